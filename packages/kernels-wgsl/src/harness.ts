@@ -1,0 +1,72 @@
+// Runs a kernel case on a device: shared by tests and benches, part of the table entry.
+import type { BindingArray, BindingArrays, KernelCase, KernelEntry } from "./cases.js";
+import type { BindingDtype, BindingSpec, ParamType } from "./kernel.js";
+import type { BufferView } from "./runtime/buffers.js";
+import type { Device, RunOptions, Views } from "./runtime/device.js";
+
+export interface PreparedCase {
+  /** Encodes the kernel call once. */
+  run(): void;
+  /** Contents of every written binding. */
+  read(): Promise<BindingArrays>;
+  free(): void;
+}
+
+const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+
+/** Uploads a case's inputs and makes room for its outputs. */
+export function prepareCase(
+  device: Device,
+  entry: KernelEntry,
+  testCase: KernelCase,
+  inputs: BindingArrays,
+  variant?: string,
+): PreparedCase {
+  const { kernel } = entry;
+  const views: Record<string, BufferView> = {};
+  const kinds: Record<string, BindingDtype> = {};
+  for (const [name, spec] of Object.entries(kernel.bindings as Record<string, BindingSpec>)) {
+    const data: BindingArray | undefined = inputs[name];
+    const count = data?.length ?? testCase.outputs[name];
+    if (count === undefined) continue;
+    const bytes = Math.max(4, count * 4);
+    views[name] = { block: device.allocate(bytes, kernel.name), offset: 0, bytes };
+    if (spec.access === "read_write") kinds[name] = data ? dtypeOf(data) : outputDtype(spec, testCase);
+    if (data) device.queue.write(views[name], data);
+  }
+  const options: RunOptions = {
+    label: `${kernel.name} ${testCase.name}`,
+    ...(testCase.constants ? { constants: testCase.constants } : {}),
+    ...(variant ? { variant } : {}),
+  };
+  return {
+    run: () =>
+      device.run(
+        kernel,
+        views as Views<Record<string, BindingSpec>>,
+        testCase.params as Record<string, never> & Record<string, ParamType>,
+        options,
+      ),
+    read: async () => {
+      const results: BindingArrays = {};
+      for (const [name, dtype] of Object.entries(kinds)) {
+        const count = (inputs[name]?.length ?? testCase.outputs[name]) as number;
+        results[name] = new arrays[dtype](await device.read(views[name] as BufferView)).slice(0, count);
+      }
+      return results;
+    },
+    free: () => {
+      for (const view of Object.values(views)) device.free(view.block);
+    },
+  };
+}
+
+/** A binding of several dtypes says which by the constant of the same meaning, `alias Y = ...`. */
+function outputDtype(spec: BindingSpec, testCase: KernelCase): BindingDtype {
+  if (typeof spec.dtype === "string") return spec.dtype;
+  return (testCase.constants?.Y as BindingDtype | undefined) ?? (spec.dtype[0] as BindingDtype);
+}
+
+function dtypeOf(data: BindingArray): BindingDtype {
+  return data instanceof Float32Array ? "f32" : data instanceof Int32Array ? "i32" : "u32";
+}

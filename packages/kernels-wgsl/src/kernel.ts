@@ -1,0 +1,169 @@
+import { ArgumentError } from "./errors.js";
+
+/** Element types of storage bindings. `u8` data travels packed in `u32` words. */
+export type BindingDtype = "f32" | "i32" | "u32";
+
+export interface BindingSpec {
+  readonly access: "read" | "read_write";
+  readonly dtype: BindingDtype | readonly BindingDtype[];
+  /** An optional binding that is not given is bound to a few zero bytes; the shader must not read it then. */
+  readonly optional?: boolean;
+}
+
+/** Types a field of a kernel's `Params` struct can have. An array's value is a flat list of 4 x N numbers. */
+export type ParamType = "u32" | "i32" | "f32" | "vec4<u32>" | `array<vec4<u32>, ${number}>`;
+export type ParamValue<T extends ParamType> = T extends "u32" | "i32" | "f32" ? number : readonly number[];
+export type ParamValues<P extends Record<string, ParamType>> = { readonly [K in keyof P]: ParamValue<P[K]> };
+
+/** Values for `const NAME = ...;` and `alias NAME = ...;` declarations of a shader, and bodies for its one-line functions. */
+export type Constants = Readonly<Record<string, string>>;
+export type Workgroups = readonly [x: number, y: number, z: number];
+
+/** One way to compute a kernel. Variants of one `order` add in the same order and so give the same bits. */
+export interface Variant<P extends Record<string, ParamType>> {
+  readonly name: string;
+  /** Order of accumulation, e.g. `sequential`. A static rule picks the order, measurement may pick only within it. */
+  readonly order: string;
+  /** Another file than the kernel's own, when the variant needs another shader. */
+  readonly wgsl?: string;
+  readonly constants?: Constants;
+  /** Whether the variant can compute these params; absent means always. */
+  readonly applies?: (params: ParamValues<P>, views: Readonly<Record<string, { offset: number }>>) => boolean;
+  readonly workgroups: (params: ParamValues<P>) => Workgroups;
+}
+
+/** Operations and bytes that the kernel cannot do without, for rooflines. A fused multiply-add counts as two. */
+export interface Cost {
+  flops: number;
+  bytes: number;
+}
+
+export interface KernelSpec<
+  B extends Record<string, BindingSpec> = Record<string, BindingSpec>,
+  P extends Record<string, ParamType> = Record<string, ParamType>,
+> {
+  /** File stem, GPU label, bench row and error text: `<op>_<direction>[_<operand>]`. */
+  readonly name: string;
+  readonly wgsl: string;
+  /** In the order of `@binding` numbers; `params` is bound after the last. */
+  readonly bindings: B;
+  /** Fields of `struct Params` in order. */
+  readonly params: P;
+  /** In order of preference: the first that applies is taken. */
+  readonly variants: readonly Variant<P>[];
+  readonly cost: (params: ParamValues<P>) => Cost;
+}
+
+export interface Kernel<
+  B extends Record<string, BindingSpec> = Record<string, BindingSpec>,
+  P extends Record<string, ParamType> = Record<string, ParamType>,
+> extends KernelSpec<B, P> {
+  readonly layout: ParamsLayout;
+}
+
+/** Kernel of any bindings and params, for tables and the runtime. */
+// biome-ignore lint/suspicious/noExplicitAny: params are contravariant in `workgroups`, so no narrower type holds them all.
+export type AnyKernel = Kernel<any, any>;
+
+export interface ParamsLayout {
+  readonly bytes: number;
+  readonly fields: readonly { name: string; type: ParamType; offset: number; length: number }[];
+}
+
+/** Turns a spec into a kernel: computes the params layout and refuses a spec that the shader does not match. */
+export function defineKernel<const B extends Record<string, BindingSpec>, const P extends Record<string, ParamType>>(
+  spec: KernelSpec<B, P>,
+): Kernel<B, P> {
+  for (const variant of spec.variants) specialise(variant.wgsl ?? spec.wgsl, variant.constants ?? {}, spec.name);
+  return { ...spec, layout: layoutParams(spec.params) };
+}
+
+/** Offsets after WGSL's rules for the uniform address space. */
+export function layoutParams(params: Record<string, ParamType>): ParamsLayout {
+  let offset = 0;
+  const fields = Object.entries(params).map(([name, type]) => {
+    const scalar = type === "u32" || type === "i32" || type === "f32";
+    const length = scalar ? 1 : type === "vec4<u32>" ? 4 : 4 * Number(/, (\d+)>$/.exec(type)?.[1]);
+    if (!scalar) offset = Math.ceil(offset / 16) * 16;
+    const field = { name, type, offset, length };
+    offset += length * 4;
+    return field;
+  });
+  return { bytes: Math.max(16, Math.ceil(offset / 16) * 16), fields };
+}
+
+/** Writes params into `target` at `byteOffset`. Throws ArgumentError on a value that its field cannot hold. */
+export function packParams(
+  kernel: AnyKernel,
+  values: Readonly<Record<string, number | readonly number[]>>,
+  target: DataView,
+  byteOffset: number,
+): void {
+  for (const field of kernel.layout.fields) {
+    const value = values[field.name];
+    const list = typeof value === "number" ? [value] : value;
+    if (list?.length !== field.length) {
+      throw new ArgumentError({
+        op: kernel.name,
+        argument: field.name,
+        expected: `${field.length} number(s) of ${field.type}`,
+        given: `${value}`,
+      });
+    }
+    for (let i = 0; i < field.length; i++) {
+      const number = list[i] as number;
+      const at = byteOffset + field.offset + 4 * i;
+      if (field.type === "f32") {
+        target.setFloat32(at, number, true);
+        continue;
+      }
+      const [low, high] = field.type === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+      if (!Number.isInteger(number) || number < low || number > high) {
+        throw new ArgumentError({
+          op: kernel.name,
+          argument: field.name,
+          expected: `an integer from ${low} to ${high}`,
+          given: `${number}`,
+        });
+      }
+      if (field.type === "i32") target.setInt32(at, number, true);
+      else target.setUint32(at, number, true);
+    }
+  }
+}
+
+/**
+ * Replaces, in a whole and valid shader, the values of `const NAME = ...;`, of `alias NAME = ...;`, and the body of the
+ * one-line function `fn NAME(...) -> T { return ...; }`. Throws when the shader declares no such name.
+ */
+export function specialise(wgsl: string, constants: Constants, kernel: string): string {
+  let code = wgsl;
+  for (const [name, value] of Object.entries(constants)) {
+    const declaration = new RegExp(
+      `^((?:const|alias) ${name}(?: *: *\\w+)? = )[^;]*;|^(fn ${name}\\([^)]*\\) -> [\\w<>]+ \\{ return ).*; \\}$`,
+      "m",
+    );
+    if (!declaration.test(code)) {
+      throw new ArgumentError({
+        op: kernel,
+        argument: name,
+        expected: "a const, alias or one-line fn of that name in the shader",
+        given: "none",
+      });
+    }
+    code = code.replace(declaration, (_, constant?: string, fn?: string) =>
+      constant ? `${constant}${value};` : `${fn}${value}; }`,
+    );
+  }
+  return code;
+}
+
+/** Spreads `count` workgroups over two dimensions, as a dimension holds 65 535. Shaders use `id.x + id.y * groups.x`. */
+export function spread(count: number): Workgroups {
+  const widest = 65_535;
+  if (count <= widest) return [Math.max(count, 1), 1, 1];
+  const rows = Math.ceil(count / widest);
+  return [Math.ceil(count / rows), rows, 1];
+}
+
+export const divideUp = (a: number, b: number): number => Math.ceil(a / b);

@@ -1,0 +1,60 @@
+import type { KernelCase, KernelEntry } from "../../cases.js";
+import { type MatmulOptions, matmul, matmulGeometry } from "./matmul.js";
+import { matmulReference } from "./matmul.ref.js";
+
+interface Shape extends MatmulOptions {
+  a: number[];
+  b: number[];
+  relu?: boolean;
+  bench?: boolean;
+}
+
+const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+function matmulCase({ a, b, relu = false, bench = false, ...options }: Shape): KernelCase {
+  const { shape, params } = matmulGeometry(a, b, options);
+  const words = [
+    `[${a}]${options.transposeA ? "T" : ""} x [${b}]${options.transposeB ? "T" : ""}`,
+    options.bias ? "+ bias" : "",
+    relu ? "relu" : "",
+  ];
+  return {
+    name: words.filter((word) => word !== "").join(" "),
+    params,
+    ...(relu ? { constants: { activate: "max(v, 0.0)" } } : {}),
+    inputs: (random) => ({
+      a: random.uniform(size(a), -1, 1),
+      b: random.uniform(size(b), -1, 1),
+      ...(options.bias ? { bias: random.uniform(params.n, -1, 1) } : {}),
+    }),
+    outputs: { y: size(shape) },
+    // Each of k additions rounds a partial sum of magnitude at most about sqrt(k) by 2^-24.
+    tolerance: { rtol: 1e-5, atol: params.k * Math.sqrt(params.k) * 2 ** -24 + 1e-7 },
+    bench,
+  };
+}
+
+const shapes: Shape[] = [
+  { a: [1, 1], b: [1, 1] },
+  { a: [3, 5], b: [5, 7] },
+  { a: [5, 3], b: [5, 7], transposeA: true },
+  { a: [3, 5], b: [7, 5], transposeB: true },
+  { a: [5, 3], b: [7, 5], transposeA: true, transposeB: true, bias: true },
+  { a: [17, 33], b: [33, 65], bias: true, relu: true },
+  { a: [16, 32], b: [32, 64] },
+  { a: [9, 12], b: [12, 20], bias: true, relu: true },
+  { a: [4, 6, 5], b: [4, 5, 3] },
+  { a: [2, 1, 4, 8], b: [3, 8, 4] },
+  { a: [6, 5], b: [2, 3, 5, 4] },
+  { a: [2, 3, 1, 2, 3, 4], b: [2, 1, 5, 2, 4, 3] },
+  { a: [3, 0], b: [0, 2], bias: true },
+  { a: [128, 1600], b: [1600, 10], bias: true, bench: true },
+  { a: [128, 1600], b: [128, 10], transposeA: true, bench: true },
+  { a: [128, 10], b: [1600, 10], transposeB: true, bench: true },
+  { a: [256, 256], b: [256, 256], bench: true },
+  { a: [512, 512], b: [512, 512], bench: true },
+];
+
+export const matmulEntries: KernelEntry[] = [
+  { kernel: matmul, reference: matmulReference, cases: shapes.map(matmulCase) },
+];

@@ -1,0 +1,150 @@
+import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { defineKernel, divideUp, type ParamValues, type Variant } from "../../kernel.js";
+import matmulWgsl from "./matmul.wgsl";
+import matmulVec4Wgsl from "./matmul_vec4.wgsl";
+
+const params = {
+  m: "u32",
+  n: "u32",
+  k: "u32",
+  a_row: "u32",
+  a_k: "u32",
+  b_k: "u32",
+  b_col: "u32",
+  has_bias: "u32",
+  batch: "vec4<u32>",
+  a_batch: "vec4<u32>",
+  b_batch: "vec4<u32>",
+} as const;
+
+export type MatmulParams = ParamValues<typeof params>;
+
+const batchCount = (p: MatmulParams): number => p.batch.reduce((count, extent) => count * extent, 1);
+const inFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
+
+const vec4: Variant<typeof params> = {
+  name: "vec4_8x8",
+  order: "sequential",
+  wgsl: matmulVec4Wgsl,
+  applies: (p, { a, b }) =>
+    p.a_k === 1 &&
+    p.b_col === 1 &&
+    inFours(p.n, p.k, p.a_row, p.b_k, ...p.a_batch, ...p.b_batch, (a?.offset ?? 0) / 4, (b?.offset ?? 0) / 4),
+  workgroups: (p) => [divideUp(p.n, 64), divideUp(p.m, 8), batchCount(p)],
+};
+
+const strided: Variant<typeof params> = {
+  name: "strided_4x4",
+  order: "sequential",
+  workgroups: (p) => [divideUp(p.n, 32), divideUp(p.m, 16), batchCount(p)],
+};
+
+/** y = activate(a . b + bias), batched. See matmul.wgsl. */
+export const matmul = defineKernel({
+  name: "matmul",
+  wgsl: matmulWgsl,
+  bindings: {
+    a: { access: "read", dtype: "f32" },
+    b: { access: "read", dtype: "f32" },
+    bias: { access: "read", dtype: "f32", optional: true },
+    y: { access: "read_write", dtype: "f32" },
+  },
+  params,
+  variants: [vec4, strided],
+  cost: (p) => ({
+    flops: 2 * p.m * p.n * p.k * batchCount(p),
+    bytes: 4 * batchCount(p) * (p.m * p.k + p.k * p.n + p.m * p.n),
+  }),
+});
+
+export interface MatmulOptions {
+  /** Reads a as [..., k, m]. Default false. */
+  transposeA?: boolean;
+  /** Reads b as [..., n, k]. Default false. */
+  transposeB?: boolean;
+  /** Whether a bias of n elements is added. Default false. */
+  bias?: boolean;
+}
+
+/**
+ * Output shape and params for contiguous operands of rank 2 or more, batch dimensions broadcast.
+ * Throws ShapeError when the inner extents differ or the batches do not broadcast.
+ */
+export function matmulGeometry(
+  aShape: readonly number[],
+  bShape: readonly number[],
+  options: MatmulOptions = {},
+): { shape: number[]; params: MatmulParams } {
+  const { transposeA = false, transposeB = false, bias = false } = options;
+  for (const [argument, shape] of [
+    ["a", aShape],
+    ["b", bShape],
+  ] as const) {
+    if (shape.length < 2)
+      throw new ShapeError({ op: "matmul", argument, expected: "rank 2 or more", given: formatShape(shape) });
+    if (shape.length > 6)
+      throw new ShapeError({
+        op: "matmul",
+        argument,
+        expected: "at most four batch dimensions",
+        given: formatShape(shape),
+      });
+  }
+  const [aRows, aCols] = aShape.slice(-2) as [number, number];
+  const [bRows, bCols] = bShape.slice(-2) as [number, number];
+  const [m, k] = transposeA ? [aCols, aRows] : [aRows, aCols];
+  const [inner, n] = transposeB ? [bCols, bRows] : [bRows, bCols];
+  if (k !== inner) {
+    const given = `a ${formatShape(aShape)}${transposeA ? " transposed" : ""} and b ${formatShape(bShape)}${transposeB ? " transposed" : ""}`;
+    throw new ShapeError({ op: "matmul", argument: "b", expected: `${k} rows to meet the columns of a`, given });
+  }
+  const batch = [1, 1, 1, 1];
+  const aBatch = [0, 0, 0, 0];
+  const bBatch = [0, 0, 0, 0];
+  let aStride = aRows * aCols;
+  let bStride = bRows * bCols;
+  const shape = [m, n];
+  for (let d = 3, i = 3; i <= Math.max(aShape.length, bShape.length); i++, d--) {
+    const ea = aShape[aShape.length - i] ?? 1;
+    const eb = bShape[bShape.length - i] ?? 1;
+    if (ea !== eb && ea !== 1 && eb !== 1) {
+      throw new ShapeError({
+        op: "matmul",
+        argument: "b",
+        expected: `batch dimensions that broadcast with ${formatShape(aShape)}`,
+        given: formatShape(bShape),
+      });
+    }
+    const extent = ea === 1 ? eb : ea;
+    shape.unshift(extent);
+    batch[d] = extent;
+    aBatch[d] = ea === 1 ? 0 : aStride;
+    bBatch[d] = eb === 1 ? 0 : bStride;
+    aStride *= ea;
+    bStride *= eb;
+  }
+  if (m === 0 || n === 0 || batch.includes(0)) {
+    throw new ArgumentError({
+      op: "matmul",
+      argument: "shape",
+      expected: "no empty result",
+      given: formatShape(shape),
+    });
+  }
+  return {
+    shape,
+    params: {
+      m,
+      n,
+      k,
+      a_row: transposeA ? 1 : aCols,
+      a_k: transposeA ? aCols : 1,
+      b_k: transposeB ? 1 : bCols,
+      b_col: transposeB ? bCols : 1,
+      has_bias: bias ? 1 : 0,
+      batch,
+      a_batch: aBatch,
+      b_batch: bBatch,
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// matmul: y[batch, m, n] = activate(sum over k of a[batch, m, k] * b[batch, k, n] + bias[n])
+//
+// a, b    any strides: a transposed operand is the same data read with its strides exchanged
+// y       [batch, m, n], contiguous, overwritten
+// Batch   up to four dimensions, each operand with its own strides; stride 0 repeats a matrix over the batch.
+// Thread  4 rows x 4 columns of results in four named vectors (an indexed array would leave the registers on SwiftShader).
+//         Lanes run along n, so loads of a are the same for all lanes of a row of the workgroup. Loads beyond the edge
+//         read the last row or column; stores are guarded.
+// Order   k ascending, one fma each: every variant of order "sequential" gives the same bits.
+// Reference: matmul.ref.ts
+
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  a_row: u32,
+  a_k: u32,
+  b_k: u32,
+  b_col: u32,
+  has_bias: u32,
+  batch: vec4<u32>,
+  a_batch: vec4<u32>,
+  b_batch: vec4<u32>,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+const LANES_X = 8u;
+const LANES_Y = 4u;
+
+fn activate(v: f32) -> f32 { return v; }
+
+fn store(row: u32, col: u32, batch: u32, v: vec4<f32>) {
+  if (row >= params.m) { return; }
+  let at = (batch * params.m + row) * params.n;
+  for (var j = 0u; j < 4u; j++) {
+    if (col + j < params.n) {
+      var add = 0.0;
+      if (params.has_bias == 1u) { add = bias[col + j]; }
+      y[at + col + j] = activate(v[j] + add);
+    }
+  }
+}
+
+@compute @workgroup_size(LANES_X, LANES_Y)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) lane: vec3<u32>) {
+  let row0 = (group.y * LANES_Y + lane.y) * 4u;
+  let col0 = (group.x * LANES_X + lane.x) * 4u;
+  var index = group.z;
+  var a_base = 0u;
+  var b_base = 0u;
+  for (var d = 3i; d >= 0; d--) {
+    let i = index % params.batch[d];
+    index /= params.batch[d];
+    a_base += i * params.a_batch[d];
+    b_base += i * params.b_batch[d];
+  }
+
+  let last_row = vec4(params.m - 1u);
+  let last_col = vec4(params.n - 1u);
+  var a_at = vec4(a_base) + min(vec4(row0) + vec4(0u, 1u, 2u, 3u), last_row) * params.a_row;
+  var b_at = vec4(b_base) + min(vec4(col0) + vec4(0u, 1u, 2u, 3u), last_col) * params.b_col;
+  var y0 = vec4(0.0);
+  var y1 = vec4(0.0);
+  var y2 = vec4(0.0);
+  var y3 = vec4(0.0);
+  for (var k = 0u; k < params.k; k++) {
+    let b_k = vec4(b[b_at.x], b[b_at.y], b[b_at.z], b[b_at.w]);
+    y0 = fma(vec4(a[a_at.x]), b_k, y0);
+    y1 = fma(vec4(a[a_at.y]), b_k, y1);
+    y2 = fma(vec4(a[a_at.z]), b_k, y2);
+    y3 = fma(vec4(a[a_at.w]), b_k, y3);
+    a_at += vec4(params.a_k);
+    b_at += vec4(params.b_k);
+  }
+
+  store(row0, col0, group.z, y0);
+  store(row0 + 1u, col0, group.z, y1);
+  store(row0 + 2u, col0, group.z, y2);
+  store(row0 + 3u, col0, group.z, y3);
+}

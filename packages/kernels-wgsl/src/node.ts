@@ -1,0 +1,4 @@
+// The Node entry: the portable package with Dawn as its source of adapters.
+import "./runtime/adapters_node.js";
+
+export * from "./index.js";

@@ -1,0 +1,150 @@
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress } from "node:zlib";
+import { extract } from "tar-fs";
+import { create, globals } from "webgpu";
+import { NoAdapterError } from "../errors.js";
+import { describe, type FoundAdapter, matches, setAdapterFinder } from "./adapters.js";
+
+// Dawn rounds timestamps to 65 536 ns unless told otherwise, which hides most kernels.
+const TOGGLES = ["enable-dawn-features=allow_unsafe_apis", "disable-dawn-features=timestamp_quantization"];
+const ICD_FOLDERS = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+const HINT = "`npx facet doctor` says what can be installed";
+
+Object.assign(globalThis, globals);
+setAdapterFinder((name) => findWithDawn(name ?? (process.env.FACET_ADAPTER || undefined)));
+
+/** Every `create` result is kept: Dawn's objects must not outlive the instance they came from. */
+const instances: GPU[] = [];
+
+async function requestAdapter(...flags: string[]): Promise<GPUAdapter | null> {
+  // Mesa's drivers complain on stderr without it.
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
+  const gpu = create([...TOGGLES, ...flags]);
+  instances.push(gpu);
+  return gpu.requestAdapter({ powerPreference: "high-performance" });
+}
+
+async function findWithDawn(name: string | undefined): Promise<FoundAdapter> {
+  if (name === "swiftshader") return findSwiftShader();
+  if (name === "lavapipe") return findLavapipe();
+  if (name !== undefined && name !== "hardware") return findByName(name);
+
+  const installed = await requestAdapter();
+  if (installed && (name === undefined || describe(installed).kind === "hardware"))
+    return { adapter: installed, origin: "installed driver" };
+  if (name === "hardware") {
+    const given = installed ? `only ${describe(installed).name}` : "no adapter";
+    throw new NoAdapterError({
+      op: "openDevice",
+      argument: "adapter",
+      expected: `a GPU with an installed driver (${HINT})`,
+      given,
+    });
+  }
+  return findSwiftShader();
+}
+
+async function findByName(name: string): Promise<FoundAdapter> {
+  let available = "no adapter";
+  try {
+    const adapter = await requestAdapter(`adapter=${name}`);
+    if (adapter) return { adapter, origin: `adapter named ${name}` };
+  } catch (error) {
+    // Dawn's refusal lists what there is.
+    available = String(error).split("\n").slice(1).join("; ").trim() || available;
+  }
+  throw new NoAdapterError({
+    op: "openDevice",
+    argument: "adapter",
+    expected: `hardware, lavapipe, swiftshader or a part of an adapter's name`,
+    given: `${name} (${available})`,
+  });
+}
+
+async function findLavapipe(): Promise<FoundAdapter> {
+  const files = ICD_FOLDERS.flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [],
+  );
+  const icd = files.find((file) => basename(file).startsWith("lvp_icd"));
+  const adapter = icd ? await withDriver(icd, () => requestAdapter()) : null;
+  if (icd && adapter && matches(describe(adapter), "lavapipe")) return { adapter, origin: icd };
+  throw new NoAdapterError({
+    op: "openDevice",
+    argument: "adapter",
+    expected: `Mesa's lavapipe, version 23 or later (${HINT})`,
+    given: icd ? `${icd}, which Dawn refused` : "no lvp_icd file in any Vulkan driver folder",
+  });
+}
+
+/** The Vulkan loader reads these when an instance is made; they are put back so that child processes see what the user set. */
+async function withDriver<T>(icd: string, make: () => Promise<T>): Promise<T> {
+  const saved = { VK_DRIVER_FILES: process.env.VK_DRIVER_FILES, VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES };
+  process.env.VK_DRIVER_FILES = icd;
+  process.env.VK_ICD_FILENAMES = icd;
+  try {
+    return await make();
+  } finally {
+    for (const [key, value] of Object.entries(saved)) {
+      if (value === undefined) delete process.env[key];
+      else process.env[key] = value;
+    }
+  }
+}
+
+/** SwiftShader from the npm package, with the Vulkan loader beside it: no system package is needed. */
+async function findSwiftShader(): Promise<FoundAdapter> {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new NoAdapterError({
+      op: "openDevice",
+      argument: "adapter",
+      expected: "an installed GPU driver (the bundled SwiftShader is for Linux x64)",
+      given: `none on ${process.platform} ${process.arch}`,
+    });
+  }
+  const folder = await unpackSwiftShader();
+  const koffi = (await import("koffi")).default;
+  // Loaded first and globally, so that Dawn's own search for libvulkan.so.1 finds it by name.
+  koffi.load(join(folder, "libvulkan.so.1"), { global: true });
+  const icd = join(folder, "vk_swiftshader_icd.json");
+  const adapter = await withDriver(icd, () => requestAdapter());
+  if (adapter && matches(describe(adapter), "swiftshader"))
+    return { adapter, origin: "SwiftShader of @sparticuz/chromium" };
+  throw new NoAdapterError({
+    op: "openDevice",
+    argument: "adapter",
+    expected: "SwiftShader from @sparticuz/chromium",
+    given: adapter ? describe(adapter).name : "no adapter",
+  });
+}
+
+async function unpackSwiftShader(): Promise<string> {
+  const require = createRequire(import.meta.url);
+  // The package's main file is <root>/build/cjs/index.cjs; its exports hide package.json.
+  const root = join(dirname(require.resolve("@sparticuz/chromium")), "..", "..");
+  const archive = join(root, "bin", "swiftshader.tar.br");
+  const version = (require(join(root, "package.json")) as { version: string }).version;
+  const target = join(tmpdir(), `facet-swiftshader-${version}-${process.getuid?.() ?? 0}`);
+  if (existsSync(join(target, "vk_swiftshader_icd.json"))) return target;
+  mkdirSync(dirname(target), { recursive: true });
+  const fresh = mkdtempSync(`${target}-`);
+  try {
+    await pipeline(createReadStream(archive), createBrotliDecompress(), extract(fresh));
+    renameSync(fresh, target);
+  } catch (cause) {
+    rmSync(fresh, { recursive: true, force: true });
+    // Another process may have finished the same work first.
+    if (existsSync(join(target, "vk_swiftshader_icd.json"))) return target;
+    throw new NoAdapterError({
+      op: "openDevice",
+      argument: "adapter",
+      expected: `SwiftShader unpacked from ${archive}`,
+      given: `${cause}`,
+      cause,
+    });
+  }
+  return target;
+}

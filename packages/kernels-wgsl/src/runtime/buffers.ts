@@ -1,0 +1,132 @@
+import { DisposedError, OutOfMemoryError } from "../errors.js";
+
+/** A stretch of device memory lent by the pool. `bytes` is what was asked for, `buffer.size` the size class. */
+export interface Block {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
+  readonly owner: string;
+  /** Stable number of the GPU buffer, part of bind group keys. */
+  readonly id: number;
+  /** Submission in which the block was last bound; a host write into a block still waiting to be read must flush first. */
+  lastUse: number;
+  freed: boolean;
+}
+
+/** Part of a block, in bytes. What kernels bind. */
+export interface BufferView {
+  readonly block: Block;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Device memory in bytes: lent now, the most ever lent, held by the pool (lent or waiting), and lent by owner. */
+export interface MemoryStats {
+  live: number;
+  peak: number;
+  reserved: number;
+  blocks: number;
+  byOwner: Record<string, number>;
+}
+
+const SMALLEST = 256;
+
+/** Rounds up to a quarter step between powers of two, so that at most a fifth of a block is waste. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= SMALLEST) return SMALLEST;
+  const power = 2 ** Math.floor(Math.log2(bytes - 1));
+  const step = Math.max(power / 4, SMALLEST);
+  return Math.ceil(bytes / step) * step;
+}
+
+/**
+ * Buffers by size class, handed out last-in first-out so that a loop that repeats its requests gets the same buffers
+ * in the same order, and with them the same bind groups.
+ */
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #limit: number;
+  readonly #free = new Map<number, Block[]>();
+  readonly #owners = new Map<string, number>();
+  readonly #guard: <T>(what: string, make: () => T) => T;
+  #live = 0;
+  #peak = 0;
+  #reserved = 0;
+  #blocks = 0;
+  #nextId = 1;
+
+  /** `guard` runs a creation under the device's out-of-memory scope. */
+  constructor(device: GPUDevice, guard: <T>(what: string, make: () => T) => T) {
+    this.#device = device;
+    this.#guard = guard;
+    this.#limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
+  }
+
+  /** Lends a block of at least `bytes` bytes; its content is undefined. Throws OutOfMemoryError beyond the adapter's limit. */
+  acquire(bytes: number, owner: string): Block {
+    if (bytes > this.#limit) {
+      throw new OutOfMemoryError({
+        op: owner,
+        argument: "bytes",
+        expected: `at most ${this.#limit} bytes in one buffer on this adapter`,
+        given: `${bytes}`,
+      });
+    }
+    const size = Math.min(sizeClass(bytes), this.#limit);
+    const waiting = this.#free.get(size)?.pop();
+    const block: Block = waiting
+      ? { buffer: waiting.buffer, id: waiting.id, lastUse: waiting.lastUse, bytes, owner, freed: false }
+      : { buffer: this.#create(size, owner), id: this.#nextId++, lastUse: -1, bytes, owner, freed: false };
+    this.#live += size;
+    this.#blocks += 1;
+    this.#peak = Math.max(this.#peak, this.#live);
+    this.#owners.set(owner, (this.#owners.get(owner) ?? 0) + size);
+    return block;
+  }
+
+  #create(size: number, owner: string): GPUBuffer {
+    this.#reserved += size;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    return this.#guard(`${size} bytes for ${owner}`, () => this.#device.createBuffer({ label: owner, size, usage }));
+  }
+
+  /** Takes a block back. The GPU may still be reading it: later commands on the same queue run after that. */
+  release(block: Block): void {
+    if (block.freed) {
+      throw new DisposedError({
+        op: block.owner,
+        argument: "block",
+        expected: "a block that is still lent",
+        given: "one released before",
+      });
+    }
+    block.freed = true;
+    const size = block.buffer.size;
+    this.#live -= size;
+    this.#blocks -= 1;
+    this.#owners.set(block.owner, (this.#owners.get(block.owner) ?? 0) - size);
+    const list = this.#free.get(size);
+    if (list) list.push(block);
+    else this.#free.set(size, [block]);
+  }
+
+  /** Gives buffers that nobody holds back to the driver. Callers drop bind groups that name them. */
+  trim(): void {
+    for (const list of this.#free.values()) {
+      for (const block of list) {
+        this.#reserved -= block.buffer.size;
+        block.buffer.destroy();
+      }
+    }
+    this.#free.clear();
+  }
+
+  stats(): MemoryStats {
+    const byOwner = Object.fromEntries([...this.#owners].filter(([, bytes]) => bytes > 0));
+    return { live: this.#live, peak: this.#peak, reserved: this.#reserved, blocks: this.#blocks, byOwner };
+  }
+
+  /** Starts a new peak from what is lent now. */
+  resetPeak(): void {
+    this.#peak = this.#live;
+  }
+}

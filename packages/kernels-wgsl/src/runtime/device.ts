@@ -1,0 +1,263 @@
+import { ArgumentError, DeviceError, DisposedError, type FacetError, OutOfMemoryError } from "../errors.js";
+import type { AnyKernel, BindingSpec, Constants, Kernel, ParamType, ParamValues } from "../kernel.js";
+import { type Block, BufferPool, type BufferView, type MemoryStats } from "./buffers.js";
+import { Faults } from "./faults.js";
+import { type AnyVariant, PipelineCache } from "./pipelines.js";
+import { CommandQueue } from "./queue.js";
+
+/** What was opened, for `doctor`, reports and cache keys. */
+export interface AdapterDescription {
+  /** `hardware` for a GPU; `lavapipe`, `swiftshader` or `software` for a Vulkan driver that runs on the CPU. */
+  kind: "hardware" | "lavapipe" | "swiftshader" | "software";
+  /** e.g. `lavapipe (llvmpipe, Mesa 25.0.7)`. */
+  name: string;
+  vendor: string;
+  architecture: string;
+  driver: string;
+  features: string[];
+  limits: Record<string, number>;
+}
+
+export type Views<B extends Record<string, BindingSpec>> = {
+  readonly [K in keyof B as B[K] extends { optional: true } ? never : K]: BufferView;
+} & { readonly [K in keyof B as B[K] extends { optional: true } ? K : never]?: BufferView | undefined };
+
+export interface RunOptions {
+  /** Op and shapes, for errors and profiles. Defaults to the kernel's name. */
+  label?: string;
+  /** Values for the shader's declared constants, e.g. the element type. */
+  constants?: Constants;
+  /** Forces a variant by name; tests and benches use it. */
+  variant?: string;
+}
+
+const WANTED_FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+const WANTED_LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeWorkgroupSizeZ",
+] as const;
+
+/** A WebGPU device with Facet's memory pool, pipeline cache and command queue. Portable: Node and browsers open it alike. */
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly adapter: AdapterDescription;
+  readonly queue: CommandQueue;
+  readonly faults: Faults;
+  /** Rounds view offsets: a tensor that shares a buffer must start at a multiple of this many bytes. */
+  readonly offsetAlignment: number;
+  readonly #pool: BufferPool;
+  readonly #pipelines: PipelineCache;
+  readonly #zero: BufferView;
+  #failures: Promise<void>[] = [];
+  #failure: FacetError | undefined;
+  #closed = false;
+
+  /** Asks the adapter for its own limits and for subgroups, f16 and timestamps where it has them. */
+  static async open(adapter: GPUAdapter, description: AdapterDescription): Promise<Device> {
+    const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+    const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((limit) => [limit, adapter.limits[limit]]));
+    return new Device(await adapter.requestDevice({ label: "facet", requiredFeatures, requiredLimits }), description);
+  }
+
+  private constructor(gpu: GPUDevice, adapter: AdapterDescription) {
+    this.gpu = gpu;
+    this.adapter = adapter;
+    this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
+    this.#pool = new BufferPool(gpu, (what, make) => this.#guard("out-of-memory", what, make));
+    this.#pipelines = new PipelineCache(gpu, (what, make) => this.#guard("validation", what, make));
+    this.queue = new CommandQueue({
+      gpu,
+      paramsAlignment: gpu.limits.minUniformBufferOffsetAlignment,
+      guardSubmission: (labels, submit) => this.#guard("validation", labels, submit),
+      settle: () => this.#settle(),
+    });
+    this.#zero = this.#view(this.#pool.acquire(256, "runtime"));
+    this.faults = new Faults(this.#pool.acquire(1024, "runtime"));
+    this.queue.clear(this.#zero);
+    this.queue.clear(this.faults.view);
+    gpu.lost.then((info) => {
+      if (this.#closed) return;
+      this.#failure ??= new DeviceError({
+        op: "device",
+        expected: "a working device",
+        given: `device lost (${info.reason}): ${info.message}`,
+      });
+    });
+    gpu.onuncapturederror = (event) => {
+      this.#failure ??= toError(event.error, "device");
+    };
+  }
+
+  /** Lends memory of at least `bytes` bytes; its content is undefined. `owner` names who holds it in memory statistics. */
+  allocate(bytes: number, owner: string): Block {
+    this.#checkOpen(owner);
+    return this.#pool.acquire(bytes, owner);
+  }
+
+  /** Takes memory back for reuse; work already encoded still sees it. */
+  free(block: Block): void {
+    if (!this.#closed) this.#pool.release(block);
+  }
+
+  #view(block: Block): BufferView {
+    return { block, offset: 0, bytes: block.bytes };
+  }
+
+  /** Encodes a kernel call. Bindings that alias writable memory, unknown variants and grids too wide are refused here. */
+  run<B extends Record<string, BindingSpec>, P extends Record<string, ParamType>>(
+    kernel: Kernel<B, P>,
+    views: Views<B>,
+    params: ParamValues<P>,
+    options: RunOptions = {},
+  ): void {
+    const label = options.label ?? kernel.name;
+    this.#checkOpen(label);
+    const given = views as Record<string, BufferView | undefined>;
+    const variant = pickVariant(kernel as AnyKernel, params, given, options.variant);
+    const workgroups = variant.workgroups(params);
+    if (
+      workgroups.some(
+        (count) => !Number.isInteger(count) || count < 0 || count > this.gpu.limits.maxComputeWorkgroupsPerDimension,
+      )
+    ) {
+      throw new DeviceError({
+        op: label,
+        argument: `${kernel.name}/${variant.name} workgroups`,
+        expected: `at most ${this.gpu.limits.maxComputeWorkgroupsPerDimension} in each dimension`,
+        given: `[${workgroups.join(", ")}]`,
+      });
+    }
+    const ordered = Object.entries(kernel.bindings).map(([name, spec]) =>
+      this.#resolve(label, name, spec, given[name]),
+    );
+    this.queue.dispatch({
+      kernel: kernel as AnyKernel,
+      variant,
+      constants: options.constants,
+      compiled: this.#pipelines.get(kernel as AnyKernel, variant, options.constants),
+      views: ordered,
+      params: params as Record<string, number | readonly number[]>,
+      workgroups,
+      label,
+    });
+  }
+
+  #resolve(label: string, name: string, spec: BindingSpec, view: BufferView | undefined): BufferView {
+    if (name === "faults") {
+      this.faults.armed = true;
+      return this.faults.view;
+    }
+    if (view) return view;
+    if (spec.optional) return this.#zero;
+    throw new ArgumentError({ op: label, argument: name, expected: "a buffer for this binding", given: "none" });
+  }
+
+  /** Reads bytes back. Raises what went wrong in anything encoded before, checks inside kernels included. */
+  async read(view: BufferView): Promise<ArrayBuffer> {
+    this.#checkOpen("read");
+    if (!this.faults.armed) return this.queue.read(view);
+    this.faults.armed = false;
+    const words = this.queue.read(this.faults.view);
+    const bytes = await this.queue.read(view);
+    const error = this.faults.error(new Uint32Array(await words));
+    if (error) {
+      this.queue.clear(this.faults.view);
+      throw error;
+    }
+    return bytes;
+  }
+
+  /** Waits until the device has done everything encoded so far, and raises what went wrong in it. */
+  async finish(): Promise<void> {
+    await this.read({ block: this.#zero.block, offset: 0, bytes: 4 });
+  }
+
+  memory(): MemoryStats {
+    return this.#pool.stats();
+  }
+
+  resetPeak(): void {
+    this.#pool.resetPeak();
+  }
+
+  /** Gives memory that nobody holds back to the driver. */
+  trim(): void {
+    this.queue.submit();
+    this.queue.forgetBindGroups();
+    this.#pool.trim();
+  }
+
+  /** Frees the device. What is read or run after that throws DisposedError. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.gpu.destroy();
+  }
+
+  #checkOpen(op: string): void {
+    if (this.#closed)
+      throw new DisposedError({ op, argument: "device", expected: "an open device", given: "one that was closed" });
+    this.#raise();
+  }
+
+  #raise(): void {
+    const failure = this.#failure;
+    if (!failure) return;
+    this.#failure = undefined;
+    throw failure;
+  }
+
+  async #settle(): Promise<void> {
+    const waiting = this.#failures;
+    this.#failures = [];
+    await Promise.all(waiting);
+    this.#raise();
+  }
+
+  /** Runs `make` under error scopes; what they catch is raised by the next read or run. */
+  #guard<T>(filter: GPUErrorFilter, what: string | (() => string), make: () => T): T {
+    this.gpu.pushErrorScope(filter);
+    try {
+      return make();
+    } finally {
+      const caught = this.gpu.popErrorScope().then((error) => {
+        if (error) this.#failure ??= toError(error, typeof what === "string" ? what : what());
+      });
+      this.#failures.push(caught.catch(() => {}));
+      // A loop that never reads would let the list grow.
+      if (this.#failures.length > 1024) this.#failures = [Promise.all(this.#failures).then(() => {})];
+    }
+  }
+}
+
+function pickVariant(
+  kernel: AnyKernel,
+  params: Parameters<AnyVariant["workgroups"]>[0],
+  views: Record<string, BufferView | undefined>,
+  forced: string | undefined,
+): AnyVariant {
+  const variant = forced
+    ? kernel.variants.find((candidate) => candidate.name === forced)
+    : kernel.variants.find((candidate) => candidate.applies?.(params, views as Record<string, BufferView>) ?? true);
+  if (variant) return variant;
+  const names = kernel.variants.map((candidate) => candidate.name).join(", ");
+  throw new ArgumentError({
+    op: kernel.name,
+    argument: "variant",
+    expected: `one of ${names}`,
+    given: forced ?? "params that no variant takes",
+  });
+}
+
+function toError(error: GPUError, what: string): FacetError {
+  const detail = { op: what, expected: "a valid command", given: error.message };
+  return error.constructor.name === "GPUOutOfMemoryError"
+    ? new OutOfMemoryError({ ...detail, expected: "enough device memory" })
+    : new DeviceError(detail);
+}

@@ -1,0 +1,210 @@
+import { ArgumentError, DeviceError, DisposedError } from "../errors.js";
+import { type AnyKernel, type Constants, packParams, type Workgroups } from "../kernel.js";
+import type { BufferView } from "./buffers.js";
+import type { AnyVariant, CompiledKernel } from "./pipelines.js";
+
+/** One kernel call, ready to be encoded. */
+export interface Dispatch {
+  readonly kernel: AnyKernel;
+  readonly variant: AnyVariant;
+  readonly constants: Constants | undefined;
+  readonly compiled: CompiledKernel;
+  readonly views: readonly BufferView[];
+  readonly params: Readonly<Record<string, number | readonly number[]>>;
+  readonly workgroups: Workgroups;
+  /** Op that asked, with its shapes: stands in errors. */
+  readonly label: string;
+}
+
+const RING_BYTES = 1 << 18;
+/** Dispatches after which an encoder is submitted though nobody waits, so that the device starts while JavaScript goes on. */
+const SUBMIT_AFTER = 128;
+
+/** What the queue needs of its device; kept small so that it can be read alone. */
+export interface QueueHost {
+  readonly gpu: GPUDevice;
+  readonly paramsAlignment: number;
+  guardSubmission(labels: () => string, submit: () => void): void;
+  settle(): Promise<void>;
+}
+
+/** One command encoder that collects kernel calls and copies until somebody reads a value or enough have come together. */
+export class CommandQueue {
+  readonly #host: QueueHost;
+  readonly #ring: GPUBuffer;
+  readonly #ringBytes = new ArrayBuffer(RING_BYTES);
+  readonly #ringView = new DataView(this.#ringBytes);
+  #ringUsed = 0;
+  #encoder: GPUCommandEncoder | undefined;
+  #pass: GPUComputePassEncoder | undefined;
+  #lastPipeline: GPUComputePipeline | undefined;
+  #labels: string[] = [];
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  readonly #staging = new Map<number, GPUBuffer[]>();
+  /** Number of the submission being collected. */
+  #submission = 0;
+
+  constructor(host: QueueHost) {
+    this.#host = host;
+    this.#ring = host.gpu.createBuffer({
+      label: "params",
+      size: RING_BYTES,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  /** Encodes a kernel call; it runs after everything encoded before it. */
+  dispatch(call: Dispatch): void {
+    const need = Math.ceil(call.kernel.layout.bytes / this.#host.paramsAlignment) * this.#host.paramsAlignment;
+    if (this.#ringUsed + need > RING_BYTES || this.#labels.length >= SUBMIT_AFTER) this.submit();
+    packParams(call.kernel, call.params, this.#ringView, this.#ringUsed);
+    const group = this.#bindGroup(call);
+    const pass = this.#computePass();
+    if (this.#lastPipeline !== call.compiled.pipeline) pass.setPipeline((this.#lastPipeline = call.compiled.pipeline));
+    pass.setBindGroup(0, group, [this.#ringUsed]);
+    pass.dispatchWorkgroups(...call.workgroups);
+    this.#ringUsed += need;
+    this.#labels.push(call.label);
+  }
+
+  #bindGroup(call: Dispatch): GPUBindGroup {
+    let key = `${call.compiled.layoutId}`;
+    for (const view of call.views) {
+      if (view.block.freed) {
+        throw new DisposedError({
+          op: call.label,
+          argument: "buffer",
+          expected: "live device memory",
+          given: `freed memory of ${view.block.owner}`,
+        });
+      }
+      view.block.lastUse = this.#submission;
+      key += `,${view.block.id}:${view.offset}:${view.bytes}`;
+    }
+    let group = this.#bindGroups.get(key);
+    if (group) {
+      // Moves the key to the young end: the map's order is the age of last use.
+      this.#bindGroups.delete(key);
+    } else {
+      const entries: GPUBindGroupEntry[] = call.views.map((view, binding) => ({
+        binding,
+        resource: { buffer: view.block.buffer, offset: view.offset, size: Math.max(4, Math.ceil(view.bytes / 4) * 4) },
+      }));
+      entries.push({ binding: entries.length, resource: { buffer: this.#ring, size: call.kernel.layout.bytes } });
+      group = this.#host.gpu.createBindGroup({ label: call.label, layout: call.compiled.layout, entries });
+      if (this.#bindGroups.size >= 4096) this.#bindGroups.delete(this.#bindGroups.keys().next().value as string);
+    }
+    this.#bindGroups.set(key, group);
+    return group;
+  }
+
+  #commands(): GPUCommandEncoder {
+    this.#encoder ??= this.#host.gpu.createCommandEncoder({ label: `submission ${this.#submission}` });
+    return this.#encoder;
+  }
+
+  #computePass(): GPUComputePassEncoder {
+    this.#pass ??= this.#commands().beginComputePass();
+    return this.#pass;
+  }
+
+  #endPass(): GPUCommandEncoder {
+    this.#pass?.end();
+    this.#pass = undefined;
+    this.#lastPipeline = undefined;
+    return this.#commands();
+  }
+
+  /** Copies whole words between blocks, in order with kernel calls. */
+  copy(source: BufferView, target: BufferView): void {
+    const bytes = Math.ceil(source.bytes / 4) * 4;
+    this.#endPass().copyBufferToBuffer(source.block.buffer, source.offset, target.block.buffer, target.offset, bytes);
+    source.block.lastUse = target.block.lastUse = this.#submission;
+  }
+
+  /** Sets bytes to zero, in order with kernel calls. */
+  clear(view: BufferView): void {
+    this.#endPass().clearBuffer(view.block.buffer, view.offset, Math.ceil(view.bytes / 4) * 4);
+    view.block.lastUse = this.#submission;
+  }
+
+  /** Writes host data. Commands that were encoded against the block's earlier content go first. */
+  write(view: BufferView, data: ArrayBufferView): void {
+    if (data.byteLength > view.bytes) {
+      throw new ArgumentError({
+        op: "write",
+        argument: "data",
+        expected: `at most ${view.bytes} bytes`,
+        given: `${data.byteLength}`,
+      });
+    }
+    if (view.block.lastUse === this.#submission) this.submit();
+    const whole = data.byteLength - (data.byteLength % 4);
+    const queue = this.#host.gpu.queue;
+    if (whole > 0)
+      queue.writeBuffer(view.block.buffer, view.offset, data.buffer as ArrayBuffer, data.byteOffset, whole);
+    if (whole < data.byteLength) {
+      const tail = new Uint8Array(4);
+      tail.set(new Uint8Array(data.buffer, data.byteOffset + whole, data.byteLength - whole));
+      queue.writeBuffer(view.block.buffer, view.offset + whole, tail);
+    }
+  }
+
+  /** Hands everything encoded so far to the device. */
+  submit(): void {
+    if (!this.#encoder) return;
+    const commands = this.#endPass();
+    const labels = this.#labels;
+    this.#encoder = undefined;
+    this.#labels = [];
+    if (this.#ringUsed > 0) this.#host.gpu.queue.writeBuffer(this.#ring, 0, this.#ringBytes, 0, this.#ringUsed);
+    this.#ringUsed = 0;
+    this.#submission += 1;
+    this.#host.guardSubmission(
+      () => [...new Set(labels)].join(", "),
+      () => this.#host.gpu.queue.submit([commands.finish()]),
+    );
+  }
+
+  /** Reads bytes back after everything encoded so far. Raises errors of earlier commands. */
+  async read(view: BufferView): Promise<ArrayBuffer> {
+    if (view.block.freed) {
+      throw new DisposedError({
+        op: "read",
+        argument: "buffer",
+        expected: "live device memory",
+        given: `freed memory of ${view.block.owner}`,
+      });
+    }
+    const size = Math.max(4, Math.ceil(view.bytes / 4) * 4);
+    const capacity = 2 ** Math.ceil(Math.log2(Math.max(256, size)));
+    const spare = this.#staging.get(capacity)?.pop();
+    const staging =
+      spare ??
+      this.#host.gpu.createBuffer({
+        label: "readback",
+        size: capacity,
+        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      });
+    this.#endPass().copyBufferToBuffer(view.block.buffer, view.offset, staging, 0, size);
+    this.submit();
+    try {
+      await staging.mapAsync(GPUMapMode.READ, 0, size);
+    } catch (cause) {
+      await this.#host.settle();
+      throw new DeviceError({ op: "read", expected: "a readable buffer", given: `${cause}`, cause });
+    }
+    const bytes = staging.getMappedRange(0, size).slice(0, view.bytes);
+    staging.unmap();
+    const list = this.#staging.get(capacity);
+    if (list) list.push(staging);
+    else this.#staging.set(capacity, [staging]);
+    await this.#host.settle();
+    return bytes;
+  }
+
+  /** Drops bind groups, which hold their buffers: called when the pool trims. */
+  forgetBindGroups(): void {
+    this.#bindGroups.clear();
+  }
+}

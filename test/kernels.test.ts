@@ -1,0 +1,38 @@
+// Every kernel, case and variant against its plain reference.
+import { openDevice } from "@facet/kernels-wgsl";
+import { kernelTable, prepareCase } from "@facet/kernels-wgsl/table";
+import { createRandom, expectClose } from "@facet/testing";
+import { afterAll, describe, expect, test } from "vitest";
+
+const device = await openDevice();
+afterAll(() => device.close());
+
+for (const entry of kernelTable) {
+  const { kernel, reference } = entry;
+  describe(kernel.name, () => {
+    for (const testCase of entry.cases) {
+      for (const variant of kernel.variants) {
+        if (variant.applies && !variant.applies(testCase.params, {})) continue;
+        test(`${testCase.name} (${variant.name})`, async () => {
+          const inputs = testCase.inputs(createRandom(1));
+          const prepared = prepareCase(device, entry, testCase, inputs, variant.name);
+          prepared.run();
+          const actual = await prepared.read();
+          prepared.free();
+          const expected = reference(inputs, testCase.params, testCase.constants ?? {});
+          expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
+          const { rtol, atol } = testCase.tolerance ?? { rtol: 0, atol: 0 };
+          for (const [name, values] of Object.entries(expected)) {
+            expectClose(actual[name] ?? [], values, { rtol, atol, label: `${kernel.name} ${testCase.name} ${name}` });
+          }
+        });
+      }
+    }
+    test("every variant computes at least one case", () => {
+      for (const variant of kernel.variants) {
+        const taken = entry.cases.filter((testCase) => variant.applies?.(testCase.params, {}) ?? true);
+        expect(taken.length, variant.name).toBeGreaterThan(0);
+      }
+    });
+  });
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Loads a .wgsl file as a string, as scripts/build.mjs does for dist. */
+const wgsl = {
+  name: "wgsl",
+  enforce: "pre" as const,
+  load(id: string) {
+    if (!id.endsWith(".wgsl")) return null;
+    return `export default ${JSON.stringify(readFileSync(id, "utf8"))};`;
+  },
+};
+
+export default defineConfig({
+  plugins: [wgsl],
+  resolve: {
+    alias: {
+      "@facet/kernels-wgsl/table": source("packages/kernels-wgsl/src/table.ts"),
+      "@facet/kernels-wgsl": source("packages/kernels-wgsl/src/node.ts"),
+      "@facet/autograd": source("packages/autograd/src/index.ts"),
+      "@facet/datasets": source("packages/datasets/src/node.ts"),
+      "@facet/testing": source("packages/testing/src/index.ts"),
+      "@facet/shims-keras": source("packages/shims-keras/src/index.ts"),
+      "@facet/shims-torch": source("packages/shims-torch/src/index.ts"),
+      "@facet/shims-jax": source("packages/shims-jax/src/index.ts"),
+    },
+  },
+  test: {
+    include: ["test/**/*.test.ts", "packages/*/src/**/*.test.ts"],
+    pool: "forks",
+    // One GPU process at a time: software adapters use every core already.
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
