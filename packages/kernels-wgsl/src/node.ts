@@ -1,4 +1,5 @@
 // The Node entry: the portable package with Dawn as its source of adapters.
 import "./runtime/adapters_node.js";
+import "./runtime/garbage_node.js";
 
 export * from "./index.js";
