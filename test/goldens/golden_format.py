@@ -26,7 +26,7 @@ def case(name, params, tensors):
 
 
 def write(name, header, cases):
-    """Writes <name>.json: the header's fields, then one line per case name, params and tensor, so that diffs can be read."""
+    """Writes <name>.json: the header's fields, then a line per name, params and tensor, so that diffs can be read."""
     names = [c["name"] for c in cases]
     if len(set(names)) != len(names):
         raise ValueError(f"{name}: a case name is used twice: {sorted(n for n in names if names.count(n) > 1)}")

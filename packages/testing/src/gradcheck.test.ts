@@ -55,15 +55,15 @@ describe("checkGradients accepts right gradients", () => {
   });
 
   test("without changing the inputs, even if f does", async () => {
-    const x = random.uniform(5);
-    const before = [...x];
-    const f = async ([value]: Float32Array[]) => {
-      const y = value!.map(Math.tanh);
-      value!.fill(0);
+    const inputs = [random.uniform([3, columns]), random.uniform(columns)];
+    const before = inputs.map((input) => [...input]);
+    const f = async (values: Float32Array[]) => {
+      const y = await matvec(values);
+      for (const value of values) value.fill(0);
       return y;
     };
-    await checkGradients({ f, gradients: tanhGradient, inputs: [x], ...tolerance });
-    expect([...x]).toEqual(before);
+    await checkGradients({ f, gradients: matvecGradients, inputs, eps: 1, ...tolerance });
+    expect(inputs.map((input) => [...input])).toEqual(before);
   });
 });
 
@@ -109,6 +109,19 @@ describe("checkGradients refuses", () => {
       return [dx!.map((d) => d * 0.99)];
     };
     await expect(checkGradients({ f: tanh, gradients, inputs, rtol: 2e-3, atol: 1e-4 })).rejects.toThrow("gradient of");
+  });
+
+  test("gradients in another order, by directions alone", async () => {
+    const inputs = [random.uniform(100)];
+    const gradients = async (values: Float32Array[], dy: Float32Array) => [
+      (await tanhGradient(values, dy))[0]!.reverse(),
+    ];
+    await expect(checkGradients({ f: tanh, gradients, inputs, samples: 0, ...tolerance })).rejects.toThrow("direction");
+  });
+
+  test("an infinite gradient", async () => {
+    const gradients = async (values: Float32Array[]) => [values[0]!.map(() => Number.POSITIVE_INFINITY)];
+    await expect(checkGradients({ f: tanh, gradients, inputs: [x], ...tolerance })).rejects.toThrow("says Infinity");
   });
 
   test("NaN in the gradient and NaN in the output", async () => {
