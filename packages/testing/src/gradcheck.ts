@@ -75,6 +75,9 @@ export async function checkGradients(check: GradientCheck): Promise<GradientChec
     if (gradient.length !== input.length) {
       throw new Error(`gradient of ${nameOf(index)} has ${gradient.length} values, the input ${input.length}`);
     }
+    // Found here, because 0 * Infinity would lay it to whichever element is tried first.
+    const broken = gradient.findIndex((value) => !Number.isFinite(value));
+    if (broken >= 0) throw new Error(`gradient of ${nameOf(index)} is ${gradient[broken]} at element ${broken}`);
     for (const { what, direction } of probesOf(check, input.length, random)) {
       const up = input.map((value, i) => value + eps * direction[i]!);
       const down = input.map((value, i) => value - eps * direction[i]!);
@@ -86,8 +89,8 @@ export async function checkGradients(check: GradientCheck): Promise<GradientChec
       const scale = size > 1 ? norm(gradient) : Math.max(Math.abs(numeric), Math.abs(expected));
       const allowed = atol * size + rtol * scale;
       const error = Math.abs(numeric - expected);
-      // Written so that NaN fails.
-      if (!(error <= allowed && Number.isFinite(numeric) && Number.isFinite(expected))) {
+      // Written so that NaN fails; an infinite difference would be allowed an infinite error.
+      if (!(error <= allowed && Number.isFinite(numeric))) {
         throw new Error(
           `gradient of ${nameOf(index)}, ${what}: gradient says ${expected}, differences say ${numeric}; ` +
             `error ${error}, allowed ${allowed} (rtol ${rtol}, atol ${atol}, eps ${eps}, ${input.length} values)`,
