@@ -1,0 +1,207 @@
+import {
+  type AnyKernel,
+  type BindingSpec,
+  type Constants,
+  FacetError,
+  formatShape,
+  type Kernel,
+  type ParamType,
+  type ParamValues,
+} from "@facet/kernels-wgsl";
+import type { Dtype } from "./dtype.js";
+import { adopt, scope } from "./scope.js";
+import { isRecording, type Node, recall, type SavedTensor } from "./tape.js";
+import { empty, type Tensor } from "./tensor.js";
+
+/** Inputs of an op by name; an optional one may be undefined. */
+export type OpInputs = Readonly<Record<string, Tensor | undefined>>;
+
+/** What a vjp may know beside the gradient and what was saved. */
+export interface VjpContext<A> {
+  readonly attrs: A;
+  /** Shapes of all inputs and of `y`. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Gradient of one input: the names it saves (inputs, `y` or auxiliary outputs) and the formula, written in ops. */
+export interface Vjp<A> {
+  readonly saves: readonly string[];
+  readonly gradient: (dy: Tensor, saved: Record<string, Tensor>, context: VjpContext<A>) => Tensor;
+}
+
+/** Said of an input through which no gradient flows: labels, indices, conditions. */
+export const nonDifferentiable = { nonDifferentiable: true } as const;
+
+export function vjp<const S extends string, A>(
+  saves: readonly S[],
+  gradient: (dy: Tensor, saved: Record<S, Tensor>, context: VjpContext<A>) => Tensor,
+): Vjp<A> {
+  return { saves, gradient };
+}
+
+export interface OpSpec<I extends OpInputs, A, X extends string> {
+  /** The field's standard name, in snake_case: stands in errors and GPU labels. */
+  readonly name: string;
+  /** Shape of the output; checks everything that can be checked of inputs and attributes. */
+  readonly shape: (inputs: I, attrs: A) => readonly number[];
+  /** Dtype of the output. Default: float32. */
+  readonly dtype?: (inputs: I, attrs: A) => Dtype;
+  /** Further outputs through which no gradient flows, by name. */
+  readonly aux?: { readonly [K in X]: (inputs: I, attrs: A) => { shape: readonly number[]; dtype: Dtype } };
+  /** Input whose memory the output shares, when the op only gives it another shape; `forward` is then not called. */
+  readonly sharesMemoryOf?: keyof I & string;
+  /** Launches the kernels that fill `y` (and aux). It may only launch: under a plan nothing runs here. */
+  readonly forward?: (inputs: I, y: Tensor, attrs: A, aux: Record<X, Tensor>) => void;
+  /** One row for every input. A missing row is a type error. */
+  readonly vjp: { readonly [K in keyof I]-?: Vjp<A> | typeof nonDifferentiable };
+}
+
+/** An op ready to be called. */
+export interface Op<I extends OpInputs, A, X extends string> {
+  (inputs: I, attrs: A): Tensor;
+  /** Also returns the auxiliary outputs. */
+  withAux(inputs: I, attrs: A): { y: Tensor; aux: Record<X, Tensor> };
+  readonly spec: OpSpec<I, A, X>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: inputs and attributes are contravariant, so no narrower type holds every op.
+export type AnyOp = Op<any, any, any>;
+
+/** Every op, by name, in the order of definition. The gradient tests go through it. */
+export const opTable = new Map<string, AnyOp>();
+
+/** Makes an op out of its shape rule, forward and gradients, and enters it into the op table. */
+export function defineOp<I extends OpInputs, A = undefined, X extends string = never>(
+  spec: OpSpec<I, A, X>,
+): Op<I, A, X> {
+  const withAux = (inputs: I, attrs: A): { y: Tensor; aux: Record<X, Tensor> } => {
+    const shape = spec.shape(inputs, attrs);
+    const source = spec.sharesMemoryOf === undefined ? undefined : inputs[spec.sharesMemoryOf];
+    const y = source ? adopt(source.alias(shape)) : empty(shape, spec.dtype?.(inputs, attrs) ?? "float32");
+    const aux = {} as Record<X, Tensor>;
+    for (const name in spec.aux) {
+      const { shape, dtype } = spec.aux[name as X](inputs, attrs);
+      aux[name as X] = empty(shape, dtype);
+    }
+    const outer = launching;
+    launching = { name: spec.name, inputs };
+    try {
+      spec.forward?.(inputs, y, attrs, aux);
+    } finally {
+      launching = outer;
+    }
+    if (isRecording()) y.node = record(spec, inputs, y, attrs, aux);
+    return { y, aux };
+  };
+  const call = (inputs: I, attrs: A): Tensor => {
+    const { y, aux } = withAux(inputs, attrs);
+    for (const tensor of Object.values<Tensor>(aux)) tensor.dispose();
+    return y;
+  };
+  const op = Object.assign(call, { withAux, spec }) as Op<I, A, X>;
+  if (opTable.has(spec.name))
+    throw new FacetError({ op: spec.name, argument: "name", expected: "a name no other op has" });
+  opTable.set(spec.name, op);
+  return op;
+}
+
+/** The node for one application; undefined when no gradient flows into any differentiable input. */
+function record<I extends OpInputs, A, X extends string>(
+  spec: OpSpec<I, A, X>,
+  inputs: I,
+  y: Tensor,
+  attrs: A,
+  aux: Record<X, Tensor>,
+): Node | undefined {
+  const tracked = Object.entries(inputs).flatMap(([name, input]) => {
+    const rule = spec.vjp[name];
+    return input?.node && rule && "gradient" in rule ? [{ input: input.node, rule }] : [];
+  });
+  if (tracked.length === 0) return undefined;
+  const sources: Record<string, Tensor | undefined> = { ...inputs, y, ...aux };
+  const shapes: Record<string, readonly number[]> = {};
+  for (const name in sources) if (sources[name]) shapes[name] = sources[name].shape;
+  const names = [...new Set(tracked.flatMap(({ rule }) => rule.saves))].filter((name) => sources[name]);
+  const node: Node = {
+    op: spec.name,
+    shape: y.shape,
+    edges: tracked.map(({ input, rule }) => ({
+      input,
+      gradient: (dy) => differentiate(node, rule, names, dy, attrs, shapes),
+    })),
+    saved: names.map((name) => save(sources[name] as Tensor, name === "y")),
+  };
+  // What was saved of y must lead back through this very node, or second derivatives would stop there.
+  const own = node.saved?.[names.indexOf("y")];
+  if (own) own.tensor.node = node;
+  return node;
+}
+
+function save(tensor: Tensor, isOutput: boolean): SavedTensor {
+  const copy = tensor.alias();
+  if (!isOutput) copy.node = tensor.node;
+  return { tensor: copy, storage: tensor.storage, version: tensor.storage.version };
+}
+
+/** Runs one vjp; temporaries it makes are freed, its result belongs to the caller and to no scope. */
+function differentiate<A>(
+  node: Node,
+  rule: Vjp<A>,
+  names: readonly string[],
+  dy: Tensor,
+  attrs: A,
+  shapes: VjpContext<A>["shapes"],
+): Tensor {
+  const saved: Record<string, Tensor> = {};
+  for (const name of rule.saves) {
+    const index = names.indexOf(name);
+    if (index >= 0) saved[name] = recall(node, index);
+  }
+  const result = scope(() => rule.gradient(dy, saved, { attrs, shapes }));
+  return detachFromScopes(result, dy, saved);
+}
+
+/** A vjp may return dy or a saved tensor itself; the caller must own what it gets. */
+function detachFromScopes(result: Tensor, dy: Tensor, saved: Record<string, Tensor>): Tensor {
+  const borrowed = result === dy || Object.values(saved).includes(result);
+  const own = result.alias();
+  own.node = result.node;
+  if (!borrowed) result.dispose();
+  return own;
+}
+
+let launching: { name: string; inputs: OpInputs } | undefined;
+
+/** Tensors for a kernel's bindings. */
+export type TensorViews<B extends Record<string, BindingSpec>> = {
+  readonly [K in keyof B as K extends "faults" ? never : B[K] extends { optional: true } ? never : K]: Tensor;
+} & { readonly [K in keyof B as B[K] extends { optional: true } ? K : never]?: Tensor | undefined };
+
+/** Encodes a kernel call on tensors. Only for use inside an op's forward and the optimisers. */
+export function launch<B extends Record<string, BindingSpec>, P extends Record<string, ParamType>>(
+  kernel: Kernel<B, P>,
+  tensors: TensorViews<B>,
+  params: ParamValues<P>,
+  constants?: Constants,
+): void {
+  const views: Record<string, unknown> = {};
+  let device: Tensor["storage"]["device"] | undefined;
+  for (const [name, tensor] of Object.entries(tensors as Record<string, Tensor | undefined>)) {
+    if (!tensor) continue;
+    views[name] = tensor.view;
+    device = tensor.storage.device;
+  }
+  const label = launching ? `${launching.name}(${describeInputs(launching.inputs)})` : kernel.name;
+  (device as NonNullable<typeof device>).run(
+    kernel as AnyKernel,
+    views as never,
+    params,
+    constants ? { label, constants } : { label },
+  );
+}
+
+function describeInputs(inputs: OpInputs): string {
+  const parts: string[] = [];
+  for (const name in inputs) if (inputs[name]) parts.push(`${name} ${formatShape(inputs[name].shape)}`);
+  return parts.join(", ");
+}

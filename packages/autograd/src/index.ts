@@ -1,0 +1,36 @@
+export {
+  ArgumentError,
+  DeviceError,
+  DisposedError,
+  DtypeError,
+  type ErrorDetail,
+  FacetError,
+  formatShape,
+  type MemoryStats,
+  NoAdapterError,
+  OutOfMemoryError,
+  ShapeError,
+  UnsupportedError,
+} from "@facet/kernels-wgsl";
+export { type AnyOp, defineOp, type Op, type OpSpec, opTable } from "./define_op.js";
+export * from "./dtype.js";
+export { closeDevice, device, setDevice, startDevice } from "./engine.js";
+export * from "./init.js";
+export * from "./ops/index.js";
+export { Adam, type AdamSettings, adamUpdate } from "./optim/adam.js";
+export { type FlatLayout, flatCopy, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
+export { Sgd, type SgdSettings, sgdUpdate } from "./optim/sgd.js";
+export * from "./random.js";
+export { findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";
+export {
+  type BackwardOptions,
+  backward,
+  isRecording,
+  isTracked,
+  type Node,
+  noGrad,
+  setRecording,
+  variable,
+} from "./tape.js";
+export { empty, flattenNested, fromData, type NestedArray, sizeOf, Tensor } from "./tensor.js";
+export { gradients, valueAndGradients } from "./transforms.js";

@@ -1,0 +1,112 @@
+import {
+  ArgumentError,
+  gatherGeometry,
+  gatherRows,
+  gatherRowsBackward,
+  gatherU8,
+  gatherU8Geometry,
+  oneHotGeometry,
+  oneHot as oneHotKernel,
+  u8Geometry,
+  u8ToF32 as u8ToF32Kernel,
+} from "@facet/kernels-wgsl";
+import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
+import { expectDtype } from "../dtype.js";
+import { device } from "../engine.js";
+import type { Tensor } from "../tensor.js";
+
+const faultSlot = (op: string, rows: number): number =>
+  device().faults.slot({ op, argument: "index", expected: `row indices from 0 to ${rows - 1}` });
+
+// y[i, ...] = x[index[i], ...];  dx[r, ...] = sum of dy[i, ...] over i with index[i] = r
+const gatherOp = defineOp<{ x: Tensor; index: Tensor }, undefined>({
+  name: "gather",
+  shape: ({ x, index }) => {
+    expectDtype("gather", "index", index.dtype, "int32");
+    expectDtype("gather", "x", x.dtype, "float32", "int32", "uint32", "bool");
+    return gatherGeometry(x.shape, index.shape, faultSlot("gather", x.shape[0] ?? 0)).shape;
+  },
+  dtype: ({ x }) => x.dtype,
+  forward: ({ x, index }, y) =>
+    launch(
+      gatherRows,
+      { x, index, y },
+      gatherGeometry(x.shape, index.shape, faultSlot("gather", x.shape[0] ?? 0)).params,
+    ),
+  vjp: {
+    x: vjp(
+      ["index"],
+      (dy, { index }, { shapes }): Tensor => gatherBackwardOp({ dy, index }, { xShape: shapes.x as number[] }),
+    ),
+    index: nonDifferentiable,
+  },
+});
+
+const gatherBackwardOp = defineOp<{ dy: Tensor; index: Tensor }, { xShape: readonly number[] }>({
+  name: "gather_backward",
+  shape: (_, { xShape }) => xShape,
+  forward: ({ dy, index }, dx, { xShape }) =>
+    launch(
+      gatherRowsBackward,
+      { dy, index, dx },
+      gatherGeometry(xShape, index.shape, faultSlot("gather", xShape[0] ?? 0)).params,
+    ),
+  vjp: { dy: vjp(["index"], (g, { index }): Tensor => gather(g, index)), index: nonDifferentiable },
+});
+
+/** Rows of x (along its first dimension) by index. An index that is no row raises ArgumentError at the next read. */
+export const gather = (x: Tensor, index: Tensor): Tensor => gatherOp({ x, index }, undefined);
+
+/** How bytes become numbers: byte / divisor. */
+export interface ByteScaling {
+  /** Default 255, so that images lie in [0, 1]. */
+  divisor?: number;
+}
+
+const u8ToF32Op = defineOp<{ x: Tensor }, Required<ByteScaling>>({
+  name: "u8_to_f32",
+  shape: ({ x }) => {
+    expectDtype("u8_to_f32", "x", x.dtype, "uint8");
+    return x.shape;
+  },
+  forward: ({ x }, y, { divisor }) => launch(u8ToF32Kernel, { x, y }, u8Geometry(x.shape, { divisor }).params),
+  vjp: { x: nonDifferentiable },
+});
+
+const gatherU8Op = defineOp<{ x: Tensor; index: Tensor }, Required<ByteScaling>>({
+  name: "gather_u8",
+  shape: ({ x, index }) => {
+    expectDtype("gather_u8", "x", x.dtype, "uint8");
+    expectDtype("gather_u8", "index", index.dtype, "int32");
+    return gatherU8Geometry(x.shape, index.shape, faultSlot("gather_u8", x.shape[0] ?? 0), { divisor: 255 }).shape;
+  },
+  forward: ({ x, index }, y, { divisor }) => {
+    launch(
+      gatherU8,
+      { x, index, y },
+      gatherU8Geometry(x.shape, index.shape, faultSlot("gather_u8", x.shape[0] ?? 0), { divisor }).params,
+    );
+  },
+  vjp: { x: nonDifferentiable, index: nonDifferentiable },
+});
+
+/** Bytes as float32, divided by 255 unless told otherwise. */
+export const u8ToF32 = (x: Tensor, { divisor = 255 }: ByteScaling = {}): Tensor => u8ToF32Op({ x }, { divisor });
+/** A batch of rows of a byte data set by index, as float32: gather and conversion in one kernel. */
+export const gatherBytes = (x: Tensor, index: Tensor, { divisor = 255 }: ByteScaling = {}): Tensor =>
+  gatherU8Op({ x, index }, { divisor });
+
+const oneHotOp = defineOp<{ index: Tensor }, { depth: number }>({
+  name: "one_hot",
+  shape: ({ index }, { depth }) => {
+    expectDtype("one_hot", "index", index.dtype, "int32");
+    if (!Number.isInteger(depth) || depth < 1)
+      throw new ArgumentError({ op: "one_hot", argument: "depth", expected: "a positive integer", given: `${depth}` });
+    return [...index.shape, depth];
+  },
+  forward: ({ index }, y, { depth }) => launch(oneHotKernel, { index, y }, oneHotGeometry(index.shape, depth).params),
+  vjp: { index: nonDifferentiable },
+});
+
+/** 1 at each index, 0 elsewhere, along a new last dimension; an index out of range gives a row of zeros, as in JAX. */
+export const oneHot = (index: Tensor, depth: number): Tensor => oneHotOp({ index }, { depth });

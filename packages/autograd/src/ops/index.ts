@@ -1,0 +1,16 @@
+import { setTapeArithmetic } from "../tape.js";
+import { full } from "./create.js";
+import { add } from "./elementwise.js";
+
+export * from "./conv2d.js";
+export * from "./create.js";
+export * from "./elementwise.js";
+export * from "./gather.js";
+export * from "./matmul.js";
+export * from "./pool2d.js";
+export * from "./reduce.js";
+export * from "./shape.js";
+export * from "./softmax.js";
+export * from "./softmax_cross_entropy.js";
+
+setTapeArithmetic({ add, onesLike: (shape) => full(shape, 1) });

@@ -1,0 +1,52 @@
+import { matmulGeometry, matmul as matmulKernel } from "@facet/kernels-wgsl";
+import { defineOp, launch, vjp } from "../define_op.js";
+import { expectDtype } from "../dtype.js";
+import type { Tensor } from "../tensor.js";
+import { sum, sumTo } from "./reduce.js";
+
+export interface MatmulAttrs {
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+// y = op(a) op(b) + bias, with op the identity or the transpose.
+// da = dy op(b)^T, db = op(a)^T dy, each transposed back when the operand was; summed over broadcast batch dimensions.
+const matmulOp = defineOp<{ a: Tensor; b: Tensor; bias: Tensor | undefined }, MatmulAttrs>({
+  name: "matmul",
+  shape: ({ a, b }, attrs) => {
+    expectDtype("matmul", "a", a.dtype, "float32");
+    expectDtype("matmul", "b", b.dtype, "float32");
+    return matmulGeometry(a.shape, b.shape, attrs).shape;
+  },
+  forward: ({ a, b, bias }, y, attrs) => {
+    const { params } = matmulGeometry(a.shape, b.shape, { ...attrs, bias: bias !== undefined });
+    launch(matmulKernel, { a, b, bias, y }, params);
+  },
+  vjp: {
+    a: vjp(["b"], (dy, { b }, { attrs: { transposeA, transposeB }, shapes }) => {
+      const da = transposeA
+        ? matmulWith(b, dy, { transposeA: transposeB, transposeB: true })
+        : matmulWith(dy, b, { transposeA: false, transposeB: !transposeB });
+      return sumTo(da, shapes.a);
+    }),
+    b: vjp(["a"], (dy, { a }, { attrs: { transposeA, transposeB }, shapes }) => {
+      const db = transposeB
+        ? matmulWith(dy, a, { transposeA: true, transposeB: transposeA })
+        : matmulWith(a, dy, { transposeA: !transposeA, transposeB: false });
+      return sumTo(db, shapes.b);
+    }),
+    bias: vjp([], (dy) => sum(dy, { axes: dy.shape.slice(0, -1).map((_, i) => i) })),
+  },
+});
+
+const matmulWith = (a: Tensor, b: Tensor, attrs: MatmulAttrs): Tensor => matmulOp({ a, b, bias: undefined }, attrs);
+
+/** Matrix product of the last two dimensions, batch dimensions broadcast; both of rank 2 or more. `bias` has n elements. */
+export function matmul(
+  a: Tensor,
+  b: Tensor,
+  options: { transposeA?: boolean; transposeB?: boolean; bias?: Tensor | undefined } = {},
+): Tensor {
+  const { transposeA = false, transposeB = false, bias } = options;
+  return matmulOp({ a, b, bias }, { transposeA, transposeB });
+}

@@ -1,0 +1,140 @@
+import {
+  argReduce,
+  argReduceConstants,
+  argReduceGeometry,
+  DtypeError,
+  type ReduceName,
+  reduce,
+  reduceConstants,
+  reducePlan,
+} from "@facet/kernels-wgsl";
+import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
+import { bindingDtype } from "../dtype.js";
+import { empty, sizeOf, type Tensor } from "../tensor.js";
+import { cast, div, equal, mul } from "./elementwise.js";
+import { expand, reshape } from "./shape.js";
+
+export interface ReduceAttrs {
+  /** Dimensions to reduce; negative ones count from the end. */
+  axes: readonly number[];
+  keepdims: boolean;
+}
+
+/** What a reduction takes: default every dimension, and dropping the reduced ones. */
+export interface ReduceOptions {
+  axes?: readonly number[] | number | undefined;
+  keepdims?: boolean | undefined;
+}
+
+function fill(x: Tensor, { axes, keepdims = false }: ReduceOptions): ReduceAttrs {
+  return { axes: axes === undefined ? x.shape.map((_, i) => i) : typeof axes === "number" ? [axes] : axes, keepdims };
+}
+
+/** dy in the shape it would have with the reduced dimensions kept, repeated over the input. */
+function spreadBack(dy: Tensor, xShape: readonly number[], { axes }: ReduceAttrs): Tensor {
+  const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + xShape.length : axis)));
+  return expand(
+    reshape(
+      dy,
+      xShape.map((extent, i) => (reduced.has(i) ? 1 : extent)),
+    ),
+    xShape,
+  );
+}
+
+function reduction(name: ReduceName, x: ReturnType<typeof vjp<"x" | "y", ReduceAttrs>> | typeof nonDifferentiable) {
+  return defineOp<{ x: Tensor }, ReduceAttrs>({
+    name,
+    shape: ({ x }, { axes, keepdims }) => {
+      if (x.dtype === "uint8")
+        throw new DtypeError({ op: name, argument: "x", expected: "float32, int32, uint32 or bool", given: x.dtype });
+      return reducePlan(x.shape, axes, keepdims, name).shape;
+    },
+    dtype: ({ x }) => x.dtype,
+    forward: ({ x }, y, { axes, keepdims }) => {
+      const { passes } = reducePlan(x.shape, axes, keepdims, name);
+      let source = x;
+      for (const [i, { params, elements, constants }] of passes.entries()) {
+        const target = i === passes.length - 1 ? y : empty([elements], x.dtype, "workspace");
+        launch(reduce, { x: source, y: target }, params, constants ?? reduceConstants(name, bindingDtype(x.dtype)));
+        if (source !== x) source.dispose();
+        source = target;
+      }
+    },
+    vjp: { x },
+  });
+}
+
+const sumOp = reduction(
+  "sum",
+  vjp([], (dy, _, { attrs, shapes }) => spreadBack(dy, shapes.x as number[], attrs)),
+);
+const meanOp = reduction(
+  "mean",
+  vjp([], (dy, _, { attrs, shapes }) => {
+    const count = sizeOf(shapes.x as number[]) / Math.max(1, sizeOf(shapes.y as number[]));
+    return spreadBack(div(dy, count), shapes.x as number[], attrs);
+  }),
+);
+// d prod / dx = prod / x. An exact zero has no such quotient and gives NaN, as it did in the original frameworks for long.
+const prodOp = reduction(
+  "prod",
+  vjp(["x", "y"], (dy, { x, y }, { attrs }) => div(spreadBack(mul(dy, y), x.shape, attrs), x)),
+);
+/** Elements equal to the extreme share the gradient evenly, as in JAX and torch's amax. */
+const extremeGradient = vjp(
+  ["x", "y"],
+  (dy: Tensor, { x, y }: Record<"x" | "y", Tensor>, { attrs }: { attrs: ReduceAttrs }) => {
+    const hit = cast(equal(x, spreadBack(y, x.shape, attrs)), "float32");
+    return mul(hit, spreadBack(div(dy, reshape(sum(hit, attrs), dy.shape)), x.shape, attrs));
+  },
+);
+const maxOp = reduction("max", extremeGradient);
+const minOp = reduction("min", extremeGradient);
+const anyOp = reduction("any", nonDifferentiable);
+const allOp = reduction("all", nonDifferentiable);
+
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  sumOp({ x: x.dtype === "bool" ? cast(x, "int32") : x }, fill(x, options));
+export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => meanOp({ x }, fill(x, options));
+export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => prodOp({ x }, fill(x, options));
+/** Largest element; NaN wins. */
+export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => maxOp({ x }, fill(x, options));
+/** Smallest element; NaN wins. */
+export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => minOp({ x }, fill(x, options));
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => anyOp({ x: cast(x, "bool") }, fill(x, options));
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => allOp({ x: cast(x, "bool") }, fill(x, options));
+
+function argReduction(name: "argmax" | "argmin") {
+  return defineOp<{ x: Tensor }, { axis: number; keepdims: boolean }>({
+    name,
+    shape: ({ x }, { axis, keepdims }) => argReduceGeometry(x.shape, axis, keepdims, name).shape,
+    dtype: () => "int32",
+    forward: ({ x }, y, { axis, keepdims }) => {
+      launch(
+        argReduce,
+        { x, y },
+        argReduceGeometry(x.shape, axis, keepdims, name).params,
+        argReduceConstants(name, bindingDtype(x.dtype)),
+      );
+    },
+    vjp: { x: nonDifferentiable },
+  });
+}
+
+const argmaxOp = argReduction("argmax");
+const argminOp = argReduction("argmin");
+
+/** Index (int32) of the first largest element along an axis. */
+export const argmax = (x: Tensor, axis: number, keepdims = false): Tensor => argmaxOp({ x }, { axis, keepdims });
+/** Index (int32) of the first smallest element along an axis. */
+export const argmin = (x: Tensor, axis: number, keepdims = false): Tensor => argminOp({ x }, { axis, keepdims });
+
+/** Sums a gradient over the dimensions along which `shape` was broadcast to it. */
+export function sumTo(dy: Tensor, shape: readonly number[] | undefined): Tensor {
+  const target = shape as readonly number[];
+  if (`${dy.shape}` === `${target}`) return dy;
+  const extra = dy.rank - target.length;
+  const axes = dy.shape.flatMap((extent, i) => (i < extra || (target[i - extra] === 1 && extent !== 1) ? [i] : []));
+  return reshape(axes.length === 0 ? dy : sum(dy, { axes, keepdims: true }), target);
+}

@@ -1,0 +1,235 @@
+// Ops that move elements without computing: all but reshape are one kernel, strided_copy.
+import {
+  ArgumentError,
+  concatGeometry,
+  expandGeometry,
+  flipGeometry,
+  formatShape,
+  placeGeometry,
+  ShapeError,
+  sliceGeometry,
+  stridedCopy,
+  transposeGeometry,
+} from "@facet/kernels-wgsl";
+import { defineOp, launch, vjp } from "../define_op.js";
+import { sizeOf, type Tensor } from "../tensor.js";
+import { full } from "./create.js";
+import { sumTo } from "./reduce.js";
+
+const sameDtype = ({ x }: { x: Tensor }) => x.dtype;
+
+/** Refuses packed bytes, which strided_copy's 32-bit words would tear. */
+function words(op: string, x: Tensor): Tensor {
+  if (x.dtype === "uint8")
+    throw new ArgumentError({ op, argument: "x", expected: "float32, int32, uint32 or bool", given: "uint8" });
+  return x;
+}
+
+const reshapeOp = defineOp<{ x: Tensor }, { shape: readonly number[] }>({
+  name: "reshape",
+  shape: ({ x }, { shape }) => {
+    if (sizeOf(shape) !== x.size) {
+      throw new ShapeError({
+        op: "reshape",
+        argument: "shape",
+        expected: `${x.size} elements as in ${formatShape(x.shape)}`,
+        given: formatShape(shape),
+      });
+    }
+    return shape;
+  },
+  dtype: sameDtype,
+  sharesMemoryOf: "x",
+  vjp: { x: vjp([], (dy, _, { shapes }) => reshape(dy, shapes.x as number[])) },
+});
+
+/** Same elements, another shape, same memory. One extent may be -1 and is computed. */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  const unknown = shape.indexOf(-1);
+  if (unknown < 0) return reshapeOp({ x }, { shape });
+  const known = shape.reduce((product, extent, i) => (i === unknown ? product : product * extent), 1);
+  if (shape.lastIndexOf(-1) !== unknown || known === 0 || x.size % known !== 0) {
+    throw new ShapeError({
+      op: "reshape",
+      argument: "shape",
+      expected: `one -1 and a divisor of ${x.size} elements`,
+      given: formatShape(shape),
+    });
+  }
+  return reshapeOp({ x }, { shape: shape.map((extent) => (extent === -1 ? x.size / known : extent)) });
+}
+
+const transposeOp = defineOp<{ x: Tensor }, { permutation: readonly number[] }>({
+  name: "transpose",
+  shape: ({ x }, { permutation }) => transposeGeometry(words("transpose", x).shape, permutation).shape,
+  dtype: sameDtype,
+  forward: ({ x }, y, { permutation }) => launch(stridedCopy, { x, y }, transposeGeometry(x.shape, permutation).params),
+  vjp: {
+    x: vjp([], (dy, _, { attrs }) => {
+      const inverse = attrs.permutation.map((_, i) => attrs.permutation.indexOf(i));
+      return transpose(dy, inverse);
+    }),
+  },
+});
+
+/** Dimensions in another order; default reversed. Negative ones count from the end. */
+export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  const order = permutation?.map((axis) => (axis < 0 ? axis + x.rank : axis)) ?? x.shape.map((_, i) => x.rank - 1 - i);
+  return transposeOp({ x }, { permutation: order });
+}
+
+const expandOp = defineOp<{ x: Tensor }, { shape: readonly number[] }>({
+  name: "expand",
+  shape: ({ x }, { shape }) => expandGeometry(words("expand", x).shape, shape).shape,
+  dtype: sameDtype,
+  forward: ({ x }, y, { shape }) => launch(stridedCopy, { x, y }, expandGeometry(x.shape, shape).params),
+  vjp: { x: vjp([], (dy, _, { shapes }) => sumTo(dy, shapes.x)) },
+});
+
+/** Repeats dimensions of extent 1, and adds leading ones, up to `shape`. */
+export function expand(x: Tensor, shape: readonly number[]): Tensor {
+  return `${x.shape}` === `${shape}` ? x : expandOp({ x }, { shape });
+}
+
+interface SliceAttrs {
+  starts: readonly number[];
+  stops: readonly number[];
+  steps: readonly number[];
+}
+
+const sliceOp = defineOp<{ x: Tensor }, SliceAttrs>({
+  name: "slice",
+  shape: ({ x }, { starts, stops, steps }) => sliceGeometry(words("slice", x).shape, starts, stops, steps).shape,
+  dtype: sameDtype,
+  forward: ({ x }, y, { starts, stops, steps }) =>
+    launch(stridedCopy, { x, y }, sliceGeometry(x.shape, starts, stops, steps).params),
+  vjp: { x: vjp([], (dy, _, { attrs, shapes }) => place(dy, shapes.x as number[], attrs.starts, attrs.steps)) },
+});
+
+/** Elements start, start + step, ... below stop of every dimension; bounds within the shape, steps positive (default 1). */
+export function slice(
+  x: Tensor,
+  starts: readonly number[],
+  stops: readonly number[],
+  steps: readonly number[] = starts.map(() => 1),
+): Tensor {
+  return sliceOp({ x }, { starts, stops, steps });
+}
+
+interface PlaceAttrs {
+  shape: readonly number[];
+  starts: readonly number[];
+  steps: readonly number[];
+  value: number;
+}
+
+const placeOp = defineOp<{ x: Tensor }, PlaceAttrs>({
+  name: "place",
+  shape: ({ x }, { shape, starts, steps }) => placeGeometry(words("place", x).shape, shape, starts, steps).shape,
+  dtype: sameDtype,
+  forward: ({ x }, y, { shape, starts, steps, value }) => {
+    const background = full(shape, value, y.dtype, "workspace");
+    y.storage.device.queue.copy(background.view, y.view);
+    background.dispose();
+    launch(stridedCopy, { x, y }, placeGeometry(x.shape, shape, starts, steps).params);
+  },
+  vjp: {
+    x: vjp([], (dy, _, { attrs, shapes }) => {
+      const extents = shapes.x as number[];
+      const stops = extents.map(
+        (extent, i) => (attrs.starts[i] as number) + (extent - 1) * (attrs.steps[i] as number) + 1,
+      );
+      return slice(dy, attrs.starts, stops, attrs.steps);
+    }),
+  },
+});
+
+/** A tensor of `shape` that is `value` except where x lies, from `starts` on in steps: the reverse of slice. */
+export function place(
+  x: Tensor,
+  shape: readonly number[],
+  starts: readonly number[],
+  steps: readonly number[] = starts.map(() => 1),
+  value = 0,
+): Tensor {
+  return placeOp({ x }, { shape, starts, steps, value });
+}
+
+/** Pads with a constant: `padding` holds [before, after] for every dimension. */
+export function pad(x: Tensor, padding: readonly (readonly [number, number])[], value = 0): Tensor {
+  if (padding.length !== x.rank)
+    throw new ShapeError({ op: "pad", argument: "padding", expected: `${x.rank} pairs`, given: `${padding.length}` });
+  return place(
+    x,
+    x.shape.map((extent, i) => extent + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0)),
+    padding.map(([before]) => before),
+    undefined,
+    value,
+  );
+}
+
+const flipOp = defineOp<{ x: Tensor }, { axes: readonly number[] }>({
+  name: "flip",
+  shape: ({ x }, { axes }) => flipGeometry(words("flip", x).shape, axes).shape,
+  dtype: sameDtype,
+  forward: ({ x }, y, { axes }) => launch(stridedCopy, { x, y }, flipGeometry(x.shape, axes).params),
+  vjp: { x: vjp([], (dy, _, { attrs }) => flip(dy, attrs.axes)) },
+});
+
+/** Reverses the given dimensions. */
+export const flip = (x: Tensor, axes: readonly number[]): Tensor => flipOp({ x }, { axes });
+
+const concatOp = defineOp<{ a: Tensor; b: Tensor }, { axis: number }>({
+  name: "concat",
+  shape: ({ a, b }, { axis }) => {
+    words("concat", a);
+    if (a.dtype !== b.dtype)
+      throw new ArgumentError({ op: "concat", argument: "b", expected: a.dtype, given: b.dtype });
+    return concatGeometry([a.shape, b.shape], axis).shape;
+  },
+  dtype: ({ a }) => a.dtype,
+  forward: ({ a, b }, y, { axis }) => {
+    const { parts } = concatGeometry([a.shape, b.shape], axis);
+    for (const [i, x] of [a, b].entries())
+      if (x.size > 0) launch(stridedCopy, { x, y }, parts[i] as NonNullable<(typeof parts)[number]>);
+  },
+  vjp: {
+    a: vjp([], (dy, _, { attrs, shapes }) =>
+      sliceAlong(dy, attrs.axis, 0, (shapes.a as number[]).at(attrs.axis) as number),
+    ),
+    b: vjp([], (dy, _, { attrs, shapes }) =>
+      sliceAlong(dy, attrs.axis, (shapes.a as number[]).at(attrs.axis) as number, dy.shape.at(attrs.axis) as number),
+    ),
+  },
+});
+
+/** Elements start to stop of one dimension. */
+export function sliceAlong(x: Tensor, axis: number, start: number, stop: number): Tensor {
+  const at = axis < 0 ? axis + x.rank : axis;
+  return slice(
+    x,
+    x.shape.map((_, i) => (i === at ? start : 0)),
+    x.shape.map((extent, i) => (i === at ? stop : extent)),
+  );
+}
+
+/** Joins tensors along an axis. Joined pairwise in a balanced tree, so that no kernel needs more buffers than it may bind. */
+export function concat(tensors: readonly Tensor[], axis: number): Tensor {
+  const [first, ...rest] = tensors;
+  if (!first)
+    throw new ArgumentError({ op: "concat", argument: "tensors", expected: "at least one tensor", given: "none" });
+  if (rest.length === 0) return first;
+  const half = Math.ceil(tensors.length / 2);
+  return concatOp({ a: concat(tensors.slice(0, half), axis), b: concat(tensors.slice(half), axis) }, { axis });
+}
+
+/** Joins tensors of one shape along a new axis. */
+export function stack(tensors: readonly Tensor[], axis: number): Tensor {
+  return concat(
+    tensors.map((x) => {
+      const at = axis < 0 ? axis + x.rank + 1 : axis;
+      return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+    }),
+    axis,
+  );
+}

@@ -1,0 +1,159 @@
+import {
+  ArgumentError,
+  type CrossEntropyOptions,
+  softmaxCrossEntropyBackward,
+  softmaxCrossEntropyForward,
+  softmaxCrossEntropyGeometry,
+} from "@facet/kernels-wgsl";
+import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
+import { device } from "../engine.js";
+import type { Tensor } from "../tensor.js";
+import { full } from "./create.js";
+import { add, div, equal, mul, sub, where } from "./elementwise.js";
+import { oneHot } from "./gather.js";
+import { sum } from "./reduce.js";
+import { reshape, slice } from "./shape.js";
+import { softmax } from "./softmax.js";
+
+export interface CrossEntropyAttrs extends Omit<CrossEntropyOptions, "classWeights"> {}
+
+type Inputs = {
+  logits: Tensor;
+  labels: Tensor | undefined;
+  targets: Tensor | undefined;
+  classWeights: Tensor | undefined;
+};
+
+function geometry({ logits, labels, targets, classWeights }: Inputs, attrs: CrossEntropyAttrs) {
+  const classes = logits.shape.at(-1) ?? 0;
+  const slot = device().faults.slot({
+    op: "softmax_cross_entropy",
+    argument: "labels",
+    expected: `class indices from 0 to ${classes - 1}`,
+  });
+  const given = attrs.labels === "index" ? labels : targets;
+  if (!given)
+    throw new ArgumentError({
+      op: "softmax_cross_entropy",
+      argument: "labels",
+      expected: `labels of kind ${attrs.labels}`,
+      given: "none",
+    });
+  return softmaxCrossEntropyGeometry(
+    logits.shape,
+    given.shape,
+    { ...attrs, classWeights: classWeights !== undefined },
+    slot,
+  );
+}
+
+// loss = reduce over rows of -sum over classes of t log softmax(logits);  dlogits = dy (softmax sum(t) - t) / denominator
+// with t the (smoothed, class-weighted) target distribution of the row.
+const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
+  name: "softmax_cross_entropy",
+  shape: (inputs, attrs) => geometry(inputs, attrs).shape,
+  aux: { summary: () => ({ shape: [4], dtype: "float32" }) },
+  forward: (inputs, y, attrs, { summary }) => {
+    const { params } = geometry(inputs, attrs);
+    const { logits, labels, targets, classWeights } = inputs;
+    launch(
+      softmaxCrossEntropyForward,
+      { logits, labels, targets, class_weights: classWeights, losses: y, summary },
+      params,
+    );
+  },
+  vjp: {
+    logits: vjp(
+      ["logits", "labels", "targets", "classWeights", "summary"],
+      (dy, saved, { attrs }): Tensor => backwardOp({ ...(saved as Inputs & { summary: Tensor }), dy }, attrs),
+    ),
+    labels: nonDifferentiable,
+    targets: nonDifferentiable,
+    classWeights: nonDifferentiable,
+  },
+});
+
+const backwardOp = defineOp<Inputs & { summary: Tensor; dy: Tensor }, CrossEntropyAttrs>({
+  name: "softmax_cross_entropy_backward",
+  shape: ({ logits }) => logits.shape,
+  forward: (inputs, dlogits, attrs) => {
+    const { params } = geometry(inputs, attrs);
+    const { logits, labels, targets, classWeights, summary, dy } = inputs;
+    launch(
+      softmaxCrossEntropyBackward,
+      { logits, labels, targets, class_weights: classWeights, summary, dy, dlogits },
+      params,
+    );
+  },
+  vjp: {
+    // dlogits = r (s W - t) with r the row's dy / denominator and W = sum t: by logits only s varies, and its gradient is
+    // r W s (g - sum(g s)).
+    logits: vjp(["logits", "labels", "targets", "classWeights", "summary", "dy"], (g, saved, { attrs }): Tensor => {
+      const inputs = saved as unknown as Inputs & { summary: Tensor; dy: Tensor };
+      const s = softmax(inputs.logits);
+      const centred = mul(s, sub(g, sum(mul(g, s), { axes: [-1], keepdims: true })));
+      return mul(rowScale(inputs, attrs), centred);
+    }),
+    labels: nonDifferentiable,
+    targets: nonDifferentiable,
+    classWeights: nonDifferentiable,
+    summary: nonDifferentiable,
+    // Linear in dy: the same formula with dy = 1, times g, summed over what one element of dy scaled.
+    dy: vjp(["logits", "labels", "targets", "classWeights", "summary", "dy"], (g, saved, { attrs }): Tensor => {
+      const inputs = saved as unknown as Inputs & { summary: Tensor; dy: Tensor };
+      const unit = backwardOp({ ...inputs, dy: full(inputs.dy.shape, 1) }, attrs);
+      const rows = sum(mul(g, unit), { axes: [-1] });
+      return reshape(inputs.dy.size === 1 ? sum(rows) : rows, inputs.dy.shape);
+    }),
+  },
+});
+
+/** r W for every row as [n, 1]. */
+function rowScale(inputs: Inputs & { summary: Tensor; dy: Tensor }, attrs: CrossEntropyAttrs): Tensor {
+  const weights = targetWeights(inputs, attrs);
+  const dy = inputs.dy.size === 1 ? reshape(inputs.dy, [1, 1]) : reshape(inputs.dy, [-1, 1]);
+  if (attrs.reduction !== "mean") return mul(weights, dy);
+  return div(mul(weights, dy), reshape(slice(inputs.summary, [1], [2]), [1, 1]));
+}
+
+/** W: the sum of each row's target distribution, [n, 1]; 0 for ignored rows. */
+function targetWeights({ logits, labels, targets, classWeights }: Inputs, attrs: CrossEntropyAttrs): Tensor {
+  const classes = logits.shape.at(-1) as number;
+  const rows = logits.size / classes;
+  const smoothing = attrs.labelSmoothing;
+  const perClass = classWeights ? reshape(classWeights, [1, classes]) : full([1, classes], 1);
+  const uniform = mul(sum(perClass, { axes: [-1], keepdims: true }), smoothing / classes);
+  if (attrs.labels === "target") {
+    const weighted = sum(mul(reshape(targets as Tensor, [rows, classes]), perClass), { axes: [-1], keepdims: true });
+    return add(mul(weighted, 1 - smoothing), uniform);
+  }
+  const flat = reshape(labels as Tensor, [rows]);
+  const weighted = sum(mul(oneHot(flat, classes), perClass), { axes: [-1], keepdims: true });
+  const row = add(mul(weighted, 1 - smoothing), uniform);
+  if (attrs.ignoreIndex === undefined) return row;
+  return where(reshape(equal(flat, attrs.ignoreIndex), [rows, 1]), 0, row);
+}
+
+export interface CrossEntropyResult {
+  /** One element for mean and sum, one per row for none. */
+  loss: Tensor;
+  /** [reduced loss, denominator, rows whose largest logit is the label, rows counted]. */
+  summary: Tensor;
+}
+
+/**
+ * Cross entropy of softmax(logits) [n, c] against class indices (int32 [n]) or distributions (float32 [n, c]), with
+ * label smoothing, ignored labels, class weights and all reductions, in one kernel each way. Semantics are torch's
+ * `CrossEntropyLoss`. A label that is no class raises ArgumentError at the next read.
+ */
+export function softmaxCrossEntropy(
+  logits: Tensor,
+  labels: Tensor,
+  attrs: CrossEntropyAttrs,
+  classWeights?: Tensor,
+): CrossEntropyResult {
+  const byIndex = attrs.labels === "index";
+  const inputs = { logits, labels: byIndex ? labels : undefined, targets: byIndex ? undefined : labels, classWeights };
+  const { y, aux } = crossEntropyOp.withAux(inputs, attrs);
+  return { loss: y, summary: aux.summary };
+}

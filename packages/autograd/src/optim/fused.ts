@@ -1,0 +1,127 @@
+import { ArgumentError } from "@facet/kernels-wgsl";
+import type { Tensor } from "../tensor.js";
+import { type FlatLayout, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
+
+/**
+ * What fused optimisers share: parameters live side by side in one buffer (their tensors are moved there), gradients are
+ * packed likewise, and one dispatch updates all of them. State is as flat as the parameters.
+ */
+export abstract class FusedOptimizer {
+  readonly parameters: readonly Tensor[];
+  protected readonly op: string;
+  protected readonly layout: FlatLayout;
+  readonly #flat: Tensor;
+  readonly #gradients: Tensor;
+  readonly #state = new Map<string, Tensor>();
+  /** Updates each parameter has had; the bias corrections of one that was skipped lag behind, as in torch. */
+  readonly steps: number[];
+
+  constructor(op: string, parameters: readonly Tensor[]) {
+    if (new Set(parameters).size !== parameters.length) {
+      throw new ArgumentError({
+        op,
+        argument: "params",
+        expected: "each parameter once",
+        given: "a parameter that appears twice",
+      });
+    }
+    this.op = op;
+    this.parameters = parameters;
+    this.layout = flatLayout(parameters, op);
+    this.#flat = flatZeros(this.layout, "parameter");
+    this.#gradients = flatZeros(this.layout, "gradient");
+    this.steps = parameters.map(() => 0);
+    this.#moveIn();
+  }
+
+  /** Takes in parameters whose memory is elsewhere: new ones, and those that something else has moved or assigned since. */
+  #moveIn(): void {
+    for (const [i, parameter] of this.parameters.entries()) {
+      const start = 4 * (this.layout.starts[i] as number);
+      if (parameter.storage === this.#flat.storage && parameter.offset === start) continue;
+      const place = flatView(this.#flat, this.layout, i);
+      place.storage.device.queue.copy(parameter.view, place.view);
+      place.dispose();
+      parameter.relocate(this.#flat.storage, start);
+    }
+  }
+
+  /** A flat state tensor by name, zeros when first asked for. */
+  protected flatState(name: string): Tensor {
+    let state = this.#state.get(name);
+    if (!state) {
+      state = flatZeros(this.layout, "optimizer");
+      this.#state.set(name, state);
+    }
+    return state;
+  }
+
+  /** State of every parameter by name, as tensors that share the optimiser's memory: for checkpoints. The caller owns them. */
+  state(): Record<string, Tensor[]> {
+    return Object.fromEntries(
+      [...this.#state].map(([name, flat]) => [name, this.layout.shapes.map((_, i) => flatView(flat, this.layout, i))]),
+    );
+  }
+
+  /** Puts saved state back. */
+  loadState(state: Readonly<Record<string, readonly Tensor[]>>, steps: readonly number[]): void {
+    for (const [name, tensors] of Object.entries(state)) flatWrite(this.flatState(name), this.layout, tensors, this.op);
+    for (const [i, step] of steps.entries()) this.steps[i] = step;
+  }
+
+  /** Updates the parameters in place. One whose gradient is undefined is left alone, state and all. */
+  protected apply(
+    gradients: readonly (Tensor | undefined)[],
+    update: (p: Tensor, g: Tensor, state: (name: string) => Tensor, step: number) => void,
+  ): void {
+    if (gradients.length !== this.parameters.length) {
+      throw new ArgumentError({
+        op: this.op,
+        argument: "gradients",
+        expected: `${this.parameters.length} gradients`,
+        given: `${gradients.length}`,
+      });
+    }
+    this.#moveIn();
+    flatWrite(this.#gradients, this.layout, gradients, this.op);
+    for (const [i, gradient] of gradients.entries()) if (gradient) this.steps[i] = (this.steps[i] as number) + 1;
+    for (const { start, stop, step } of this.#runs(gradients)) {
+      const borrowed: Tensor[] = [];
+      const range = (flat: Tensor): Tensor => {
+        const part = flatRange(flat, start, stop);
+        borrowed.push(part);
+        return part;
+      };
+      update(range(this.#flat), range(this.#gradients), (name) => range(this.flatState(name)), step);
+      for (const part of borrowed) part.dispose();
+    }
+    this.#flat.storage.version += 1;
+  }
+
+  /** Longest stretches of neighbouring parameters that have a gradient and the same number of steps: one, as a rule. */
+  #runs(gradients: readonly (Tensor | undefined)[]): { start: number; stop: number; step: number }[] {
+    const runs: { start: number; stop: number; step: number; last: number }[] = [];
+    for (const [i, gradient] of gradients.entries()) {
+      if (!gradient) continue;
+      const start = this.layout.starts[i] as number;
+      const stop = this.layout.starts[i + 1] ?? this.layout.size;
+      const step = this.steps[i] as number;
+      const run = runs.at(-1);
+      if (run && run.last === i - 1 && run.step === step) {
+        run.stop = stop;
+        run.last = i;
+      } else {
+        runs.push({ start, stop, step, last: i });
+      }
+    }
+    return runs;
+  }
+
+  /** Frees state and gradients; parameters keep their memory. */
+  dispose(): void {
+    this.#gradients.dispose();
+    this.#flat.dispose();
+    for (const state of this.#state.values()) state.dispose();
+    this.#state.clear();
+  }
+}

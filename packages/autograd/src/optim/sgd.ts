@@ -1,0 +1,37 @@
+import { type SgdOptions, sgd as sgdKernel, sgdParams } from "@facet/kernels-wgsl";
+import { launch } from "../define_op.js";
+import type { Tensor } from "../tensor.js";
+import { FusedOptimizer } from "./fused.js";
+
+export type SgdSettings = Omit<SgdOptions, "step" | "count">;
+
+/** One SGD step on flat tensors, in place; `velocity` is needed when momentum is not 0. `step` counts from 1. */
+export function sgdUpdate(
+  p: Tensor,
+  g: Tensor,
+  velocity: Tensor | undefined,
+  settings: SgdSettings,
+  step: number,
+): void {
+  launch(sgdKernel, { p, g, velocity }, sgdParams({ ...settings, step, count: p.size }));
+  for (const tensor of [p, velocity]) if (tensor) tensor.storage.version += 1;
+}
+
+/** Gradient descent with momentum, Nesterov's too, in one dispatch. Keras' and torch's velocities are settings. */
+export class Sgd extends FusedOptimizer {
+  settings: SgdSettings;
+
+  constructor(parameters: readonly Tensor[], settings: SgdSettings) {
+    super("sgd", parameters);
+    sgdParams({ ...settings, step: 1, count: 1 });
+    this.settings = settings;
+  }
+
+  /** One update; `changes` replace settings for this step. */
+  step(gradients: readonly (Tensor | undefined)[], changes: Partial<SgdSettings> = {}): void {
+    const settings = { ...this.settings, ...changes };
+    this.apply(gradients, (p, g, state, step) => {
+      sgdUpdate(p, g, settings.momentum ? state("velocity") : undefined, settings, step);
+    });
+  }
+}

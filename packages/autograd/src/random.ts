@@ -1,0 +1,121 @@
+import {
+  ArgumentError,
+  dropout as dropoutKernel,
+  randomBernoulli,
+  randomBits,
+  randomGeometry,
+  randomNormal,
+  randomTruncatedNormal,
+  randomUniform,
+  threefry2x32,
+} from "@facet/kernels-wgsl";
+import { defineOp, launch, vjp } from "./define_op.js";
+import { empty, type Tensor } from "./tensor.js";
+
+/** A Threefry-2x32 key: two 32-bit words. The same key gives the same numbers, on every device and as JAX gives them. */
+export type Key = readonly [number, number];
+
+/** The key of a seed: its high and low 32 bits. Seeds are integers of at most 53 bits; negative ones wrap as in JAX. */
+export function keyFromSeed(seed: number): Key {
+  if (!Number.isSafeInteger(seed))
+    throw new ArgumentError({ op: "key", argument: "seed", expected: "an integer", given: `${seed}` });
+  const wide = BigInt.asUintN(64, BigInt(seed));
+  return [Number(wide >> 32n), Number(wide & 0xffffffffn)];
+}
+
+/** `count` independent keys from one. */
+export function splitKey(key: Key, count = 2): Key[] {
+  return Array.from({ length: count }, (_, i) => threefry2x32(key, [0, i]));
+}
+
+/** A key that depends on a number too: step, layer, replica. */
+export function foldIn(key: Key, data: number): Key {
+  return threefry2x32(key, keyFromSeed(data >>> 0));
+}
+
+/** `count` 32-bit words of a key, computed on the host. */
+export function hostBits(key: Key, count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => {
+    const [a, b] = threefry2x32(key, [0, i]);
+    return (a ^ b) >>> 0;
+  });
+}
+
+/** The numbers 0 to n - 1 in the order `jax.random.permutation` gives them: sorted by random words, more than once for large n. */
+export function permutation(key: Key, n: number): Int32Array {
+  let order = Int32Array.from({ length: n }, (_, i) => i);
+  const rounds = Math.ceil((3 * Math.log(Math.max(1, n))) / Math.log(2 ** 32 - 1));
+  let current = key;
+  for (let round = 0; round < rounds; round++) {
+    const [next, sub] = splitKey(current) as [Key, Key];
+    current = next;
+    const words = hostBits(sub, n);
+    // The index breaks ties, as a stable sort does.
+    const ranks = Array.from({ length: n }, (_, i) => i).sort(
+      (a, b) => (words[a] as number) - (words[b] as number) || a - b,
+    );
+    const before = order;
+    order = Int32Array.from(ranks, (rank) => before[rank] as number);
+  }
+  return order;
+}
+
+/** 32 random bits for every element. */
+export function bits(key: Key, shape: readonly number[]): Tensor {
+  const y = empty(shape, "uint32");
+  launch(randomBits, { y }, randomGeometry(key, shape, 0, 1).params);
+  return y;
+}
+
+/** Uniform in [low, high). */
+export function uniform(key: Key, shape: readonly number[], low = 0, high = 1): Tensor {
+  const y = empty(shape);
+  launch(randomUniform, { y }, randomGeometry(key, shape, low, high).params);
+  return y;
+}
+
+/** Normal with the given mean and standard deviation. */
+export function normal(key: Key, shape: readonly number[], mean = 0, deviation = 1): Tensor {
+  const y = empty(shape);
+  launch(randomNormal, { y }, randomGeometry(key, shape, mean, deviation).params);
+  return y;
+}
+
+/** Standard normal cut to [low, high]. */
+export function truncatedNormal(key: Key, shape: readonly number[], low = -2, high = 2): Tensor {
+  const y = empty(shape);
+  launch(randomTruncatedNormal, { y }, randomGeometry(key, shape, low, high).params);
+  return y;
+}
+
+/** True with probability p. */
+export function bernoulli(key: Key, shape: readonly number[], p = 0.5): Tensor {
+  if (!(p >= 0 && p <= 1))
+    throw new ArgumentError({ op: "bernoulli", argument: "p", expected: "a probability", given: `${p}` });
+  const y = empty(shape, "bool");
+  launch(randomBernoulli, { y }, randomGeometry(key, shape, p, 0).params);
+  return y;
+}
+
+interface DropoutAttrs {
+  key: Key;
+  keepProbability: number;
+}
+
+// y = x / keep where uniform(key) < keep, else 0. Linear in x, and the mask comes from the key: backward is dropout of dy.
+const dropoutOp = defineOp<{ x: Tensor }, DropoutAttrs>({
+  name: "dropout",
+  shape: ({ x }) => x.shape,
+  forward: ({ x }, y, { key, keepProbability }) => {
+    const scale = 1 / keepProbability;
+    launch(dropoutKernel, { x, y }, { key0: key[0], key1: key[1], keep_prob: keepProbability, scale, count: x.size });
+  },
+  vjp: { x: vjp([], (dy, _, { attrs }): Tensor => dropoutOp({ x: dy }, attrs)) },
+});
+
+/** Zeroes each element with probability `rate` and scales the rest by 1 / (1 - rate). No mask is stored. */
+export function dropout(x: Tensor, rate: number, key: Key): Tensor {
+  if (!(rate >= 0 && rate < 1))
+    throw new ArgumentError({ op: "dropout", argument: "rate", expected: "a probability below 1", given: `${rate}` });
+  return rate === 0 ? x : dropoutOp({ x }, { key, keepProbability: 1 - rate });
+}

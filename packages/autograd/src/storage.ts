@@ -1,0 +1,59 @@
+import { type Block, type BufferView, collectGarbage, type Device, DisposedError } from "@facet/kernels-wgsl";
+import { device as currentDevice } from "./engine.js";
+
+/** Device memory shared by tensor handles (views of one another) and by what the tape saved; freed with its last user. */
+export class Storage {
+  readonly device: Device;
+  readonly block: Block;
+  /** Counts in-place writes, so that the tape can tell that what it saved has changed since. */
+  version = 0;
+  #users = 1;
+
+  constructor(bytes: number, owner: string) {
+    this.device = currentDevice();
+    this.block = this.device.allocate(bytes, owner);
+    relievePressure(this.device);
+  }
+
+  get alive(): boolean {
+    return this.#users > 0;
+  }
+
+  retain(): this {
+    if (!this.alive)
+      throw new DisposedError({
+        op: this.block.owner,
+        argument: "storage",
+        expected: "live memory",
+        given: "freed memory",
+      });
+    this.#users += 1;
+    return this;
+  }
+
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0) this.device.free(this.block);
+  }
+
+  view(offset: number, bytes: number): BufferView {
+    return { block: this.block, offset, bytes };
+  }
+}
+
+/** Growth of live memory, in bytes, after which unreachable handles are looked for. */
+const PRESSURE = 192 * 2 ** 20;
+const lastCollection = new WeakMap<Device, number>();
+
+/**
+ * Handles that no scope freed are freed when JavaScript collects them, but the collector does not see device memory.
+ * So when much of it has been taken since the last time, the collector is asked to run (Node; browsers decide alone).
+ */
+function relievePressure(device: Device): void {
+  const { live } = device.memory();
+  const before = lastCollection.get(device) ?? 0;
+  if (live < before) lastCollection.set(device, live);
+  if (live - before < PRESSURE) return;
+  lastCollection.set(device, live);
+  collectGarbage();
+}

@@ -1,0 +1,73 @@
+import { FacetError } from "@facet/kernels-wgsl";
+import { zeros } from "./ops/create.js";
+import { adopt } from "./scope.js";
+import { type BackwardOptions, backward, type Node } from "./tape.js";
+import type { Tensor } from "./tensor.js";
+
+/**
+ * Gradients of `output` by each tensor of `wrt`, which must carry a node (a variable, or anything computed from one).
+ * A tensor that the output does not depend on gives undefined. The results belong to the scope around.
+ */
+export function gradients(
+  output: Tensor,
+  wrt: readonly Tensor[],
+  options: BackwardOptions = {},
+): (Tensor | undefined)[] {
+  const nodes = wrt.map((tensor, i) => {
+    if (!tensor.node)
+      throw new FacetError({
+        op: "gradients",
+        argument: `wrt[${i}]`,
+        expected: "a variable or a result computed from one",
+        given: "a tensor with no gradient graph",
+      });
+    return tensor.node;
+  });
+  if (!output.node) return wrt.map(() => undefined);
+  const found = backward(output, new Set(nodes), options);
+  return nodes.map((node) => {
+    const gradient = found.get(node);
+    return gradient && adopt(gradient);
+  });
+}
+
+/** How many valueAndGrad calls are under way: inside one, gradients must be differentiable themselves. */
+let depth = 0;
+
+/** A fresh variable with x's value; when x itself is tracked, gradients pass through to it. */
+function inner(x: Tensor): Tensor {
+  const leaf = adopt(x.alias());
+  const edges = x.node ? [{ input: x.node, gradient: (dy: Tensor) => passOn(dy) }] : [];
+  const node: Node = { op: "variable", shape: x.shape, edges, saved: [] };
+  leaf.node = node;
+  return leaf;
+}
+
+function passOn(dy: Tensor): Tensor {
+  const same = dy.alias();
+  same.node = dy.node;
+  return same;
+}
+
+/**
+ * Calls `f` with fresh variables in place of `inputs` and returns what it returned and the gradient of `lossOf` it by each
+ * input, zeros where it does not depend on one. Calls may nest, to any order.
+ */
+export function valueAndGradients<R>(
+  inputs: readonly Tensor[],
+  f: (inputs: Tensor[]) => R,
+  lossOf: (result: R) => Tensor,
+): { result: R; gradients: Tensor[] } {
+  const leaves = inputs.map(inner);
+  const nested = depth > 0;
+  depth += 1;
+  let result: R;
+  try {
+    result = f(leaves);
+  } finally {
+    depth -= 1;
+  }
+  const loss = lossOf(result);
+  const found = loss.node ? gradients(loss, leaves, { createGraph: nested }) : [];
+  return { result, gradients: leaves.map((leaf, i) => found[i] ?? zeros(leaf.shape)) };
+}
