@@ -1,10 +1,11 @@
 // Every kernel with its reference and cases, for tests, benches and the catalogue. Not part of the main entry, so that
 // programs do not carry references.
 import type { KernelEntry } from "./cases.js";
+import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 
 export type { BindingArray, BindingArrays, CaseRandom, KernelCase, KernelEntry } from "./cases.js";
 export { type PreparedCase, prepareCase } from "./harness.js";
 
 /** In the order of the catalogue in README.md. */
-export const kernelTable: readonly KernelEntry[] = [...matmulEntries];
+export const kernelTable: readonly KernelEntry[] = [...matmulEntries, ...conv2dEntries];

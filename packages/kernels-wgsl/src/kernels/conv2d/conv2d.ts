@@ -1,0 +1,205 @@
+import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import type { ParamValues } from "../../kernel.js";
+
+/** Where the axes of images and of results stand: batch, height, width, channels. */
+export type ImageLayout = "NHWC" | "NCHW";
+/** Where the axes of filters stand. With groups, I is C_in / groups and O all output channels. */
+export type FilterLayout = "HWIO" | "OIHW";
+
+export interface Conv2dOptions {
+  /** Rows, columns that the window moves from one result to the next. */
+  stride: readonly [number, number];
+  /** Rows and columns of zeros around the image. */
+  padding: readonly [top: number, bottom: number, left: number, right: number];
+  /** Rows, columns from one tap of the filter to the next. */
+  dilation: readonly [number, number];
+  /** Channels are cut into so many equal runs that do not see each other; C_in of them is a depthwise convolution. */
+  groups: number;
+  layout: ImageLayout;
+  filterLayout: FilterLayout;
+  /** Whether a bias of C_out elements is added. Default false. */
+  bias?: boolean;
+}
+
+/**
+ * Fields of `struct Params`, the same for every conv2d kernel. x_*, y_* and w_* are strides in elements (i and o: input
+ * and output channels of the filter), so that one shader reads every layout. dx and dw have the strides of x and w, dy
+ * those of y.
+ */
+export const conv2dFields = {
+  batch: "u32",
+  in_h: "u32",
+  in_w: "u32",
+  in_c: "u32",
+  out_h: "u32",
+  out_w: "u32",
+  out_c: "u32",
+  filter_h: "u32",
+  filter_w: "u32",
+  stride_h: "u32",
+  stride_w: "u32",
+  pad_top: "u32",
+  pad_left: "u32",
+  dilation_h: "u32",
+  dilation_w: "u32",
+  groups: "u32",
+  x_n: "u32",
+  x_h: "u32",
+  x_w: "u32",
+  x_c: "u32",
+  y_n: "u32",
+  y_h: "u32",
+  y_w: "u32",
+  y_c: "u32",
+  w_h: "u32",
+  w_w: "u32",
+  w_i: "u32",
+  w_o: "u32",
+  has_bias: "u32",
+} as const;
+
+export type Conv2dParams = ParamValues<typeof conv2dFields>;
+
+const op = "conv2d";
+
+function checkIntegers(argument: string, values: readonly number[], count: number, least: number): void {
+  if (values.length === count && values.every((value) => Number.isInteger(value) && value >= least)) return;
+  const what = least === 0 ? "non-negative" : "positive";
+  throw new ArgumentError({
+    op,
+    argument,
+    expected: count === 1 ? `a ${what} integer` : `${count} ${what} integers`,
+    given: count === 1 ? `${values[0]}` : formatShape(values),
+  });
+}
+
+function checkLayout(argument: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw new ArgumentError({ op, argument, expected: known.join(" or "), given: `${value}` });
+}
+
+/** Four extents, none empty, in the order of `axes`. */
+function extents(argument: string, shape: readonly number[], axes: string): Record<string, number> {
+  if (shape.length !== 4)
+    throw new ShapeError({ op, argument, expected: `rank 4 (${axes})`, given: formatShape(shape) });
+  if (!shape.every((extent) => Number.isInteger(extent) && extent > 0))
+    throw new ShapeError({ op, argument, expected: `no empty axis (${axes})`, given: formatShape(shape) });
+  return Object.fromEntries(shape.map((extent, axis) => [axes[axis], extent]));
+}
+
+/** Strides of a contiguous tensor whose axes stand in the order of `axes`. */
+function strides(extent: Readonly<Record<string, number>>, axes: string): Record<string, number> {
+  let stride = 1;
+  const result: Record<string, number> = {};
+  for (const axis of [...axes].reverse()) {
+    result[axis] = stride;
+    stride *= extent[axis] as number;
+  }
+  return result;
+}
+
+/**
+ * Shape of y and the params of every conv2d kernel, for contiguous operands.
+ *
+ * Throws ShapeError for a rank other than 4, an empty axis, channels of x that are not I * groups, or a dilated window
+ * larger than the padded input; ArgumentError for strides, dilations or groups that are not positive integers, padding
+ * that is not non-negative integers, or groups that do not divide the channels.
+ */
+export function conv2dGeometry(
+  xShape: readonly number[],
+  wShape: readonly number[],
+  options: Conv2dOptions,
+): { shape: number[]; params: Conv2dParams } {
+  const { stride, padding, dilation, groups, layout, filterLayout, bias = false } = options;
+  checkLayout("layout", layout, ["NHWC", "NCHW"]);
+  checkLayout("filterLayout", filterLayout, ["HWIO", "OIHW"]);
+  checkIntegers("stride", stride, 2, 1);
+  checkIntegers("padding", padding, 4, 0);
+  checkIntegers("dilation", dilation, 2, 1);
+  checkIntegers("groups", [groups], 1, 1);
+  const x = extents("x", xShape, layout) as Record<"N" | "H" | "W" | "C", number>;
+  const w = extents("w", wShape, filterLayout) as Record<"H" | "W" | "I" | "O", number>;
+  if (x.C % groups !== 0 || w.O % groups !== 0) {
+    throw new ArgumentError({
+      op,
+      argument: "groups",
+      expected: `a divisor of ${x.C} input and ${w.O} output channels`,
+      given: `${groups}`,
+    });
+  }
+  if (x.C !== w.I * groups) {
+    throw new ShapeError({
+      op,
+      argument: "w",
+      expected: `${x.C / groups} input channels (${x.C} of x in ${groups} group${groups === 1 ? "" : "s"})`,
+      given: `${w.I} in ${formatShape(wShape)}`,
+    });
+  }
+  const padded = [x.H + padding[0] + padding[1], x.W + padding[2] + padding[3]] as const;
+  const window = [(w.H - 1) * dilation[0] + 1, (w.W - 1) * dilation[1] + 1] as const;
+  if (window[0] > padded[0] || window[1] > padded[1]) {
+    throw new ShapeError({
+      op,
+      argument: "w",
+      expected: `a dilated window within the padded input of ${padded.join(" x ")}`,
+      given: `${window.join(" x ")} from ${formatShape(wShape)}`,
+    });
+  }
+  const y = {
+    N: x.N,
+    H: Math.floor((padded[0] - window[0]) / stride[0]) + 1,
+    W: Math.floor((padded[1] - window[1]) / stride[1]) + 1,
+    C: w.O,
+  };
+  const xs = strides(x, layout) as typeof x;
+  const ys = strides(y, layout) as typeof x;
+  const ws = strides(w, filterLayout) as typeof w;
+  return {
+    shape: [...layout].map((axis) => y[axis as keyof typeof y]),
+    params: {
+      batch: x.N,
+      in_h: x.H,
+      in_w: x.W,
+      in_c: x.C,
+      out_h: y.H,
+      out_w: y.W,
+      out_c: y.C,
+      filter_h: w.H,
+      filter_w: w.W,
+      stride_h: stride[0],
+      stride_w: stride[1],
+      pad_top: padding[0],
+      pad_left: padding[2],
+      dilation_h: dilation[0],
+      dilation_w: dilation[1],
+      groups,
+      x_n: xs.N,
+      x_h: xs.H,
+      x_w: xs.W,
+      x_c: xs.C,
+      y_n: ys.N,
+      y_h: ys.H,
+      y_w: ys.W,
+      y_c: ys.C,
+      w_h: ws.H,
+      w_w: ws.W,
+      w_i: ws.I,
+      w_o: ws.O,
+      has_bias: bias ? 1 : 0,
+    },
+  };
+}
+
+/** Multiply-adds of every pass: each weight meets each pixel of y once (padding counted). */
+export function conv2dFlops(p: Conv2dParams): number {
+  return 2 * p.batch * p.out_h * p.out_w * p.out_c * p.filter_h * p.filter_w * (p.in_c / p.groups);
+}
+
+/** Elements of x, w and y. */
+export function conv2dSizes(p: Conv2dParams): { x: number; w: number; y: number } {
+  return {
+    x: p.batch * p.in_h * p.in_w * p.in_c,
+    w: p.filter_h * p.filter_w * (p.in_c / p.groups) * p.out_c,
+    y: p.batch * p.out_h * p.out_w * p.out_c,
+  };
+}

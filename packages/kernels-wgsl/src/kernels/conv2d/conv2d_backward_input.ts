@@ -1,0 +1,29 @@
+import { defineKernel, divideUp, spread } from "../../kernel.js";
+import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
+import conv2dBackwardInputWgsl from "./conv2d_backward_input.wgsl";
+
+/** dx of conv2d from dy, in gather form: also the forward of a transposed convolution. See conv2d_backward_input.wgsl. */
+export const conv2dBackwardInput = defineKernel({
+  name: "conv2d_backward_input",
+  wgsl: conv2dBackwardInputWgsl,
+  bindings: {
+    dy: { access: "read", dtype: "f32" },
+    w: { access: "read", dtype: "f32" },
+    dx: { access: "read_write", dtype: "f32" },
+  },
+  params: conv2dFields,
+  variants: [
+    {
+      name: "strided_4x4",
+      order: "taps",
+      workgroups: (p) => {
+        const pixelTiles = divideUp(p.batch * p.in_h * p.in_w, 4);
+        return spread(divideUp(pixelTiles * p.groups * divideUp(p.in_c / p.groups, 4), 64));
+      },
+    },
+  ],
+  cost: (p) => {
+    const { x, w, y } = conv2dSizes(p);
+    return { flops: conv2dFlops(p), bytes: 4 * (x + w + y) };
+  },
+});

@@ -1,0 +1,30 @@
+import { defineKernel, divideUp, spread } from "../../kernel.js";
+import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
+import conv2dForwardWgsl from "./conv2d_forward.wgsl";
+
+/** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
+export const conv2dForward = defineKernel({
+  name: "conv2d_forward",
+  wgsl: conv2dForwardWgsl,
+  bindings: {
+    x: { access: "read", dtype: "f32" },
+    w: { access: "read", dtype: "f32" },
+    bias: { access: "read", dtype: "f32", optional: true },
+    y: { access: "read_write", dtype: "f32" },
+  },
+  params: conv2dFields,
+  variants: [
+    {
+      name: "strided_4x4",
+      order: "taps",
+      workgroups: (p) => {
+        const pixelTiles = divideUp(p.batch * p.out_h * p.out_w, 4);
+        return spread(divideUp(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 4), 64));
+      },
+    },
+  ],
+  cost: (p) => {
+    const { x, w, y } = conv2dSizes(p);
+    return { flops: conv2dFlops(p), bytes: 4 * (x + w + y) };
+  },
+});
