@@ -1,3 +1,4 @@
+/// <reference path="./wgsl.d.ts" />
 import { ArgumentError } from "./errors.js";
 
 /** Element types of storage bindings. `u8` data travels packed in `u32` words. */

@@ -29,10 +29,16 @@ export class PipelineCache {
 
   get(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): CompiledKernel {
     let pipelines = this.#pipelines.get(kernel);
-    if (!pipelines) this.#pipelines.set(kernel, (pipelines = new Map()));
+    if (!pipelines) {
+      pipelines = new Map();
+      this.#pipelines.set(kernel, pipelines);
+    }
     const key = constants === undefined ? variant.name : `${variant.name} ${JSON.stringify(constants)}`;
     let compiled = pipelines.get(key);
-    if (!compiled) pipelines.set(key, (compiled = this.#compile(kernel, variant, constants ?? {})));
+    if (!compiled) {
+      compiled = this.#compile(kernel, variant, constants ?? {});
+      pipelines.set(key, compiled);
+    }
     return compiled;
   }
 

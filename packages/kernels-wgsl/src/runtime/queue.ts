@@ -60,7 +60,8 @@ export class CommandQueue {
     packParams(call.kernel, call.params, this.#ringView, this.#ringUsed);
     const group = this.#bindGroup(call);
     const pass = this.#computePass();
-    if (this.#lastPipeline !== call.compiled.pipeline) pass.setPipeline((this.#lastPipeline = call.compiled.pipeline));
+    if (this.#lastPipeline !== call.compiled.pipeline) pass.setPipeline(call.compiled.pipeline);
+    this.#lastPipeline = call.compiled.pipeline;
     pass.setBindGroup(0, group, [this.#ringUsed]);
     pass.dispatchWorkgroups(...call.workgroups);
     this.#ringUsed += need;
