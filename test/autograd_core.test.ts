@@ -42,7 +42,9 @@ describe("scope", () => {
     F.scope(() => {
       escaped = vector(1, 2);
     });
-    expect(() => F.neg(escaped as F.Tensor)).toThrow(/tensor \[2\].*live tensor.*freed at the end of its scope; return it, or keep\(\) it/);
+    expect(() => F.neg(escaped as F.Tensor)).toThrow(
+      /tensor \[2\].*live tensor.*freed at the end of its scope; return it, or keep\(\) it/,
+    );
   });
 
   test("keep and unscoped outlive it", async () => {
@@ -131,7 +133,12 @@ describe("nested transforms", () => {
     const x = F.fromData([2], []);
     const outer = F.valueAndGradients(
       [x],
-      ([a]) => F.valueAndGradients([a as F.Tensor], ([b]) => cube(b as F.Tensor), (y) => y).gradients[0] as F.Tensor,
+      ([a]) =>
+        F.valueAndGradients(
+          [a as F.Tensor],
+          ([b]) => cube(b as F.Tensor),
+          (y) => y,
+        ).gradients[0] as F.Tensor,
       (y) => y,
     );
     expect(await outer.result.item()).toBe(12);
@@ -144,7 +151,12 @@ describe("nested transforms", () => {
     const y = F.fromData([5], []);
     const { gradients } = F.valueAndGradients(
       [y],
-      ([b]) => F.valueAndGradients([x], ([a]) => F.mul(F.square(a as F.Tensor), b as F.Tensor), (z) => z).gradients[0] as F.Tensor,
+      ([b]) =>
+        F.valueAndGradients(
+          [x],
+          ([a]) => F.mul(F.square(a as F.Tensor), b as F.Tensor),
+          (z) => z,
+        ).gradients[0] as F.Tensor,
       (z) => z,
     );
     expect(await gradients[0]?.item()).toBe(6);

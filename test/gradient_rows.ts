@@ -23,31 +23,72 @@ export interface GradientRow {
 const positive = (random: Random, shape: readonly number[]): Float32Array => random.uniform(shape, 0.5, 2);
 const apart = (random: Random, shape: readonly number[]): Float32Array => random.distinct(shape);
 const FLAT = "the first derivative is constant between kinks";
-const image = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1, layout: "NHWC", filterLayout: "HWIO" } as const;
+const image = {
+  stride: [1, 1],
+  padding: [0, 0, 0, 0],
+  dilation: [1, 1],
+  groups: 1,
+  layout: "NHWC",
+  filterLayout: "HWIO",
+} as const;
 const window2 = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0], layout: "NHWC" } as const;
 const labels = (): F.Tensor => F.fromData([2, 0, 1, 2], [4], "int32");
 const key: F.Key = [1, 2];
 
-const unary = (op: string, call: (x: F.Tensor) => F.Tensor, more: Partial<GradientRow> = {}): GradientRow => ({ op, shapes: [[2, 3]], call, ...more });
-const binary = (op: string, call: (a: F.Tensor, b: F.Tensor) => F.Tensor, more: Partial<GradientRow> = {}): GradientRow[] => [
-  { op, shapes: [[2, 3], [2, 3]], call, ...more },
-  { op, variant: "broadcast", shapes: [[2, 1, 3], [4, 1]], call, ...more },
+const unary = (op: string, call: (x: F.Tensor) => F.Tensor, more: Partial<GradientRow> = {}): GradientRow => ({
+  op,
+  shapes: [[2, 3]],
+  call,
+  ...more,
+});
+const binary = (
+  op: string,
+  call: (a: F.Tensor, b: F.Tensor) => F.Tensor,
+  more: Partial<GradientRow> = {},
+): GradientRow[] => [
+  {
+    op,
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    call,
+    ...more,
+  },
+  {
+    op,
+    variant: "broadcast",
+    shapes: [
+      [2, 1, 3],
+      [4, 1],
+    ],
+    call,
+    ...more,
+  },
 ];
 
 function conv(variant: string, x: number[], w: number[], change: Partial<F.Conv2dAttrs>, bias = true): GradientRow {
   const attrs: F.Conv2dAttrs = { ...image, ...change };
   const out = attrs.filterLayout === "HWIO" ? w[3] : w[0];
-  return { op: "conv2d", variant, shapes: bias ? [x, w, [out as number]] : [x, w], call: (a, b, c) => F.conv2d(a, b, c, attrs), eps: 0.5 };
+  return {
+    op: "conv2d",
+    variant,
+    shapes: bias ? [x, w, [out as number]] : [x, w],
+    call: (a, b, c) => F.conv2d(a, b, c, attrs),
+    eps: 0.5,
+  };
 }
 
 function crossEntropy(variant: string, change: Partial<F.CrossEntropyAttrs>, weights = false): GradientRow {
   const attrs: F.CrossEntropyAttrs = { labels: "index", reduction: "mean", labelSmoothing: 0, ...change };
-  const targets = (): F.Tensor => (attrs.labels === "index" ? labels() : F.fromData([0.2, 0.3, 0.5, 1, 0, 0, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4], [4, 3]));
+  const targets = (): F.Tensor =>
+    attrs.labels === "index" ? labels() : F.fromData([0.2, 0.3, 0.5, 1, 0, 0, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4], [4, 3]);
   return {
     op: "softmax_cross_entropy",
     variant,
     shapes: [[4, 3]],
-    call: (logits) => F.softmaxCrossEntropy(logits, targets(), attrs, weights ? F.fromData([0.5, 1, 2], [3]) : undefined).loss,
+    call: (logits) =>
+      F.softmaxCrossEntropy(logits, targets(), attrs, weights ? F.fromData([0.5, 1, 2], [3]) : undefined).loss,
   };
 }
 
@@ -57,14 +98,26 @@ export const gradientRows: readonly GradientRow[] = [
   ...binary("mul", F.mul, { eps: 0.5 }),
   ...binary("div", F.div, { values: positive }),
   ...binary("pow", F.pow, { values: positive }),
-  ...binary("maximum", F.maximum, { values: (random, shape, i) => random.distinct(shape).map((v) => v + i / 32), once: FLAT, eps: 1 / 128 }),
-  ...binary("minimum", F.minimum, { values: (random, shape, i) => random.distinct(shape).map((v) => v + i / 32), once: FLAT, eps: 1 / 128 }),
+  ...binary("maximum", F.maximum, {
+    values: (random, shape, i) => random.distinct(shape).map((v) => v + i / 32),
+    once: FLAT,
+    eps: 1 / 128,
+  }),
+  ...binary("minimum", F.minimum, {
+    values: (random, shape, i) => random.distinct(shape).map((v) => v + i / 32),
+    once: FLAT,
+    eps: 1 / 128,
+  }),
   unary("neg", F.neg, { eps: 0.5, once: FLAT }),
   unary("abs", F.abs, { values: apart, once: FLAT }),
   unary("sign", F.sign, { values: apart, allowZero: true, once: FLAT }),
   unary("floor", (x) => F.floor(x), { values: positive, allowZero: true, once: FLAT, eps: 1 / 1024 }),
   unary("ceil", (x) => F.ceil(x), { values: positive, allowZero: true, once: FLAT, eps: 1 / 1024 }),
-  unary("round", (x) => F.round(x), { values: (random, shape) => random.uniform(shape, -0.4, 0.4), allowZero: true, once: FLAT }),
+  unary("round", (x) => F.round(x), {
+    values: (random, shape) => random.uniform(shape, -0.4, 0.4),
+    allowZero: true,
+    once: FLAT,
+  }),
   unary("exp", F.exp),
   unary("expm1", F.expm1),
   unary("log", F.log, { values: positive }),
@@ -86,7 +139,10 @@ export const gradientRows: readonly GradientRow[] = [
   unary("gelu", (x) => F.gelu(x)),
   unary("gelu_tanh", (x) => F.gelu(x, true)),
   unary("silu", F.silu),
-  unary("clamp", (x) => F.clamp(x, -0.125, 0.125), { values: (random, shape) => random.distinct(shape, 1 / 8), once: FLAT }),
+  unary("clamp", (x) => F.clamp(x, -0.125, 0.125), {
+    values: (random, shape) => random.distinct(shape, 1 / 8),
+    once: FLAT,
+  }),
   {
     op: "where",
     shapes: [[2, 3], [3]],
@@ -94,7 +150,10 @@ export const gradientRows: readonly GradientRow[] = [
     eps: 0.5,
     once: FLAT,
   },
-  ...binary("relu_backward", (dy, x) => reluGradient(dy, x), { values: apart, once: "checked by relu, whose own second derivative is 0" }),
+  ...binary("relu_backward", (dy, x) => reluGradient(dy, x), {
+    values: apart,
+    once: "checked by relu, whose own second derivative is 0",
+  }),
   unary("tanh_backward", (x) => F.tanh(x), { once: "reached by differentiating tanh twice" }),
   unary("sigmoid_backward", (x) => F.sigmoid(x), { once: "reached by differentiating sigmoid twice" }),
 
@@ -109,31 +168,134 @@ export const gradientRows: readonly GradientRow[] = [
   { op: "transpose", shapes: [[2, 3, 4]], call: (x) => F.transpose(x, [2, 0, 1]), eps: 0.5, once: FLAT },
   { op: "expand", shapes: [[2, 1, 3]], call: (x) => F.expand(x, [2, 2, 4, 3]), eps: 0.5, once: FLAT },
   { op: "slice", shapes: [[5, 4]], call: (x) => F.slice(x, [1, 0], [5, 3], [2, 1]), eps: 0.5, once: FLAT },
-  { op: "place", shapes: [[2, 3]], call: (x) => F.pad(x, [[1, 0], [2, 1]], 7), eps: 0.5, once: FLAT },
-  { op: "place", variant: "steps", shapes: [[2, 2]], call: (x) => F.place(x, [5, 4], [1, 0], [3, 2]), eps: 0.5, once: FLAT },
+  {
+    op: "place",
+    shapes: [[2, 3]],
+    call: (x) =>
+      F.pad(
+        x,
+        [
+          [1, 0],
+          [2, 1],
+        ],
+        7,
+      ),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "place",
+    variant: "steps",
+    shapes: [[2, 2]],
+    call: (x) => F.place(x, [5, 4], [1, 0], [3, 2]),
+    eps: 0.5,
+    once: FLAT,
+  },
   { op: "flip", shapes: [[2, 3]], call: (x) => F.flip(x, [1]), eps: 0.5, once: FLAT },
-  { op: "concat", shapes: [[2, 1], [2, 3], [2, 2]], call: (...parts) => F.concat(parts, 1), eps: 0.5, once: FLAT },
-  { op: "gather", shapes: [[4, 3]], call: (x) => F.gather(x, F.fromData([3, 1, 3], [3], "int32")), eps: 0.5, once: FLAT },
-  { op: "gather_backward", shapes: [[3, 2]], call: (x) => F.sum(F.square(F.gather(x, F.fromData([2, 2, 0], [3], "int32")))) },
+  {
+    op: "concat",
+    shapes: [
+      [2, 1],
+      [2, 3],
+      [2, 2],
+    ],
+    call: (...parts) => F.concat(parts, 1),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "gather",
+    shapes: [[4, 3]],
+    call: (x) => F.gather(x, F.fromData([3, 1, 3], [3], "int32")),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "gather_backward",
+    shapes: [[3, 2]],
+    call: (x) => F.sum(F.square(F.gather(x, F.fromData([2, 2, 0], [3], "int32")))),
+  },
 
   { op: "matmul", shapes: [[3, 4], [4, 2], [2]], call: (a, b, bias) => F.matmul(a, b, { bias }), eps: 0.5 },
-  { op: "matmul", variant: "transposed a", shapes: [[4, 3], [4, 2]], call: (a, b) => F.matmul(a, b, { transposeA: true }), eps: 0.5 },
-  { op: "matmul", variant: "transposed b", shapes: [[3, 4], [2, 4]], call: (a, b) => F.matmul(a, b, { transposeB: true }), eps: 0.5 },
-  { op: "matmul", variant: "both transposed", shapes: [[4, 3], [2, 4]], call: (a, b) => F.matmul(a, b, { transposeA: true, transposeB: true }), eps: 0.5 },
-  { op: "matmul", variant: "batched", shapes: [[2, 1, 2, 3], [3, 3, 2]], call: (a, b) => F.matmul(a, b), eps: 0.5 },
+  {
+    op: "matmul",
+    variant: "transposed a",
+    shapes: [
+      [4, 3],
+      [4, 2],
+    ],
+    call: (a, b) => F.matmul(a, b, { transposeA: true }),
+    eps: 0.5,
+  },
+  {
+    op: "matmul",
+    variant: "transposed b",
+    shapes: [
+      [3, 4],
+      [2, 4],
+    ],
+    call: (a, b) => F.matmul(a, b, { transposeB: true }),
+    eps: 0.5,
+  },
+  {
+    op: "matmul",
+    variant: "both transposed",
+    shapes: [
+      [4, 3],
+      [2, 4],
+    ],
+    call: (a, b) => F.matmul(a, b, { transposeA: true, transposeB: true }),
+    eps: 0.5,
+  },
+  {
+    op: "matmul",
+    variant: "batched",
+    shapes: [
+      [2, 1, 2, 3],
+      [3, 3, 2],
+    ],
+    call: (a, b) => F.matmul(a, b),
+    eps: 0.5,
+  },
 
   conv("3x3 valid", [2, 4, 4, 2], [3, 3, 2, 2], {}),
   conv("stride, asymmetric padding", [1, 5, 4, 2], [2, 3, 2, 3], { stride: [2, 1], padding: [1, 0, 2, 1] }),
   conv("dilation, groups", [1, 5, 5, 4], [2, 2, 2, 4], { dilation: [2, 2], groups: 2 }),
-  conv("depthwise NCHW", [1, 2, 4, 4], [2, 1, 2, 2], { groups: 2, layout: "NCHW", filterLayout: "OIHW", padding: [1, 1, 0, 0] }),
-  conv("stride beyond the filter", [1, 2, 5, 5], [2, 2, 1, 1], { layout: "NCHW", filterLayout: "OIHW", stride: [2, 2] }, false),
-  { op: "conv2d_backward_input", shapes: [[1, 2, 2, 2], [2, 2, 3, 2]], call: (dy, w) => F.conv2dTranspose(dy, w, [1, 3, 3, 3], image), eps: 0.5 },
+  conv("depthwise NCHW", [1, 2, 4, 4], [2, 1, 2, 2], {
+    groups: 2,
+    layout: "NCHW",
+    filterLayout: "OIHW",
+    padding: [1, 1, 0, 0],
+  }),
+  conv(
+    "stride beyond the filter",
+    [1, 2, 5, 5],
+    [2, 2, 1, 1],
+    { layout: "NCHW", filterLayout: "OIHW", stride: [2, 2] },
+    false,
+  ),
+  {
+    op: "conv2d_backward_input",
+    shapes: [
+      [1, 2, 2, 2],
+      [2, 2, 3, 2],
+    ],
+    call: (dy, w) => F.conv2dTranspose(dy, w, [1, 3, 3, 3], image),
+    eps: 0.5,
+  },
   {
     op: "conv2d_backward_filter",
-    shapes: [[1, 3, 3, 2], [2, 2, 2, 1]],
+    shapes: [
+      [1, 3, 3, 2],
+      [2, 2, 2, 1],
+    ],
     call: (x, w) => F.sum(F.square(F.conv2d(x, w, undefined, image))),
   },
-  { op: "conv2d_backward_bias", shapes: [[1, 3, 3, 2], [2, 2, 2, 1], [1]], call: (x, w, b) => F.sum(F.square(F.conv2d(x, w, b, image))) },
+  {
+    op: "conv2d_backward_bias",
+    shapes: [[1, 3, 3, 2], [2, 2, 2, 1], [1]],
+    call: (x, w, b) => F.sum(F.square(F.conv2d(x, w, b, image))),
+  },
 
   { op: "max_pool2d", shapes: [[1, 4, 4, 2]], values: apart, call: (x) => F.maxPool2d(x, window2), once: FLAT },
   {
@@ -144,11 +306,39 @@ export const gradientRows: readonly GradientRow[] = [
     call: (x) => F.maxPool2d(x, { window: [3, 2], stride: [1, 1], padding: [1, 1, 0, 1], layout: "NCHW" }),
     once: FLAT,
   },
-  { op: "max_pool2d_backward", shapes: [[1, 4, 4, 1]], values: apart, call: (x) => F.sum(F.square(F.maxPool2d(x, window2))) },
-  { op: "max_pool2d_gather", shapes: [[1, 2, 4, 2]], values: apart, call: (x) => F.sum(F.square(F.maxPool2d(x, { ...window2, window: [2, 1], stride: [1, 1] }))) },
-  { op: "avg_pool2d", shapes: [[1, 5, 4, 2]], call: (x) => F.avgPool2d(x, { ...window2, padding: [1, 0, 0, 0], countIncludePad: false }), eps: 0.5, once: FLAT },
-  { op: "avg_pool2d", variant: "counting padding", shapes: [[1, 2, 4, 4]], call: (x) => F.avgPool2d(x, { ...window2, padding: [1, 1, 1, 1], layout: "NCHW", countIncludePad: true }), eps: 0.5, once: FLAT },
-  { op: "avg_pool2d_backward", shapes: [[1, 4, 4, 1]], call: (x) => F.sum(F.square(F.avgPool2d(x, window2))), eps: 0.5 },
+  {
+    op: "max_pool2d_backward",
+    shapes: [[1, 4, 4, 1]],
+    values: apart,
+    call: (x) => F.sum(F.square(F.maxPool2d(x, window2))),
+  },
+  {
+    op: "max_pool2d_gather",
+    shapes: [[1, 2, 4, 2]],
+    values: apart,
+    call: (x) => F.sum(F.square(F.maxPool2d(x, { ...window2, window: [2, 1], stride: [1, 1] }))),
+  },
+  {
+    op: "avg_pool2d",
+    shapes: [[1, 5, 4, 2]],
+    call: (x) => F.avgPool2d(x, { ...window2, padding: [1, 0, 0, 0], countIncludePad: false }),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "avg_pool2d",
+    variant: "counting padding",
+    shapes: [[1, 2, 4, 4]],
+    call: (x) => F.avgPool2d(x, { ...window2, padding: [1, 1, 1, 1], layout: "NCHW", countIncludePad: true }),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "avg_pool2d_backward",
+    shapes: [[1, 4, 4, 1]],
+    call: (x) => F.sum(F.square(F.avgPool2d(x, window2))),
+    eps: 0.5,
+  },
 
   { op: "softmax", shapes: [[3, 4]], call: (x) => F.softmax(x, 0) },
   { op: "softmax_backward", shapes: [[2, 3]], call: (x) => F.square(F.softmax(x)) },
@@ -159,7 +349,12 @@ export const gradientRows: readonly GradientRow[] = [
   crossEntropy("none, smoothing, weights", { reduction: "none", labelSmoothing: 0.2 }, true),
   crossEntropy("mean, ignored, weights, smoothing", { ignoreIndex: 0, labelSmoothing: 0.1 }, true),
   crossEntropy("probabilities, smoothing", { labels: "target", labelSmoothing: 0.1 }),
-  { op: "softmax_cross_entropy_backward", shapes: [[4, 3]], call: (x) => F.square(F.softmaxCrossEntropy(x, labels(), { labels: "index", reduction: "none", labelSmoothing: 0 }).loss) },
+  {
+    op: "softmax_cross_entropy_backward",
+    shapes: [[4, 3]],
+    call: (x) =>
+      F.square(F.softmaxCrossEntropy(x, labels(), { labels: "index", reduction: "none", labelSmoothing: 0 }).loss),
+  },
 
   { op: "dropout", shapes: [[4, 8]], call: (x) => F.dropout(x, 0.4, key), eps: 0.5, once: FLAT },
 ];

@@ -35,7 +35,8 @@ for (const row of gradientRows) {
       await checkGradients({
         ...common,
         f: (values) => read(row.call(...variables(row, values))),
-        gradients: async (values, cotangent) => Promise.all(gradientsOf(row, variables(row, values), cotangent, false).map(read)),
+        gradients: async (values, cotangent) =>
+          Promise.all(gradientsOf(row, variables(row, values), cotangent, false).map(read)),
       });
     });
 
@@ -57,7 +58,11 @@ for (const row of gradientRows) {
         gradients: async (values, direction) => {
           const leaves = variables(row, values);
           const found = F.gradients(first(leaves), leaves, { cotangent: F.fromData(direction, [direction.length]) });
-          return Promise.all(found.map((gradient, i) => (gradient ? read(gradient) : new Float32Array((inputs[i] as Float32Array).length))));
+          return Promise.all(
+            found.map((gradient, i) =>
+              gradient ? read(gradient) : new Float32Array((inputs[i] as Float32Array).length),
+            ),
+          );
         },
       });
     });
@@ -74,7 +79,10 @@ describe("the op table", () => {
   test("says of every input of a gradient-free op that it has none", () => {
     for (const name of withoutGradient) {
       const rules = Object.values(F.opTable.get(name)?.spec.vjp ?? {});
-      expect(rules.every((rule) => "nonDifferentiable" in (rule as object)), name).toBe(true);
+      expect(
+        rules.every((rule) => "nonDifferentiable" in (rule as object)),
+        name,
+      ).toBe(true);
     }
   });
 });
