@@ -1,7 +1,7 @@
 export * from "./errors.js";
 export * from "./kernel.js";
 export * from "./kernels/index.js";
-export { findAdapter, type OpenOptions, openDevice } from "./runtime/adapters.js";
+export { findAdapter, findGpu, type OpenOptions, openDevice } from "./runtime/adapters.js";
 export type { Block, BufferView, MemoryStats } from "./runtime/buffers.js";
 export { type AdapterDescription, Device, type RunOptions, type Views } from "./runtime/device.js";
 export { collectGarbage } from "./runtime/garbage.js";

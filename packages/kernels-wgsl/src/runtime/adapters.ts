@@ -11,6 +11,8 @@ export interface OpenOptions {
 
 export interface FoundAdapter {
   adapter: GPUAdapter;
+  /** The GPU object the adapter came from. */
+  gpu: GPU;
   /** Driver files or registry the adapter came from, in words. */
   origin: string;
 }
@@ -28,7 +30,7 @@ export function setAdapterFinder(find: AdapterFinder): void {
 async function findInBrowser(name: string | undefined): Promise<FoundAdapter> {
   const gpu = globalThis.navigator?.gpu;
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) {
+  if (!gpu || !adapter) {
     throw new NoAdapterError({
       op: "openDevice",
       argument: "adapter",
@@ -40,7 +42,7 @@ async function findInBrowser(name: string | undefined): Promise<FoundAdapter> {
   if (name !== undefined && !matches(description, name)) {
     throw new NoAdapterError({ op: "openDevice", argument: "adapter", expected: name, given: description.name });
   }
-  return { adapter, origin: "navigator.gpu" };
+  return { adapter, gpu, origin: "navigator.gpu" };
 }
 
 /** Whether `name` asks for this adapter. */
@@ -89,4 +91,12 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
 export async function findAdapter(options: OpenOptions = {}): Promise<AdapterDescription & { origin: string }> {
   const found = await finder(options.adapter);
   return { ...describe(found.adapter), origin: found.origin };
+}
+
+/**
+ * A `navigator.gpu` on the driver that openDevice would take, for programs that bring their own WebGPU code (the bench puts
+ * its peers on it).
+ */
+export async function findGpu(options: OpenOptions = {}): Promise<GPU> {
+  return (await finder(options.adapter)).gpu;
 }

@@ -20,12 +20,13 @@ setAdapterFinder((name) => findWithDawn(name ?? (process.env.FACET_ADAPTER || un
 /** Every `create` result is kept: Dawn's objects must not outlive the instance they came from. */
 const instances: GPU[] = [];
 
-async function requestAdapter(...flags: string[]): Promise<GPUAdapter | null> {
+async function requestAdapter(...flags: string[]): Promise<{ adapter: GPUAdapter; gpu: GPU } | null> {
   // Mesa's drivers complain on stderr without it.
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
   const gpu = create([...TOGGLES, ...flags]);
   instances.push(gpu);
-  return gpu.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  return adapter && { adapter, gpu };
 }
 
 async function findWithDawn(name: string | undefined): Promise<FoundAdapter> {
@@ -34,10 +35,11 @@ async function findWithDawn(name: string | undefined): Promise<FoundAdapter> {
   if (name !== undefined && name !== "hardware") return findByName(name);
 
   const installed = await requestAdapter();
-  if (installed && (name === undefined || describe(installed).kind === "hardware"))
-    return { adapter: installed, origin: "installed driver" };
+  if (installed && (name === undefined || describe(installed.adapter).kind === "hardware")) {
+    return { ...installed, origin: "installed driver" };
+  }
   if (name === "hardware") {
-    const given = installed ? `only ${describe(installed).name}` : "no adapter";
+    const given = installed ? `only ${describe(installed.adapter).name}` : "no adapter";
     throw new NoAdapterError({
       op: "openDevice",
       argument: "adapter",
@@ -51,8 +53,8 @@ async function findWithDawn(name: string | undefined): Promise<FoundAdapter> {
 async function findByName(name: string): Promise<FoundAdapter> {
   let available = "no adapter";
   try {
-    const adapter = await requestAdapter(`adapter=${name}`);
-    if (adapter) return { adapter, origin: `adapter named ${name}` };
+    const found = await requestAdapter(`adapter=${name}`);
+    if (found) return { ...found, origin: `adapter named ${name}` };
   } catch (error) {
     // Dawn's refusal lists what there is.
     available = String(error).split("\n").slice(1).join("; ").trim() || available;
@@ -70,8 +72,8 @@ async function findLavapipe(): Promise<FoundAdapter> {
     existsSync(folder) ? readdirSync(folder).map((file) => join(folder, file)) : [],
   );
   const icd = files.find((file) => basename(file).startsWith("lvp_icd"));
-  const adapter = icd ? await withDriver(icd, () => requestAdapter()) : null;
-  if (icd && adapter && matches(describe(adapter), "lavapipe")) return { adapter, origin: icd };
+  const found = icd ? await withDriver(icd, () => requestAdapter()) : null;
+  if (icd && found && matches(describe(found.adapter), "lavapipe")) return { ...found, origin: icd };
   throw new NoAdapterError({
     op: "openDevice",
     argument: "adapter",
@@ -110,14 +112,14 @@ async function findSwiftShader(): Promise<FoundAdapter> {
   // Loaded first and globally, so that Dawn's own search for libvulkan.so.1 finds it by name.
   koffi.load(join(folder, "libvulkan.so.1"), { global: true });
   const icd = join(folder, "vk_swiftshader_icd.json");
-  const adapter = await withDriver(icd, () => requestAdapter());
-  if (adapter && matches(describe(adapter), "swiftshader"))
-    return { adapter, origin: "SwiftShader of @sparticuz/chromium" };
+  const found = await withDriver(icd, () => requestAdapter());
+  if (found && matches(describe(found.adapter), "swiftshader"))
+    return { ...found, origin: "SwiftShader of @sparticuz/chromium" };
   throw new NoAdapterError({
     op: "openDevice",
     argument: "adapter",
     expected: "SwiftShader from @sparticuz/chromium",
-    given: adapter ? describe(adapter).name : "no adapter",
+    given: found ? describe(found.adapter).name : "no adapter",
   });
 }
 
