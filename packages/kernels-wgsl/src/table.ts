@@ -2,10 +2,21 @@
 // programs do not carry references.
 import type { KernelEntry } from "./cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
+import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
+import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
+import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
+import { randomEntries } from "./kernels/random/random.cases.js";
 
 export type { BindingArray, BindingArrays, CaseRandom, KernelCase, KernelEntry } from "./cases.js";
 export { type PreparedCase, prepareCase } from "./harness.js";
 
 /** In the order of the catalogue in README.md. */
-export const kernelTable: readonly KernelEntry[] = [...matmulEntries, ...conv2dEntries];
+export const kernelTable: readonly KernelEntry[] = [
+  ...matmulEntries,
+  ...elementwiseEntries,
+  ...conv2dEntries,
+  ...pool2dEntries,
+  ...randomEntries,
+  ...dropoutEntries,
+];

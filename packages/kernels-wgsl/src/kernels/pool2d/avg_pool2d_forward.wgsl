@@ -1,0 +1,75 @@
+// avg_pool2d_forward: y[o, h, w, i] = (sum over the taps (t, u) of the window that lie inside x
+//                                     of x[o, h * stride_h + t * dilation_h - pad_top, w * stride_w + ..., i]) / taps
+//
+// x       [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]
+// y       [outer, out_h, out_w, inner], overwritten
+// Divisor The taps inside the padded input if include_pad is 1, else the taps inside x: a window with none gives 0 / 0.
+// Thread  one element of y (four along inner when V is a vector), lanes along the contiguous dimension.
+// Order   taps in row-major order, one add each, then the division.
+// Reference: pool2d.ref.ts
+
+struct Params {
+  outer: u32,
+  inner: u32,
+  in_h: u32,
+  in_w: u32,
+  out_h: u32,
+  out_w: u32,
+  window_h: u32,
+  window_w: u32,
+  stride_h: u32,
+  stride_w: u32,
+  dilation_h: u32,
+  dilation_w: u32,
+  pad_top: u32,
+  pad_bottom: u32,
+  pad_left: u32,
+  pad_right: u32,
+  include_pad: u32,
+}
+
+alias V = f32;
+const WIDTH = 1u;
+const LANES = 64u;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> y: array<V>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
+
+// For the window that starts at `start` of the padded input: first tap inside the input, the tap after the last, and the
+// number of taps inside the padded input.
+fn taps(start: u32, pad: u32, extent: u32, pad_end: u32, dilation: u32, window: u32) -> vec3<u32> {
+  let ends = vec3(above(pad, start), above(pad + extent, start), above(pad + extent + pad_end, start));
+  return min((ends + vec3(dilation - 1u)) / vec3(dilation), vec3(window));
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * LANES + lane;
+  let inner = params.inner / WIDTH;
+  if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
+  let i = index % inner;
+  let w = (index / inner) % params.out_w;
+  let h = (index / (inner * params.out_w)) % params.out_h;
+  let o = index / (inner * params.out_w * params.out_h);
+
+  let start_h = h * params.stride_h;
+  let start_w = w * params.stride_w;
+  let rows = taps(start_h, params.pad_top, params.in_h, params.pad_bottom, params.dilation_h, params.window_h);
+  let cols = taps(start_w, params.pad_left, params.in_w, params.pad_right, params.dilation_w, params.window_w);
+  var sum = V();
+  for (var t = rows.x; t < rows.y; t++) {
+    let row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
+    for (var u = cols.x; u < cols.y; u++) {
+      sum += x[(row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
+    }
+  }
+  let inside = above(rows.y, rows.x) * above(cols.y, cols.x);
+  y[index] = sum / V(f32(select(inside, rows.z * cols.z, params.include_pad == 1u)));
+}

@@ -1,0 +1,81 @@
+// max_pool2d_forward: y[o, h, w, i] = max over the taps (t, u) of the window that lie inside x
+//                                     of x[o, h * stride_h + t * dilation_h - pad_top, w * stride_w + ..., i]
+//
+// x       [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]
+// y       [outer, out_h, out_w, inner], overwritten
+// Thread  one element of y (four along inner when V is a vector), lanes along the contiguous dimension.
+// Values  A NaN in the window gives NaN. Padding counts as -infinity, so a window with no tap inside x gives -infinity.
+// Order   none: a maximum has no rounding, so all variants give the same bits.
+// Reference: pool2d.ref.ts
+
+struct Params {
+  outer: u32,
+  inner: u32,
+  in_h: u32,
+  in_w: u32,
+  out_h: u32,
+  out_w: u32,
+  window_h: u32,
+  window_w: u32,
+  stride_h: u32,
+  stride_w: u32,
+  dilation_h: u32,
+  dilation_w: u32,
+  pad_top: u32,
+  pad_bottom: u32,
+  pad_left: u32,
+  pad_right: u32,
+  include_pad: u32,
+}
+
+alias V = f32;
+alias U = u32;
+alias B = bool;
+const WIDTH = 1u;
+const LANES = 64u;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> y: array<V>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+// By its bits, because a compiler may assume that comparisons never see a NaN.
+fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
+
+fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
+
+// First tap inside the input and the tap after the last, for the window that starts at `start` of the padded input.
+fn taps(start: u32, pad: u32, extent: u32, dilation: u32, window: u32) -> vec2<u32> {
+  let ends = vec2(above(pad, start), above(pad + extent, start));
+  return min((ends + vec2(dilation - 1u)) / vec2(dilation), vec2(window));
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * LANES + lane;
+  let inner = params.inner / WIDTH;
+  if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
+  let i = index % inner;
+  let w = (index / inner) % params.out_w;
+  let h = (index / (inner * params.out_w)) % params.out_h;
+  let o = index / (inner * params.out_w * params.out_h);
+
+  let start_h = h * params.stride_h;
+  let start_w = w * params.stride_w;
+  let rows = taps(start_h, params.pad_top, params.in_h, params.dilation_h, params.window_h);
+  let cols = taps(start_w, params.pad_left, params.in_w, params.dilation_w, params.window_w);
+  // A variable, because WGSL refuses a constant expression that is infinite.
+  var lowest = 0xff800000u;
+  var best = V(bitcast<f32>(lowest));
+  for (var t = rows.x; t < rows.y; t++) {
+    let row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
+    for (var u = cols.x; u < cols.y; u++) {
+      let v = x[(row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
+      best = select(best, v, (v > best) | is_nan(v));
+    }
+  }
+  y[index] = best;
+}

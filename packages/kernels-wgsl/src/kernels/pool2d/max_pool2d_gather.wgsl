@@ -1,0 +1,87 @@
+// max_pool2d_gather: out[o, h, w, i] = g at the place of the first maximum, in row-major order of taps, of the window
+//                                      (the gradient of max_pool2d_backward with respect to dy)
+//
+// x, g    [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]
+// y, out  [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward, out is overwritten
+// Thread  one element of out (four along inner when V is a vector), lanes along the contiguous dimension.
+// Values  Where y is NaN the first NaN is the maximum. A window with no tap inside x gives 0.
+// Order   none: one element is copied.
+// Reference: pool2d.ref.ts
+
+struct Params {
+  outer: u32,
+  inner: u32,
+  in_h: u32,
+  in_w: u32,
+  out_h: u32,
+  out_w: u32,
+  window_h: u32,
+  window_w: u32,
+  stride_h: u32,
+  stride_w: u32,
+  dilation_h: u32,
+  dilation_w: u32,
+  pad_top: u32,
+  pad_bottom: u32,
+  pad_left: u32,
+  pad_right: u32,
+  include_pad: u32,
+}
+
+alias V = f32;
+alias U = u32;
+alias B = bool;
+const WIDTH = 1u;
+const LANES = 64u;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> y: array<V>;
+@group(0) @binding(2) var<storage, read> g: array<V>;
+@group(0) @binding(3) var<storage, read_write> out: array<V>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+// By its bits, because a compiler may assume that comparisons never see a NaN.
+fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
+
+fn same(a: V, b: V) -> B { return (a == b) | (is_nan(a) & is_nan(b)); }
+
+fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
+
+// First tap inside the input and the tap after the last, for the window that starts at `start` of the padded input.
+fn taps(start: u32, pad: u32, extent: u32, dilation: u32, window: u32) -> vec2<u32> {
+  let ends = vec2(above(pad, start), above(pad + extent, start));
+  return min((ends + vec2(dilation - 1u)) / vec2(dilation), vec2(window));
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * LANES + lane;
+  let inner = params.inner / WIDTH;
+  if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
+  let i = index % inner;
+  let w = (index / inner) % params.out_w;
+  let h = (index / (inner * params.out_w)) % params.out_h;
+  let o = index / (inner * params.out_w * params.out_h);
+
+  let start_h = h * params.stride_h;
+  let start_w = w * params.stride_w;
+  let rows = taps(start_h, params.pad_top, params.in_h, params.dilation_h, params.window_h);
+  let cols = taps(start_w, params.pad_left, params.in_w, params.dilation_w, params.window_w);
+  let top = y[index];
+  var result = V();
+  var waiting = B(true);
+  for (var t = rows.x; t < rows.y; t++) {
+    let row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
+    for (var u = cols.x; u < cols.y; u++) {
+      let at = (row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i;
+      let first = same(x[at], top) & waiting;
+      result = select(result, g[at], first);
+      waiting = waiting & !first;
+    }
+  }
+  out[index] = result;
+}
