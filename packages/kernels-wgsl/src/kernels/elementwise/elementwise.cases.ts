@@ -1,0 +1,212 @@
+import type { BindingArray, CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
+import type { BindingDtype } from "../../kernel.js";
+import { elementwiseBinary, elementwiseGeometry, elementwiseTernary, elementwiseUnary } from "./elementwise.js";
+import { elementwiseReference } from "./elementwise.ref.js";
+import { type Expression, type ExpressionName, elementwiseConstants, expressions } from "./expressions.js";
+
+const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+
+/** Random operand of `count` elements from [low, high), whole numbers for integer dtypes, none negative for u32. */
+function draw(random: CaseRandom, count: number, dtype: BindingDtype, [low, high]: readonly [number, number]) {
+  if (dtype === "f32") return random.uniform(count, low, high);
+  const whole = random.integers(count, dtype === "u32" ? Math.max(0, Math.ceil(low)) : Math.ceil(low), high);
+  return dtype === "u32" ? Uint32Array.from(whole) : whole;
+}
+
+const fits = (dtype: BindingDtype, value: number): boolean =>
+  dtype === "f32" || (Number.isInteger(value) && (dtype === "i32" || value >= 0));
+
+interface Call {
+  name: ExpressionName;
+  dtypes?: readonly BindingDtype[];
+  shapes: readonly (readonly number[])[];
+  bench?: boolean;
+}
+
+function elementwiseCase({ name, dtypes, shapes, bench = false }: Call): KernelCase {
+  const { arity, dtypes: allowed, domain, edges = [], scalars = [0, 0], tolerance }: Expression = expressions[name];
+  const taken = dtypes ?? (allowed[0] as readonly BindingDtype[]);
+  const { shape, params } = elementwiseGeometry(shapes, ...scalars);
+  // Edges stand in front, one operand tuple per element, when the operands are walked alike.
+  const tuples = shapes.every((operand) => size(operand) === size(shape))
+    ? edges.filter((tuple) => tuple.every((value, i) => fits(taken[i] as BindingDtype, value)))
+    : [];
+  return {
+    name: `${name}(${taken.join(", ")}) ${shapes.map((operand) => `[${operand}]`).join(" ")}`,
+    params,
+    constants: elementwiseConstants(name, taken),
+    inputs: (random) => {
+      const operands: Record<string, BindingArray> = {};
+      for (let i = 0; i < arity; i++) {
+        const values = draw(random, size(shapes[i] as number[]), taken[i] as BindingDtype, domain?.[i] ?? [-4, 4]);
+        for (const [at, tuple] of tuples.entries()) values[at] = tuple[i] as number;
+        operands["abc"[i] as string] = values;
+      }
+      return operands;
+    },
+    outputs: { y: size(shape) },
+    ...(tolerance && taken[0] === "f32" ? { tolerance } : {}),
+    bench,
+  };
+}
+
+/** Every expression over every dtype it takes; 1028 elements run as scalars and as vectors, with a ragged last group. */
+const expressionCases = (arity: number): KernelCase[] =>
+  Object.entries(expressions as Record<string, Expression>)
+    .filter(([, row]) => row.arity === arity)
+    .flatMap(([name, row]) =>
+      row.dtypes.map((dtypes) =>
+        elementwiseCase({ name: name as ExpressionName, dtypes, shapes: dtypes.map(() => [1028]) }),
+      ),
+    );
+
+const cnn = [32, 26, 26, 32];
+
+const unaryShapes: Call[] = [
+  { name: "neg", shapes: [[]] },
+  { name: "neg", shapes: [[3, 5, 7]] },
+  { name: "relu", shapes: [cnn], bench: true },
+  { name: "exp", shapes: [cnn], bench: true },
+  { name: "tanh", shapes: [cnn], bench: true },
+  { name: "gelu", shapes: [cnn], bench: true },
+];
+
+/** More workgroups than one dimension of the grid holds. */
+const wide = 256 * 65_535 + 1;
+const wideCase: KernelCase = {
+  ...elementwiseCase({ name: "copy", dtypes: ["u32"], shapes: [[wide]] }),
+  inputs: () => ({ a: new Uint32Array(wide).map((_, i) => i) }),
+};
+
+const binaryShapes: Call[] = [
+  { name: "add", shapes: [[], []] },
+  { name: "add", shapes: [[1], [3]] },
+  { name: "add", shapes: [[7], []] },
+  { name: "add", shapes: [[], [2, 3, 4]] },
+  { name: "sub", shapes: [[5, 8], [8]] },
+  { name: "sub", shapes: [[8], [5, 8]] },
+  { name: "sub", shapes: [[5, 7], [7]] },
+  {
+    name: "sub",
+    shapes: [
+      [3, 1],
+      [1, 5],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [4, 1],
+      [1, 8],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [2, 3, 4],
+      [3, 1],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [3, 1],
+      [2, 3, 4],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [2, 1, 4],
+      [3, 1],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [2, 3, 4, 5],
+      [2, 1, 4, 1],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [2, 1, 3, 1, 2, 5, 4],
+      [1, 3, 3, 2, 2, 1, 1],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [1, 2, 1, 3, 1, 4],
+      [2, 1, 3, 1, 2, 1],
+    ],
+  },
+  {
+    name: "less",
+    shapes: [
+      [4, 3],
+      [4, 1],
+    ],
+    dtypes: ["i32", "i32"],
+  },
+  { name: "add", shapes: [cnn, cnn], bench: true },
+  { name: "relu_backward", shapes: [cnn, cnn], bench: true },
+  { name: "mul", shapes: [cnn, []], bench: true },
+  { name: "add", shapes: [cnn, [32]], bench: true },
+  {
+    name: "add",
+    shapes: [
+      [32, 32, 26, 26],
+      [32, 1, 1],
+    ],
+    bench: true,
+  },
+  {
+    name: "div",
+    shapes: [
+      [1280, 10],
+      [1280, 1],
+    ],
+    bench: true,
+  },
+];
+
+const ternaryShapes: Call[] = [
+  { name: "fma", shapes: [[], [], []] },
+  { name: "fma", shapes: [[12], [12], []] },
+  { name: "fma", shapes: [[12], [], [12]] },
+  { name: "fma", shapes: [[], [12], [12]] },
+  { name: "fma", shapes: [[3, 4], [3, 1], [1]] },
+  { name: "fma", shapes: [[3, 1], [4], [3, 1]] },
+  { name: "fma", shapes: [[3, 1], [1], [3, 4]] },
+  { name: "where", shapes: [[3, 1, 5], [2, 5], []] },
+  {
+    name: "where",
+    shapes: [
+      [2, 1, 3, 1, 2],
+      [2, 1, 4, 1],
+      [3, 1, 2],
+    ],
+    dtypes: ["u32", "i32", "i32"],
+  },
+  { name: "where", shapes: [cnn, cnn, []], bench: true },
+];
+
+export const elementwiseEntries: KernelEntry[] = [
+  {
+    kernel: elementwiseUnary,
+    reference: elementwiseReference,
+    cases: [...expressionCases(1), ...unaryShapes.map(elementwiseCase), wideCase],
+  },
+  {
+    kernel: elementwiseBinary,
+    reference: elementwiseReference,
+    cases: [...expressionCases(2), ...binaryShapes.map(elementwiseCase)],
+  },
+  {
+    kernel: elementwiseTernary,
+    reference: elementwiseReference,
+    cases: [...expressionCases(3), ...ternaryShapes.map(elementwiseCase)],
+  },
+];

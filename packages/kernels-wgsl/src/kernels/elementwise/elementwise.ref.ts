@@ -1,0 +1,37 @@
+import type { BindingArray, BindingArrays } from "../../cases.js";
+import type { Constants } from "../../kernel.js";
+import type { ElementwiseParams } from "./elementwise.js";
+import { type Expression, expressions } from "./expressions.js";
+
+const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+
+/** y[i] = f(operands), each operand read where its strides lead; a unary operand is read in order. */
+export function elementwiseReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
+  const { count, s0, s1, rank = 0, axes = [] } = given as Partial<ElementwiseParams> & { count: number };
+  const operands = ["a", "b", "c"].flatMap((name) => (inputs[name] ? [inputs[name] as BindingArray] : []));
+  const table: Expression[] = Object.values(expressions);
+  const expression = table.find(
+    ({ arity, wgsl, integer }) => arity === operands.length && (wgsl === constants.f || integer === constants.f),
+  );
+  if (!expression) throw new RangeError(`no expression is written ${constants.f}`);
+  const y = new arrays[constants.Y as keyof typeof arrays](count);
+  const [a] = operands as [BindingArray];
+  if (operands.length === 1) {
+    for (let i = 0; i < count; i++) y[i] = expression.reference(a[i] as number, s0 as number, s1 as number);
+    return { y };
+  }
+  for (let i = 0; i < count; i++) {
+    const values = operands.map((operand, j) => {
+      let rest = i;
+      let at = 0;
+      for (let d = 0; d < rank; d++) {
+        const extent = axes[4 * d] as number;
+        at += (rest % extent) * (axes[4 * d + 1 + j] as number);
+        rest = Math.floor(rest / extent);
+      }
+      return operand[at] as number;
+    });
+    y[i] = expression.reference(...values, s0 as number, s1 as number);
+  }
+  return { y };
+}

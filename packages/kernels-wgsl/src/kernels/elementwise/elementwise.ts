@@ -1,0 +1,183 @@
+import { ArgumentError, formatShape, ShapeError, UnsupportedError } from "../../errors.js";
+import {
+  type BindingSpec,
+  defineKernel,
+  divideUp,
+  type ParamType,
+  type ParamValues,
+  spread,
+  type Variant,
+} from "../../kernel.js";
+import elementwiseBinaryWgsl from "./elementwise_binary.wgsl";
+import elementwiseTernaryWgsl from "./elementwise_ternary.wgsl";
+import elementwiseUnaryWgsl from "./elementwise_unary.wgsl";
+
+/** Axes that a kernel can walk after merging. */
+const MAX_AXES = 6;
+/** Elements per workgroup in the shaders: LANES x ITEMS. */
+const PER_GROUP = 256;
+
+const unaryParams = { count: "u32", s0: "f32", s1: "f32" } as const;
+const params = { ...unaryParams, rank: "u32", axes: "array<vec4<u32>, 6>" } as const;
+
+/** Also the params of `elementwiseUnary`, which reads only `count`, `s0` and `s1`. */
+export type ElementwiseParams = ParamValues<typeof params>;
+
+type Walk = "by four" | "repeated";
+
+/** How an operand goes through four neighbours of y; undefined when they are not four words in a row. */
+function walk(p: ElementwiseParams, operand: number): Walk | undefined {
+  const strides = Array.from({ length: p.rank }, (_, d) => p.axes[4 * d + 1 + operand] as number);
+  if (strides[0] === 0) return "repeated";
+  return strides[0] === 1 && strides.slice(1).every((stride) => stride % 4 === 0) ? "by four" : undefined;
+}
+
+/**
+ * The variant that computes four neighbours of y at once from operands of the given walks. View offsets need no check:
+ * WebGPU binds storage at multiples of 32 bytes or more.
+ */
+function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[]): Variant<P> {
+  const names = ["a", "b", "c"].slice(0, walks.length);
+  const constants: Record<string, string> = { WIDTH: "4u", VY: "vec4<Y>" };
+  for (const [i, name] of names.entries()) {
+    const letter = name.toUpperCase();
+    constants[`V${letter}`] = walks[i] === "by four" ? `vec4<${letter}>` : letter;
+  }
+  const calls = ["x", "y", "z", "w"].map((lane) => {
+    const operands = names.map((name, i) => (walks[i] === "by four" ? `${name}.${lane}` : name));
+    return `f(${operands.join(", ")})`;
+  });
+  constants.apply = `VY(${calls.join(", ")})`;
+  if (names.length > 1) {
+    const units = walks.map((kind) => (kind === "by four" ? "4u" : "1u"));
+    constants.locate = `broadcast(i * 4u) / vec${names.length}(${units.join(", ")})`;
+  }
+  return {
+    name: ["vec4", ...names.filter((_, i) => walks[i] === "repeated").map((name) => `repeat_${name}`)].join("_"),
+    order: "elementwise",
+    constants,
+    applies: (given) => {
+      const p = given as unknown as ElementwiseParams;
+      if (names.length === 1) return p.count % 4 === 0;
+      return (p.axes[0] as number) % 4 === 0 && walks.every((kind, i) => walk(p, i) === kind);
+    },
+    workgroups: (p) => spread(divideUp(p.count as number, 4 * PER_GROUP)),
+  };
+}
+
+/** Every mix of walks with at least one operand read by four, then the variant that takes anything. */
+function variants<P extends Record<string, ParamType>>(operands: number): Variant<P>[] {
+  const mixes = Array.from({ length: 2 ** operands - 1 }, (_, mix) =>
+    Array.from({ length: operands }, (_, i): Walk => ((mix >> i) & 1 ? "repeated" : "by four")),
+  );
+  return [
+    ...mixes.map((walks) => inFours<P>(walks)),
+    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count as number, PER_GROUP)) },
+  ];
+}
+
+const any = ["f32", "i32", "u32"] as const;
+const input = { access: "read", dtype: any } as const satisfies BindingSpec;
+const output = { access: "read_write", dtype: any } as const satisfies BindingSpec;
+
+/** Distinct words that operand `i` is read from, for the cost. */
+const words = (p: ElementwiseParams, i: number): number =>
+  Array.from({ length: p.rank }, (_, d) =>
+    (p.axes[4 * d + 1 + i] as number) === 0 ? 1 : (p.axes[4 * d] as number),
+  ).reduce((product, extent) => product * extent, 1);
+
+/** y = f(a), any shape. See elementwise_unary.wgsl and `elementwiseConstants`. */
+export const elementwiseUnary = defineKernel({
+  name: "elementwise_unary",
+  wgsl: elementwiseUnaryWgsl,
+  bindings: { a: input, y: output },
+  params: unaryParams,
+  variants: variants<typeof unaryParams>(1),
+  cost: (p) => ({ flops: p.count, bytes: 8 * p.count }),
+});
+
+/** y = f(a, b), broadcast. See elementwise_binary.wgsl and `elementwiseConstants`. */
+export const elementwiseBinary = defineKernel({
+  name: "elementwise_binary",
+  wgsl: elementwiseBinaryWgsl,
+  bindings: { a: input, b: input, y: output },
+  params,
+  variants: variants<typeof params>(2),
+  cost: (p) => ({ flops: p.count, bytes: 4 * (words(p, 0) + words(p, 1) + p.count) }),
+});
+
+/** y = f(a, b, c), broadcast. See elementwise_ternary.wgsl and `elementwiseConstants`. */
+export const elementwiseTernary = defineKernel({
+  name: "elementwise_ternary",
+  wgsl: elementwiseTernaryWgsl,
+  bindings: { a: input, b: input, c: input, y: output },
+  params,
+  variants: variants<typeof params>(3),
+  cost: (p) => ({ flops: p.count, bytes: 4 * (words(p, 0) + words(p, 1) + words(p, 2) + p.count) }),
+});
+
+interface Axis {
+  extent: number;
+  strides: number[];
+}
+
+/**
+ * Output shape and params for one to three contiguous operands, broadcast by numpy's rules: shapes are aligned at their
+ * last axes, and an extent of 1 is repeated. The params fit the kernel of as many operands.
+ *
+ * @param s0 First scalar of the expression, e.g. the slope of `leaky_relu`. Default 0.
+ * @param s1 Second scalar. Default 0.
+ * @param op Name that errors carry. Default "elementwise".
+ * @throws ShapeError when the shapes do not broadcast, ArgumentError for an empty result, UnsupportedError when more than
+ * six axes remain after merging those that every operand walks alike.
+ */
+export function elementwiseGeometry(
+  shapes: readonly (readonly number[])[],
+  s0 = 0,
+  s1 = 0,
+  op = "elementwise",
+): { shape: number[]; params: ElementwiseParams } {
+  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const shape: number[] = [];
+  const axes: Axis[] = [];
+  const steps = shapes.map(() => 1);
+  for (let d = 1; d <= rank; d++) {
+    const extents = shapes.map((operand) => operand[operand.length - d] ?? 1);
+    const extent = extents.find((size) => size !== 1) ?? 1;
+    if (extents.some((size) => size !== extent && size !== 1)) {
+      throw new ShapeError({
+        op,
+        argument: "shapes",
+        expected: "shapes that broadcast: each extent equal or 1, counted from the last axis",
+        given: shapes.map(formatShape).join(" and "),
+      });
+    }
+    shape.unshift(extent);
+    const strides = extents.map((size, i) => (size === 1 ? 0 : (steps[i] as number)));
+    for (const [i, size] of extents.entries()) steps[i] = (steps[i] as number) * size;
+    if (extent !== 1) pushMerged(axes, { extent, strides });
+  }
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  if (count === 0) {
+    throw new ArgumentError({ op, argument: "shape", expected: "no empty tensor", given: formatShape(shape) });
+  }
+  if (axes.length === 0) axes.push({ extent: 1, strides: shapes.map(() => 0) });
+  if (axes.length > MAX_AXES) {
+    throw new UnsupportedError({
+      op,
+      argument: "shapes",
+      expected: `at most ${MAX_AXES} axes that are broadcast in turn`,
+      given: shapes.map(formatShape).join(" and "),
+    });
+  }
+  const table = new Array<number>(4 * MAX_AXES).fill(0);
+  for (const [d, axis] of axes.entries()) table.splice(4 * d, 1 + axis.strides.length, axis.extent, ...axis.strides);
+  return { shape, params: { count, s0, s1, rank: axes.length, axes: table } };
+}
+
+/** Appends an axis outside the others, or lengthens the outermost when every operand goes on from it in the same step. */
+function pushMerged(axes: Axis[], axis: Axis): void {
+  const inner = axes.at(-1);
+  if (inner?.strides.every((stride, i) => axis.strides[i] === stride * inner.extent)) inner.extent *= axis.extent;
+  else axes.push(axis);
+}

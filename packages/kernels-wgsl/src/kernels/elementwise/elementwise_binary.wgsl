@@ -1,0 +1,176 @@
+// elementwise_binary: y[i] = f(a[at], b[bt]), where at and bt broadcast i over up to six axes
+//
+// a, b    any strides, 0 along the axes an operand is repeated over
+// y       count elements, contiguous, overwritten
+// axes    innermost first: (extent, stride of a, stride of b, unused); the host merges axes that all operands walk alike, so
+//         operands of one shape, or of one element, have a single axis and need no division
+// f       replaced by the expression (expressions.ts); it may use params.s0, params.s1 and functions of this file
+// Thread  ITEMS elements, LANES apart. In the vec4 variants an element is four neighbours of y; an operand whose innermost
+//         stride is 1 is then read four at a time, one whose innermost stride is 0 is read once (VA, VB, VY, WIDTH, apply and
+//         locate are replaced).
+// Reference: elementwise.ref.ts. Why some functions are not WGSL's own: elementwise_unary.wgsl.
+
+struct Params {
+  count: u32,
+  s0: f32,
+  s1: f32,
+  rank: u32,
+  axes: array<vec4<u32>, 6>,
+}
+
+alias A = f32;
+alias B = f32;
+alias Y = f32;
+alias VA = A;
+alias VB = B;
+alias VY = Y;
+const WIDTH = 1u;
+const LANES = 64u;
+const ITEMS = 4u;
+
+@group(0) @binding(0) var<storage, read> a: array<VA>;
+@group(0) @binding(1) var<storage, read> b: array<VB>;
+@group(0) @binding(2) var<storage, read_write> y: array<VY>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+
+// A variable: WGSL refuses NaN and infinity as constants.
+fn from_bits(word: u32) -> f32 {
+  var bits = word;
+  return bitcast<f32>(bits);
+}
+
+fn nan() -> f32 { return from_bits(0x7fc00000u); }
+
+fn infinity() -> f32 { return from_bits(0x7f800000u); }
+
+// e^r - 1 - r for |r| <= 0.5 (relative to r).
+fn exp_tail(r: f32) -> f32 {
+  return r * r * (0.50000006 + r * (0.166661292 + r * (0.0416649505 + r * (0.00840268657 + r * 0.00140102196))));
+}
+
+fn exp_f32(x: f32) -> f32 {
+  let clamped = clamp(x, -104.0, 89.0);
+  let n = round(clamped * 1.442695022);
+  let r = (clamped - n * 0.693359375) + n * 2.1219444170128554e-4;
+  let power = i32(n);
+  let half = power / 2;
+  // 2^n in two factors, as n may be beyond the exponents of f32 where the result is not.
+  let scale = bitcast<f32>((half + 127) << 23u);
+  let rest = bitcast<f32>((power - half + 127) << 23u);
+  return select((1.0 + (r + exp_tail(r))) * scale * rest, x, is_nan(x));
+}
+
+// log(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1; `low` is added where it loses least.
+fn log_near_one(f: f32, low: f32) -> f32 {
+  let high = -0.250008106 + f * (0.20002301 + f * (-0.16624558 + f * (0.141809478 + f * (-0.131285042 + f * (0.12882942 + f * -0.078616634)))));
+  return f + ((f * f * f * (0.333333164 + f * high) - 0.5 * f * f) + low);
+}
+
+fn log_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (is_nan(x) || (bits >= 0x80800000u)) { return nan(); }
+  if ((bits & 0x7fffffffu) < 0x00800000u) { return -infinity(); }
+  if (bits == 0x7f800000u) { return x; }
+  // x = m * 2^n with m in [sqrt(1/2), sqrt(2))
+  let n = (i32(bits) - 0x3f3504f3) >> 23u;
+  let m = bitcast<f32>(i32(bits) - (n << 23u));
+  return log_near_one(m - 1.0, f32(n) * -2.1219444170128554e-4) + f32(n) * 0.693359375;
+}
+
+fn pow_f32(x: f32, power: f32) -> f32 {
+  if (power == 0.0 || x == 1.0) { return 1.0; }
+  if (is_nan(x) || is_nan(power)) { return nan(); }
+  let size = abs(power);
+  let whole = trunc(power) == power;
+  if (whole && size <= 64.0) {
+    // Repeated squaring: small whole powers come out as products would.
+    var bits = u32(size);
+    var square = x;
+    var product = 1.0;
+    while (bits > 0u) {
+      if ((bits & 1u) == 1u) { product *= square; }
+      square *= square;
+      bits >>= 1u;
+    }
+    return select(product, 1.0 / product, power < 0.0);
+  }
+  if (x < 0.0 && !whole && x != -infinity()) { return nan(); }
+  if (abs(x) == 1.0) { return select(1.0, x, whole && size < 16777216.0 && (u32(size) & 1u) == 1u); }
+  let v = exp_f32(power * log_f32(abs(x)));
+  return select(v, -v, x < 0.0 && size < 16777216.0 && (u32(size) & 1u) == 1u);
+}
+
+fn atan2_f32(rise: f32, run: f32) -> f32 {
+  if (is_nan(rise) || is_nan(run)) { return nan(); }
+  let large = max(abs(rise), abs(run));
+  let small = min(abs(rise), abs(run));
+  // Equal sizes are 45 degrees, infinities included; two zeros are none.
+  let t = select(select(small / large, 1.0, small == large), 0.0, large == 0.0);
+  let z = t * t;
+  let high = 0.1095725 + z * (-0.0841859058 + z * (0.0582207516 + z * (-0.0314427726 + z * (0.011057849 + z * -0.00182580296))));
+  var angle = t + t * z * (-0.333333015 + z * (0.199986309 + z * (-0.142651752 + z * high)));
+  angle = select(angle, 1.5707963 - angle, abs(rise) > abs(run));
+  angle = select(angle, 3.1415927 - angle, bitcast<u32>(run) >> 31u == 1u);
+  return select(angle, -angle, bitcast<u32>(rise) >> 31u == 1u);
+}
+
+// a - b * trunc(a / b), corrected where the quotient was rounded across a whole number.
+fn fmod_f32(a: f32, b: f32) -> f32 {
+  let size = abs(a);
+  let step = abs(b);
+  if (size < step) { return a; }
+  var r = size - step * trunc(size / step);
+  r = select(r, r + step, r < 0.0);
+  r = select(r, r - step, r >= step);
+  return select(r, -r, a < 0.0);
+}
+
+fn remainder_f32(a: f32, b: f32) -> f32 {
+  let r = fmod_f32(a, b);
+  return select(r, r + b, r != 0.0 && (r < 0.0) != (b < 0.0));
+}
+
+fn remainder_i32(a: i32, b: i32) -> i32 {
+  let r = a % b;
+  return select(r, r + b, r != 0 && (r < 0) != (b < 0));
+}
+
+fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+fn minimum_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+fn broadcast(i: u32) -> vec2<u32> {
+  var rest = i;
+  var at = vec2(0u);
+  for (var d = 0u; d + 1u < params.rank; d++) {
+    let axis = params.axes[d];
+    at += (rest % axis.x) * axis.yz;
+    rest /= axis.x;
+  }
+  return at + rest * params.axes[params.rank - 1u].yz;
+}
+
+fn f(a: A, b: B) -> Y { return a + b; }
+
+fn apply(a: VA, b: VB) -> VY { return f(a, b); }
+
+// Where a and b hold their part of element i of y, in units of VA and VB.
+fn locate(i: u32) -> vec2<u32> { return broadcast(i); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = (group.y * groups.x + group.x) * (LANES * ITEMS) + lane;
+  for (var j = 0u; j < ITEMS; j++) {
+    let i = first + j * LANES;
+    if (i * WIDTH < params.count) {
+      let at = locate(i);
+      y[i] = apply(a[at.x], b[at.y]);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// elementwise_ternary: y[i] = f(a[at], b[bt], c[ct]), where at, bt and ct broadcast i over up to six axes
+//
+// a, b, c any strides, 0 along the axes an operand is repeated over
+// y       count elements, contiguous, overwritten
+// axes    innermost first: (extent, stride of a, stride of b, stride of c); merged as in elementwise_binary.wgsl
+// f       replaced by the expression (expressions.ts), which may use params.s0 and params.s1
+// Thread  ITEMS elements, LANES apart. In the vec4 variants an element is four neighbours of y; an operand whose innermost
+//         stride is 1 is then read four at a time, one whose innermost stride is 0 is read once (VA, VB, VY, WIDTH, apply and
+//         locate are replaced).
+// Reference: elementwise.ref.ts
+
+struct Params {
+  count: u32,
+  s0: f32,
+  s1: f32,
+  rank: u32,
+  axes: array<vec4<u32>, 6>,
+}
+
+alias A = f32;
+alias B = f32;
+alias C = f32;
+alias Y = f32;
+alias VA = A;
+alias VB = B;
+alias VC = C;
+alias VY = Y;
+const WIDTH = 1u;
+const LANES = 64u;
+const ITEMS = 4u;
+
+@group(0) @binding(0) var<storage, read> a: array<VA>;
+@group(0) @binding(1) var<storage, read> b: array<VB>;
+@group(0) @binding(2) var<storage, read> c: array<VC>;
+@group(0) @binding(3) var<storage, read_write> y: array<VY>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+fn broadcast(i: u32) -> vec3<u32> {
+  var rest = i;
+  var at = vec3(0u);
+  for (var d = 0u; d + 1u < params.rank; d++) {
+    let axis = params.axes[d];
+    at += (rest % axis.x) * axis.yzw;
+    rest /= axis.x;
+  }
+  return at + rest * params.axes[params.rank - 1u].yzw;
+}
+
+fn f(a: A, b: B, c: C) -> Y { return fma(a, b, c); }
+
+fn apply(a: VA, b: VB, c: VC) -> VY { return f(a, b, c); }
+
+// Where a, b and c hold their part of element i of y, in units of VA, VB and VC.
+fn locate(i: u32) -> vec3<u32> { return broadcast(i); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = (group.y * groups.x + group.x) * (LANES * ITEMS) + lane;
+  for (var j = 0u; j < ITEMS; j++) {
+    let i = first + j * LANES;
+    if (i * WIDTH < params.count) {
+      let at = locate(i);
+      y[i] = apply(a[at.x], b[at.y], c[at.z]);
+    }
+  }
+}
