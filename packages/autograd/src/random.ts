@@ -1,12 +1,15 @@
 import {
   ArgumentError,
+  dropoutGeometry,
   dropout as dropoutKernel,
   randomBernoulli,
+  randomBernoulliGeometry,
   randomBits,
   randomGeometry,
   randomNormal,
-  randomTruncatedNormal,
+  randomNormalGeometry,
   randomUniform,
+  randomUniformGeometry,
   threefry2x32,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "./define_op.js";
@@ -63,28 +66,28 @@ export function permutation(key: Key, n: number): Int32Array {
 /** 32 random bits for every element. */
 export function bits(key: Key, shape: readonly number[]): Tensor {
   const y = empty(shape, "uint32");
-  launch(randomBits, { y }, randomGeometry(key, shape, 0, 1).params);
+  launch(randomBits, { y }, randomGeometry(shape, key).params);
   return y;
 }
 
 /** Uniform in [low, high). */
 export function uniform(key: Key, shape: readonly number[], low = 0, high = 1): Tensor {
   const y = empty(shape);
-  launch(randomUniform, { y }, randomGeometry(key, shape, low, high).params);
+  launch(randomUniform, { y }, randomUniformGeometry(shape, key, { low, high }).params);
   return y;
 }
 
 /** Normal with the given mean and standard deviation. */
 export function normal(key: Key, shape: readonly number[], mean = 0, deviation = 1): Tensor {
   const y = empty(shape);
-  launch(randomNormal, { y }, randomGeometry(key, shape, mean, deviation).params);
+  launch(randomNormal, { y }, randomNormalGeometry(shape, key, { mean, deviation }).params);
   return y;
 }
 
 /** Standard normal cut to [low, high]. */
 export function truncatedNormal(key: Key, shape: readonly number[], low = -2, high = 2): Tensor {
   const y = empty(shape);
-  launch(randomTruncatedNormal, { y }, randomGeometry(key, shape, low, high).params);
+  launch(randomNormal, { y }, randomNormalGeometry(shape, key, { truncate: [low, high] }).params);
   return y;
 }
 
@@ -93,7 +96,7 @@ export function bernoulli(key: Key, shape: readonly number[], p = 0.5): Tensor {
   if (!(p >= 0 && p <= 1))
     throw new ArgumentError({ op: "bernoulli", argument: "p", expected: "a probability", given: `${p}` });
   const y = empty(shape, "bool");
-  launch(randomBernoulli, { y }, randomGeometry(key, shape, p, 0).params);
+  launch(randomBernoulli, { y }, randomBernoulliGeometry(shape, key, { p }).params);
   return y;
 }
 
@@ -107,8 +110,7 @@ const dropoutOp = defineOp<{ x: Tensor }, DropoutAttrs>({
   name: "dropout",
   shape: ({ x }) => x.shape,
   forward: ({ x }, y, { key, keepProbability }) => {
-    const scale = 1 / keepProbability;
-    launch(dropoutKernel, { x, y }, { key0: key[0], key1: key[1], keep_prob: keepProbability, scale, count: x.size });
+    launch(dropoutKernel, { x, y }, dropoutGeometry(x.shape, key, { keepProb: keepProbability }).params);
   },
   vjp: { x: vjp([], (dy, _, { attrs }): Tensor => dropoutOp({ x: dy }, attrs)) },
 });
