@@ -1,0 +1,167 @@
+// The main program of the bench: `npx turbo run bench`, or `npx turbo run bench -- --filter conv2d`.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { setDevice } from "@facet/autograd";
+import { loadDataset } from "@facet/datasets";
+import { openDevice } from "@facet/kernels-wgsl";
+import { benchCases, benchKernel } from "./kernels.js";
+import { benchPeers, peerWorkloads } from "./peers.js";
+import { benchProgram, describeData, dialects } from "./programs.js";
+import { type Report, tables, toMarkdown, toText } from "./report.js";
+import { measureRoofline } from "./roofline.js";
+
+const HELP = `Measures Facet on one adapter.
+
+  npx turbo run bench -- [options]
+
+  --filter TEXT     only rows whose kernel, case, workload or dialect contains TEXT
+  --only PART       kernels, peers or programs; may be repeated
+  --budget MS       time spent on one kernel row, warm-up not counted (default 150)
+  --images N        training images for the dialects' epoch (default 1024)
+  --out FOLDER      where JSON and Markdown go (default benchmarks/results)
+  --help
+
+FACET_ADAPTER chooses the adapter: hardware, lavapipe, swiftshader, or a part of its name.
+A whole run writes <adapter>.json and <adapter>.md; a narrowed one writes partial.json and partial.md.`;
+
+const parts = ["kernels", "peers", "programs"] as const;
+
+function fail(message: string): never {
+  console.error(`bench: ${message}\n\n${HELP}`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        filter: { type: "string" },
+        only: { type: "string", multiple: true },
+        budget: { type: "string", default: "150" },
+        images: { type: "string", default: "1024" },
+        out: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    const positive = (name: "budget" | "images"): number => {
+      const value = Number(values[name]);
+      if (!Number.isInteger(value) || value < 1) fail(`--${name}: expected a positive integer, got ${values[name]}`);
+      return value;
+    };
+    for (const part of values.only ?? [])
+      if (!parts.includes(part as never)) fail(`--only: expected one of ${parts.join(", ")}, got ${part}`);
+    return { ...values, budget: positive("budget"), images: positive("images") };
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const options = readOptions();
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+
+const started = performance.now();
+/** One line that is overwritten on a terminal; elsewhere a line every few seconds, so that logs show life. */
+let lastLine = 0;
+function progress(text: string): void {
+  const seconds = ((performance.now() - started) / 1000).toFixed(0).padStart(3);
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${seconds} s  ${text}`);
+  else if (performance.now() - lastLine > 5000) {
+    lastLine = performance.now();
+    process.stderr.write(`${seconds} s  ${text}\n`);
+  }
+}
+
+const wants = (part: (typeof parts)[number]): boolean => !options.only || options.only.includes(part);
+const device = await openDevice();
+setDevice(device);
+const report: Report = {
+  date: new Date().toISOString(),
+  adapter: { name: device.adapter.name, kind: device.adapter.kind, driver: device.adapter.driver },
+  host: {
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: cpus().length,
+  },
+  versions: versionsOf("webgpu", "gpu.js", "tinybench", "typescript"),
+  commandLine: process.argv.slice(2),
+  seconds: 0,
+  kernels: [],
+  peers: [],
+  programs: [],
+};
+console.log(`adapter: ${device.adapter.name}`);
+
+if (wants("programs")) {
+  const chosen = dialects.filter((dialect) => !options.filter || dialect.includes(options.filter));
+  if (chosen.length > 0) {
+    progress("generating digits");
+    const data = await loadDataset("digits", { limit: options.images, testLimit: 256 });
+    report.data = describeData(data);
+    for (const aligned of [false, true]) {
+      for (const dialect of chosen) report.programs.push(await benchProgram(dialect, data, aligned, progress));
+    }
+    device.trim();
+  }
+}
+if (wants("kernels")) {
+  const cases = benchCases(options.filter);
+  if (cases.length > 0) {
+    progress("roofline");
+    const roofline = await measureRoofline(device, 500);
+    report.roofline = roofline;
+    for (const [i, { entry, testCase }] of cases.entries()) {
+      progress(`kernels ${i + 1}/${cases.length}: ${entry.kernel.name} ${testCase.name}`);
+      report.kernels.push(await benchKernel(device, entry, testCase, roofline, options.budget));
+      device.trim();
+    }
+  }
+}
+if (wants("peers"))
+  report.peers.push(
+    ...(await benchPeers(device, peerWorkloads(options.filter), 2 * options.budget, (name) =>
+      progress(`peers: ${name}`),
+    )),
+  );
+if (report.kernels.length + report.peers.length + report.programs.length === 0)
+  fail(`nothing matches --filter ${options.filter}`);
+
+report.seconds = (performance.now() - started) / 1000;
+if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");
+for (const table of tables(report)) console.log(toText(table));
+
+const folder = options.out ?? fileURLToPath(new URL("../results", import.meta.url));
+const whole = !options.filter && !options.only;
+const stem = `${folder}/${whole ? device.adapter.kind : "partial"}`;
+mkdirSync(folder, { recursive: true });
+writeFileSync(`${stem}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+writeFileSync(`${stem}.md`, toMarkdown(report));
+console.log(`\n${report.seconds.toFixed(0)} s. Written: ${stem}.json and .md`);
+device.close();
+
+function versionsOf(...names: string[]): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  return Object.fromEntries(
+    names.map((name) => {
+      // Not every package exports its package.json; the file is beside the main one's root all the same.
+      const paths = require.resolve.paths(name) ?? [];
+      for (const path of paths) {
+        try {
+          return [
+            name,
+            (JSON.parse(readFileSync(`${path}/${name}/package.json`, "utf8")) as { version: string }).version,
+          ];
+        } catch {
+          // The next folder up may have it.
+        }
+      }
+      return [name, "unknown"];
+    }),
+  );
+}
