@@ -93,8 +93,6 @@ export function truncatedNormal(key: Key, shape: readonly number[], low = -2, hi
 
 /** True with probability p. */
 export function bernoulli(key: Key, shape: readonly number[], p = 0.5): Tensor {
-  if (!(p >= 0 && p <= 1))
-    throw new ArgumentError({ op: "bernoulli", argument: "p", expected: "a probability", given: `${p}` });
   const y = empty(shape, "bool");
   launch(randomBernoulli, { y }, randomBernoulliGeometry(shape, key, { p }).params);
   return y;

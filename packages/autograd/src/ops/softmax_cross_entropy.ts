@@ -7,7 +7,7 @@ import {
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { device } from "../engine.js";
-import type { Tensor } from "../tensor.js";
+import { empty, type Tensor } from "../tensor.js";
 import { full } from "./create.js";
 import { add, div, equal, mul, sub, where } from "./elementwise.js";
 import { oneHot } from "./gather.js";
@@ -56,11 +56,17 @@ const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
   forward: (inputs, y, attrs, { summary }) => {
     const { params } = geometry(inputs, attrs);
     const { logits, labels, targets, classWeights } = inputs;
+    const perRow = attrs.reduction === "none";
+    const losses = perRow ? y : empty([params.n], "float32", "workspace");
     launch(
       softmaxCrossEntropyForward,
-      { logits, labels, targets, class_weights: classWeights, losses: y, summary },
+      { logits, labels, targets, class_weights: classWeights, losses, summary },
       params,
     );
+    if (perRow) return;
+    losses.dispose();
+    const { queue } = y.storage.device;
+    queue.copy({ ...summary.view, bytes: 4 }, y.view);
   },
   vjp: {
     logits: vjp(
