@@ -5,8 +5,11 @@ import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
+import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
+import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
+import { softmaxCrossEntropyEntries } from "./kernels/softmax_cross_entropy/softmax_cross_entropy.cases.js";
 
 export type { BindingArray, BindingArrays, CaseRandom, KernelCase, KernelEntry } from "./cases.js";
 export { type PreparedCase, prepareCase } from "./harness.js";
@@ -15,8 +18,11 @@ export { type PreparedCase, prepareCase } from "./harness.js";
 export const kernelTable: readonly KernelEntry[] = [
   ...matmulEntries,
   ...elementwiseEntries,
+  ...reduceEntries,
   ...conv2dEntries,
   ...pool2dEntries,
+  ...softmaxCrossEntropyEntries,
   ...randomEntries,
   ...dropoutEntries,
+  ...optimizerEntries,
 ];

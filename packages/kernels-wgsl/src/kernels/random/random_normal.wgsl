@@ -65,7 +65,7 @@ fn unit(bits: vec4<u32>) -> vec4<f32> {
   return bitcast<vec4<f32>>((bits >> vec4(9u)) | vec4(0x3f800000u)) - 1.0;
 }
 
-// Keeps a product from being contracted with the sum that follows: zero is 0, which no compiler can know.
+// Keeps a product from being contracted or reordered with what follows: zero is 0, which no compiler can know.
 fn rounded(v: vec4<f32>) -> vec4<f32> {
   return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) ^ vec4(params.zero));
 }
@@ -125,7 +125,7 @@ fn main(
   let index = vec4(params.offset + at) + vec4(0u, 1u, 2u, 3u);
   let bits = threefry(params.key0, params.key1, index);
   let u = uniform_in(params.low, params.high, bits);
-  let z = clamp(1.41421356 * erfinv(u), vec4(params.clip_low), vec4(params.clip_high));
+  let z = clamp(1.41421356 * rounded(erfinv(u)), vec4(params.clip_low), vec4(params.clip_high));
   let v = rounded(z * params.deviation) + params.mean;
   y[at] = v.x;
   if (at + 1u < params.count) { y[at + 1u] = v.y; }

@@ -59,7 +59,7 @@ fn unit(bits: vec4<u32>) -> vec4<f32> {
   return bitcast<vec4<f32>>((bits >> vec4(9u)) | vec4(0x3f800000u)) - 1.0;
 }
 
-// Keeps a product from being contracted with the sum that follows: zero is 0, which no compiler can know.
+// Keeps a product from being contracted or reordered with what follows: zero is 0, which no compiler can know.
 fn rounded(v: vec4<f32>) -> vec4<f32> {
   return bitcast<vec4<f32>>(bitcast<vec4<u32>>(v) ^ vec4(params.zero));
 }

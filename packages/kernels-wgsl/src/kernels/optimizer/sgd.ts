@@ -1,0 +1,114 @@
+import { ArgumentError } from "../../errors.js";
+import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import { type DecayMode, decayModes, decayParams, inFours, requireCount, requireIn, requireOneOf } from "./settings.js";
+import sgdWgsl from "./sgd.wgsl";
+
+const params = {
+  count: "u32",
+  velocity_mode: "u32",
+  decay_mode: "u32",
+  has_velocity: "u32",
+  nesterov: "u32",
+  first_step: "u32",
+  maximize: "u32",
+  zero: "u32",
+  lr: "f32",
+  momentum: "f32",
+  undamped: "f32",
+  decay: "f32",
+} as const;
+
+export type SgdParams = ParamValues<typeof params>;
+
+/** One step of gradient descent, with or without momentum, in place. See sgd.wgsl. */
+export const sgd = defineKernel({
+  name: "sgd",
+  wgsl: sgdWgsl,
+  bindings: {
+    p: { access: "read_write", dtype: "f32" },
+    g: { access: "read", dtype: "f32" },
+    velocity: { access: "read_write", dtype: "f32", optional: true },
+  },
+  params,
+  variants: [
+    {
+      name: "vec4",
+      order: "elementwise",
+      constants: { T: "vec4<f32>", U: "vec4<u32>", WIDTH: "4u" },
+      applies: (p, views) => inFours(p.count, views),
+      workgroups: (p) => spread(divideUp(p.count, 256)),
+    },
+    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, 64)) },
+  ],
+  cost: (p) => ({ flops: (p.has_velocity ? 4 : 2) * p.count, bytes: (p.has_velocity ? 20 : 12) * p.count }),
+});
+
+/**
+ * What the velocity is: `torch` (and optax) accumulates gradients and multiplies by the rate at the step; `keras`
+ * accumulates steps, the rate inside, so that a changed rate acts on what comes after only.
+ */
+export type VelocityMode = "torch" | "keras";
+const VELOCITY_MODES = ["torch", "keras"];
+
+export interface SgdOptions {
+  /** Elements in the arenas. */
+  count: number;
+  /** The step this is, counted from 1: in the first, torch's velocity is the gradient, undamped. */
+  step: number;
+  lr: number;
+  /** Default 0: no velocity, and no binding for it. */
+  momentum?: number;
+  /** Weight taken off the gradient on its way into torch's velocity. Default 0. */
+  dampening?: number;
+  /** Default false. */
+  nesterov?: boolean;
+  /** Default `torch`. */
+  velocityMode?: VelocityMode;
+  /** Default 0. */
+  weightDecay?: number;
+  /** Default `l2`. */
+  decayMode?: DecayMode;
+  /** Goes up the gradient. Default false. */
+  maximize?: boolean;
+}
+
+/**
+ * Params of `sgd` for one step. Throws ArgumentError on a learning rate, momentum or decay that is negative or not finite,
+ * and, as the originals do, on Nesterov momentum without momentum or with dampening.
+ */
+export function sgdParams(options: SgdOptions): SgdParams {
+  const op = "sgd";
+  const { count, step, lr, momentum = 0, dampening = 0, nesterov = false, velocityMode = "torch" } = options;
+  const { weightDecay = 0, decayMode = "l2", maximize = false } = options;
+  requireCount(op, "count", count);
+  requireCount(op, "step", step);
+  for (const [argument, value] of Object.entries({ lr, momentum, weightDecay })) requireIn(op, argument, value);
+  requireIn(op, "dampening", dampening, Number.NEGATIVE_INFINITY);
+  requireOneOf(op, "velocityMode", velocityMode, VELOCITY_MODES);
+  requireOneOf(op, "decayMode", decayMode, decayModes);
+  const keras = velocityMode === "keras";
+  if (keras && dampening !== 0) {
+    const expected = "0: Keras' velocity has no dampening";
+    throw new ArgumentError({ op, argument: "dampening", expected, given: `${dampening}` });
+  }
+  if (keras && momentum > 1) {
+    throw new ArgumentError({ op, argument: "momentum", expected: "at most 1", given: `${momentum}` });
+  }
+  if (!keras && nesterov && (momentum === 0 || dampening !== 0)) {
+    const given = `momentum ${momentum}, dampening ${dampening}`;
+    throw new ArgumentError({ op, argument: "nesterov", expected: "a momentum and no dampening", given });
+  }
+  return {
+    count,
+    velocity_mode: VELOCITY_MODES.indexOf(velocityMode),
+    has_velocity: momentum === 0 ? 0 : 1,
+    nesterov: nesterov ? 1 : 0,
+    first_step: step === 1 ? 1 : 0,
+    maximize: maximize ? 1 : 0,
+    zero: 0,
+    lr,
+    momentum,
+    undamped: 1 - dampening,
+    ...decayParams(weightDecay, decayMode, lr),
+  };
+}

@@ -1,0 +1,83 @@
+// sgd: one step of gradient descent with momentum, in place, over `count` elements: all parameters in one dispatch
+//
+// p, velocity    [count] read and written (velocity only with has_velocity);  g  [count] read
+// velocity_mode 0  v = momentum v + undamped g (v = g in the first step), p -= lr v; nesterov: p -= lr (g + momentum v): torch, optax
+//               1  v = momentum v - lr g, p += v; nesterov: p += momentum v - lr g: Keras
+// decay_mode     0 none, 1 g += decay p, 2 p *= decay = 1 - lr wd, 3 p -= p decay lr
+// Thread  one element of type T: f32, or vec4<f32> when count and offsets are multiples of four.
+// Order   as torch's and Keras' loops; each step of it is an fma or is rounded, so both variants give the same bits.
+// Reference: sgd.ref.ts
+
+struct Params {
+  count: u32,
+  velocity_mode: u32,
+  decay_mode: u32,
+  has_velocity: u32,
+  nesterov: u32,
+  first_step: u32,
+  maximize: u32,
+  zero: u32,
+  lr: f32,
+  momentum: f32,
+  undamped: f32,
+  decay: f32,
+}
+
+alias T = f32;
+alias U = u32;
+
+@group(0) @binding(0) var<storage, read_write> p: array<T>;
+@group(0) @binding(1) var<storage, read> g: array<T>;
+@group(0) @binding(2) var<storage, read_write> velocity: array<T>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+const LANES = 64u;
+const WIDTH = 1u;
+
+// Keeps a product from being contracted with the sum that follows: zero is 0, which no compiler can know.
+fn rounded(x: T) -> T {
+  return bitcast<T>(bitcast<U>(x) ^ U(params.zero));
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i * WIDTH >= params.count) { return; }
+
+  var w = p[i];
+  var dw = g[i];
+  if (params.maximize == 1u) { dw = -dw; }
+  switch params.decay_mode {
+    case 1u: { dw = fma(T(params.decay), w, dw); }
+    case 2u: { w = rounded(w * params.decay); }
+    case 3u: { w -= rounded(rounded(w * params.decay) * params.lr); }
+    default: {}
+  }
+
+  if (params.has_velocity == 0u) {
+    p[i] = w - rounded(dw * params.lr);
+    return;
+  }
+  let momentum = T(params.momentum);
+  var v = velocity[i];
+  if (params.velocity_mode == 1u) {
+    let step = rounded(dw * params.lr);
+    v = fma(momentum, v, -step);
+    velocity[i] = v;
+    if (params.nesterov == 1u) { v = fma(momentum, v, -step); }
+    p[i] = w + v;
+    return;
+  }
+  if (params.first_step == 1u) {
+    v = dw;
+  } else {
+    v = fma(T(params.undamped), dw, rounded(v * params.momentum));
+  }
+  velocity[i] = v;
+  if (params.nesterov == 1u) { v = fma(momentum, v, dw); }
+  p[i] = w - rounded(v * params.lr);
+}
