@@ -3,7 +3,7 @@ import {
   argReduceConstants,
   argReduceGeometry,
   DtypeError,
-  type ReduceName,
+  type ReductionName,
   reduce,
   reduceConstants,
   reducePlan,
@@ -42,7 +42,7 @@ function spreadBack(dy: Tensor, xShape: readonly number[], { axes }: ReduceAttrs
   );
 }
 
-function reduction(name: ReduceName, x: ReturnType<typeof vjp<"x" | "y", ReduceAttrs>> | typeof nonDifferentiable) {
+function reduction(name: ReductionName, x: ReturnType<typeof vjp<"x" | "y", ReduceAttrs>> | typeof nonDifferentiable) {
   return defineOp<{ x: Tensor }, ReduceAttrs>({
     name,
     shape: ({ x }, { axes, keepdims }) => {
@@ -54,9 +54,9 @@ function reduction(name: ReduceName, x: ReturnType<typeof vjp<"x" | "y", ReduceA
     forward: ({ x }, y, { axes, keepdims }) => {
       const { passes } = reducePlan(x.shape, axes, keepdims, name);
       let source = x;
-      for (const [i, { params, elements, constants }] of passes.entries()) {
+      for (const [i, { params, elements }] of passes.entries()) {
         const target = i === passes.length - 1 ? y : empty([elements], x.dtype, "workspace");
-        launch(reduce, { x: source, y: target }, params, constants ?? reduceConstants(name, bindingDtype(x.dtype)));
+        launch(reduce, { x: source, y: target }, params, reduceConstants(name, bindingDtype(x.dtype)));
         if (source !== x) source.dispose();
         source = target;
       }
