@@ -26,6 +26,8 @@ const shapes: Shape[] = [
   { shape: [1], keepProb: 0.5 },
   { shape: [3, 7], keepProb: 0.5, key: [0xdeadbeef, 1] },
   { shape: [2, 3, 5, 7], keepProb: 0.9, offset: 4_000_000_000 },
+  // Equal to the first draw of the key, which is not below it.
+  { shape: [5], keepProb: 4_099_593 / 2 ** 23 },
   { shape: [1001], keepProb: 0 },
   { shape: [1002], keepProb: 1 },
   { shape: [128, 1600], keepProb: 0.5, bench: true },

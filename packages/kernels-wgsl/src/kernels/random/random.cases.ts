@@ -75,6 +75,8 @@ const normals: Fill<NormalOptions>[] = [
 
 const bernoullis: Fill<BernoulliOptions>[] = [
   ...everyFill,
+  // Equal to the first draw of the key, which is not below it.
+  { count: 5, options: { p: 4_099_593 / 2 ** 23 } },
   { count: 1001, options: { p: 0 } },
   { count: 1001, options: { p: 1 } },
   { count: 100_001, options: { p: 0.1 } },
