@@ -1,0 +1,92 @@
+import type { BindingArrays } from "../../cases.js";
+import type { SoftmaxCrossEntropyParams } from "./softmax_cross_entropy.js";
+
+interface Operands {
+  logits: Float32Array;
+  labels?: Int32Array;
+  targets?: Float32Array;
+  class_weights?: Float32Array;
+}
+
+/** Index of the first maximum. */
+const argmax = (values: number[]): number => values.indexOf(Math.max(...values));
+
+/** Target distribution of a row before smoothing, or undefined for a row that is ignored or has a label out of range. */
+function targetOf(p: SoftmaxCrossEntropyParams, { labels, targets }: Operands, row: number): number[] | undefined {
+  if (targets) return Array.from(targets.subarray(row * p.c, (row + 1) * p.c));
+  const label = labels?.[row] as number;
+  if ((p.has_ignore && label === p.ignore_index) || label < 0 || label >= p.c) return undefined;
+  return Array.from({ length: p.c }, (_, j) => (j === label ? 1 : 0));
+}
+
+function logSoftmax(logits: number[]): number[] {
+  const top = logits.reduce((most, v) => Math.max(most, v));
+  const logSum = Math.log(logits.reduce((sum, v) => sum + Math.exp(v - top), 0));
+  return logits.map((v) => v - top - logSum);
+}
+
+interface Row {
+  logits: number[];
+  target: number[];
+  /** What each class's negative log probability is multiplied by. */
+  mass: number[];
+}
+
+function rowOf(p: SoftmaxCrossEntropyParams, operands: Operands, row: number): Row | undefined {
+  const target = targetOf(p, operands, row);
+  if (!target) return undefined;
+  const weight = (j: number): number => operands.class_weights?.[j] ?? 1;
+  return {
+    logits: Array.from(operands.logits.subarray(row * p.c, (row + 1) * p.c)),
+    target,
+    mass: target.map((t, j) => weight(j) * (p.keep * t + p.share)),
+  };
+}
+
+/** PyTorch's CrossEntropyLoss with its label smoothing, weights and denominators; sums in f64. */
+export function softmaxCrossEntropyForwardReference(inputs: BindingArrays, given: object): BindingArrays {
+  const p = given as SoftmaxCrossEntropyParams;
+  const operands = inputs as unknown as Operands;
+  const losses = new Float32Array(p.n);
+  let sum = 0;
+  let denominator = 0;
+  let correct = 0;
+  let kept = 0;
+  for (let r = 0; r < p.n; r++) {
+    const row = rowOf(p, operands, r);
+    if (!row) continue;
+    const logProbabilities = logSoftmax(row.logits);
+    // A class of mass 0 under index labels is not looked at, so that its logit may be -infinity.
+    const loss = row.mass.reduce(
+      (total, mass, j) =>
+        mass === 0 && !p.has_targets && row.target[j] === 0 ? total : total - mass * (logProbabilities[j] as number),
+      0,
+    );
+    losses[r] = loss;
+    sum += loss;
+    const label = argmax(row.target);
+    denominator += p.has_targets ? 1 : (operands.class_weights?.[label] ?? 1);
+    correct += argmax(row.logits) === label ? 1 : 0;
+    kept++;
+  }
+  if (p.count_rows) denominator = p.n;
+  return { losses, summary: Float32Array.of(p.reduction === 1 ? sum / denominator : sum, denominator, correct, kept) };
+}
+
+export function softmaxCrossEntropyBackwardReference(inputs: BindingArrays, given: object): BindingArrays {
+  const p = given as SoftmaxCrossEntropyParams;
+  const { summary, dy } = inputs as { summary: Float32Array; dy: Float32Array };
+  const dlogits = new Float32Array(p.n * p.c);
+  for (let r = 0; r < p.n; r++) {
+    const row = rowOf(p, inputs as unknown as Operands, r);
+    if (!row) continue;
+    const scale =
+      p.reduction === 0 ? (dy[r] as number) : (dy[0] as number) / (p.reduction === 1 ? (summary[1] as number) : 1);
+    const whole = row.mass.reduce((total, mass) => total + mass, 0);
+    dlogits.set(
+      logSoftmax(row.logits).map((v, j) => scale * (whole * Math.exp(v) - (row.mass[j] as number))),
+      r * p.c,
+    );
+  }
+  return { dlogits };
+}

@@ -1,0 +1,159 @@
+import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { type BindingSpec, defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import softmaxCrossEntropyBackwardWgsl from "./softmax_cross_entropy_backward.wgsl";
+import softmaxCrossEntropyForwardWgsl from "./softmax_cross_entropy_forward.wgsl";
+
+const params = {
+  n: "u32",
+  c: "u32",
+  has_targets: "u32",
+  has_weights: "u32",
+  has_ignore: "u32",
+  ignore_index: "i32",
+  /** 0 none, 1 mean, 2 sum. */
+  reduction: "u32",
+  count_rows: "u32",
+  keep: "f32",
+  share: "f32",
+  fault_slot: "u32",
+} as const;
+
+export type SoftmaxCrossEntropyParams = ParamValues<typeof params>;
+
+const read = { access: "read", dtype: "f32" } as const satisfies BindingSpec;
+const write = { access: "read_write", dtype: "f32" } as const satisfies BindingSpec;
+const optional = { ...read, optional: true } as const;
+const given = {
+  logits: read,
+  labels: { access: "read", dtype: "i32", optional: true },
+  targets: optional,
+  class_weights: optional,
+} as const;
+
+/** The operands, each once, and one pass over logits more where `passes` says so. */
+const bytes = (p: SoftmaxCrossEntropyParams, passes: number): number =>
+  4 * (p.n * p.c * (passes + p.has_targets) + p.n * (p.has_targets ? 0 : 1) + (p.has_weights ? p.c : 0));
+
+/**
+ * Losses of every row and, in `summary`, [reduced loss, denominator, rows classified right, rows kept].
+ * See softmax_cross_entropy_forward.wgsl. Labels that are no class are reported by the device's next read.
+ */
+export const softmaxCrossEntropyForward = defineKernel({
+  name: "softmax_cross_entropy_forward",
+  wgsl: softmaxCrossEntropyForwardWgsl,
+  bindings: {
+    ...given,
+    // The runtime binds its own.
+    faults: { access: "read_write", dtype: "u32", optional: true },
+    losses: write,
+    summary: write,
+  },
+  params,
+  variants: [{ name: "rows", order: "chunks_of_64", workgroups: () => [1, 1, 1] }],
+  cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 4 * p.n + 16 }),
+});
+
+/** Gradient of the reduced loss, or of the losses, with respect to logits. See softmax_cross_entropy_backward.wgsl. */
+export const softmaxCrossEntropyBackward = defineKernel({
+  name: "softmax_cross_entropy_backward",
+  wgsl: softmaxCrossEntropyBackwardWgsl,
+  bindings: { ...given, summary: read, dy: read, dlogits: write },
+  params,
+  variants: [{ name: "rows", order: "chunks_of_64", workgroups: (p) => spread(divideUp(p.n, 32)) }],
+  cost: (p) => ({ flops: 7 * p.n * p.c, bytes: bytes(p, 2) + 16 + 4 * (p.reduction === 0 ? p.n : 1) }),
+});
+
+export interface CrossEntropyOptions {
+  /** `index`: one i32 class per row, bound as `labels`. `target`: one-hot rows or probabilities, bound as `targets`. */
+  labels: "index" | "target";
+  reduction: "none" | "mean" | "sum";
+  /** Part of every row's target that is spread evenly over the classes, 0 to 1. */
+  labelSmoothing: number;
+  /** Rows of this label contribute nothing; index labels only. */
+  ignoreIndex?: number | undefined;
+  /** Whether `class_weights` is bound. */
+  classWeights: boolean;
+  /**
+   * What the mean divides by: `weights`, as PyTorch, the sum of the class weights of the rows kept (their number without
+   * class weights), which for targets is n; `rows`, as Keras, always n. Default `weights`.
+   */
+  denominator?: "weights" | "rows";
+}
+
+const reductions = { none: 0, mean: 1, sum: 2 } as const;
+
+/**
+ * Shape of the loss, [n] without reduction and else [], and the params of both kernels, after PyTorch's CrossEntropyLoss.
+ * A mean over no rows, all being ignored, is NaN with gradient 0, as there. `faultSlot` comes from `device.faults.slot`.
+ *
+ * Throws ShapeError when logits are not [n, c], n or c is 0, or the labels do not fit them; ArgumentError for a smoothing
+ * outside [0, 1], an ignored label that is no i32 and an ignored label together with targets.
+ */
+export function softmaxCrossEntropyGeometry(
+  logitsShape: readonly number[],
+  labelShape: readonly number[],
+  options: CrossEntropyOptions,
+  faultSlot: number,
+): { shape: number[]; params: SoftmaxCrossEntropyParams } {
+  const op = "softmax_cross_entropy";
+  const { labels, reduction, labelSmoothing, ignoreIndex, classWeights, denominator = "weights" } = options;
+  const choices: [argument: string, value: string, allowed: string[]][] = [
+    ["labels", labels, ["index", "target"]],
+    ["reduction", reduction, Object.keys(reductions)],
+    ["denominator", denominator, ["weights", "rows"]],
+  ];
+  for (const [argument, value, allowed] of choices) {
+    if (!allowed.includes(value))
+      throw new ArgumentError({ op, argument, expected: `one of ${allowed.join(", ")}`, given: `${value}` });
+  }
+  const [n, c] = logitsShape;
+  if (logitsShape.length !== 2 || !n || !c) {
+    throw new ShapeError({
+      op,
+      argument: "logits",
+      expected: "[rows, classes], at least one of each",
+      given: formatShape(logitsShape),
+    });
+  }
+  const fitting = labels === "index" ? [n] : [n, c];
+  if (formatShape(labelShape) !== formatShape(fitting)) {
+    throw new ShapeError({
+      op,
+      argument: labels === "index" ? "labels" : "targets",
+      expected: `${formatShape(fitting)} for logits ${formatShape(logitsShape)}`,
+      given: formatShape(labelShape),
+    });
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ArgumentError({
+      op,
+      argument: "labelSmoothing",
+      expected: "a number from 0 to 1",
+      given: `${labelSmoothing}`,
+    });
+  }
+  if (ignoreIndex !== undefined && (labels === "target" || ignoreIndex !== (ignoreIndex | 0))) {
+    throw new ArgumentError({
+      op,
+      argument: "ignoreIndex",
+      expected: labels === "target" ? "none, as targets are no indices" : "a 32-bit integer",
+      given: `${ignoreIndex}`,
+    });
+  }
+  return {
+    shape: reduction === "none" ? [n] : [],
+    params: {
+      n,
+      c,
+      has_targets: labels === "target" ? 1 : 0,
+      has_weights: classWeights ? 1 : 0,
+      has_ignore: ignoreIndex === undefined ? 0 : 1,
+      ignore_index: ignoreIndex ?? 0,
+      reduction: reductions[reduction],
+      count_rows: denominator === "rows" ? 1 : 0,
+      keep: 1 - labelSmoothing,
+      share: labelSmoothing / c,
+      fault_slot: faultSlot,
+    },
+  };
+}

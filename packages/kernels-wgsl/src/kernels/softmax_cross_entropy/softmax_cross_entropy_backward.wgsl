@@ -1,0 +1,95 @@
+// softmax_cross_entropy_backward: dlogits[r, j] = scale(r) * (softmax(logits)[r, j] * (sum over k of mass(r, k)) - mass(r, j))
+//   mass(r, j) = weight(j) * (keep * target(r, j) + share), as in softmax_cross_entropy_forward
+//   scale(r)   = dy[r] without reduction, dy[0] for the sum, dy[0] / summary[1] for the mean
+//
+// logits  [n, c]; labels [n] or targets [n, c]; class_weights [c] or none
+// summary [4], as the forward kernel left it; dy [n] without reduction, else [1]
+// dlogits [n, c], overwritten; 0 in a row whose label is ignored or is no class
+// Thread  one row.
+// Order   classes in chunks of 64, their sums in order.
+// Reference: softmax_cross_entropy.ref.ts
+
+struct Params {
+  n: u32,
+  c: u32,
+  has_targets: u32,
+  has_weights: u32,
+  has_ignore: u32,
+  ignore_index: i32,
+  reduction: u32,
+  count_rows: u32,
+  keep: f32,
+  share: f32,
+  fault_slot: u32,
+}
+
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> labels: array<i32>;
+@group(0) @binding(2) var<storage, read> targets: array<f32>;
+@group(0) @binding(3) var<storage, read> class_weights: array<f32>;
+@group(0) @binding(4) var<storage, read> summary: array<f32>;
+@group(0) @binding(5) var<storage, read> dy: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dlogits: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+const LANES = 32u;
+const CHUNK = 64u;
+const NONE = 0xffffffffu;
+const MEAN = 1u;
+const SUM = 2u;
+
+// The row's class, or NONE if the row does not count. The forward kernel has reported labels that are no class.
+fn class_of(row: u32) -> u32 {
+  let label = labels[row];
+  if (params.has_ignore == 1u && label == params.ignore_index) { return NONE; }
+  if (label >= 0 && u32(label) < params.c) { return u32(label); }
+  return NONE;
+}
+
+fn mass(row: u32, j: u32, label: u32) -> f32 {
+  var t = select(0.0, 1.0, j == label);
+  if (params.has_targets == 1u) { t = targets[row * params.c + j]; }
+  var w = 1.0;
+  if (params.has_weights == 1u) { w = class_weights[j]; }
+  return w * (params.keep * t + params.share);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.y * groups.x + group.x) * LANES + lane;
+  if (row >= params.n) { return; }
+  let at = row * params.c;
+  var label = 0u;
+  if (params.has_targets == 0u) {
+    label = class_of(row);
+    if (label == NONE) {
+      for (var j = 0u; j < params.c; j++) { dlogits[at + j] = 0.0; }
+      return;
+    }
+  }
+  var scale = dy[select(row, 0u, params.reduction == MEAN || params.reduction == SUM)];
+  if (params.reduction == MEAN) { scale /= summary[1]; }
+
+  var top = logits[at];
+  for (var j = 1u; j < params.c; j++) { top = max(top, logits[at + j]); }
+  var sum = 0.0;
+  var whole = 0.0;
+  for (var start = 0u; start < params.c; start += CHUNK) {
+    var part = 0.0;
+    var part_mass = 0.0;
+    for (var j = start; j < min(start + CHUNK, params.c); j++) {
+      let e = exp(logits[at + j] - top);
+      dlogits[at + j] = e;
+      part += e;
+      part_mass += mass(row, j, label);
+    }
+    sum += part;
+    whole += part_mass;
+  }
+  let factor = whole / sum;
+  for (var j = 0u; j < params.c; j++) { dlogits[at + j] = scale * (factor * dlogits[at + j] - mass(row, j, label)); }
+}
