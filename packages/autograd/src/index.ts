@@ -21,7 +21,7 @@ export { Adam, type AdamSettings, adamUpdate } from "./optim/adam.js";
 export { type FlatLayout, flatCopy, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
 export { Sgd, type SgdSettings, sgdUpdate } from "./optim/sgd.js";
 export * from "./random.js";
-export { findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";
+export { adopt, findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";
 export {
   type BackwardOptions,
   backward,
@@ -33,4 +33,4 @@ export {
   variable,
 } from "./tape.js";
 export { empty, flattenNested, fromData, type NestedArray, sizeOf, Tensor } from "./tensor.js";
-export { gradients, valueAndGradients } from "./transforms.js";
+export { gradients, isDifferentiating, valueAndGradients, withVariables } from "./transforms.js";

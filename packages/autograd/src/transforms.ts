@@ -31,8 +31,13 @@ export function gradients(
   });
 }
 
-/** How many valueAndGrad calls are under way: inside one, gradients must be differentiable themselves. */
+/** How many calls of withVariables are under way: inside one, gradients must be differentiable themselves. */
 let depth = 0;
+
+/** Whether the code that asks runs inside withVariables or valueAndGradients. */
+export function isDifferentiating(): boolean {
+  return depth > 0;
+}
 
 /** A fresh variable with x's value; when x itself is tracked, gradients pass through to it. */
 function inner(x: Tensor): Tensor {
@@ -49,6 +54,20 @@ function passOn(dy: Tensor): Tensor {
   return same;
 }
 
+/** Calls `f` with fresh variables in place of `inputs` and returns both, for gradients() to be asked of. Calls may nest. */
+export function withVariables<R>(
+  inputs: readonly Tensor[],
+  f: (inputs: Tensor[]) => R,
+): { result: R; variables: Tensor[] } {
+  const variables = inputs.map(inner);
+  depth += 1;
+  try {
+    return { result: f(variables), variables };
+  } finally {
+    depth -= 1;
+  }
+}
+
 /**
  * Calls `f` with fresh variables in place of `inputs` and returns what it returned and the gradient of `lossOf` it by each
  * input, zeros where it does not depend on one. Calls may nest, to any order.
@@ -58,16 +77,8 @@ export function valueAndGradients<R>(
   f: (inputs: Tensor[]) => R,
   lossOf: (result: R) => Tensor,
 ): { result: R; gradients: Tensor[] } {
-  const leaves = inputs.map(inner);
-  const nested = depth > 0;
-  depth += 1;
-  let result: R;
-  try {
-    result = f(leaves);
-  } finally {
-    depth -= 1;
-  }
+  const { result, variables } = withVariables(inputs, f);
   const loss = lossOf(result);
-  const found = loss.node ? gradients(loss, leaves, { createGraph: nested }) : [];
-  return { result, gradients: leaves.map((leaf, i) => found[i] ?? zeros(leaf.shape)) };
+  const found = loss.node ? gradients(loss, variables, { createGraph: isDifferentiating() }) : [];
+  return { result, gradients: variables.map((variable, i) => found[i] ?? zeros(variable.shape)) };
 }
