@@ -71,14 +71,7 @@ export class CommandQueue {
   #bindGroup(call: Dispatch): GPUBindGroup {
     let key = `${call.compiled.layoutId}`;
     for (const view of call.views) {
-      if (view.block.freed) {
-        throw new DisposedError({
-          op: call.label,
-          argument: "buffer",
-          expected: "live device memory",
-          given: `freed memory of ${view.block.owner}`,
-        });
-      }
+      requireLive(view, call.label);
       view.block.lastUse = this.#submission;
       key += `,${view.block.id}:${view.offset}:${view.bytes}`;
     }
@@ -118,6 +111,8 @@ export class CommandQueue {
 
   /** Copies whole words between blocks, in order with kernel calls. */
   copy(source: BufferView, target: BufferView): void {
+    requireLive(source, "copy");
+    requireLive(target, "copy");
     const bytes = Math.ceil(source.bytes / 4) * 4;
     this.#endPass().copyBufferToBuffer(source.block.buffer, source.offset, target.block.buffer, target.offset, bytes);
     source.block.lastUse = target.block.lastUse = this.#submission;
@@ -125,12 +120,14 @@ export class CommandQueue {
 
   /** Sets bytes to zero, in order with kernel calls. */
   clear(view: BufferView): void {
+    requireLive(view, "clear");
     this.#endPass().clearBuffer(view.block.buffer, view.offset, Math.ceil(view.bytes / 4) * 4);
     view.block.lastUse = this.#submission;
   }
 
   /** Writes host data. Commands that were encoded against the block's earlier content go first. */
   write(view: BufferView, data: ArrayBufferView): void {
+    requireLive(view, "write");
     if (data.byteLength > view.bytes) {
       throw new ArgumentError({
         op: "write",
@@ -169,14 +166,7 @@ export class CommandQueue {
 
   /** Reads bytes back after everything encoded so far. Raises errors of earlier commands. */
   async read(view: BufferView): Promise<ArrayBuffer> {
-    if (view.block.freed) {
-      throw new DisposedError({
-        op: "read",
-        argument: "buffer",
-        expected: "live device memory",
-        given: `freed memory of ${view.block.owner}`,
-      });
-    }
+    requireLive(view, "read");
     const size = Math.max(4, Math.ceil(view.bytes / 4) * 4);
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(256, size)));
     const spare = this.#staging.get(capacity)?.pop();
@@ -208,4 +198,14 @@ export class CommandQueue {
   forgetBindGroups(): void {
     this.#bindGroups.clear();
   }
+}
+
+function requireLive(view: BufferView, op: string): void {
+  if (!view.block.freed) return;
+  throw new DisposedError({
+    op,
+    argument: "buffer",
+    expected: "live device memory",
+    given: `freed memory of ${view.block.owner}`,
+  });
 }
