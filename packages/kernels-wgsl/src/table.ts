@@ -4,6 +4,7 @@ import type { KernelEntry } from "./cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
+import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
@@ -19,6 +20,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...matmulEntries,
   ...elementwiseEntries,
   ...reduceEntries,
+  ...gatherEntries,
   ...conv2dEntries,
   ...pool2dEntries,
   ...softmaxCrossEntropyEntries,

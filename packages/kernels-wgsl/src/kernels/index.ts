@@ -6,6 +6,7 @@ export * from "./conv2d/conv2d_forward.js";
 export * from "./dropout/dropout.js";
 export * from "./elementwise/elementwise.js";
 export * from "./elementwise/expressions.js";
+export * from "./gather/gather.js";
 export * from "./matmul/matmul.js";
 export * from "./optimizer/adam.js";
 export type { DecayMode } from "./optimizer/settings.js";

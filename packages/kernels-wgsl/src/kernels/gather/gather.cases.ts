@@ -1,0 +1,127 @@
+import type { CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
+import {
+  gatherGeometry,
+  gatherRows,
+  gatherRowsBackward,
+  gatherU8,
+  gatherU8Geometry,
+  oneHot,
+  oneHotGeometry,
+  u8Geometry,
+  u8ToF32,
+} from "./gather.js";
+import {
+  gatherRowsBackwardReference,
+  gatherRowsReference,
+  gatherU8Reference,
+  oneHotReference,
+  u8ToF32Reference,
+} from "./gather.ref.js";
+
+const SLOT = 255;
+const asWords = (values: Int32Array): Uint32Array => Uint32Array.from(values);
+/** Every byte value in turn, so that each quotient is met. */
+const allBytes = (words: number): Uint32Array =>
+  Uint32Array.from(
+    { length: words },
+    (_, i) =>
+      (((4 * i) & 255) | (((4 * i + 1) & 255) << 8) | (((4 * i + 2) & 255) << 16) | (((4 * i + 3) & 255) << 24)) >>> 0,
+  );
+
+function rowsCase(rows: number, width: number, count: number, bench = false): KernelCase {
+  const { params } = gatherGeometry([rows, width], [count], SLOT);
+  return {
+    name: `${count} of [${rows}, ${width}]`,
+    params,
+    inputs: (random: CaseRandom) => ({
+      x: asWords(random.integers(rows * width, 0, 2 ** 31 - 1)),
+      index: random.integers(count, 0, rows),
+    }),
+    outputs: { y: count * width },
+    bench,
+  };
+}
+
+function backwardCase(rows: number, width: number, count: number, bench = false): KernelCase {
+  const { params } = gatherGeometry([rows, width], [count], SLOT);
+  return {
+    name: `${count} into [${rows}, ${width}]`,
+    params,
+    inputs: (random: CaseRandom) => ({
+      dy: random.uniform(count * width, -1, 1),
+      index: random.integers(count, 0, rows),
+    }),
+    outputs: { dx: rows * width },
+    // Up to `count` rounded additions of values below 1.
+    tolerance: { rtol: 1e-6, atol: count * 2 ** -24 },
+    bench,
+  };
+}
+
+function bytesCase(count: number, divisor: number, bench = false): KernelCase {
+  return {
+    name: `${count} / ${divisor}`,
+    params: u8Geometry([count], { divisor }).params,
+    inputs: () => ({ x: allBytes(Math.ceil(count / 4)) }),
+    outputs: { y: count },
+    bench,
+  };
+}
+
+function gatherBytesCase(rows: number, width: number, count: number, bench = false): KernelCase {
+  return {
+    name: `${count} of [${rows}, ${width}] / 255`,
+    params: gatherU8Geometry([rows, width], [count], SLOT).params,
+    inputs: (random: CaseRandom) => ({
+      x: allBytes(Math.ceil((rows * width) / 4)),
+      index: random.integers(count, 0, rows),
+    }),
+    outputs: { y: count * width },
+    bench,
+  };
+}
+
+function oneHotCase(count: number, depth: number, bench = false): KernelCase {
+  return {
+    name: `[${count}] to ${depth}`,
+    params: oneHotGeometry([count], depth).params,
+    // Beyond the depth on both sides: such rows are zero.
+    inputs: (random: CaseRandom) => ({ index: random.integers(count, -1, depth + 1) }),
+    outputs: { y: count * depth },
+    bench,
+  };
+}
+
+export const gatherEntries: KernelEntry[] = [
+  {
+    kernel: gatherRows,
+    reference: gatherRowsReference,
+    cases: [rowsCase(1, 1, 1), rowsCase(5, 3, 7), rowsCase(300, 7, 2048), rowsCase(4096, 784, 128, true)],
+  },
+  {
+    kernel: gatherRowsBackward,
+    reference: gatherRowsBackwardReference,
+    cases: [backwardCase(1, 1, 1), backwardCase(5, 3, 17), backwardCase(100, 33, 64), backwardCase(512, 64, 128, true)],
+  },
+  {
+    kernel: u8ToF32,
+    reference: u8ToF32Reference,
+    cases: [
+      bytesCase(1, 255),
+      bytesCase(256, 255),
+      bytesCase(258, 1),
+      bytesCase(1027, 127.5),
+      bytesCase(128 * 784, 255, true),
+    ],
+  },
+  {
+    kernel: gatherU8,
+    reference: gatherU8Reference,
+    cases: [gatherBytesCase(1, 1, 1), gatherBytesCase(9, 5, 6), gatherBytesCase(4096, 784, 128, true)],
+  },
+  {
+    kernel: oneHot,
+    reference: oneHotReference,
+    cases: [oneHotCase(1, 1), oneHotCase(9, 4), oneHotCase(128, 10, true)],
+  },
+];

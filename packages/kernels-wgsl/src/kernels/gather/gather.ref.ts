@@ -1,0 +1,56 @@
+import type { BindingArrays } from "../../cases.js";
+import type { GatherParams, GatherU8Params, OneHotParams, U8Params } from "./gather.js";
+
+type Reference = (inputs: BindingArrays, params: object) => BindingArrays;
+
+const byteOf = (words: Uint32Array, i: number): number => ((words[i >> 2] as number) >>> (8 * (i % 4))) & 255;
+
+export const gatherRowsReference: Reference = (inputs, given) => {
+  const { width, count } = given as GatherParams;
+  const { x, index } = inputs as { x: Uint32Array; index: Int32Array };
+  const y = new Uint32Array(count * width);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < width; j++) y[i * width + j] = x[(index[i] as number) * width + j] as number;
+  }
+  return { y };
+};
+
+export const gatherRowsBackwardReference: Reference = (inputs, given) => {
+  const { rows, width, count } = given as GatherParams;
+  const { dy, index } = inputs as { dy: Float32Array; index: Int32Array };
+  const dx = new Float64Array(rows * width);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < width; j++) {
+      const at = (index[i] as number) * width + j;
+      dx[at] = (dx[at] as number) + (dy[i * width + j] as number);
+    }
+  }
+  return { dx: Float32Array.from(dx) };
+};
+
+export const u8ToF32Reference: Reference = (inputs, given) => {
+  const { count, divisor } = given as U8Params;
+  const { x } = inputs as { x: Uint32Array };
+  return { y: Float32Array.from({ length: count }, (_, i) => byteOf(x, i) / divisor) };
+};
+
+export const gatherU8Reference: Reference = (inputs, given) => {
+  const { width, count, divisor } = given as GatherU8Params;
+  const { x, index } = inputs as { x: Uint32Array; index: Int32Array };
+  const y = new Float32Array(count * width);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < width; j++) y[i * width + j] = byteOf(x, (index[i] as number) * width + j) / divisor;
+  }
+  return { y };
+};
+
+export const oneHotReference: Reference = (inputs, given) => {
+  const { count, depth } = given as OneHotParams;
+  const { index } = inputs as { index: Int32Array };
+  const y = new Float32Array(count * depth);
+  for (let i = 0; i < count; i++) {
+    const c = index[i] as number;
+    if (c >= 0 && c < depth) y[i * depth + c] = 1;
+  }
+  return { y };
+};

@@ -1,0 +1,154 @@
+import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import gatherRowsWgsl from "./gather_rows.wgsl";
+import gatherRowsBackwardWgsl from "./gather_rows_backward.wgsl";
+import gatherU8Wgsl from "./gather_u8.wgsl";
+import oneHotWgsl from "./one_hot.wgsl";
+import u8ToF32Wgsl from "./u8_to_f32.wgsl";
+
+const LANES = 64;
+const rowParams = { rows: "u32", width: "u32", count: "u32", fault_slot: "u32" } as const;
+const u8Params = { count: "u32", divisor: "f32" } as const;
+const gatherU8Params = { ...rowParams, divisor: "f32" } as const;
+const oneHotParams = { count: "u32", depth: "u32" } as const;
+const words = ["u32", "i32", "f32"] as const;
+const faults = { access: "read_write", dtype: "u32" } as const;
+
+export type GatherParams = ParamValues<typeof rowParams>;
+export type U8Params = ParamValues<typeof u8Params>;
+export type GatherU8Params = ParamValues<typeof gatherU8Params>;
+export type OneHotParams = ParamValues<typeof oneHotParams>;
+
+/** y[i, :] = x[index[i], :], words of any type. See gather_rows.wgsl. */
+export const gatherRows = defineKernel({
+  name: "gather_rows",
+  wgsl: gatherRowsWgsl,
+  bindings: {
+    x: { access: "read", dtype: words },
+    index: { access: "read", dtype: "i32" },
+    faults,
+    y: { access: "read_write", dtype: words },
+  },
+  params: rowParams,
+  variants: [{ name: "words", order: "copy", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) }],
+  cost: (p) => ({ flops: 0, bytes: 8 * p.count * p.width + 4 * p.count }),
+});
+
+/** dx[r, :] = sum of dy[i, :] over i with index[i] = r, in the order of i. See gather_rows_backward.wgsl. */
+export const gatherRowsBackward = defineKernel({
+  name: "gather_rows_backward",
+  wgsl: gatherRowsBackwardWgsl,
+  bindings: {
+    dy: { access: "read", dtype: "f32" },
+    index: { access: "read", dtype: "i32" },
+    dx: { access: "read_write", dtype: "f32" },
+  },
+  params: rowParams,
+  variants: [{ name: "scan", order: "index", workgroups: (p) => spread(divideUp(p.rows * p.width, LANES)) }],
+  cost: (p) => ({ flops: p.count * p.width, bytes: 4 * p.width * (p.count + p.rows) + 4 * p.count }),
+});
+
+/** y[i] = x[i] / divisor of packed bytes, to the nearest f32. See u8_to_f32.wgsl. */
+export const u8ToF32 = defineKernel({
+  name: "u8_to_f32",
+  wgsl: u8ToF32Wgsl,
+  bindings: { x: { access: "read", dtype: "u32" }, y: { access: "read_write", dtype: "f32" } },
+  params: u8Params,
+  variants: [{ name: "four", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, 4 * LANES)) }],
+  cost: (p) => ({ flops: 5 * p.count, bytes: 5 * p.count }),
+});
+
+/** gather_rows of packed bytes with u8_to_f32 in one pass. See gather_u8.wgsl. */
+export const gatherU8 = defineKernel({
+  name: "gather_u8",
+  wgsl: gatherU8Wgsl,
+  bindings: {
+    x: { access: "read", dtype: "u32" },
+    index: { access: "read", dtype: "i32" },
+    faults,
+    y: { access: "read_write", dtype: "f32" },
+  },
+  params: gatherU8Params,
+  variants: [{ name: "bytes", order: "elementwise", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) }],
+  cost: (p) => ({ flops: 5 * p.count * p.width, bytes: 5 * p.count * p.width + 4 * p.count }),
+});
+
+/** y[i, c] = 1 where index[i] = c, else 0. See one_hot.wgsl. */
+export const oneHot = defineKernel({
+  name: "one_hot",
+  wgsl: oneHotWgsl,
+  bindings: { index: { access: "read", dtype: "i32" }, y: { access: "read_write", dtype: "f32" } },
+  params: oneHotParams,
+  variants: [{ name: "elements", order: "elementwise", workgroups: (p) => spread(divideUp(p.count * p.depth, LANES)) }],
+  cost: (p) => ({ flops: 0, bytes: 4 * p.count * (p.depth + 1) }),
+});
+
+const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);
+
+/**
+ * Shape [...index, ...x without its first dimension] and the params of gatherRows and its backward.
+ * `faultSlot` comes from `device.faults.slot`. Throws ShapeError when x has no rows or the result would be empty.
+ */
+export function gatherGeometry(
+  xShape: readonly number[],
+  indexShape: readonly number[],
+  faultSlot: number,
+  op = "gather",
+): { shape: number[]; params: GatherParams } {
+  const [rows, ...rest] = xShape;
+  if (!rows) throw new ShapeError({ op, argument: "x", expected: "at least one row", given: formatShape(xShape) });
+  const shape = [...indexShape, ...rest];
+  if (product(shape) === 0)
+    throw new ShapeError({ op, argument: "index", expected: "no empty result", given: formatShape(shape) });
+  return { shape, params: { rows, width: product(rest), count: product(indexShape), fault_slot: faultSlot } };
+}
+
+export interface U8Options {
+  /** Default 255, which maps bytes to [0, 1]. */
+  divisor?: number;
+}
+
+function checkDivisor(op: string, { divisor = 255 }: U8Options): number {
+  if (!Number.isFinite(divisor) || divisor === 0) {
+    throw new ArgumentError({ op, argument: "divisor", expected: "a finite number other than 0", given: `${divisor}` });
+  }
+  return divisor;
+}
+
+/** Params of u8ToF32. Throws ShapeError on an empty tensor, ArgumentError on a divisor that is 0 or not finite. */
+export function u8Geometry(shape: readonly number[], options: U8Options = {}): { shape: number[]; params: U8Params } {
+  const count = product(shape);
+  if (count === 0)
+    throw new ShapeError({ op: "u8_to_f32", argument: "x", expected: "no empty tensor", given: formatShape(shape) });
+  return { shape: [...shape], params: { count, divisor: checkDivisor("u8_to_f32", options) } };
+}
+
+/** As gatherGeometry, for packed bytes. */
+export function gatherU8Geometry(
+  xShape: readonly number[],
+  indexShape: readonly number[],
+  faultSlot: number,
+  options: U8Options = {},
+): { shape: number[]; params: GatherU8Params } {
+  const { shape, params } = gatherGeometry(xShape, indexShape, faultSlot, "gather_u8");
+  return { shape, params: { ...params, divisor: checkDivisor("gather_u8", options) } };
+}
+
+/** Params of oneHot. Throws ArgumentError when depth is no positive integer, ShapeError when index is empty. */
+export function oneHotGeometry(
+  indexShape: readonly number[],
+  depth: number,
+): { shape: number[]; params: OneHotParams } {
+  if (!Number.isInteger(depth) || depth < 1) {
+    throw new ArgumentError({ op: "one_hot", argument: "depth", expected: "a positive integer", given: `${depth}` });
+  }
+  const count = product(indexShape);
+  if (count === 0)
+    throw new ShapeError({
+      op: "one_hot",
+      argument: "index",
+      expected: "no empty tensor",
+      given: formatShape(indexShape),
+    });
+  return { shape: [...indexShape, depth], params: { count, depth } };
+}
