@@ -11,6 +11,7 @@ import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
 import { softmaxCrossEntropyEntries } from "./kernels/softmax_cross_entropy/softmax_cross_entropy.cases.js";
+import { stridedCopyEntries } from "./kernels/strided_copy/strided_copy.cases.js";
 
 export type { BindingArray, BindingArrays, CaseRandom, KernelCase, KernelEntry } from "./cases.js";
 export { type PreparedCase, prepareCase } from "./harness.js";
@@ -20,6 +21,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...matmulEntries,
   ...elementwiseEntries,
   ...reduceEntries,
+  ...stridedCopyEntries,
   ...gatherEntries,
   ...conv2dEntries,
   ...pool2dEntries,

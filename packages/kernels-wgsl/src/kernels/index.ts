@@ -17,3 +17,4 @@ export * from "./random/threefry.js";
 export * from "./reduce/arg_reduce.js";
 export * from "./reduce/reduce.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
+export * from "./strided_copy/strided_copy.js";
