@@ -72,9 +72,11 @@ const unaryShapes: Call[] = [
 ];
 
 /** More workgroups than one dimension of the grid holds. */
-const wide = 256 * 65_535 + 1;
+const wide = 64 * 65_535 + 1;
+const wideCall = elementwiseCase({ name: "copy", dtypes: ["u32"], shapes: [[wide]] });
 const wideCase: KernelCase = {
-  ...elementwiseCase({ name: "copy", dtypes: ["u32"], shapes: [[wide]] }),
+  ...wideCall,
+  params: { ...wideCall.params, tile: 64 },
   inputs: () => ({ a: new Uint32Array(wide).map((_, i) => i) }),
 };
 
@@ -172,14 +174,18 @@ const binaryShapes: Call[] = [
   },
 ];
 
+/** A call for every mix of three operands with at least one whole. */
+const mixes = (whole: number[], repeated: number[]): Call[] =>
+  Array.from({ length: 7 }, (_, mix) => ({
+    name: "fma",
+    shapes: [1, 2, 4].map((bit) => (mix & bit ? repeated : whole)),
+  }));
+
 const ternaryShapes: Call[] = [
   { name: "fma", shapes: [[], [], []] },
-  { name: "fma", shapes: [[12], [12], []] },
-  { name: "fma", shapes: [[12], [], [12]] },
-  { name: "fma", shapes: [[], [12], [12]] },
-  { name: "fma", shapes: [[3, 4], [3, 1], [1]] },
-  { name: "fma", shapes: [[3, 1], [4], [3, 1]] },
-  { name: "fma", shapes: [[3, 1], [1], [3, 4]] },
+  ...mixes([12], []),
+  ...mixes([3, 4], [3, 1]),
+  { name: "fma", shapes: [[3, 4], [4], [3, 4]] },
   { name: "where", shapes: [[3, 1, 5], [2, 5], []] },
   {
     name: "where",

@@ -14,13 +14,13 @@ import elementwiseUnaryWgsl from "./elementwise_unary.wgsl";
 
 /** Axes that a kernel can walk after merging. */
 const MAX_AXES = 6;
-/** Elements per workgroup in the shaders: LANES x ITEMS. */
-const PER_GROUP = 256;
+/** Elements, or fours of them, per workgroup: eight for each of 64 lanes. */
+const TILE = 512;
 
-const unaryParams = { count: "u32", s0: "f32", s1: "f32" } as const;
+const unaryParams = { count: "u32", tile: "u32", s0: "f32", s1: "f32" } as const;
 const params = { ...unaryParams, rank: "u32", axes: "array<vec4<u32>, 6>" } as const;
 
-/** Also the params of `elementwiseUnary`, which reads only `count`, `s0` and `s1`. */
+/** Also the params of `elementwiseUnary`, which reads only the first four. */
 export type ElementwiseParams = ParamValues<typeof params>;
 
 type Walk = "by four" | "repeated";
@@ -36,43 +36,65 @@ function walk(p: ElementwiseParams, operand: number): Walk | undefined {
  * The variant that computes four neighbours of y at once from operands of the given walks. View offsets need no check:
  * WebGPU binds storage at multiples of 32 bytes or more.
  */
-function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[]): Variant<P> {
+function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], flat: boolean): Variant<P> {
   const names = ["a", "b", "c"].slice(0, walks.length);
-  const constants: Record<string, string> = { WIDTH: "4u", VY: "vec4<Y>" };
-  for (const [i, name] of names.entries()) {
-    const letter = name.toUpperCase();
-    constants[`V${letter}`] = walks[i] === "by four" ? `vec4<${letter}>` : letter;
-  }
-  const calls = ["x", "y", "z", "w"].map((lane) => {
-    const operands = names.map((name, i) => (walks[i] === "by four" ? `${name}.${lane}` : name));
-    return `f(${operands.join(", ")})`;
-  });
-  constants.apply = `VY(${calls.join(", ")})`;
-  if (names.length > 1) {
-    const units = walks.map((kind) => (kind === "by four" ? "4u" : "1u"));
-    constants.locate = `broadcast(i * 4u) / vec${names.length}(${units.join(", ")})`;
-  }
+  const pick = (byFour: string[], repeated: string[]) =>
+    walks.map((kind, i) => (kind === "by four" ? byFour[i] : repeated[i]) as string);
+  const types = pick(["vec4<A>", "vec4<B>", "vec4<C>"], ["A", "B", "C"]);
+  const calls = ["x", "y", "z", "w"].map(
+    (lane) =>
+      `f(${pick(
+        names.map((name) => `${name}.${lane}`),
+        names,
+      ).join(", ")})`,
+  );
+  const vector = `vec${names.length}`;
+  const locate = flat
+    ? `${vector}(${pick(["i", "i", "i"], ["0u", "0u", "0u"]).join(", ")})`
+    : `broadcast(i * 4u) / ${vector}(${pick(["4u", "4u", "4u"], ["1u", "1u", "1u"]).join(", ")})`;
+  const repeated = names.filter((_, i) => walks[i] === "repeated").map((name) => `repeat_${name}`);
   return {
-    name: ["vec4", ...names.filter((_, i) => walks[i] === "repeated").map((name) => `repeat_${name}`)].join("_"),
+    name: [...(flat ? [] : ["broadcast"]), "vec4", ...repeated].join("_"),
     order: "elementwise",
-    constants,
+    constants: {
+      WIDTH: "4u",
+      ...Object.fromEntries(types.map((type, i) => [`V${"ABC"[i]}`, type])),
+      VY: "vec4<Y>",
+      apply: `VY(${calls.join(", ")})`,
+      ...(names.length > 1 ? { locate } : {}),
+    },
     applies: (given) => {
       const p = given as unknown as ElementwiseParams;
       if (names.length === 1) return p.count % 4 === 0;
-      return (p.axes[0] as number) % 4 === 0 && walks.every((kind, i) => walk(p, i) === kind);
+      return (
+        (p.rank === 1) === flat && (p.axes[0] as number) % 4 === 0 && walks.every((kind, i) => walk(p, i) === kind)
+      );
     },
-    workgroups: (p) => spread(divideUp(p.count as number, 4 * PER_GROUP)),
+    workgroups: (p) => spread(divideUp(p.count as number, 4 * (p.tile as number))),
   };
 }
 
-/** Every mix of walks with at least one operand read by four, then the variant that takes anything. */
+/** Every mix of walks with at least one operand read by four, for a single axis and for several; then what takes any. */
 function variants<P extends Record<string, ParamType>>(operands: number): Variant<P>[] {
   const mixes = Array.from({ length: 2 ** operands - 1 }, (_, mix) =>
     Array.from({ length: operands }, (_, i): Walk => ((mix >> i) & 1 ? "repeated" : "by four")),
   );
+  const workgroups: Variant<P>["workgroups"] = (p) => spread(divideUp(p.count as number, p.tile as number));
+  const scalar: Variant<P> = { name: "scalar", order: "elementwise", workgroups };
+  if (operands === 1) return [...mixes.map((walks) => inFours<P>(walks, true)), scalar];
   return [
-    ...mixes.map((walks) => inFours<P>(walks)),
-    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count as number, PER_GROUP)) },
+    ...mixes.map((walks) => inFours<P>(walks, true)),
+    {
+      ...scalar,
+      constants: { locate: `i * params.axes[0].${operands === 2 ? "yz" : "yzw"}` },
+      applies: (p) => (p as unknown as ElementwiseParams).rank === 1,
+    },
+    ...mixes.map((walks) => inFours<P>(walks, false)),
+    {
+      ...scalar,
+      name: "broadcast_scalar",
+      applies: (p) => (p as unknown as ElementwiseParams).rank > 1,
+    },
   ];
 }
 
@@ -172,7 +194,7 @@ export function elementwiseGeometry(
   }
   const table = new Array<number>(4 * MAX_AXES).fill(0);
   for (const [d, axis] of axes.entries()) table.splice(4 * d, 1 + axis.strides.length, axis.extent, ...axis.strides);
-  return { shape, params: { count, s0, s1, rank: axes.length, axes: table } };
+  return { shape, params: { count, tile: TILE, s0, s1, rank: axes.length, axes: table } };
 }
 
 /** Appends an axis outside the others, or lengthens the outermost when every operand goes on from it in the same step. */

@@ -5,13 +5,14 @@
 // axes    innermost first: (extent, stride of a, stride of b, unused); the host merges axes that all operands walk alike, so
 //         operands of one shape, or of one element, have a single axis and need no division
 // f       replaced by the expression (expressions.ts); it may use params.s0, params.s1 and functions of this file
-// Thread  ITEMS elements, LANES apart. In the vec4 variants an element is four neighbours of y; an operand whose innermost
-//         stride is 1 is then read four at a time, one whose innermost stride is 0 is read once (VA, VB, VY, WIDTH, apply and
-//         locate are replaced).
+// Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
+//         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
+//         single axis do not divide (VA, VB, VY, WIDTH, apply and locate are replaced).
 // Reference: elementwise.ref.ts. Why some functions are not WGSL's own: elementwise_unary.wgsl.
 
 struct Params {
   count: u32,
+  tile: u32,
   s0: f32,
   s1: f32,
   rank: u32,
@@ -26,7 +27,6 @@ alias VB = B;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
-const ITEMS = 4u;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read> b: array<VB>;
@@ -146,8 +146,9 @@ fn broadcast(i: u32) -> vec2<u32> {
   var at = vec2(0u);
   for (var d = 0u; d + 1u < params.rank; d++) {
     let axis = params.axes[d];
-    at += (rest % axis.x) * axis.yz;
-    rest /= axis.x;
+    let quotient = rest / axis.x;
+    at += (rest - quotient * axis.x) * axis.yz;
+    rest = quotient;
   }
   return at + rest * params.axes[params.rank - 1u].yz;
 }
@@ -165,12 +166,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * (LANES * ITEMS) + lane;
-  for (var j = 0u; j < ITEMS; j++) {
-    let i = first + j * LANES;
-    if (i * WIDTH < params.count) {
-      let at = locate(i);
-      y[i] = apply(a[at.x], b[at.y]);
-    }
+  let first = (group.y * groups.x + group.x) * params.tile;
+  let end = min(first + params.tile, params.count / WIDTH);
+  for (var i = first + lane; i < end; i += LANES) {
+    let at = locate(i);
+    y[i] = apply(a[at.x], b[at.y]);
   }
 }

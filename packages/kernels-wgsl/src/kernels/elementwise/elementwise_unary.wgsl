@@ -2,8 +2,9 @@
 //
 // a, y    count elements each, contiguous; y is overwritten
 // f       replaced by the expression (expressions.ts), which may use params.s0, params.s1 and the functions below
-// Thread  ITEMS elements, LANES apart, so that neighbouring lanes touch neighbouring words; in the vec4 variant an element
-//         is four of them (VA, VY, WIDTH and apply are replaced). Several per thread pay for the cost of starting one.
+// Thread  every LANES-th element of its workgroup's tile, as starting a thread costs more than an element. The tile is a
+//         param: drivers unroll a constant number of steps and compile three times as long. In the vec4 variant an element
+//         is four of them (VA, VY, WIDTH and apply are replaced).
 // Functions of this file stand in for WGSL's where some driver's are coarse (sin 2e-4 off, tanh and log without relative
 // accuracy near their zeros) or lose NaN (log(-1), exp(NaN) finite). Polynomials are minimax fits made here; error bounds
 // are in expressions.ts. Subnormal numbers may count as zero.
@@ -11,6 +12,7 @@
 
 struct Params {
   count: u32,
+  tile: u32,
   s0: f32,
   s1: f32,
 }
@@ -21,7 +23,6 @@ alias VA = A;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
-const ITEMS = 4u;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read_write> y: array<VY>;
@@ -183,9 +184,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * (LANES * ITEMS) + lane;
-  for (var j = 0u; j < ITEMS; j++) {
-    let i = first + j * LANES;
-    if (i * WIDTH < params.count) { y[i] = apply(a[i]); }
+  let first = (group.y * groups.x + group.x) * params.tile;
+  let end = min(first + params.tile, params.count / WIDTH);
+  for (var i = first + lane; i < end; i += LANES) {
+    y[i] = apply(a[i]);
   }
 }
