@@ -99,6 +99,9 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
     return y;
   };
   const op = Object.assign(call, { withAux, spec }) as Op<I, A, X>;
+  if ("y" in spec.vjp) {
+    throw new FacetError({ op: spec.name, argument: "y", expected: "no input of that name: y is the op's own output" });
+  }
   if (opTable.has(spec.name))
     throw new FacetError({ op: spec.name, argument: "name", expected: "a name no other op has" });
   opTable.set(spec.name, op);

@@ -9,7 +9,6 @@ import {
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
-import { adopt } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
 export type Pool2dAttrs = Pool2dOptions;
@@ -22,34 +21,33 @@ const maxPool2dOp = defineOp<{ x: Tensor }, Pool2dAttrs>({
     return pool2dGeometry(x.shape, attrs, "max_pool2d").shape;
   },
   forward: ({ x }, y, attrs) => launch(maxPool2dForward, { x, y }, pool2dGeometry(x.shape, attrs, "max_pool2d").params),
-  vjp: { x: vjp(["x", "y"], (dy, { x, y }, { attrs }): Tensor => maxPool2dBackwardOp({ x, y, dy }, attrs)) },
-});
-
-// Linear in dy: its own gradient picks the elements of g at the maxima.
-const maxPool2dBackwardOp = defineOp<{ x: Tensor; y: Tensor; dy: Tensor }, Pool2dAttrs>({
-  name: "max_pool2d_backward",
-  shape: ({ x }) => x.shape,
-  forward: ({ x, y, dy }, dx, attrs) =>
-    launch(maxPool2dBackward, { x, y, dy, dx }, pool2dGeometry(x.shape, attrs, "max_pool2d").params),
   vjp: {
-    x: nonDifferentiable,
-    y: nonDifferentiable,
-    dy: vjp(
-      ["x"],
-      (g, { x }, { attrs }): Tensor => maxPool2dGatherOp({ x, y: maxPool2d(detached(x), attrs), g }, attrs),
-    ),
+    x: vjp(["x", "y"], (dy, { x, y }, { attrs }): Tensor => maxPool2dBackwardOp({ x, forward: y, dy }, attrs)),
   },
 });
 
-const maxPool2dGatherOp = defineOp<{ x: Tensor; y: Tensor; g: Tensor }, Pool2dAttrs>({
-  name: "max_pool2d_gather",
-  shape: ({ y }) => y.shape,
-  forward: ({ x, y, g }, out, attrs) =>
-    launch(maxPool2dGather, { x, y, g, out }, pool2dGeometry(x.shape, attrs, "max_pool2d").params),
+// Linear in dy: its own gradient picks the elements of g at the maxima. `forward` is max_pool2d's result.
+const maxPool2dBackwardOp = defineOp<{ x: Tensor; forward: Tensor; dy: Tensor }, Pool2dAttrs>({
+  name: "max_pool2d_backward",
+  shape: ({ x }) => x.shape,
+  forward: ({ x, forward, dy }, dx, attrs) =>
+    launch(maxPool2dBackward, { x, y: forward, dy, dx }, pool2dGeometry(x.shape, attrs, "max_pool2d").params),
   vjp: {
     x: nonDifferentiable,
-    y: nonDifferentiable,
-    g: vjp(["x", "y"], (dy, { x, y }, { attrs }): Tensor => maxPool2dBackwardOp({ x, y, dy }, attrs)),
+    forward: nonDifferentiable,
+    dy: vjp(["x", "forward"], (g, { x, forward }, { attrs }): Tensor => maxPool2dGatherOp({ x, forward, g }, attrs)),
+  },
+});
+
+const maxPool2dGatherOp = defineOp<{ x: Tensor; forward: Tensor; g: Tensor }, Pool2dAttrs>({
+  name: "max_pool2d_gather",
+  shape: ({ forward }) => forward.shape,
+  forward: ({ x, forward, g }, out, attrs) =>
+    launch(maxPool2dGather, { x, y: forward, g, out }, pool2dGeometry(x.shape, attrs, "max_pool2d").params),
+  vjp: {
+    x: nonDifferentiable,
+    forward: nonDifferentiable,
+    g: vjp(["x", "forward"], (dy, { x, forward }, { attrs }): Tensor => maxPool2dBackwardOp({ x, forward, dy }, attrs)),
   },
 });
 
@@ -76,10 +74,6 @@ const avgPool2dBackwardOp = defineOp<{ dy: Tensor }, Pool2dAttrs & { xShape: rea
     launch(avgPool2dBackward, { dy, dx }, pool2dGeometry(xShape, attrs, "avg_pool2d").params),
   vjp: { dy: vjp([], (g, _, { attrs: { xShape: _shape, ...attrs } }): Tensor => avgPool2d(g, attrs)) },
 });
-
-function detached(x: Tensor): Tensor {
-  return adopt(x.alias());
-}
 
 export const maxPool2d = (x: Tensor, attrs: Pool2dAttrs): Tensor => maxPool2dOp({ x }, attrs);
 export const avgPool2d = (x: Tensor, attrs: Pool2dAttrs): Tensor => avgPool2dOp({ x }, attrs);

@@ -8,7 +8,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
-import { exp, mul, sub } from "./elementwise.js";
+import { exp, mul, neg, sub } from "./elementwise.js";
 import { sum } from "./reduce.js";
 
 interface AxisAttrs {
@@ -25,22 +25,23 @@ const softmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
     return softmaxGeometry(x.shape, axis, "softmax").shape;
   },
   forward: ({ x }, y, { axis }) => launch(softmaxForward, { x, y }, softmaxGeometry(x.shape, axis, "softmax").params),
-  vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => softmaxBackwardOp({ y, dy }, attrs)) },
+  vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => softmaxBackwardOp({ forward: y, dy }, attrs)) },
 });
 
-const softmaxBackwardOp = defineOp<{ y: Tensor; dy: Tensor }, AxisAttrs>({
+// `forward` is the softmax itself, s: dx = s (dy - sum(dy s))
+const softmaxBackwardOp = defineOp<{ forward: Tensor; dy: Tensor }, AxisAttrs>({
   name: "softmax_backward",
-  shape: ({ y }) => y.shape,
-  forward: ({ y, dy }, dx, { axis }) =>
-    launch(softmaxBackward, { y, dy, dx }, softmaxGeometry(y.shape, axis, "softmax").params),
+  shape: ({ forward }) => forward.shape,
+  forward: ({ forward, dy }, dx, { axis }) =>
+    launch(softmaxBackward, { y: forward, dy, dx }, softmaxGeometry(forward.shape, axis, "softmax").params),
   vjp: {
-    // d/dy of y (dy - s), s = sum(dy y): (dy - s) g - dy sum(g y)
-    y: vjp(
-      ["y", "dy"],
-      (g, { y, dy }, { attrs: { axis } }): Tensor =>
-        sub(mul(g, sub(dy, total(mul(dy, y), axis))), mul(dy, total(mul(g, y), axis))),
+    // by s: (dy - sum(dy s)) g - dy sum(g s)
+    forward: vjp(
+      ["forward", "dy"],
+      (g, { forward: s, dy }, { attrs: { axis } }): Tensor =>
+        sub(mul(g, sub(dy, total(mul(dy, s), axis))), mul(dy, total(mul(g, s), axis))),
     ),
-    dy: vjp(["y"], (g, { y }, { attrs }): Tensor => softmaxBackwardOp({ y, dy: g }, attrs)),
+    dy: vjp(["forward"], (g, { forward }, { attrs }): Tensor => softmaxBackwardOp({ forward, dy: g }, attrs)),
   },
 });
 
@@ -53,17 +54,21 @@ const logSoftmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
   },
   forward: ({ x }, y, { axis }) =>
     launch(logSoftmaxForward, { x, y }, softmaxGeometry(x.shape, axis, "log_softmax").params),
-  vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => logSoftmaxBackwardOp({ y, dy }, attrs)) },
+  vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => logSoftmaxBackwardOp({ forward: y, dy }, attrs)) },
 });
 
-const logSoftmaxBackwardOp = defineOp<{ y: Tensor; dy: Tensor }, AxisAttrs>({
+// `forward` is the log softmax itself, l: dx = dy - e^l sum(dy)
+const logSoftmaxBackwardOp = defineOp<{ forward: Tensor; dy: Tensor }, AxisAttrs>({
   name: "log_softmax_backward",
-  shape: ({ y }) => y.shape,
-  forward: ({ y, dy }, dx, { axis }) =>
-    launch(logSoftmaxBackward, { y, dy, dx }, softmaxGeometry(y.shape, axis, "log_softmax").params),
+  shape: ({ forward }) => forward.shape,
+  forward: ({ forward, dy }, dx, { axis }) =>
+    launch(logSoftmaxBackward, { y: forward, dy, dx }, softmaxGeometry(forward.shape, axis, "log_softmax").params),
   vjp: {
-    y: vjp(["y", "dy"], (g, { y, dy }, { attrs: { axis } }): Tensor => mul(mul(g, exp(y)), mul(total(dy, axis), -1))),
-    dy: vjp(["y"], (g, { y }, { attrs: { axis } }): Tensor => sub(g, total(mul(g, exp(y)), axis))),
+    forward: vjp(
+      ["forward", "dy"],
+      (g, { forward, dy }, { attrs: { axis } }): Tensor => mul(mul(g, exp(forward)), neg(total(dy, axis))),
+    ),
+    dy: vjp(["forward"], (g, { forward }, { attrs: { axis } }): Tensor => sub(g, total(mul(g, exp(forward)), axis))),
   },
 });
 
