@@ -22,6 +22,8 @@ await build({
   target: "es2022",
   sourcemap: true,
   packages: "external",
+  // The tsconfig maps @facet/* to sources, for checking; dist must import the built packages.
+  tsconfigRaw: {},
   external: ["node:*"],
   loader: { ".wgsl": "text" },
 });
