@@ -97,7 +97,7 @@ describe("facet doctor", () => {
     const kinds = report.others.map((other: { kind: string }) => other.kind);
     expect(kinds).not.toContain("swiftshader");
     if (standard.kind !== "swiftshader") expect(kinds).toContain(standard.kind);
-    expect(report.advice.join("\n")).toContain("mesa-vulkan-drivers");
+    expect(report.advice.join("\n")).toContain("lavapipe");
   });
 
   test("an adapter that is not there: exit code 1, what there is, and what to install", async () => {
@@ -125,6 +125,8 @@ describe("facet doctor", () => {
     expect(advice("none", "linux").join("\n")).toContain("lavapipe");
     expect(advice("lavapipe", "linux").join("\n")).not.toContain("backports");
     expect(advice("software", "win32").join("\n")).not.toContain("apt-get");
+    expect(advice("swiftshader", "linux", ["lavapipe"]).join("\n")).toContain("FACET_ADAPTER=lavapipe");
+    expect(advice("lavapipe", "linux", ["hardware"])).toHaveLength(1);
   });
 });
 

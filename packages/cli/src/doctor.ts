@@ -1,7 +1,7 @@
 import { type AdapterDescription, findAdapter, NoAdapterError, openDevice } from "@facet/kernels-wgsl";
 import { advice } from "./advice.js";
 import { measure, type Speed } from "./measure.js";
-import { formatBytes, type Output, styled } from "./output.js";
+import { formatBytes, type Output, styled, wrap } from "./output.js";
 
 export interface DoctorOptions {
   adapter: string | undefined;
@@ -70,6 +70,13 @@ async function otherAdapters(taken: Found): Promise<Found[]> {
 const largestTensor = ({ limits }: Found): number =>
   Math.min(limits.maxBufferSize ?? 0, limits.maxStorageBufferBindingSize ?? 0);
 
+const adviceFor = ({ kind }: Found, others: Found[]): string[] =>
+  advice(
+    kind,
+    process.platform,
+    others.map((other) => other.kind),
+  );
+
 function report(found: Found, speed: Speed, others: Found[]): object {
   const { kind, name, origin, vendor, architecture, driver, features, limits } = found;
   return {
@@ -79,7 +86,7 @@ function report(found: Found, speed: Speed, others: Found[]): object {
     largestTensorBytes: largestTensor(found),
     measured: speed,
     others: others.map((other) => ({ kind: other.kind, name: other.name, origin: other.origin })),
-    advice: advice(kind, process.platform),
+    advice: adviceFor(found, others),
     node: process.version,
   };
 }
@@ -117,7 +124,7 @@ function print(output: Output, found: Found, speed: Speed, others: Found[]): voi
       ? ["none"]
       : others.map((other) => `${other.name} ${note(`(${other.origin}; FACET_ADAPTER=${other.kind})`)}`),
   );
-  rows("Faster", advice(kind, process.platform));
+  for (const [i, tip] of adviceFor(found, others).entries()) rows(i === 0 ? "Faster" : "", wrap(tip, 90));
 }
 
 function noAdapter(output: Output, options: DoctorOptions, error: NoAdapterError): number {
@@ -125,7 +132,7 @@ function noAdapter(output: Output, options: DoctorOptions, error: NoAdapterError
   if (options.json) output.line(JSON.stringify({ error: error.message, advice: tips }, null, 2));
   else {
     output.error(`facet: ${error.message}`);
-    for (const tip of tips) output.error(tip);
+    for (const tip of tips) output.error(wrap(tip, 100).join("\n"));
   }
   return 1;
 }
