@@ -1,0 +1,95 @@
+import {
+  ArgumentError,
+  adopt,
+  type FlatLayout,
+  flatCopy,
+  flatLayout,
+  flatView,
+  flatWrite,
+  flatZeros,
+  type HoldsTensors,
+  type Tensor,
+  tensorsOf,
+} from "@facet/autograd";
+import { JaxArray } from "./array.js";
+import { array } from "./numpy/creation.js";
+import { describe } from "./options.js";
+import { type PyTreeDef, register_pytree_node, tree_flatten, tree_unflatten } from "./tree_util.js";
+
+const OWNER = "optimizer";
+
+/** A tree of float32 arrays side by side in one tensor, so that one dispatch updates all of them. Immutable once handed out. */
+export class FlatTree implements HoldsTensors {
+  readonly layout: FlatLayout;
+  readonly treedef: PyTreeDef;
+  readonly flat: Tensor;
+
+  constructor(layout: FlatLayout, treedef: PyTreeDef, flat: Tensor) {
+    this.layout = layout;
+    this.treedef = treedef;
+    this.flat = flat;
+  }
+
+  /** A copy of a tree's arrays. Throws ArgumentError on a tree without leaves, DtypeError on one that is not float32. */
+  static from(tree: unknown, fn: string): FlatTree {
+    const [leaves, treedef] = tree_flatten(tree);
+    const tensors = leaves.map((leaf) => tensorOf(fn, leaf));
+    const layout = flatLayout(tensors, fn);
+    const flat = adopt(flatZeros(layout, OWNER));
+    flatWrite(flat, layout, tensors, fn);
+    return new FlatTree(layout, treedef, flat);
+  }
+
+  /** Zeros in the same shape. */
+  zeros(): FlatTree {
+    return new FlatTree(this.layout, this.treedef, adopt(flatZeros(this.layout, OWNER)));
+  }
+
+  copy(): FlatTree {
+    return new FlatTree(this.layout, this.treedef, adopt(flatCopy(this.flat, this.layout, OWNER)));
+  }
+
+  /** Another tree of the same structure and shapes, laid out likewise. Throws ArgumentError, naming both, on another one. */
+  like(tree: unknown, fn: string, argument: string): FlatTree {
+    const [leaves, treedef] = tree_flatten(tree);
+    if (!treedef.equals(this.treedef))
+      throw new ArgumentError({
+        op: fn,
+        argument,
+        expected: `the structure of the parameters, ${this.treedef}`,
+        given: `${treedef}`,
+      });
+    const result = this.zeros();
+    flatWrite(
+      result.flat,
+      this.layout,
+      leaves.map((leaf) => tensorOf(fn, leaf)),
+      fn,
+    );
+    return result;
+  }
+
+  /** The tree again; its arrays share this memory. */
+  tree(): unknown {
+    return tree_unflatten(
+      this.treedef,
+      this.layout.shapes.map((_, i) => new JaxArray(adopt(flatView(this.flat, this.layout, i)))),
+    );
+  }
+
+  *[tensorsOf](): Generator<Tensor> {
+    yield this.flat;
+  }
+}
+
+register_pytree_node(
+  FlatTree,
+  ({ flat, layout, treedef }) => [[new JaxArray(flat)], { layout, treedef }] as const,
+  ({ layout, treedef }, [flat]) => new FlatTree(layout, treedef, (flat as JaxArray).core),
+);
+
+function tensorOf(fn: string, leaf: unknown): Tensor {
+  if (leaf instanceof JaxArray) return leaf.core;
+  if (typeof leaf === "number") return array(leaf).core;
+  throw new ArgumentError({ op: fn, argument: "tree", expected: "arrays as leaves", given: describe(leaf) });
+}

@@ -1,0 +1,103 @@
+// jax.numpy.
+export { JaxArray as ndarray } from "../array.js";
+export {
+  arange,
+  array,
+  asarray,
+  eye,
+  full,
+  full_like,
+  identity,
+  linspace,
+  ones,
+  ones_like,
+  zeros,
+  zeros_like,
+} from "./creation.js";
+export {
+  abs,
+  absolute,
+  add,
+  ceil,
+  clip,
+  cos,
+  divide,
+  equal,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greater_equal,
+  isnan,
+  less,
+  less_equal,
+  log,
+  log1p,
+  logical_and,
+  logical_not,
+  logical_or,
+  maximum,
+  minimum,
+  multiply,
+  negative,
+  not_equal,
+  power,
+  promote_types,
+  reciprocal,
+  round,
+  sign,
+  sin,
+  sqrt,
+  square,
+  subtract,
+  tanh,
+  true_divide,
+  where,
+} from "./elementwise.js";
+export { dot, matmul, outer, tensordot } from "./linalg.js";
+export {
+  type ArgKeywords,
+  all,
+  amax,
+  amin,
+  any,
+  argmax,
+  argmin,
+  max,
+  mean,
+  min,
+  prod,
+  type ReduceKeywords,
+  type SpreadKeywords,
+  std,
+  sum,
+  var,
+} from "./reduce.js";
+export {
+  broadcast_to,
+  concatenate,
+  expand_dims,
+  flip,
+  moveaxis,
+  pad,
+  ravel,
+  reshape,
+  split,
+  squeeze,
+  stack,
+  swapaxes,
+  take,
+  transpose,
+} from "./shape.js";
+
+/** Dtypes are their names. */
+export const float32 = "float32";
+export const int32 = "int32";
+export const uint32 = "uint32";
+export const uint8 = "uint8";
+export const bool_ = "bool";
+
+export const pi = Math.PI;
+export const e = Math.E;
+export const inf = Number.POSITIVE_INFINITY;
+export const nan = Number.NaN;
