@@ -1,7 +1,7 @@
 // Builds the package in the current folder: JavaScript by esbuild (a .wgsl file becomes a string), types by tsc.
 // Every `exports` target of package.json that points into dist/ is an entry; entries share chunks, so state is not doubled.
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
@@ -44,3 +44,6 @@ const flags = [
   "null",
 ];
 execFileSync(process.execPath, [tsc, ...flags], { stdio: "inherit" });
+for (const file of readdirSync("dist", { recursive: true })) {
+  if (file.endsWith(".test.d.ts")) rmSync(join("dist", file));
+}
