@@ -250,37 +250,49 @@ export function vjp<F extends AnyFunction>(
 interface JitOptions {
   static_argnums: number | readonly number[] | undefined;
   static_argnames: string | readonly string[] | undefined;
+  donate_argnums: number | readonly number[] | undefined;
 }
 
 /**
  * jax.jit: the same function, run eagerly; arrays it makes on the way are freed when it returns. Nothing is compiled or
  * cached, so static arguments need no care: `static_argnums` and `static_argnames` are checked and make no difference.
- * Throws ArgumentError when `fun` returns a promise.
+ * Arrays of arguments at `donate_argnums` are freed once the call is over, unless they are part of its result; to use them
+ * again throws DisposedError. Throws ArgumentError when `fun` returns a promise.
  */
 export function jit<F extends AnyFunction>(fun: F, options?: Keywords<JitOptions>): F {
   if (typeof fun !== "function")
     throw new ArgumentError({ op: "jit", argument: "fun", expected: "a function", given: describe(fun) });
-  const { static_argnums } = keywords<JitOptions>(
+  const { static_argnums, donate_argnums } = keywords<JitOptions>(
     "jit",
     options,
-    { static_argnums: undefined, static_argnames: undefined },
-    { donate_argnums: undefined, donate_argnames: undefined, keep_unused: false, inline: false },
+    { static_argnums: undefined, static_argnames: undefined, donate_argnums: undefined },
+    { donate_argnames: undefined, keep_unused: false, inline: false },
   );
-  const positions =
-    static_argnums === undefined ? [] : typeof static_argnums === "number" ? [static_argnums] : static_argnums;
-  if (!positions.every(Number.isInteger))
-    throw new ArgumentError({
-      op: "jit",
-      argument: "static_argnums",
-      expected: "whole numbers",
-      given: describe(static_argnums),
-    });
-  return ((...args: unknown[]) =>
-    scope(() => {
+  positionsOf("static_argnums", static_argnums);
+  const donated = positionsOf("donate_argnums", donate_argnums);
+  return ((...args: unknown[]) => {
+    const result = scope(() => {
       const result = fun(...args);
       if (result instanceof Promise) throw synchronous("jit");
       return result;
-    })) as F;
+    });
+    if (donated.length > 0) {
+      const returned = new Set(findTensors(leavesOf(result)));
+      for (const at of donated)
+        for (const tensor of findTensors(leavesOf(args[at])))
+          if (!returned.has(tensor)) tensor.dispose("donated to a jitted function (donate_argnums)");
+    }
+    return result;
+  }) as F;
+}
+
+/** Leaves of registered classes too, which findTensors does not know. */
+const leavesOf = (tree: unknown): unknown[] => tree_leaves(tree);
+
+function positionsOf(argument: string, given: number | readonly number[] | undefined): readonly number[] {
+  const positions = given === undefined ? [] : typeof given === "number" ? [given] : given;
+  if (Array.isArray(positions) && positions.every(Number.isInteger)) return positions;
+  throw new ArgumentError({ op: "jit", argument, expected: "whole numbers", given: describe(given) });
 }
 
 /** The array (or every array of a tree) as a constant: no gradient flows through it. */
