@@ -10,6 +10,7 @@ import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
+import { softmaxEntries } from "./kernels/softmax/softmax.cases.js";
 import { softmaxCrossEntropyEntries } from "./kernels/softmax_cross_entropy/softmax_cross_entropy.cases.js";
 import { stridedCopyEntries } from "./kernels/strided_copy/strided_copy.cases.js";
 
@@ -25,6 +26,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...gatherEntries,
   ...conv2dEntries,
   ...pool2dEntries,
+  ...softmaxEntries,
   ...softmaxCrossEntropyEntries,
   ...randomEntries,
   ...dropoutEntries,

@@ -16,5 +16,6 @@ export * from "./random/random.js";
 export * from "./random/threefry.js";
 export * from "./reduce/arg_reduce.js";
 export * from "./reduce/reduce.js";
+export * from "./softmax/softmax.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
 export * from "./strided_copy/strided_copy.js";

@@ -20,6 +20,8 @@ interface Shape extends Partial<CrossEntropyOptions> {
   ties?: boolean;
   /** Every fourth logit is -infinity, but never the label's. */
   masked?: boolean;
+  /** The first row holds a NaN, the second a +infinity, the third nothing but -infinity. */
+  broken?: boolean;
   /** How many of ten rows have the label that is ignored. */
   ignored?: number;
   bench?: boolean;
@@ -52,6 +54,9 @@ const shapes: Shape[] = [
   { n: 200, c: 4, ties: true },
   { n: 200, c: 4, ties: true, labels: "target", oneHot: true },
   { n: 9, c: 16, masked: true },
+  { n: 5, c: 6, broken: true, reduction: "none" },
+  { n: 5, c: 6, broken: true, labelSmoothing: 0.1 },
+  { n: 5, c: 6, broken: true, labels: "target" },
   // More rows than lanes, more classes than a chunk.
   { n: 300, c: 130, labelSmoothing: 0.1 },
   { n: 257, c: 65, labels: "target" },
@@ -78,23 +83,27 @@ function operands(shape: Shape, random: CaseRandom): BindingArrays {
   if (shape.masked) {
     for (let i = 0; i < n * c; i += 4) if (i % c !== classes[Math.floor(i / c)]) logits[i] = Number.NEGATIVE_INFINITY;
   }
+  if (shape.broken) {
+    logits[3] = Number.NaN;
+    logits[c + 3] = Number.POSITIVE_INFINITY;
+    logits.fill(Number.NEGATIVE_INFINITY, 2 * c, 3 * c);
+  }
   if (labels === "index") {
     const drawn = random.integers(n, 0, 10);
     given.labels = classes.map((label, row) => ((drawn[row] as number) < ignored ? (ignoreIndex as number) : label));
   } else if (shape.oneHot) {
     given.targets = Float32Array.from({ length: n * c }, (_, i) => (i % c === classes[Math.floor(i / c)] ? 1 : 0));
   } else {
-    const parts = random.uniform(n * c, 0, 1);
-    given.targets = parts.map((part, i) => {
-      const row = Math.floor(i / c) * c;
-      return part / sumOf(parts.subarray(row, row + c));
-    });
+    given.targets = random.uniform(n * c, 0, 1);
+    for (let row = 0; row < n; row++) {
+      const target = given.targets.subarray(row * c, (row + 1) * c);
+      const sum = target.reduce((total, part) => total + part, 0);
+      target.set(target.map((part) => part / sum));
+    }
   }
   if (shape.classWeights) given.class_weights = random.uniform(c, 0.5, 2);
   return given;
 }
-
-const sumOf = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0);
 
 /** Additions that a term of a sum over classes passes through. */
 const depth = (c: number): number => Math.min(c, 64) + Math.ceil(c / 64);

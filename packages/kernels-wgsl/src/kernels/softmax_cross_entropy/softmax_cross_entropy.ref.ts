@@ -8,8 +8,13 @@ interface Operands {
   class_weights?: Float32Array;
 }
 
-/** Index of the first maximum. */
-const argmax = (values: number[]): number => values.indexOf(Math.max(...values));
+/** Index of the first NaN, or of the first maximum if there is none. */
+function argmax(values: number[]): number {
+  const broken = values.findIndex(Number.isNaN);
+  return broken >= 0 ? broken : values.indexOf(maximumOf(values));
+}
+
+const maximumOf = (values: number[]): number => values.reduce((most, v) => Math.max(most, v));
 
 /** Target distribution of a row before smoothing, or undefined for a row that is ignored or has a label out of range. */
 function targetOf(p: SoftmaxCrossEntropyParams, { labels, targets }: Operands, row: number): number[] | undefined {
@@ -20,7 +25,7 @@ function targetOf(p: SoftmaxCrossEntropyParams, { labels, targets }: Operands, r
 }
 
 function logSoftmax(logits: number[]): number[] {
-  const top = logits.reduce((most, v) => Math.max(most, v));
+  const top = maximumOf(logits);
   const logSum = Math.log(logits.reduce((sum, v) => sum + Math.exp(v - top), 0));
   return logits.map((v) => v - top - logSum);
 }

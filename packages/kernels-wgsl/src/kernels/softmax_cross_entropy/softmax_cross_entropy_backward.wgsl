@@ -38,6 +38,11 @@ const NONE = 0xffffffffu;
 const MEAN = 1u;
 const SUM = 2u;
 
+// Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+
+fn exp_of(v: f32) -> f32 { return select(exp(v), v, is_nan(v)); }
+
 // The row's class, or NONE if the row does not count. The forward kernel has reported labels that are no class.
 fn class_of(row: u32) -> u32 {
   let label = labels[row];
@@ -82,7 +87,7 @@ fn main(
     var part = 0.0;
     var part_mass = 0.0;
     for (var j = start; j < min(start + CHUNK, params.c); j++) {
-      let e = exp(logits[at + j] - top);
+      let e = exp_of(logits[at + j] - top);
       dlogits[at + j] = e;
       part += e;
       part_mass += mass(row, j, label);

@@ -39,6 +39,13 @@ const MEAN = 1u;
 
 var<workgroup> totals: array<vec4<f32>, LANES>;
 
+// Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+
+fn exp_of(v: f32) -> f32 { return select(exp(v), v, is_nan(v)); }
+
+fn log_of(v: f32) -> f32 { return select(log(v), v, is_nan(v)); }
+
 // The row's class, or NONE if the row does not count.
 fn class_of(row: u32) -> u32 {
   let label = labels[row];
@@ -70,7 +77,7 @@ fn evaluate(row: u32) -> vec4<f32> {
   var best = 0u;
   for (var j = 1u; j < params.c; j++) {
     let v = logits[at + j];
-    if (v > top) {
+    if (v > top || (is_nan(v) && !is_nan(top))) {
       top = v;
       best = j;
     }
@@ -78,10 +85,10 @@ fn evaluate(row: u32) -> vec4<f32> {
   var sum = 0.0;
   for (var start = 0u; start < params.c; start += CHUNK) {
     var part = 0.0;
-    for (var j = start; j < min(start + CHUNK, params.c); j++) { part += exp(logits[at + j] - top); }
+    for (var j = start; j < min(start + CHUNK, params.c); j++) { part += exp_of(logits[at + j] - top); }
     sum += part;
   }
-  let log_sum = log(sum);
+  let log_sum = log_of(sum);
   if (params.has_targets == 0u && params.share == 0.0) {
     // Other classes are not touched: a mass of 0 times a logit of -infinity would be NaN.
     let w = weight(label);

@@ -1,0 +1,94 @@
+import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { type BindingSpec, defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import logSoftmaxBackwardWgsl from "./log_softmax_backward.wgsl";
+import logSoftmaxForwardWgsl from "./log_softmax_forward.wgsl";
+import softmaxBackwardWgsl from "./softmax_backward.wgsl";
+import softmaxForwardWgsl from "./softmax_forward.wgsl";
+
+/** The axis has `size` elements, `inner` apart. */
+const params = { outer: "u32", size: "u32", inner: "u32" } as const;
+
+export type SoftmaxParams = ParamValues<typeof params>;
+
+const rows: Variant<typeof params> = {
+  name: "rows",
+  order: "chunks_of_64",
+  workgroups: (p) => spread(divideUp(p.outer * p.inner, 32)),
+};
+
+const read = { access: "read", dtype: "f32" } as const satisfies BindingSpec;
+const write = { access: "read_write", dtype: "f32" } as const satisfies BindingSpec;
+const cost = (flops: number, tensors: number) => (p: SoftmaxParams) => ({
+  flops: flops * p.outer * p.size * p.inner,
+  bytes: 4 * tensors * p.outer * p.size * p.inner,
+});
+
+/** y = softmax of x along the axis. See softmax_forward.wgsl. */
+export const softmaxForward = defineKernel({
+  name: "softmax_forward",
+  wgsl: softmaxForwardWgsl,
+  bindings: { x: read, y: write },
+  params,
+  variants: [rows],
+  cost: cost(5, 2),
+});
+
+/** dx from the softmax y and dy. See softmax_backward.wgsl. */
+export const softmaxBackward = defineKernel({
+  name: "softmax_backward",
+  wgsl: softmaxBackwardWgsl,
+  bindings: { y: read, dy: read, dx: write },
+  params,
+  variants: [rows],
+  cost: cost(4, 3),
+});
+
+/** y = logarithm of the softmax of x along the axis. See log_softmax_forward.wgsl. */
+export const logSoftmaxForward = defineKernel({
+  name: "log_softmax_forward",
+  wgsl: logSoftmaxForwardWgsl,
+  bindings: { x: read, y: write },
+  params,
+  variants: [rows],
+  cost: cost(6, 2),
+});
+
+/** dx from the log-softmax y and dy. See log_softmax_backward.wgsl. */
+export const logSoftmaxBackward = defineKernel({
+  name: "log_softmax_backward",
+  wgsl: logSoftmaxBackwardWgsl,
+  bindings: { y: read, dy: read, dx: write },
+  params,
+  variants: [rows],
+  cost: cost(4, 3),
+});
+
+/**
+ * Params of all four kernels for a contiguous tensor; the result has its shape. A negative axis counts from the end.
+ *
+ * Throws ShapeError for a tensor without elements or axes, ArgumentError for an axis it has not. `op` names the op in errors.
+ */
+export function softmaxGeometry(
+  shape: readonly number[],
+  axis: number,
+  op = "softmax",
+): { shape: number[]; params: SoftmaxParams } {
+  const rank = shape.length;
+  if (rank === 0 || shape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+    throw new ShapeError({ op, argument: "x", expected: "rank 1 or more, not empty", given: formatShape(shape) });
+  }
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    throw new ArgumentError({
+      op,
+      argument: "axis",
+      expected: `an integer from ${-rank} to ${rank - 1} for shape ${formatShape(shape)}`,
+      given: `${axis}`,
+    });
+  }
+  const at = axis < 0 ? axis + rank : axis;
+  const product = (extents: readonly number[]): number => extents.reduce((count, extent) => count * extent, 1);
+  return {
+    shape: [...shape],
+    params: { outer: product(shape.slice(0, at)), size: shape[at] as number, inner: product(shape.slice(at + 1)) },
+  };
+}
