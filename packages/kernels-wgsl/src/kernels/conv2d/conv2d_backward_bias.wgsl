@@ -2,9 +2,9 @@
 //
 // dy         any layout, by the strides of y
 // db         [out_c], overwritten
-// Workgroup  one channel. Lane l sums pixels l, l + 256, ... (counted n, oy, ox) in ascending order; then the upper half of
-//            the lanes is added to the lower half until one is left.
-// Order      as above; every variant of order "lanes" gives the same bits.
+// Workgroup  one channel. Lane l sums rows l, l + 256, ... (counted n, oy), each with ox ascending; then the upper half of the
+//            lanes is added to the lower half until one is left.
+// Order      as above.
 // Limits     32-bit element offsets. Reference: conv2d.ref.ts
 
 struct Params {
@@ -34,16 +34,15 @@ fn main(
 ) {
   let o = group.y * groups.x + group.x;
   if (o >= params.out_c) { return; }
-  let pixels = params.batch * params.out_h * params.out_w;
+  let rows = params.batch * params.out_h;
   var sum = 0.0;
-  for (var pixel = lane; pixel < pixels; pixel += SIZE) {
-    let row = pixel / params.out_w;
-    let n = row / params.out_h;
-    sum += dy[n * params.y_n + row % params.out_h * params.y_h + pixel % params.out_w * params.y_w + o * params.y_c];
+  for (var row = lane; row < rows; row += SIZE) {
+    let at = row / params.out_h * params.y_n + row % params.out_h * params.y_h + o * params.y_c;
+    for (var ox = 0u; ox < params.out_w; ox++) { sum += dy[at + ox * params.y_w]; }
   }
   sums[lane] = sum;
   for (var half = SIZE / 2u; half > 0u; half /= 2u) {
-    // Every lane's sum of the last round must be there before it is read.
+    // The sums of the last round must be there before they are read.
     workgroupBarrier();
     if (lane < half) { sums[lane] += sums[lane + half]; }
   }

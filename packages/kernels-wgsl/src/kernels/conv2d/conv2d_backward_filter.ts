@@ -2,6 +2,7 @@ import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.j
 import { type Conv2dParams, conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
 import conv2dBackwardFilterWgsl from "./conv2d_backward_filter.wgsl";
 import conv2dBackwardFilterReduceWgsl from "./conv2d_backward_filter_reduce.wgsl";
+import conv2dBackwardFilterTileWgsl from "./conv2d_backward_filter_tile.wgsl";
 
 const filterFields = { ...conv2dFields, chunks: "u32", chunk_rows: "u32" } as const;
 const reduceFields = { count: "u32", chunks: "u32" } as const;
@@ -20,6 +21,16 @@ export const conv2dBackwardFilter = defineKernel({
   },
   params: filterFields,
   variants: [
+    {
+      name: "strided_9x8",
+      order: "rows",
+      wgsl: conv2dBackwardFilterTileWgsl,
+      applies: (p) => p.out_c / p.groups > 4,
+      workgroups: (p) => {
+        const termTiles = divideUp((p.filter_h * p.filter_w * p.in_c) / p.groups, 9);
+        return spread(divideUp(p.chunks * termTiles * p.groups * divideUp(p.out_c / p.groups, 8), 64));
+      },
+    },
     {
       name: "strided_4x4",
       order: "rows",

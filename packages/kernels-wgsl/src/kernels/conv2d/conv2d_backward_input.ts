@@ -1,6 +1,7 @@
 import { defineKernel, divideUp, spread } from "../../kernel.js";
 import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
 import conv2dBackwardInputWgsl from "./conv2d_backward_input.wgsl";
+import conv2dBackwardInputTileWgsl from "./conv2d_backward_input_tile.wgsl";
 
 /** dx of conv2d from dy, in gather form: also the forward of a transposed convolution. See conv2d_backward_input.wgsl. */
 export const conv2dBackwardInput = defineKernel({
@@ -13,6 +14,17 @@ export const conv2dBackwardInput = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    {
+      name: "strided_12x8",
+      order: "taps",
+      wgsl: conv2dBackwardInputTileWgsl,
+      applies: (p) => p.in_c / p.groups > 4,
+      workgroups: (p) => {
+        const phases = Math.min(p.stride_h, p.in_h) * Math.min(p.stride_w, p.in_w);
+        const pixelTiles = divideUp(p.batch * divideUp(p.in_h, p.stride_h) * divideUp(p.in_w, p.stride_w), 12);
+        return spread(divideUp(phases * pixelTiles * p.groups * divideUp(p.in_c / p.groups, 8), 64));
+      },
+    },
     {
       name: "strided_4x4",
       order: "taps",

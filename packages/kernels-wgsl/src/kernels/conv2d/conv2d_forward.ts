@@ -1,6 +1,7 @@
 import { defineKernel, divideUp, spread } from "../../kernel.js";
 import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
 import conv2dForwardWgsl from "./conv2d_forward.wgsl";
+import conv2dForwardTileWgsl from "./conv2d_forward_tile.wgsl";
 
 /** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
 export const conv2dForward = defineKernel({
@@ -14,6 +15,16 @@ export const conv2dForward = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    {
+      name: "strided_12x8",
+      order: "taps",
+      wgsl: conv2dForwardTileWgsl,
+      applies: (p) => p.out_c / p.groups > 4,
+      workgroups: (p) => {
+        const pixelTiles = divideUp(p.batch * p.out_h * p.out_w, 12);
+        return spread(divideUp(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 8), 64));
+      },
+    },
     {
       name: "strided_4x4",
       order: "taps",
