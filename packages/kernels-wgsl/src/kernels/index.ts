@@ -19,3 +19,4 @@ export * from "./reduce/reduce.js";
 export * from "./softmax/softmax.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
 export * from "./strided_copy/strided_copy.js";
+export * from "./strided_copy/strided_copy_geometry.js";

@@ -1,33 +1,31 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
+import { fill, type StridedCopyParams, stridedCopy } from "./strided_copy.js";
+import { fillReference, stridedCopyReference } from "./strided_copy.ref.js";
 import {
   concatGeometry,
   expandGeometry,
-  fill,
   fillGeometry,
   flipGeometry,
   placeGeometry,
-  type StridedCopyParams,
   sliceGeometry,
-  stridedCopy,
   transposeGeometry,
-} from "./strided_copy.js";
-import { fillReference, stridedCopyReference } from "./strided_copy.ref.js";
+} from "./strided_copy_geometry.js";
 
-const size = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);
+const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
-/** y holds other values before, so that a test sees what a copy must not touch. */
-function copyCase(
-  name: string,
-  xShape: readonly number[],
-  geometry: { shape: number[]; params: StridedCopyParams },
-  bench = false,
-): KernelCase {
+interface Geometry {
+  shape: readonly number[];
+  params: StridedCopyParams;
+}
+
+/** x holds every pattern of bits, y a mark that must survive where nothing is written. */
+function copyCase(name: string, x: readonly number[], { shape, params }: Geometry, bench = false): KernelCase {
   return {
-    name,
-    params: geometry.params,
+    name: `${name} [${x}] to [${shape}]`,
+    params,
     inputs: (random) => ({
-      x: Uint32Array.from(random.integers(size(xShape), 0, 2 ** 31 - 1)),
-      y: new Uint32Array(size(geometry.shape)).fill(0xdeadbeef),
+      x: new Uint32Array(random.integers(size(x), -(2 ** 31), 2 ** 31).buffer),
+      y: new Uint32Array(size(shape)).fill(0xdeadbeef),
     }),
     outputs: {},
     bench,
@@ -35,79 +33,124 @@ function copyCase(
 }
 
 const transpose = (shape: number[], permutation: number[], bench = false): KernelCase =>
-  copyCase(`transpose [${shape}] by [${permutation}]`, shape, transposeGeometry(shape, permutation), bench);
-const concat = (shapes: number[][], axis: number, part: number, bench = false): KernelCase => {
+  copyCase(`transpose ${permutation}`, shape, transposeGeometry(shape, permutation), bench);
+const slice = (shape: number[], starts: number[], stops: number[], steps?: number[]): KernelCase =>
+  copyCase(`slice ${starts}:${stops}:${steps}`, shape, sliceGeometry(shape, starts, stops, steps));
+const expand = (shape: number[], target: number[], bench = false): KernelCase =>
+  copyCase("expand", shape, expandGeometry(shape, target), bench);
+const place = (shape: number[], target: number[], starts: number[], steps?: number[]): KernelCase =>
+  copyCase(`place ${starts}:${steps}`, shape, placeGeometry(shape, target, starts, steps));
+const flip = (shape: number[], axes: number[]): KernelCase =>
+  copyCase(`flip ${axes}`, shape, flipGeometry(shape, axes));
+function concat(shapes: number[][], axis: number, bench = false): KernelCase[] {
   const { shape, parts } = concatGeometry(shapes, axis);
-  return copyCase(
-    `concat part ${part} of [${shapes.join("] [")}] along ${axis}`,
-    shapes[part] as number[],
-    { shape, params: parts[part] as StridedCopyParams },
-    bench,
+  return parts.map((params, i) =>
+    copyCase(`concat ${axis} part ${i}`, shapes[i] as number[], { shape, params }, bench && i === 0),
   );
-};
+}
+
+const cases: KernelCase[] = [
+  transpose([], []),
+  transpose([1], [0]),
+  transpose([4, 6], [0, 1]),
+  transpose([3, 5], [1, 0]),
+  transpose([8, 12], [1, 0]),
+  transpose([8, 6], [1, 0]),
+  transpose([4, 5, 3], [2, 0, 1]),
+  transpose([4, 8, 4], [2, 0, 1]),
+  transpose([3, 8, 12], [0, 2, 1]),
+  transpose([3, 4, 5, 8], [0, 3, 2, 1]),
+  transpose([8, 3, 4, 5], [1, 2, 3, 0]),
+  transpose([2, 3, 4, 2, 3, 2], [5, 4, 3, 2, 1, 0]),
+  transpose([4, 3, 2, 2, 3, 4], [5, 3, 1, 0, 2, 4]),
+  slice([7], [2], [6]),
+  slice([16], [4], [12]),
+  slice([10, 9], [1, 2], [9, 7], [2, 3]),
+  slice([10, 8], [9, 0], [-1, 8], [-3, 1]),
+  slice([6, 12], [1, 4], [5, 12]),
+  slice([5, 6, 7], [0, 2, 6], [5, 3, -1], [1, 1, -2]),
+  expand([], [2, 3]),
+  expand([1], [8]),
+  expand([3, 1], [3, 5]),
+  expand([3, 1], [3, 8]),
+  expand([4], [3, 4]),
+  expand([2, 1, 4, 1], [5, 2, 3, 4, 2]),
+  ...concat(
+    [
+      [2, 3],
+      [4, 3],
+    ],
+    0,
+  ),
+  ...concat(
+    [
+      [2, 4],
+      [2, 8],
+      [2, 1],
+    ],
+    1,
+  ),
+  ...concat(
+    [
+      [2, 3, 4],
+      [2, 1, 4],
+    ],
+    -2,
+  ),
+  ...concat(
+    [
+      [3, 0],
+      [3, 2],
+    ],
+    1,
+  ),
+  place([3, 4], [5, 8], [1, 4]),
+  place([3, 4], [5, 8], [1, 3]),
+  place([3, 2], [9, 5], [1, 4], [3, -2]),
+  place([5], [9], [4], [-1]),
+  flip([7], [0]),
+  flip([4, 6, 8], [0, 2]),
+  flip([4, 6, 8], [1]),
+  // More workgroups than one dimension of the grid holds: in tiles of one round, and in squares.
+  wide(slice([64 * 65_535 + 2], [1], [64 * 65_535 + 2])),
+  transpose([2100, 2051], [1, 0]),
+  transpose([32, 26, 26, 32], [0, 3, 1, 2], true),
+  transpose([32, 32, 26, 26], [0, 2, 3, 1], true),
+  transpose([1024, 1024], [1, 0], true),
+  transpose([1600, 10], [1, 0], true),
+  copyCase("slice rows", [256, 784], sliceGeometry([256, 784], [64, 0], [192, 784]), true),
+  expand([128, 1], [128, 1600], true),
+  ...concat(
+    [
+      [128, 800],
+      [128, 800],
+    ],
+    1,
+    true,
+  ),
+];
+
+function wide(given: KernelCase): KernelCase {
+  return { ...given, params: { ...given.params, tile: 64 } };
+}
+
+const fillCases: KernelCase[] = (
+  [
+    [1, 0],
+    [3, 0x3f800000],
+    [1028, 0xffffffff],
+    [256 * 65_535 + 1, 7],
+    [32 * 26 * 26 * 32, 0],
+  ] as const
+).map(([count, bits], i) => ({
+  name: `[${count}] with ${bits}`,
+  params: fillGeometry([count], bits).params,
+  inputs: () => ({}),
+  outputs: { y: count },
+  bench: i === 4,
+}));
 
 export const stridedCopyEntries: KernelEntry[] = [
-  {
-    kernel: stridedCopy,
-    reference: stridedCopyReference,
-    cases: [
-      transpose([1], [0]),
-      transpose([3, 5], [1, 0]),
-      transpose([2, 3, 4, 5], [0, 3, 1, 2]),
-      transpose([2, 3, 2, 3, 2, 3], [5, 3, 1, 0, 2, 4]),
-      transpose([2100, 2051], [1, 0]),
-      transpose([512, 512], [1, 0], true),
-      transpose([128, 26, 26, 32], [0, 3, 1, 2], true),
-      copyCase("slice [7, 9] 1:6:2, 3:9", [7, 9], sliceGeometry([7, 9], [1, 3], [6, 9], [2, 1])),
-      copyCase(
-        "slice [128, 28, 28] a quarter",
-        [128, 28, 28],
-        sliceGeometry([128, 28, 28], [0, 7, 7], [128, 21, 21]),
-        true,
-      ),
-      copyCase("expand [2, 1, 3] to [4, 2, 5, 3]", [2, 1, 3], expandGeometry([2, 1, 3], [4, 2, 5, 3])),
-      copyCase("expand [1] to [3]", [1], expandGeometry([1], [3])),
-      copyCase("expand [64] to [1024, 64]", [64], expandGeometry([64], [1024, 64]), true),
-      concat(
-        [
-          [2, 3],
-          [2, 1],
-          [2, 2],
-        ],
-        1,
-        0,
-      ),
-      concat(
-        [
-          [2, 3],
-          [2, 1],
-          [2, 2],
-        ],
-        1,
-        2,
-      ),
-      concat(
-        [
-          [128, 64],
-          [128, 64],
-        ],
-        1,
-        1,
-        true,
-      ),
-      copyCase("place [2, 3] in [5, 8] at 1, 2 steps 2, 2", [2, 3], placeGeometry([2, 3], [5, 8], [1, 2], [2, 2])),
-      copyCase("flip [3, 4, 5] 0, 2", [3, 4, 5], flipGeometry([3, 4, 5], [0, -1])),
-    ],
-  },
-  {
-    kernel: fill,
-    reference: fillReference,
-    cases: [1, 5, 1 << 20].map((count) => ({
-      name: `[${count}]`,
-      params: fillGeometry([count], 0x3f800000).params,
-      inputs: () => ({}),
-      outputs: { y: count },
-      bench: count > 5,
-    })),
-  },
+  { kernel: stridedCopy, reference: stridedCopyReference, cases },
+  { kernel: fill, reference: fillReference, cases: fillCases },
 ];

@@ -1,25 +1,23 @@
-import type { BindingArrays } from "../../cases.js";
+import type { BindingArray, BindingArrays } from "../../cases.js";
 import type { FillParams, StridedCopyParams } from "./strided_copy.js";
 
-/** Walks all indices of the extents; strides are two's complement. */
+/** y keeps what the inputs hold for it, zeros unless given, where no index writes. */
 export function stridedCopyReference(inputs: BindingArrays, given: object): BindingArrays {
   const p = given as StridedCopyParams;
-  const { x, y } = inputs as { x: Uint32Array; y: Uint32Array };
-  const result = y.slice();
-  for (let at = 0; at < p.count; at++) {
-    let rest = at;
-    let source = p.x_offset;
-    let target = p.y_offset;
-    for (let d = p.rank - 1; d >= 0; d--) {
+  const x = inputs.x as BindingArray;
+  const y = (inputs.y as BindingArray).slice();
+  for (let i = 0; i < p.count; i++) {
+    let from = p.x_offset;
+    let to = p.y_offset;
+    for (let d = 0, rest = i; d < p.rank; d++) {
       const [extent, xStride, yStride] = p.axes.slice(4 * d, 4 * d + 3) as [number, number, number];
-      const i = rest % extent;
+      from += (rest % extent) * (xStride | 0);
+      to += (rest % extent) * (yStride | 0);
       rest = Math.floor(rest / extent);
-      source += i * (xStride | 0);
-      target += i * (yStride | 0);
     }
-    result[target] = x[source] as number;
+    y[to] = x[from] as number;
   }
-  return { y: result };
+  return { y };
 }
 
 export function fillReference(_: BindingArrays, given: object): BindingArrays {

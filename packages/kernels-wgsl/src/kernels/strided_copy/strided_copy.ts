@@ -1,296 +1,179 @@
-import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import { ShapeError } from "../../errors.js";
+import { defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
 import fillWgsl from "./fill.wgsl";
 import stridedCopyWgsl from "./strided_copy.wgsl";
+import stridedCopyTurnWgsl from "./strided_copy_turn.wgsl";
 
-const LANES = 64;
-const MAX_RANK = 6;
-const words = ["u32", "i32", "f32"] as const;
-const copyParams = {
+/** Axes that the kernel can walk after merging. */
+const MAX_AXES = 6;
+/** Elements, or fours of them, per workgroup: eight for each of 64 lanes. */
+const TILE = 512;
+
+const params = {
   count: "u32",
+  tile: "u32",
   rank: "u32",
+  x_inner: "u32",
   x_offset: "u32",
   y_offset: "u32",
   axes: "array<vec4<u32>, 6>",
 } as const;
-const fillParams = { count: "u32", bits: "u32" } as const;
 
-export type StridedCopyParams = ParamValues<typeof copyParams>;
-export type FillParams = ParamValues<typeof fillParams>;
+export type StridedCopyParams = ParamValues<typeof params>;
 
-/** Moves words between two strided arrangements: transpose, slice, expand, concat, place and flip. See strided_copy.wgsl. */
+type Part = "extent" | "x" | "y";
+const part = (p: StridedCopyParams, d: number, which: Part): number =>
+  p.axes[4 * d + { extent: 0, x: 1, y: 2 }[which]] as number;
+/** Strides of all axes but some, and the offset. */
+const steps = (p: StridedCopyParams, which: "x" | "y", ...except: number[]): number[] => [
+  which === "x" ? p.x_offset : p.y_offset,
+  ...Array.from({ length: p.rank }, (_, d) => (except.includes(d) ? 0 : part(p, d, which))),
+];
+const inFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
+
+/** Whether y is written four words at a time along its innermost axis. */
+const wideInY = (p: StridedCopyParams): boolean =>
+  part(p, 0, "y") === 1 && inFours(part(p, 0, "extent"), ...steps(p, "y", 0));
+
+const workgroups = (width: number) => (p: StridedCopyParams) => spread(divideUp(p.count, width * p.tile));
+const order = "copy";
+
+const vec4: Variant<typeof params> = {
+  name: "vec4",
+  order,
+  constants: { VX: "vec4<u32>", VY: "vec4<u32>", WIDTH: "4u", locate: "walk(i * 4u) / 4u" },
+  applies: (p) => wideInY(p) && part(p, 0, "x") === 1 && inFours(...steps(p, "x", 0)),
+  workgroups: workgroups(4),
+};
+
+const vec4Repeat: Variant<typeof params> = {
+  name: "vec4_repeat",
+  order,
+  constants: { VY: "vec4<u32>", WIDTH: "4u", apply: "VY(v)", locate: "walk(i * 4u) / vec2(1u, 4u)" },
+  applies: (p) => wideInY(p) && part(p, 0, "x") === 0,
+  workgroups: workgroups(4),
+};
+
+const turn: Variant<typeof params> = {
+  name: "turn_4x4",
+  order,
+  wgsl: stridedCopyTurnWgsl,
+  applies: (p) => p.x_inner > 0 && wideInY(p) && inFours(part(p, p.x_inner, "extent"), ...steps(p, "x", p.x_inner)),
+  workgroups: (p) => spread(divideUp(p.count / 16, 64)),
+};
+
+const scalar: Variant<typeof params> = { name: "scalar", order, workgroups: workgroups(1) };
+
+/** Without divisions for a single axis, else as it is. */
+function byAxes(variant: Variant<typeof params>, start: string, step: string): Variant<typeof params>[] {
+  return [
+    {
+      ...variant,
+      constants: { ...variant.constants, locate: `${start} + i * ${step}` },
+      applies: (p, views) => p.rank === 1 && (variant.applies?.(p, views) ?? true),
+    },
+    {
+      ...variant,
+      name: `${variant.name}_axes`,
+      applies: (p, views) => p.rank > 1 && (variant.applies?.(p, views) ?? true),
+    },
+  ];
+}
+
+const start = "vec2(params.x_offset, params.y_offset)";
+
+/** Words read, those of repeated axes once. */
+const distinct = (p: StridedCopyParams): number =>
+  Array.from({ length: p.rank }, (_, d) => (part(p, d, "x") === 0 ? 1 : part(p, d, "extent"))).reduce(
+    (product, extent) => product * extent,
+    1,
+  );
+
+/**
+ * Moves 32-bit words of any dtype between layouts: transpose, slice, flip, expand, concatenate, place. Words of y that no
+ * index names keep their value. Params come from the geometry functions. See strided_copy.wgsl.
+ */
 export const stridedCopy = defineKernel({
   name: "strided_copy",
   wgsl: stridedCopyWgsl,
-  bindings: { x: { access: "read", dtype: words }, y: { access: "read_write", dtype: words } },
-  params: copyParams,
-  variants: [{ name: "words", order: "copy", workgroups: (p) => spread(divideUp(p.count, LANES)) }],
-  cost: (p) => ({ flops: 0, bytes: 8 * p.count }),
+  bindings: {
+    x: { access: "read", dtype: ["u32", "i32", "f32"] },
+    y: { access: "read_write", dtype: ["u32", "i32", "f32"] },
+  },
+  params,
+  variants: [
+    ...byAxes(vec4, `${start} / 4u`, "vec2(1u)"),
+    ...byAxes(vec4Repeat, `${start} / vec2(1u, 4u)`, "vec2(0u, 1u)"),
+    turn,
+    ...byAxes(scalar, start, "params.axes[0].yz"),
+  ],
+  cost: (p) => ({ flops: 0, bytes: 4 * (distinct(p) + p.count) }),
 });
+
+const fillParams = { count: "u32", bits: "u32" } as const;
+
+export type FillParams = ParamValues<typeof fillParams>;
 
 /** Sets every word to one pattern. See fill.wgsl. */
 export const fill = defineKernel({
   name: "fill",
   wgsl: fillWgsl,
-  bindings: { y: { access: "read_write", dtype: words } },
+  bindings: { y: { access: "read_write", dtype: ["u32", "i32", "f32"] } },
   params: fillParams,
-  variants: [{ name: "four", order: "copy", workgroups: (p) => spread(divideUp(p.count, 4 * LANES)) }],
+  variants: [
+    {
+      name: "vec4",
+      order,
+      constants: { V: "vec4<u32>", WIDTH: "4u" },
+      applies: (p) => p.count % 4 === 0,
+      workgroups: (p) => spread(divideUp(p.count, 1024)),
+    },
+    { name: "scalar", order, workgroups: (p) => spread(divideUp(p.count, 256)) },
+  ],
   cost: (p) => ({ flops: 0, bytes: 4 * p.count }),
 });
 
-/** One dimension of a copy: how often, and how far apart in words. */
-interface Axis {
+/** One dimension of a copy: how often, and how far apart in words; either side may go backwards. */
+export interface CopyAxis {
   extent: number;
   x: number;
   y: number;
 }
 
-interface Move {
-  shape: number[];
-  params: StridedCopyParams;
-}
-
-const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);
-
-/** Words between neighbours along each dimension of a contiguous array. */
-function contiguous(shape: readonly number[]): number[] {
-  const strides: number[] = [];
-  let stride = 1;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    strides[d] = stride;
-    stride *= shape[d] as number;
-  }
-  return strides;
-}
-
-/** Params of a copy: drops dimensions of extent 1 and merges neighbours that both sides step through as one. */
-function move(op: string, axes: readonly Axis[], xOffset = 0, yOffset = 0): StridedCopyParams {
-  const count = axes.reduce((total, { extent }) => total * extent, 1);
-  if (count === 0) throw new ShapeError({ op, argument: "x", expected: "something to copy", given: "an empty result" });
-  const merged: Axis[] = [];
-  for (const axis of axes) {
+/**
+ * Params of a copy over axes given outermost first: drops extents of 1 and merges neighbours that both sides step through
+ * as one. An extent of 0 copies nothing. Throws ShapeError when more than six axes remain.
+ */
+export function copyParams(op: string, axes: readonly CopyAxis[], xOffset = 0, yOffset = 0): StridedCopyParams {
+  const count = axes.reduce((product, { extent }) => product * extent, 1);
+  const merged: CopyAxis[] = [];
+  for (const axis of count === 0 ? [] : [...axes].reverse()) {
     if (axis.extent === 1) continue;
-    const outer = merged.at(-1);
-    if (outer && outer.x === axis.x * axis.extent && outer.y === axis.y * axis.extent) {
-      merged[merged.length - 1] = { extent: outer.extent * axis.extent, x: axis.x, y: axis.y };
-    } else {
-      merged.push(axis);
-    }
+    const inner = merged.at(-1);
+    if (inner && axis.x === inner.x * inner.extent && axis.y === inner.y * inner.extent) inner.extent *= axis.extent;
+    else merged.push({ ...axis });
   }
-  if (merged.length > MAX_RANK) {
+  if (merged.length > MAX_AXES) {
     throw new ShapeError({
       op,
       argument: "x",
-      expected: `at most ${MAX_RANK} dimensions that cannot be merged`,
+      expected: `at most ${MAX_AXES} dimensions that cannot be merged`,
       given: `${merged.length}`,
     });
   }
-  const flat = Array.from({ length: MAX_RANK }, (_, d) => merged[d] ?? { extent: 1, x: 0, y: 0 });
+  if (merged.length === 0) merged.push({ extent: 1, x: 1, y: 1 });
+  const table = new Array<number>(4 * MAX_AXES).fill(0);
+  for (const [d, { extent, x, y }] of merged.entries()) table.splice(4 * d, 3, extent, x >>> 0, y >>> 0);
   return {
     count,
+    tile: TILE,
     rank: merged.length,
+    x_inner: Math.max(
+      0,
+      merged.findIndex(({ x }) => x === 1),
+    ),
     x_offset: xOffset,
     y_offset: yOffset,
-    axes: flat.flatMap(({ extent, x, y }) => [extent, x >>> 0, y >>> 0, 0]),
+    axes: table,
   };
 }
-
-function checkLength(op: string, argument: string, list: readonly number[], shape: readonly number[]): void {
-  if (list.length === shape.length) return;
-  throw new ShapeError({
-    op,
-    argument,
-    expected: `${shape.length} numbers for ${formatShape(shape)}`,
-    given: formatShape(list),
-  });
-}
-
-function checkAxis(op: string, axis: number, rank: number): number {
-  const at = axis < 0 ? axis + rank : axis;
-  if (Number.isInteger(axis) && at >= 0 && at < rank) return at;
-  throw new ArgumentError({
-    op,
-    argument: "axis",
-    expected: `an integer from ${-rank} to ${rank - 1}`,
-    given: `${axis}`,
-  });
-}
-
-/** y = x with its dimensions in the order `permutation` names. Throws ShapeError unless that names each once. */
-export function transposeGeometry(shape: readonly number[], permutation: readonly number[]): Move {
-  const op = "transpose";
-  if (permutation.length !== shape.length || shape.some((_, d) => !permutation.includes(d))) {
-    throw new ShapeError({
-      op,
-      argument: "permutation",
-      expected: `each of 0 to ${shape.length - 1} once`,
-      given: formatShape(permutation),
-    });
-  }
-  const target = permutation.map((d) => shape[d] as number);
-  const from = contiguous(shape);
-  const to = contiguous(target);
-  return {
-    shape: target,
-    params: move(
-      op,
-      permutation.map((d, i) => ({ extent: shape[d] as number, x: from[d] as number, y: to[i] as number })),
-    ),
-  };
-}
-
-/** y = x[start:stop:step] in every dimension; steps positive, 0 <= start < stop <= extent. Throws ArgumentError otherwise. */
-export function sliceGeometry(
-  shape: readonly number[],
-  starts: readonly number[],
-  stops: readonly number[],
-  steps: readonly number[] = shape.map(() => 1),
-): Move {
-  const op = "slice";
-  for (const [argument, list] of [
-    ["starts", starts],
-    ["stops", stops],
-    ["steps", steps],
-  ] as const)
-    checkLength(op, argument, list, shape);
-  const target = shape.map((extent, d) => {
-    const [start, stop, step] = [starts[d], stops[d], steps[d]] as [number, number, number];
-    if (!(Number.isInteger(start) && Number.isInteger(stop) && start >= 0 && start < stop && stop <= extent)) {
-      throw new ArgumentError({
-        op,
-        argument: `dimension ${d}`,
-        expected: `0 <= start < stop <= ${extent}`,
-        given: `${start} to ${stop}`,
-      });
-    }
-    if (!Number.isInteger(step) || step < 1)
-      throw new ArgumentError({ op, argument: `steps[${d}]`, expected: "a positive integer", given: `${step}` });
-    return divideUp(stop - start, step);
-  });
-  const from = contiguous(shape);
-  const to = contiguous(target);
-  const offset = from.reduce((sum, stride, d) => sum + stride * (starts[d] as number), 0);
-  const axes = target.map((extent, d) => ({
-    extent,
-    x: (from[d] as number) * (steps[d] as number),
-    y: to[d] as number,
-  }));
-  return { shape: target, params: move(op, axes, offset) };
-}
-
-/** y = x repeated to `target`: dimensions of extent 1 stretch, leading ones may be added. Throws ShapeError otherwise. */
-export function expandGeometry(shape: readonly number[], target: readonly number[]): Move {
-  const op = "expand";
-  const added = target.length - shape.length;
-  const fits = added >= 0 && shape.every((extent, d) => extent === 1 || extent === target[d + added]);
-  if (!fits)
-    throw new ShapeError({
-      op,
-      argument: "shape",
-      expected: `a shape that ${formatShape(shape)} broadcasts to`,
-      given: formatShape(target),
-    });
-  const from = contiguous(shape);
-  const to = contiguous(target);
-  const axes = target.map((extent, d) => {
-    const stretched = d < added || shape[d - added] === 1;
-    return { extent, x: stretched ? 0 : (from[d - added] as number), y: to[d] as number };
-  });
-  return { shape: [...target], params: move(op, axes) };
-}
-
-/** y = parts joined along `axis`, one copy for each part. Throws ShapeError when other dimensions differ. */
-export function concatGeometry(
-  shapes: readonly (readonly number[])[],
-  axis: number,
-): { shape: number[]; parts: StridedCopyParams[] } {
-  const op = "concat";
-  const [first] = shapes;
-  if (!first) throw new ArgumentError({ op, argument: "tensors", expected: "at least one tensor", given: "none" });
-  const at = checkAxis(op, axis, first.length);
-  for (const [i, shape] of shapes.entries()) {
-    const fits = shape.length === first.length && shape.every((extent, d) => d === at || extent === first[d]);
-    if (!fits)
-      throw new ShapeError({
-        op,
-        argument: `tensors[${i}]`,
-        expected: `${formatShape(first)} but for dimension ${at}`,
-        given: formatShape(shape),
-      });
-  }
-  const total = shapes.reduce((sum, shape) => sum + (shape[at] as number), 0);
-  const target = first.map((extent, d) => (d === at ? total : extent));
-  const to = contiguous(target);
-  let offset = 0;
-  const parts = shapes.map((shape) => {
-    const from = contiguous(shape);
-    const params = move(
-      op,
-      shape.map((extent, d) => ({ extent, x: from[d] as number, y: to[d] as number })),
-      0,
-      offset,
-    );
-    offset += (shape[at] as number) * (to[at] as number);
-    return params;
-  });
-  return { shape: target, parts };
-}
-
-/** Writes x into y of shape `target` from `starts` on, `steps` apart: the reverse of slice. Throws ArgumentError when it sticks out. */
-export function placeGeometry(
-  shape: readonly number[],
-  target: readonly number[],
-  starts: readonly number[],
-  steps: readonly number[] = shape.map(() => 1),
-): Move {
-  const op = "place";
-  for (const [argument, list] of [
-    ["shape", target],
-    ["starts", starts],
-    ["steps", steps],
-  ] as const)
-    checkLength(op, argument, list, shape);
-  for (const [d, extent] of shape.entries()) {
-    const [start, step] = [starts[d], steps[d]] as [number, number];
-    const last = start + (extent - 1) * step;
-    if (
-      !(Number.isInteger(start) && Number.isInteger(step) && start >= 0 && step >= 1 && last < (target[d] as number))
-    ) {
-      throw new ArgumentError({
-        op,
-        argument: `dimension ${d}`,
-        expected: `${extent} places within ${target[d]}`,
-        given: `start ${start}, step ${step}`,
-      });
-    }
-  }
-  const from = contiguous(shape);
-  const to = contiguous(target);
-  const offset = to.reduce((sum, stride, d) => sum + stride * (starts[d] as number), 0);
-  const axes = shape.map((extent, d) => ({
-    extent,
-    x: from[d] as number,
-    y: (to[d] as number) * (steps[d] as number),
-  }));
-  return { shape: [...target], params: move(op, axes, 0, offset) };
-}
-
-/** y = x with the given dimensions reversed. */
-export function flipGeometry(shape: readonly number[], axes: readonly number[]): Move {
-  const op = "flip";
-  const flipped = new Set(axes.map((axis) => checkAxis(op, axis, shape.length)));
-  const from = contiguous(shape);
-  const offset = from.reduce((sum, stride, d) => sum + (flipped.has(d) ? stride * ((shape[d] as number) - 1) : 0), 0);
-  const list = shape.map((extent, d) => ({
-    extent,
-    x: (flipped.has(d) ? -1 : 1) * (from[d] as number),
-    y: from[d] as number,
-  }));
-  return { shape: [...shape], params: move(op, list, offset) };
-}
-
-/** Elements of a shape; the count of a fill. */
-export const fillGeometry = (shape: readonly number[], bits: number): { shape: number[]; params: FillParams } => ({
-  shape: [...shape],
-  params: { count: product(shape), bits },
-});

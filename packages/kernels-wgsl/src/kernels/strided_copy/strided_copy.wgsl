@@ -1,39 +1,59 @@
-// strided_copy: y[y_offset + sum i_d y_stride_d] = x[x_offset + sum i_d x_stride_d] for all i below the extents
+// strided_copy: y[y_offset + i . y strides] = x[x_offset + i . x strides] for every index i of up to six axes
 //
-// x, y    32-bit words of any type. Strides and offsets in words; a stride may be 0 (repeat) or negative (flip): it is a
-//         two's complement number, and index arithmetic wraps around as u32.
-// y       overwritten where it is addressed, else left alone: concat and place write one part after another
-// axes    per dimension (extent, x stride, y stride, 0); the last runs fastest. Up to 6 dimensions after merging.
-// Thread  one word, lanes along the last dimension.
+// x, y    words of 32 bits of any dtype. Only the words of y that are named are written.
+// axes    innermost of y first: (extent, stride of x, stride of y, unused). Strides may be 0 (x repeated) or negative, as
+//         two's complement: sums wrap to the right place. The host merges axes that both operands walk alike.
+// Thread  every LANES-th element of its workgroup's tile; lanes run along the innermost axis of y.
+//         In the vec4 variants an element is four words in a row in y, and in x the same or one word repeated (VX, VY,
+//         WIDTH, apply and locate are replaced). Variants for a single axis do not divide.
 // Reference: strided_copy.ref.ts
 
 struct Params {
   count: u32,
+  tile: u32,
   rank: u32,
+  x_inner: u32,
   x_offset: u32,
   y_offset: u32,
   axes: array<vec4<u32>, 6>,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<u32>;
-@group(0) @binding(1) var<storage, read_write> y: array<u32>;
-@group(0) @binding(2) var<uniform> params: Params;
-
+alias VX = u32;
+alias VY = u32;
+const WIDTH = 1u;
 const LANES = 64u;
 
-@compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let at = (group.x + group.y * groups.x) * LANES + lane;
-  if (at >= params.count) { return; }
-  var rest = at;
-  var source = params.x_offset;
-  var target_at = params.y_offset;
-  for (var d = params.rank; d > 0u; d--) {
-    let axis = params.axes[d - 1u];
-    let i = rest % axis.x;
-    rest /= axis.x;
-    source += i * axis.y;
-    target_at += i * axis.z;
+@group(0) @binding(0) var<storage, read> x: array<VX>;
+@group(0) @binding(1) var<storage, read_write> y: array<VY>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn walk(i: u32) -> vec2<u32> {
+  var rest = i;
+  var at = vec2(params.x_offset, params.y_offset);
+  for (var d = 0u; d + 1u < params.rank; d++) {
+    let axis = params.axes[d];
+    let quotient = rest / axis.x;
+    at += (rest - quotient * axis.x) * axis.yz;
+    rest = quotient;
   }
-  y[target_at] = x[source];
+  return at + rest * params.axes[params.rank - 1u].yz;
+}
+
+fn apply(v: VX) -> VY { return v; }
+
+// Where x and y hold element i, in units of VX and VY.
+fn locate(i: u32) -> vec2<u32> { return walk(i); }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = (group.y * groups.x + group.x) * params.tile;
+  let end = min(first + params.tile, params.count / WIDTH);
+  for (var i = first + lane; i < end; i += LANES) {
+    let at = locate(i);
+    y[at.y] = apply(x[at.x]);
+  }
 }
