@@ -16,7 +16,7 @@ interface Shape extends Partial<CrossEntropyOptions> {
   c: number;
   /** Targets with one 1 per row; else they are probabilities. */
   oneHot?: boolean;
-  /** Logits of few different values, so that maxima tie. */
+  /** Logits and probabilities of few different values, so that maxima tie. */
   ties?: boolean;
   /** Every fourth logit is -infinity, but never the label's. */
   masked?: boolean;
@@ -52,6 +52,7 @@ const shapes: Shape[] = [
   { n: 30, c: 10, labels: "target", oneHot: true },
   { n: 30, c: 10, labels: "target", oneHot: true, denominator: "rows", labelSmoothing: 0.1 },
   { n: 200, c: 4, ties: true },
+  { n: 200, c: 4, ties: true, labels: "target" },
   { n: 200, c: 4, ties: true, labels: "target", oneHot: true },
   { n: 9, c: 16, masked: true },
   { n: 5, c: 6, broken: true, reduction: "none" },
@@ -94,7 +95,7 @@ function operands(shape: Shape, random: CaseRandom): BindingArrays {
   } else if (shape.oneHot) {
     given.targets = Float32Array.from({ length: n * c }, (_, i) => (i % c === classes[Math.floor(i / c)] ? 1 : 0));
   } else {
-    given.targets = random.uniform(n * c, 0, 1);
+    given.targets = shape.ties ? Float32Array.from(random.integers(n * c, 1, 3)) : random.uniform(n * c, 0, 1);
     for (let row = 0; row < n; row++) {
       const target = given.targets.subarray(row * c, (row + 1) * c);
       const sum = target.reduce((total, part) => total + part, 0);
