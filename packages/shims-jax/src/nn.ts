@@ -9,7 +9,11 @@ import { axesOf, axisOf } from "./numpy/shape.js";
 import { type Keywords, keywords } from "./options.js";
 
 /** max(x, 0); at 0 the derivative is 0. Integers stay integers. */
-export const relu = (x: ArrayLike): JaxArray => run(() => core.relu(promoted("relu", { x })[0] as Tensor));
+export const relu = (x: ArrayLike): JaxArray =>
+  run(() => {
+    const [a] = promoted("relu", { x }) as [Tensor];
+    return a.dtype === "float32" ? core.relu(a) : core.maximum(converted(a, a.dtype === "bool" ? "int32" : a.dtype), 0);
+  });
 export const relu6 = (x: ArrayLike): JaxArray => run(() => core.minimum(core.relu(inexact("relu6", "x", x)), 6));
 export const sigmoid = real("sigmoid", core.sigmoid);
 export const tanh = real("tanh", core.tanh);

@@ -34,8 +34,13 @@ export type GradKeywords = Keywords<GradOptions>;
 
 const REFUSED = { holomorphic: false, allow_int: false, reduce_axes: undefined };
 
-/** Type of the gradient: the argument's for one position, a list for several. */
-type GradientOf<F extends AnyFunction, N> = N extends readonly number[] ? Parameters<F>[number][] : Parameters<F>[0];
+/** Type of the gradient: a list for several positions, that of the first argument by default; else the caller knows. */
+type GradientOf<F extends AnyFunction, N> = [N] extends [readonly number[]]
+  ? Parameters<F>[number][]
+  : [N] extends [0]
+    ? Parameters<F>[0]
+    : // biome-ignore lint/suspicious/noExplicitAny: positions given by name or other than 0 are not followed.
+      any;
 
 function gradOptions(fn: string, argnums: GradOptions["argnums"] | GradKeywords, options: GradKeywords | undefined) {
   const values = isKeywords(argnums)
@@ -119,12 +124,12 @@ function scalarLoss(fn: string, value: unknown): Tensor {
 
 /** Outside every transform nothing is recorded: what comes out carries no graph. */
 function release<T>(result: T): T {
-  if (!isDifferentiating()) for (const tensor of findTensors(result)) tensor.node = undefined;
+  if (!isDifferentiating()) for (const tensor of findTensors(tree_leaves(result))) tensor.node = undefined;
   return result;
 }
 
 function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradOptions, args: readonly unknown[]) {
-  return scope(() => {
+  return treeScope(fn, () => {
     const { positions, flat } = selected(fn, args, argnums);
     const inputs = flat.flatMap(([leaves]) => leaves.map((leaf) => differentiable(fn, leaf)));
     const { result, gradients } = valueAndGradients(
@@ -157,6 +162,16 @@ function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradO
   });
 }
 
+/** A scope that keeps every leaf of the tree that `body` returns, those inside registered classes too. */
+function treeScope<T>(fn: string, body: () => T): T {
+  const { result } = scope(() => {
+    const result = body();
+    if (result instanceof Promise) throw synchronous(fn);
+    return { result, leaves: tree_leaves(result) };
+  });
+  return result;
+}
+
 const synchronous = (fn: string): ArgumentError =>
   new ArgumentError({
     op: fn,
@@ -187,7 +202,7 @@ export function grad<F extends AnyFunction, const N extends number | readonly nu
 ): (...args: Parameters<F>) => GradientOf<F, N> {
   const values = gradOptions("grad", argnums ?? 0, options);
   return (...args) =>
-    scope(() => {
+    treeScope("grad", () => {
       const [value, gradient] = differentiate("grad", fun, values, args);
       return values.has_aux ? [gradient, value[1]] : gradient;
     }) as GradientOf<F, N>;
@@ -211,7 +226,7 @@ export function vjp<F extends AnyFunction>(
   const { has_aux } = keywords("vjp", named ? (last as Keywords<{ has_aux: boolean }>) : undefined, { has_aux: false });
   const primals = (named ? args.slice(0, -1) : args) as unknown[];
   const flat = primals.map((primal) => tree_flatten(primal));
-  const { result, variables } = scope(() => {
+  const { result, variables } = treeScope("vjp", () => {
     const inputs = flat.flatMap(([leaves]) => leaves.map((leaf) => differentiable("vjp", leaf)));
     return withVariables(inputs, (variables) =>
       fun(
@@ -225,7 +240,7 @@ export function vjp<F extends AnyFunction>(
   const [output, aux] = has_aux ? (result as [unknown, unknown]) : [result, undefined];
   const [outputs, structure] = tree_flatten<JaxArray>(output);
   const pullback = (cotangent: unknown): unknown[] =>
-    scope(() => {
+    treeScope("vjp", () => {
       const cotangents = structure.flatten_up_to(cotangent) as ArrayLike[];
       const sums: (Tensor | undefined)[] = variables.map(() => undefined);
       for (const [i, { core }] of outputs.entries()) {
@@ -271,23 +286,16 @@ export function jit<F extends AnyFunction>(fun: F, options?: Keywords<JitOptions
   positionsOf("static_argnums", static_argnums);
   const donated = positionsOf("donate_argnums", donate_argnums);
   return ((...args: unknown[]) => {
-    const result = scope(() => {
-      const result = fun(...args);
-      if (result instanceof Promise) throw synchronous("jit");
-      return result;
-    });
+    const result = treeScope("jit", () => fun(...args));
     if (donated.length > 0) {
-      const returned = new Set(findTensors(leavesOf(result)));
+      const returned = new Set(findTensors(tree_leaves(result)));
       for (const at of donated)
-        for (const tensor of findTensors(leavesOf(args[at])))
+        for (const tensor of findTensors(tree_leaves(args[at])))
           if (!returned.has(tensor)) tensor.dispose("donated to a jitted function (donate_argnums)");
     }
     return result;
   }) as F;
 }
-
-/** Leaves of registered classes too, which findTensors does not know. */
-const leavesOf = (tree: unknown): unknown[] => tree_leaves(tree);
 
 function positionsOf(argument: string, given: number | readonly number[] | undefined): readonly number[] {
   const positions = given === undefined ? [] : typeof given === "number" ? [given] : given;

@@ -57,7 +57,30 @@ export function divide(x: ArrayLike, y: ArrayLike): JaxArray {
   return run(() => core.div(inexact("divide", "x", x), inexact("divide", "y", y)));
 }
 export const true_divide = divide;
-export const power = binary("power", core.pow);
+const generalPower = binary("power", core.pow);
+
+/** x to the power y. Integers take a whole, non-negative number as y, and are multiplied. */
+export function power(x: ArrayLike, y: ArrayLike): JaxArray {
+  if (!(x instanceof JaxArray) || x.dtype === "float32" || typeof y !== "number" || !Number.isInteger(y))
+    return generalPower(x, y);
+  if (y < 0)
+    throw new ArgumentError({
+      op: "power",
+      argument: "y",
+      expected: "0 or more: integers cannot be raised to negative powers",
+      given: `${y}`,
+    });
+  return run(() => {
+    const [base, one] = promoted("power", { x, y: 1 }) as [Tensor, Tensor];
+    let result = core.expand(one, base.shape);
+    let factor = base;
+    for (let rest = y; rest > 0; rest = Math.floor(rest / 2)) {
+      if (rest % 2 === 1) result = core.mul(result, factor);
+      factor = core.mul(factor, factor);
+    }
+    return result;
+  });
+}
 export const maximum = binary("maximum", core.maximum);
 export const minimum = binary("minimum", core.minimum);
 export const equal = binary("equal", core.equal);

@@ -278,19 +278,19 @@ export function slice(a: JaxArray, index: readonly IndexPart[]): JaxArray {
       const last = (x.shape[i] as number) - 1;
       return { start: last - start, stop: last - stop, step: -step };
     });
+    const shape = bounds.map(({ start, stop, step }) => Math.max(0, Math.ceil((stop - start) / step)));
+    const kept = (extents: readonly number[]) => extents.filter((_, i) => !parts[i]?.dropped);
+    if (shape.includes(0)) return core.zeros(kept(shape), x.dtype);
     const whole = bounds.every(({ start, stop, step }, i) => start === 0 && stop === x.shape[i] && step === 1);
     const cut = whole
       ? source
       : core.slice(
           source,
           bounds.map((b) => b.start),
-          bounds.map((b) => Math.max(b.start, b.stop)),
+          bounds.map((b) => b.stop),
           bounds.map((b) => b.step),
         );
-    return core.reshape(
-      cut,
-      cut.shape.filter((_, i) => !parts[i]?.dropped),
-    );
+    return core.reshape(cut, kept(cut.shape));
   });
 }
 
