@@ -21,6 +21,7 @@ describe("browser", () => {
         write: false,
         format: "esm",
         platform: "browser",
+        tsconfigRaw: {},
         metafile: true,
         logLevel: "silent",
       });
