@@ -5,6 +5,7 @@ import {
   gatherRowsBackward,
   gatherU8,
   gatherU8Geometry,
+  type OneHotOptions,
   oneHot,
   oneHotGeometry,
   u8Geometry,
@@ -19,6 +20,8 @@ import {
 } from "./gather.ref.js";
 
 const SLOT = 255;
+/** Threads for which one dimension holds too few workgroups; odd, so that no vec4 variant takes it. */
+const WIDE = 64 * 65_535 + 1;
 const asWords = (values: Int32Array): Uint32Array => Uint32Array.from(values);
 /** Every byte value in turn, so that each quotient is met. */
 const allBytes = (words: number): Uint32Array =>
@@ -81,11 +84,12 @@ function gatherBytesCase(rows: number, width: number, count: number, bench = fal
   };
 }
 
-function oneHotCase(count: number, depth: number, bench = false): KernelCase {
+function oneHotCase(count: number, depth: number, bench = false, options: OneHotOptions = {}): KernelCase {
+  const { params } = oneHotGeometry([count], depth, options);
   return {
-    name: `[${count}] to ${depth}`,
-    params: oneHotGeometry([count], depth).params,
-    // Beyond the depth on both sides: such rows are zero.
+    name: `[${count}] to ${depth}, ${params.on} and ${params.off}`,
+    params,
+    // Beyond the depth on both sides: such rows are off.
     inputs: (random: CaseRandom) => ({ index: random.integers(count, -1, depth + 1) }),
     outputs: { y: count * depth },
     bench,
@@ -96,12 +100,26 @@ export const gatherEntries: KernelEntry[] = [
   {
     kernel: gatherRows,
     reference: gatherRowsReference,
-    cases: [rowsCase(1, 1, 1), rowsCase(5, 3, 7), rowsCase(300, 7, 2048), rowsCase(4096, 784, 128, true)],
+    cases: [
+      rowsCase(1, 1, 1),
+      rowsCase(5, 3, 7),
+      rowsCase(9, 12, 5),
+      rowsCase(300, 7, 2048),
+      rowsCase(1, WIDE, 1),
+      rowsCase(4096, 784, 128, true),
+    ],
   },
   {
     kernel: gatherRowsBackward,
     reference: gatherRowsBackwardReference,
-    cases: [backwardCase(1, 1, 1), backwardCase(5, 3, 17), backwardCase(100, 33, 64), backwardCase(512, 64, 128, true)],
+    cases: [
+      backwardCase(1, 1, 1),
+      backwardCase(5, 3, 17),
+      backwardCase(7, 8, 30),
+      backwardCase(100, 33, 64),
+      backwardCase(1, WIDE, 1),
+      backwardCase(512, 64, 128, true),
+    ],
   },
   {
     kernel: u8ToF32,
@@ -111,17 +129,32 @@ export const gatherEntries: KernelEntry[] = [
       bytesCase(256, 255),
       bytesCase(258, 1),
       bytesCase(1027, 127.5),
+      bytesCase(257, 7),
+      bytesCase(256, 1000),
+      bytesCase(4 * WIDE, 255),
       bytesCase(128 * 784, 255, true),
     ],
   },
   {
     kernel: gatherU8,
     reference: gatherU8Reference,
-    cases: [gatherBytesCase(1, 1, 1), gatherBytesCase(9, 5, 6), gatherBytesCase(4096, 784, 128, true)],
+    cases: [
+      gatherBytesCase(1, 1, 1),
+      gatherBytesCase(9, 5, 6),
+      gatherBytesCase(9, 8, 6),
+      gatherBytesCase(1, WIDE, 1),
+      gatherBytesCase(4096, 784, 128, true),
+    ],
   },
   {
     kernel: oneHot,
     reference: oneHotReference,
-    cases: [oneHotCase(1, 1), oneHotCase(9, 4), oneHotCase(128, 10, true)],
+    cases: [
+      oneHotCase(1, 1),
+      oneHotCase(9, 4),
+      oneHotCase(9, 4, false, { on: 0.9, off: 0.025 }),
+      oneHotCase(1, WIDE),
+      oneHotCase(128, 10, true),
+    ],
   },
 ];

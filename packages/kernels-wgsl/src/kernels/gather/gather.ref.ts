@@ -31,7 +31,9 @@ export const gatherRowsBackwardReference: Reference = (inputs, given) => {
 export const u8ToF32Reference: Reference = (inputs, given) => {
   const { count, divisor } = given as U8Params;
   const { x } = inputs as { x: Uint32Array };
-  return { y: Float32Array.from({ length: count }, (_, i) => byteOf(x, i) / divisor) };
+  const y = new Float32Array(count);
+  for (let i = 0; i < count; i++) y[i] = byteOf(x, i) / divisor;
+  return { y };
 };
 
 export const gatherU8Reference: Reference = (inputs, given) => {
@@ -45,12 +47,12 @@ export const gatherU8Reference: Reference = (inputs, given) => {
 };
 
 export const oneHotReference: Reference = (inputs, given) => {
-  const { count, depth } = given as OneHotParams;
+  const { count, depth, on, off } = given as OneHotParams;
   const { index } = inputs as { index: Int32Array };
-  const y = new Float32Array(count * depth);
+  const y = new Float32Array(count * depth).fill(off);
   for (let i = 0; i < count; i++) {
     const c = index[i] as number;
-    if (c >= 0 && c < depth) y[i * depth + c] = 1;
+    if (c >= 0 && c < depth) y[i * depth + c] = on;
   }
   return { y };
 };

@@ -10,9 +10,9 @@ const LANES = 64;
 const rowParams = { rows: "u32", width: "u32", count: "u32", fault_slot: "u32" } as const;
 const u8Params = { count: "u32", divisor: "f32" } as const;
 const gatherU8Params = { ...rowParams, divisor: "f32" } as const;
-const oneHotParams = { count: "u32", depth: "u32" } as const;
+const oneHotParams = { count: "u32", depth: "u32", on: "f32", off: "f32" } as const;
 const words = ["u32", "i32", "f32"] as const;
-const faults = { access: "read_write", dtype: "u32" } as const;
+const faults = { access: "read_write", dtype: "u32", optional: true } as const;
 
 export type GatherParams = ParamValues<typeof rowParams>;
 export type U8Params = ParamValues<typeof u8Params>;
@@ -30,7 +30,16 @@ export const gatherRows = defineKernel({
     y: { access: "read_write", dtype: words },
   },
   params: rowParams,
-  variants: [{ name: "words", order: "copy", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) }],
+  variants: [
+    {
+      name: "vec4",
+      order: "copy",
+      constants: { V: "vec4<u32>", WIDTH: "4u" },
+      applies: (p) => p.width % 4 === 0,
+      workgroups: (p) => spread(divideUp((p.count * p.width) / 4, LANES)),
+    },
+    { name: "words", order: "copy", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) },
+  ],
   cost: (p) => ({ flops: 0, bytes: 8 * p.count * p.width + 4 * p.count }),
 });
 
@@ -44,11 +53,20 @@ export const gatherRowsBackward = defineKernel({
     dx: { access: "read_write", dtype: "f32" },
   },
   params: rowParams,
-  variants: [{ name: "scan", order: "index", workgroups: (p) => spread(divideUp(p.rows * p.width, LANES)) }],
+  variants: [
+    {
+      name: "scan_vec4",
+      order: "index",
+      constants: { V: "vec4<f32>", WIDTH: "4u" },
+      applies: (p) => p.width % 4 === 0,
+      workgroups: (p) => spread(divideUp((p.rows * p.width) / 4, LANES)),
+    },
+    { name: "scan", order: "index", workgroups: (p) => spread(divideUp(p.rows * p.width, LANES)) },
+  ],
   cost: (p) => ({ flops: p.count * p.width, bytes: 4 * p.width * (p.count + p.rows) + 4 * p.count }),
 });
 
-/** y[i] = x[i] / divisor of packed bytes, to the nearest f32. See u8_to_f32.wgsl. */
+/** y[i] = x[i] / divisor of packed bytes, to the nearest f32 for divisors of up to 12 significant bits. See u8_to_f32.wgsl. */
 export const u8ToF32 = defineKernel({
   name: "u8_to_f32",
   wgsl: u8ToF32Wgsl,
@@ -69,11 +87,25 @@ export const gatherU8 = defineKernel({
     y: { access: "read_write", dtype: "f32" },
   },
   params: gatherU8Params,
-  variants: [{ name: "bytes", order: "elementwise", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) }],
+  variants: [
+    {
+      name: "words",
+      order: "elementwise",
+      constants: {
+        VY: "vec4<f32>",
+        WIDTH: "4u",
+        unpack:
+          "VY(quotient(word & 255u), quotient((word >> 8u) & 255u), quotient((word >> 16u) & 255u), quotient(word >> 24u))",
+      },
+      applies: (p) => p.width % 4 === 0,
+      workgroups: (p) => spread(divideUp((p.count * p.width) / 4, LANES)),
+    },
+    { name: "bytes", order: "elementwise", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) },
+  ],
   cost: (p) => ({ flops: 5 * p.count * p.width, bytes: 5 * p.count * p.width + 4 * p.count }),
 });
 
-/** y[i, c] = 1 where index[i] = c, else 0. See one_hot.wgsl. */
+/** y[i, c] = on where index[i] = c, else off. See one_hot.wgsl. */
 export const oneHot = defineKernel({
   name: "one_hot",
   wgsl: oneHotWgsl,
@@ -134,10 +166,18 @@ export function gatherU8Geometry(
   return { shape, params: { ...params, divisor: checkDivisor("gather_u8", options) } };
 }
 
+export interface OneHotOptions {
+  /** Value at the index. Default 1. */
+  on?: number;
+  /** Value elsewhere, and all along where the index is out of range. Default 0. */
+  off?: number;
+}
+
 /** Params of oneHot. Throws ArgumentError when depth is no positive integer, ShapeError when index is empty. */
 export function oneHotGeometry(
   indexShape: readonly number[],
   depth: number,
+  { on = 1, off = 0 }: OneHotOptions = {},
 ): { shape: number[]; params: OneHotParams } {
   if (!Number.isInteger(depth) || depth < 1) {
     throw new ArgumentError({ op: "one_hot", argument: "depth", expected: "a positive integer", given: `${depth}` });
@@ -150,5 +190,5 @@ export function oneHotGeometry(
       expected: "no empty tensor",
       given: formatShape(indexShape),
     });
-  return { shape: [...indexShape, depth], params: { count, depth } };
+  return { shape: [...indexShape, depth], params: { count, depth, on, off } };
 }

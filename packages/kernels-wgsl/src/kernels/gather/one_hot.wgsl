@@ -1,6 +1,6 @@
-// one_hot: y[i, c] = 1 where index[i] = c, else 0
+// one_hot: y[i, c] = on where index[i] = c, else off
 //
-// index   [count], i32; an index out of range gives a row of zeros
+// index   [count], i32; an index out of range gives a row of off
 // y       [count, depth], f32, overwritten
 // Thread  one element of y.
 // Reference: gather.ref.ts
@@ -8,6 +8,8 @@
 struct Params {
   count: u32,
   depth: u32,
+  on: f32,
+  off: f32,
 }
 
 @group(0) @binding(0) var<storage, read> index: array<i32>;
@@ -17,8 +19,12 @@ struct Params {
 const LANES = 64u;
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let at = (group.x + group.y * groups.x) * LANES + lane;
   if (at >= params.count * params.depth) { return; }
-  y[at] = select(0.0, 1.0, index[at / params.depth] == i32(at % params.depth));
+  y[at] = select(params.off, params.on, index[at / params.depth] == i32(at % params.depth));
 }

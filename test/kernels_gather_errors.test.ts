@@ -1,0 +1,81 @@
+// Gathering: an index out of range is told by the next read and leaves the device usable; bad shapes and options give
+// typed errors before any device work.
+import {
+  ArgumentError,
+  gatherGeometry,
+  gatherRows,
+  gatherU8,
+  gatherU8Geometry,
+  oneHotGeometry,
+  openDevice,
+  ShapeError,
+  u8Geometry,
+} from "@facet/kernels-wgsl";
+import { afterAll, describe, expect, test } from "vitest";
+
+describe("an index out of range", async () => {
+  const device = await openDevice();
+  afterAll(() => device.close());
+  const upload = (data: Int32Array | Uint32Array) => {
+    const view = { block: device.allocate(data.byteLength, "test"), offset: 0, bytes: data.byteLength };
+    device.queue.write(view, data);
+    return view;
+  };
+  const rows = (count: number) => ({ op: "gather", argument: "index", expected: `row indices from 0 to ${count - 1}` });
+
+  async function gather(index: number[]): Promise<number[]> {
+    const x = upload(Uint32Array.of(10, 11, 20, 21, 30, 31));
+    const { params } = gatherGeometry([3, 2], [index.length], device.faults.slot(rows(3)));
+    const y = upload(new Uint32Array(2 * index.length).fill(99));
+    device.run(gatherRows, { x, index: upload(Int32Array.from(index)), y }, params);
+    return [...new Uint32Array(await device.read(y))];
+  }
+
+  test("is told by the read, too large or negative; the next call works", async () => {
+    await expect(gather([0, 3, 1])).rejects.toThrow(ArgumentError);
+    await expect(gather([0, 3, 1])).rejects.toThrow("gather: index: expected row indices from 0 to 2, got 3");
+    await expect(gather([-1, 2, 1])).rejects.toThrow("got a negative value");
+    expect(await gather([2, 0, 2])).toEqual([30, 31, 10, 11, 30, 31]);
+  });
+
+  test("is told of bytes too", async () => {
+    const x = upload(Uint32Array.of(0x03020100, 0x07060504));
+    const { params } = gatherU8Geometry([2, 4], [1], device.faults.slot(rows(2)));
+    const y = upload(new Uint32Array(4));
+    device.run(gatherU8, { x, index: upload(Int32Array.of(2)), y }, params);
+    await expect(device.read(y)).rejects.toThrow("gather: index: expected row indices from 0 to 1, got 2");
+  });
+});
+
+describe("gatherGeometry", () => {
+  test("puts the index's shape in the place of the first axis", () => {
+    expect(gatherGeometry([5, 2, 3], [4, 7], 9)).toEqual({
+      shape: [4, 7, 2, 3],
+      params: { rows: 5, width: 6, count: 28, fault_slot: 9 },
+    });
+    expect(gatherGeometry([5], [2], 0).shape).toEqual([2]);
+  });
+
+  test("refuses operands without rows and empty results", () => {
+    expect(() => gatherGeometry([], [1], 0)).toThrow(ShapeError);
+    expect(() => gatherGeometry([0, 3], [1], 0)).toThrow("gather: x: expected at least one row, got [0, 3]");
+    expect(() => gatherGeometry([2, 3], [0], 0)).toThrow("gather: index: expected no empty result, got [0, 3]");
+    expect(() => gatherU8Geometry([2, 0], [1], 0)).toThrow("gather_u8: index");
+  });
+});
+
+test("u8Geometry and gatherU8Geometry refuse divisors that are 0 or not finite, and empty tensors", () => {
+  expect(u8Geometry([2, 3]).params).toEqual({ count: 6, divisor: 255 });
+  expect(() => u8Geometry([2], { divisor: 0 })).toThrow(ArgumentError);
+  expect(() => u8Geometry([2], { divisor: Number.NaN })).toThrow("u8_to_f32: divisor: expected a finite number");
+  expect(() => gatherU8Geometry([2, 2], [1], 0, { divisor: Number.POSITIVE_INFINITY })).toThrow(ArgumentError);
+  expect(() => u8Geometry([0])).toThrow(ShapeError);
+});
+
+test("oneHotGeometry takes its two values and refuses a depth that is no positive integer", () => {
+  expect(oneHotGeometry([2, 3], 4)).toEqual({ shape: [2, 3, 4], params: { count: 6, depth: 4, on: 1, off: 0 } });
+  expect(oneHotGeometry([2], 4, { on: 5, off: -1 }).params).toMatchObject({ on: 5, off: -1 });
+  expect(() => oneHotGeometry([2], 0)).toThrow(ArgumentError);
+  expect(() => oneHotGeometry([2], 2.5)).toThrow("one_hot: depth: expected a positive integer, got 2.5");
+  expect(() => oneHotGeometry([0], 2)).toThrow(ShapeError);
+});
