@@ -7,6 +7,8 @@ import type { PRNGKeyArray } from "./random.js";
 
 export type Initializer = (key: PRNGKeyArray, shape: ShapeInput, dtype?: string) => JaxArray;
 
+type ConstantInitializer = (key: PRNGKeyArray, shape: ShapeInput, dtype?: core.Dtype) => JaxArray;
+
 const initializer =
   (fn: string, init: core.Initializer): Initializer =>
   (key, shape, dtype) => {
@@ -14,12 +16,12 @@ const initializer =
     return run(() => init(key.words, shapeOf(fn, shape)));
   };
 
-export const zeros = (_key: PRNGKeyArray, shape: ShapeInput): JaxArray => full(shape, 0);
-export const ones = (_key: PRNGKeyArray, shape: ShapeInput): JaxArray => full(shape, 1);
+export const zeros: ConstantInitializer = (_key, shape, dtype) => full(shape, 0, dtype);
+export const ones: ConstantInitializer = (_key, shape, dtype) => full(shape, 1, dtype);
 export const constant =
-  (value: number): Initializer =>
-  (_key, shape) =>
-    full(shape, value);
+  (value: number): ConstantInitializer =>
+  (_key, shape, dtype) =>
+    full(shape, value, dtype);
 
 /** N(0, stddev^2), default 0.01. */
 export const normal = (stddev = 1e-2): Initializer => initializer("normal", core.normalInitializer(0, stddev));

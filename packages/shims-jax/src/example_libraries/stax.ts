@@ -6,7 +6,7 @@ import { glorot_normal, type Initializer, normal } from "../initializers.js";
 import { type ConvDimensionNumbers, convolution, type Padding, paddingOf, pairOf } from "../lax_conv.js";
 import { type PoolKind, type PoolLayout, pooled } from "../lax_reduce_window.js";
 import * as nn from "../nn.js";
-import { add, tanh } from "../numpy/elementwise.js";
+import { add, exp, tanh } from "../numpy/elementwise.js";
 import { concatenate } from "../numpy/shape.js";
 import { describe, keywords } from "../options.js";
 import { type PRNGKeyArray, split } from "../random.js";
@@ -178,14 +178,15 @@ export const AvgPool = pooling("AvgPool", "mean");
 /** Sum of each window. The stride is 1 by default, as in the original. */
 export const SumPool = pooling("SumPool", "sum");
 
-/** A layer without parameters that keeps the shape. */
-const elementwise = (fn: (x: JaxArray) => JaxArray): Layer => [
+/** A layer without parameters that applies a function of the same shape. */
+export const elementwise = (fn: (x: JaxArray) => JaxArray): Layer => [
   (_rng, input_shape) => [input_shape, []],
   (_params, inputs) => fn(inputs),
 ];
 
 export const Relu = elementwise((x) => nn.relu(x));
 export const Tanh = elementwise((x) => tanh(x));
+export const Exp = elementwise((x) => exp(x));
 export const Sigmoid = elementwise((x) => nn.sigmoid(x));
 export const Elu = elementwise((x) => nn.elu(x));
 export const LeakyRelu = elementwise((x) => nn.leaky_relu(x));
