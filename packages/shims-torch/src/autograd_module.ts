@@ -1,0 +1,2 @@
+// torch.autograd
+export { grad } from "./autograd.js";

@@ -1,0 +1,71 @@
+// Writing into a tensor: the methods whose names end in an underscore.
+import * as core from "@facet/autograd";
+import { complain } from "./errors.js";
+import { sizeText } from "./python.js";
+import type { Tensor } from "./tensor.js";
+
+/** Throws unless a program may write into the tensor now. */
+function requireWritable(op: string, target: Tensor): void {
+  if (!target.core.node || !core.isRecording()) return;
+  if (target.is_leaf)
+    complain(core.FacetError, "a leaf Variable that requires grad is being used in an in-place operation.", {
+      op,
+      argument: "self",
+      expected: "a tensor that does not require grad, or torch.no_grad()",
+      given: "a leaf that requires grad",
+    });
+  throw new core.UnsupportedError({
+    op,
+    argument: "self",
+    expected: "a tensor outside the gradient graph (autograd does not follow writes in place)",
+    given: "a tensor computed from one that requires grad",
+  });
+}
+
+/** Puts the result of `compute`, in the target's dtype and repeated to its shape, into the target's memory. */
+export function write(op: string, target: Tensor, compute: () => core.Tensor): Tensor {
+  requireWritable(op, target);
+  core.scope(() => {
+    const value = compute();
+    if (value.node && core.isRecording())
+      throw new core.UnsupportedError({
+        op,
+        argument: "other",
+        expected: "a tensor outside the gradient graph (autograd does not follow writes in place)",
+        given: "one that requires grad",
+      });
+    if (value.dtype !== target.core.dtype && (value.dtype === "float32" || value.dtype === "uint8"))
+      complain(
+        core.DtypeError,
+        `result type ${value.dtype} can't be cast to the desired output type ${target.dtype.name}`,
+        {
+          op,
+          argument: "other",
+          expected: `${target.dtype}`,
+          given: value.dtype,
+        },
+      );
+    const converted = core.cast(value, target.core.dtype);
+    const fitting = fit(op, converted, target);
+    if (target.core.size > 0) core.device().queue.copy(fitting.view, target.core.view);
+    target.core.storage.version += 1;
+  });
+  return target;
+}
+
+function fit(op: string, value: core.Tensor, target: Tensor): core.Tensor {
+  if (`${value.shape}` === `${target.shape}`) return value;
+  const extra = target.rank - value.rank;
+  if (extra < 0 || value.shape.some((extent, i) => extent !== 1 && extent !== target.shape[i + extra]))
+    complain(
+      core.ShapeError,
+      `output with shape ${sizeText(target.shape)} doesn't match the broadcast shape ${sizeText(value.shape)}`,
+      {
+        op,
+        argument: "other",
+        expected: `a shape that broadcasts to ${sizeText(target.shape)}`,
+        given: sizeText(value.shape),
+      },
+    );
+  return core.noGrad(() => core.expand(value, target.shape));
+}

@@ -1,0 +1,12 @@
+export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activation.js";
+export { ModuleList, Sequential } from "./containers.js";
+export { Conv2d } from "./conv.js";
+export * as functional from "./functional.js";
+export * as init from "./init.js";
+export { Linear } from "./linear.js";
+export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./loss.js";
+export { type IncompatibleKeys, Module, type StateDict } from "./module.js";
+export { Parameter } from "./parameter.js";
+export { AvgPool2d, MaxPool2d } from "./pooling.js";
+export { Dropout, Flatten, Identity } from "./simple.js";
+export type { Size2 } from "./size.js";

@@ -1,0 +1,66 @@
+// Layers without parameters that are no activations.
+import { flatten } from "../ops/shape.js";
+import { pythonFloat, pythonRepr } from "../python.js";
+import { type Args, signature } from "../signature.js";
+import type { Tensor } from "../tensor.js";
+import { dropout, requireProbability } from "./functional_activation.js";
+import { Module } from "./module.js";
+
+interface DropoutArguments {
+  p: number;
+  inplace: boolean;
+}
+const readDropout = signature<DropoutArguments>("Dropout", { p: 0.5, inplace: false });
+
+/** In training zeroes elements with probability p (default 0.5) and scales the rest by 1 / (1 - p); else the identity. */
+export class Dropout extends Module {
+  readonly p: number;
+  readonly inplace: boolean;
+  constructor(...args: Args<[p: number, inplace: boolean], DropoutArguments>) {
+    super();
+    const { p, inplace } = readDropout(args);
+    requireProbability("Dropout", p);
+    this.p = p;
+    this.inplace = inplace;
+  }
+  override forward(input: Tensor): Tensor {
+    return dropout(input, this.p, this.training);
+  }
+  override extra_repr(): string {
+    return `p=${Number.isInteger(this.p) ? pythonRepr(this.p) : pythonFloat(this.p)}, inplace=${pythonRepr(this.inplace)}`;
+  }
+}
+
+interface FlattenArguments {
+  start_dim: number;
+  end_dim: number;
+}
+const readFlatten = signature<FlattenArguments>("Flatten", { start_dim: 1, end_dim: -1 });
+
+/** Dimensions start_dim (default 1) to end_dim (default the last) as one. */
+export class Flatten extends Module {
+  readonly start_dim: number;
+  readonly end_dim: number;
+  constructor(...args: Args<[start_dim: number, end_dim: number], FlattenArguments>) {
+    super();
+    const { start_dim, end_dim } = readFlatten(args);
+    this.start_dim = start_dim;
+    this.end_dim = end_dim;
+  }
+  override forward(input: Tensor): Tensor {
+    return flatten(input, this.start_dim, this.end_dim);
+  }
+  override extra_repr(): string {
+    return `start_dim=${this.start_dim}, end_dim=${this.end_dim}`;
+  }
+}
+
+/** Its input. Takes any arguments and ignores them, as PyTorch's does. */
+export class Identity extends Module {
+  constructor(..._args: unknown[]) {
+    super();
+  }
+  override forward<T>(input: T): T {
+    return input;
+  }
+}

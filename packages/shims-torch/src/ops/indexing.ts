@@ -1,0 +1,140 @@
+import * as core from "@facet/autograd";
+import { complain, dimension } from "../errors.js";
+import { sizeText } from "../python.js";
+import { Tensor, wrap } from "../tensor.js";
+
+/** One index of `tensor.get(...)`: an element, [start, stop] or [start, stop, step] (null for an open end), ":" for all, null for a new dimension, or row numbers. */
+export type Index = number | readonly [number | null, number | null, number?] | ":" | null | Tensor;
+
+function integers(op: string, argument: string, index: Tensor): core.Tensor {
+  if (index.core.dtype === "int32") return index.core;
+  throw new core.DtypeError({ op, argument, expected: "torch.int64", given: `${index.dtype}` });
+}
+
+/** x[i, a:b, ...]. A number out of range throws; slices are cut to the extent, as in Python; steps must be positive. */
+export function get(input: Tensor, indices: readonly Index[]): Tensor {
+  const used = indices.filter((index) => index !== null).length;
+  if (used > input.rank)
+    complain(core.ArgumentError, `too many indices for tensor of dimension ${input.rank}`, {
+      op: "get",
+      argument: "index",
+      expected: `at most ${input.rank}`,
+      given: `${used}`,
+    });
+  return core.scope(() => {
+    let x = input.core;
+    const starts: number[] = [];
+    const stops: number[] = [];
+    const steps: number[] = [];
+    const shape: number[] = [];
+    const rows: { axis: number; index: Tensor }[] = [];
+    let axis = 0;
+    for (const index of [...indices, ...Array.from({ length: input.rank - used }, () => ":" as const)]) {
+      if (index === null) {
+        shape.push(1);
+        continue;
+      }
+      const extent = input.shape[axis] as number;
+      const [start, stop, step] = bounds(index, extent, axis);
+      starts.push(start);
+      stops.push(stop);
+      steps.push(step);
+      if (index instanceof Tensor) rows.push({ axis: shape.length, index });
+      if (typeof index !== "number") shape.push(Math.max(0, Math.ceil((stop - start) / step)));
+      axis += 1;
+    }
+    if (rows.length > 1)
+      throw new core.UnsupportedError({
+        op: "get",
+        argument: "index",
+        expected: "at most one tensor of row numbers",
+        given: `${rows.length}`,
+      });
+    x = core.reshape(core.slice(x, starts, stops, steps), shape);
+    const [row] = rows;
+    return row ? selectRows("get", wrap(x), row.axis, row.index) : wrap(x);
+  });
+}
+
+function bounds(index: Exclude<Index, null>, extent: number, axis: number): [number, number, number] {
+  if (index === ":" || index instanceof Tensor) return [0, extent, 1];
+  if (typeof index === "number") {
+    if (!Number.isInteger(index) || index < -extent || index >= extent)
+      complain(core.ArgumentError, `index ${index} is out of bounds for dimension ${axis} with size ${extent}`, {
+        op: "get",
+        argument: "index",
+        expected: `${-extent} to ${extent - 1}`,
+        given: `${index}`,
+      });
+    const at = index < 0 ? index + extent : index;
+    return [at, at + 1, 1];
+  }
+  const [start, stop, step = 1] = index;
+  if (!(Number.isInteger(step) && step > 0))
+    complain(core.ArgumentError, "step must be greater than zero", {
+      op: "get",
+      argument: "step",
+      expected: "a positive integer",
+      given: `${step}`,
+    });
+  const clip = (at: number): number => Math.min(extent, Math.max(0, at < 0 ? at + extent : at));
+  const from = clip(start ?? 0);
+  return [from, Math.max(from, clip(stop ?? extent)), step];
+}
+
+/** Rows along `axis` by number, each dimension of `index` in its place. */
+function selectRows(op: string, input: Tensor, axis: number, index: Tensor): Tensor {
+  const rows = integers(op, "index", index);
+  const front = [axis, ...input.shape.map((_, i) => i).filter((i) => i !== axis)];
+  const x = axis === 0 ? input.core : core.transpose(input.core, front);
+  const picked = core.gather(x, core.reshape(rows, [rows.size]));
+  const back = input.shape.map((_, i) => front.indexOf(i));
+  const placed = axis === 0 ? picked : core.transpose(picked, back);
+  return wrap(core.reshape(placed, [...input.shape.slice(0, axis), ...index.shape, ...input.shape.slice(axis + 1)]));
+}
+
+/** Rows of a dimension by number: `index` is a vector of int64. A number that is no row throws at the next read. */
+export function index_select(input: Tensor, dim: number, index: Tensor): Tensor {
+  const axis = dimension("index_select", dim, input.rank);
+  if (index.rank > 1)
+    complain(core.ShapeError, "index_select(): Index is supposed to be a vector", {
+      op: "index_select",
+      argument: "index",
+      expected: "rank 1",
+      given: sizeText(index.shape),
+    });
+  return core.scope(() =>
+    selectRows("index_select", input, axis, index.rank === 0 ? wrap(core.reshape(index.core, [1])) : index),
+  );
+}
+
+/** Element index[i, j, ...] along `dim` for every other coordinate of `index`: out[i][j] = input[index[i][j]][j] for dim 0. */
+export function gather(input: Tensor, dim: number, index: Tensor): Tensor {
+  const axis = dimension("gather", dim, input.rank);
+  const rows = integers("gather", "index", index);
+  const fits =
+    index.rank === input.rank && index.shape.every((extent, i) => i === axis || extent <= (input.shape[i] as number));
+  if (!fits)
+    throw new core.ShapeError({
+      op: "gather",
+      argument: "index",
+      expected: `a shape within ${sizeText(input.shape)} but for dimension ${axis}`,
+      given: sizeText(index.shape),
+    });
+  const strides = input.shape.map((_, i) => core.sizeOf(input.shape.slice(i + 1)));
+  const own = index.shape.map((_, i) => core.sizeOf(index.shape.slice(i + 1)));
+  const base = Int32Array.from({ length: rows.size }, (_, flat) =>
+    index.shape.reduce(
+      (sum, extent, i) =>
+        i === axis ? sum : sum + (Math.floor(flat / (own[i] as number)) % extent) * (strides[i] as number),
+      0,
+    ),
+  );
+  return core.scope(() => {
+    // Read through a table of the dimension's numbers, so that one that is not there is caught.
+    const table = core.arange(0, input.shape[axis] as number, 1, "int32");
+    const checked = core.gather(table, core.reshape(rows, [rows.size]));
+    const flat = core.add(core.mul(checked, strides[axis] as number), core.fromData(base, [rows.size], "int32"));
+    return wrap(core.reshape(core.gather(core.reshape(input.core, [input.core.size]), flat), index.shape));
+  });
+}

@@ -1,0 +1,84 @@
+import * as core from "@facet/autograd";
+import { complain } from "../errors.js";
+import { sizeText } from "../python.js";
+import { type Tensor, wrap } from "../tensor.js";
+
+function mismatch(op: string, a: readonly number[], b: readonly number[]): never {
+  const [m, k] = [a.slice(0, -1).reduce((x, y) => x * y, 1), a.at(-1)];
+  const [n, p] = b.length === 1 ? [b[0], 1] : [b.at(-2), b.at(-1)];
+  return complain(core.ShapeError, `mat1 and mat2 shapes cannot be multiplied (${m}x${k} and ${n}x${p})`, {
+    op,
+    argument: "mat2",
+    expected: `${k} rows, the last extent of ${sizeText(a)}`,
+    given: sizeText(b),
+  });
+}
+
+/** Matrix product; vectors take part as a row on the left and a column on the right, further dimensions broadcast. */
+export function matmul(input: Tensor, other: Tensor): Tensor {
+  if (input.rank === 0 || other.rank === 0)
+    complain(
+      core.ShapeError,
+      `both arguments to matmul need to be at least 1D, but they are ${input.rank}D and ${other.rank}D`,
+      {
+        op: "matmul",
+        argument: "input",
+        expected: "rank 1 or more",
+        given: `${sizeText(input.shape)}, ${sizeText(other.shape)}`,
+      },
+    );
+  if (input.shape.at(-1) !== other.shape.at(other.rank === 1 ? 0 : -2)) mismatch("matmul", input.shape, other.shape);
+  return core.scope(() => {
+    const a = input.rank === 1 ? core.reshape(input.core, [1, input.core.size]) : input.core;
+    const b = other.rank === 1 ? core.reshape(other.core, [other.core.size, 1]) : other.core;
+    const y = core.matmul(a, b);
+    const rows = input.rank === 1 ? [] : [y.shape.at(-2) as number];
+    const columns = other.rank === 1 ? [] : [y.shape.at(-1) as number];
+    return wrap(core.reshape(y, [...y.shape.slice(0, -2), ...rows, ...columns]));
+  });
+}
+
+function requireRank(op: string, argument: string, x: Tensor, rank: number): void {
+  if (x.rank !== rank)
+    complain(core.ShapeError, `${argument} must be a ${rank === 2 ? "matrix" : `${rank}D tensor`}`, {
+      op,
+      argument,
+      expected: `rank ${rank}`,
+      given: sizeText(x.shape),
+    });
+}
+
+/** Product of two matrices. */
+export function mm(input: Tensor, mat2: Tensor): Tensor {
+  requireRank("mm", "self", input, 2);
+  requireRank("mm", "mat2", mat2, 2);
+  return matmul(input, mat2);
+}
+
+/** Product of two batches of matrices, equal in number. */
+export function bmm(input: Tensor, mat2: Tensor): Tensor {
+  requireRank("bmm", "batch1", input, 3);
+  requireRank("bmm", "batch2", mat2, 3);
+  if (input.shape[0] !== mat2.shape[0])
+    throw new core.ShapeError({
+      op: "bmm",
+      argument: "batch2",
+      expected: `${input.shape[0]} matrices`,
+      given: `${mat2.shape[0]}`,
+    });
+  return matmul(input, mat2);
+}
+
+/** input W^T + bias over the last dimension; weight [out, in]. */
+export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  if (input.rank === 0 || input.shape.at(-1) !== weight.shape.at(-1)) {
+    const [out, features] = weight.shape;
+    mismatch("linear", input.shape, [features as number, out as number]);
+  }
+  const [out, features] = weight.shape as [number, number];
+  return core.scope(() => {
+    const rows = core.reshape(input.core, [input.core.size / features, features]);
+    const y = core.matmul(rows, weight.core, { transposeB: true, bias: bias?.core });
+    return wrap(core.reshape(y, [...input.shape.slice(0, -1), out]));
+  });
+}

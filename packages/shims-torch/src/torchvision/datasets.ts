@@ -1,0 +1,151 @@
+import * as core from "@facet/autograd";
+import { DatasetError, type ImageDataset, type ImageSplit, loadDataset } from "@facet/datasets";
+import { type Keywords, required, signature } from "../signature.js";
+import { type Tensor, wrap } from "../tensor.js";
+import { Dataset } from "../utils/dataset.js";
+import { batchTransform, channelsFirst, Image, type TransformFunction } from "./transforms.js";
+
+export interface VisionArguments {
+  /** Applied to each Image. ToTensor, alone or first in a Compose with Normalize, works on whole batches on the device. */
+  transform: TransformFunction | null;
+  /** Applied to each label. */
+  target_transform: TransformFunction | null;
+}
+
+const visionDefaults = { transform: null, target_transform: null };
+const readVision = signature<VisionArguments>("VisionDataset", visionDefaults);
+
+/** Labelled images as [image, label] pairs. */
+export class VisionDataset extends Dataset<[unknown, unknown]> {
+  readonly classes: readonly string[];
+  readonly transform: TransformFunction | null;
+  readonly target_transform: TransformFunction | null;
+  readonly #split: ImageSplit;
+  #onDevice: { images: core.Tensor; labels: core.Tensor } | undefined;
+
+  /** Images that are loaded already: a split of loadDataset, and what its classes mean. */
+  constructor(split: ImageSplit, options: Keywords<VisionArguments & { classes: readonly string[] }> = {}) {
+    super();
+    const { classes = [], ...rest } = options;
+    const { transform, target_transform } = readVision([rest]);
+    this.classes = classes;
+    this.transform = transform;
+    this.target_transform = target_transform;
+    this.#split = split;
+    const batch = batchTransform(transform);
+    if (batch && !target_transform) this.__getitems__ = (indices) => this.#gather(indices, batch);
+  }
+
+  __len__(): number {
+    return this.#split.count;
+  }
+
+  __getitem__(index: number): [unknown, unknown] {
+    const { count, height, width, channels } = this.#split;
+    if (!Number.isInteger(index) || index < -count || index >= count)
+      throw new core.ArgumentError({
+        op: "__getitem__",
+        argument: "index",
+        expected: `an index below ${count}`,
+        given: `${index}`,
+      });
+    const at = index < 0 ? index + count : index;
+    const image = new Image(this.#pixels(at), height, width, channels);
+    const label = this.#split.labels[at] as number;
+    return [
+      this.transform ? this.transform(image) : image,
+      this.target_transform ? this.target_transform(label) : label,
+    ];
+  }
+
+  /** Class numbers of all images, int64 [count]. */
+  get targets(): Tensor {
+    return wrap(core.fromData(Int32Array.from(this.#split.labels), [this.#split.count], "int32"));
+  }
+
+  /** Pixels of one image in [height, width, channels] order. */
+  #pixels(index: number): Uint8Array {
+    const { images, height, width, channels, layout } = this.#split;
+    const size = height * width * channels;
+    const own = images.subarray(index * size, (index + 1) * size);
+    if (layout === "NHWC" || channels === 1) return own;
+    const turned = new Uint8Array(size);
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < height * width; p++) turned[p * channels + c] = own[c * height * width + p] as number;
+    return turned;
+  }
+
+  /** A batch from the bytes on the device, where they are brought once: gather, conversion and transform, no host work. */
+  #gather(indices: Int32Array, batch: (images: Tensor) => Tensor): [Tensor, Tensor] {
+    this.#onDevice ??= this.#upload();
+    const { images, labels } = this.#onDevice;
+    return core.scope(() => {
+      const index = core.fromData(indices, [indices.length], "int32");
+      return [batch(wrap(core.gatherBytes(images, index))), wrap(core.gather(labels, index))];
+    });
+  }
+
+  #upload(): { images: core.Tensor; labels: core.Tensor } {
+    const { images, labels, count, height, width, channels, layout } = this.#split;
+    const bytes = layout === "NCHW" ? images : channelsFirst(images, count, height * width, channels);
+    return core.unscoped(() => ({
+      images: core.fromData(bytes, [count, channels, height, width], "uint8"),
+      labels: core.fromData(Int32Array.from(labels), [count], "int32"),
+    }));
+  }
+}
+
+export interface OpenArguments extends VisionArguments {
+  /** The training images (default) or the test images. */
+  train: boolean;
+  /** Where the files are not under `root`: look in the default places and download into the cache. Default false. */
+  download: boolean;
+}
+const readOpen = signature<OpenArguments & { root: string }>("open", {
+  root: required,
+  train: true,
+  ...visionDefaults,
+  download: false,
+});
+
+async function load(name: string, root: string, download: boolean): Promise<ImageDataset> {
+  try {
+    return await loadDataset(name, { directory: root, layout: "NCHW", download: false });
+  } catch (error) {
+    if (!download || !(error instanceof DatasetError) || !error.defect.startsWith("cannot be had")) throw error;
+    return loadDataset(name, { layout: "NCHW", download: true });
+  }
+}
+
+/** Reads one of the sets. A promise, as files are read asynchronously: `await MNIST.open(root, {...})`. */
+async function open<T>(
+  make: new (split: ImageSplit, options: Keywords<VisionArguments & { classes: readonly string[] }>) => T,
+  name: string,
+  root: string,
+  options: Keywords<OpenArguments>,
+): Promise<T> {
+  const { train, download, transform, target_transform } = readOpen([root, options]);
+  const { classes, ...splits } = await load(name, root, download);
+  return new make(train ? splits.train : splits.test, { transform, target_transform, classes });
+}
+
+/** Handwritten digits, 28 x 28, 60 000 and 10 000. */
+export class MNIST extends VisionDataset {
+  static open(root: string, options: Keywords<OpenArguments> = {}): Promise<MNIST> {
+    return open(MNIST, "mnist", root, options);
+  }
+}
+
+/** Clothes, 28 x 28, 60 000 and 10 000. */
+export class FashionMNIST extends VisionDataset {
+  static open(root: string, options: Keywords<OpenArguments> = {}): Promise<FashionMNIST> {
+    return open(FashionMNIST, "fashion_mnist", root, options);
+  }
+}
+
+/** Colour pictures, 32 x 32, 50 000 and 10 000. */
+export class CIFAR10 extends VisionDataset {
+  static open(root: string, options: Keywords<OpenArguments> = {}): Promise<CIFAR10> {
+    return open(CIFAR10, "cifar10", root, options);
+  }
+}
