@@ -1,0 +1,35 @@
+// keras.datasets: the sets by name, as host arrays.
+import { type DatasetName, loadDataset } from "@facet/datasets";
+import { type NdArray, ndarray } from "./ndarray.js";
+
+/** What Keras has not: only the first images of each part. */
+export interface LoadDataOptions {
+  limit?: number;
+  testLimit?: number;
+  directory?: string;
+}
+
+type Part = [images: NdArray, labels: NdArray];
+
+/**
+ * `load_data()` resolves to [[x_train, y_train], [x_test, y_test]], uint8 pixels 0 to 255: [n, 28, 28] and [n] for sets of
+ * one channel, [n, 32, 32, 3] and [n, 1] for CIFAR-10, as in Keras.
+ */
+function dataset(name: DatasetName) {
+  return {
+    async load_data(options: LoadDataOptions = {}): Promise<[train: Part, test: Part]> {
+      const { train, test } = await loadDataset(name, { ...options, layout: "NHWC" });
+      const parts = [train, test].map(({ images, labels, count, height, width, channels }): Part => {
+        const shape = channels === 1 ? [count, height, width] : [count, height, width, channels];
+        return [ndarray(images, shape), ndarray(labels, channels === 1 ? [count] : [count, 1])];
+      });
+      return parts as [Part, Part];
+    },
+  };
+}
+
+export const mnist = dataset("mnist");
+export const fashion_mnist = dataset("fashion_mnist");
+export const cifar10 = dataset("cifar10");
+/** What Keras has not: generated digits, for programs without files. */
+export const digits = dataset("digits");

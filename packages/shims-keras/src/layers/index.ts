@@ -1,0 +1,5 @@
+export * from "./activation.js";
+export * from "./convolution.js";
+export * from "./core.js";
+export { type CallContext, Layer } from "./layer.js";
+export * from "./pooling.js";

@@ -1,0 +1,2 @@
+export { Model } from "./model.js";
+export { Sequential } from "./sequential.js";

@@ -1,0 +1,156 @@
+import {
+  ArgumentError,
+  type Tensor as CoreTensor,
+  formatShape,
+  gradients,
+  noGrad,
+  scope,
+  UnsupportedError,
+} from "@facet/autograd";
+import { show } from "../arguments.js";
+import * as losses from "../losses.js";
+import { batchMean, get as getMetric, type Metric, type MetricArgument } from "../metrics.js";
+import type { NdArray } from "../ndarray.js";
+import type { Optimizer } from "../optimizers.js";
+import type { Shape, Tensor } from "../tensor.js";
+import type { Variable } from "../variable.js";
+import { type Batch, type DataSet, uploadBatch } from "./data.js";
+
+/** What training needs of a model. */
+export interface TrainingModel {
+  readonly name: string;
+  readonly built: boolean;
+  readonly optimizer: Optimizer | undefined;
+  readonly loss: losses.Loss | undefined;
+  readonly metricArguments: readonly MetricArgument[];
+  readonly trainable_weights: readonly Variable[];
+  readonly inputs: readonly { readonly shape: Shape }[] | undefined;
+  runAll(inputs: readonly Tensor[], training: boolean): Tensor[];
+  reset_metrics(): void;
+}
+
+/** Forward, loss, backward and update of one batch; the loss and the metrics' means come back as device scalars. */
+export class BatchStep {
+  readonly #model: TrainingModel;
+  readonly #op: string;
+  #metrics: readonly Metric[] | undefined;
+  readonly #running = new Map<string, { total: number; weight: number }>();
+
+  constructor(model: TrainingModel, op: string) {
+    if (!model.loss || !model.optimizer) {
+      const expected = "compile({ optimizer, loss }) before it";
+      throw new ArgumentError({ op, argument: `model "${model.name}"`, expected, given: "none" });
+    }
+    this.#model = model;
+    this.#op = op;
+  }
+
+  /** `loss` and the metrics' names, in the order of the values. */
+  get names(): readonly string[] {
+    return ["loss", ...(this.#metrics ?? []).map(({ name }) => name)];
+  }
+
+  #forward(batch: Batch, training: boolean): { y: Tensor; predicted: Tensor } {
+    const outputs = this.#model.runAll(batch.x, training);
+    if (outputs.length > 1) {
+      const expected = "a model of one output to train";
+      throw new UnsupportedError({ op: this.#op, argument: "model", expected, given: `${outputs.length} outputs` });
+    }
+    return { y: batch.y as Tensor, predicted: outputs[0] as Tensor };
+  }
+
+  /**
+   * Builds the model if it is not, finds the metrics for the shapes, and checks the targets. Costs one forward pass of one
+   * sample. Throws ArgumentError on labels that are no class.
+   */
+  prepare(data: DataSet): void {
+    if (!data.y) throw new ArgumentError({ op: this.#op, argument: "y", expected: "targets", given: "none" });
+    const shapes = scope(() =>
+      noGrad(() => {
+        const { y, predicted } = this.#forward(this.upload(data, [0]), false);
+        return { y: y.shape, predicted: predicted.shape };
+      }),
+    );
+    this.#metrics ??= this.#model.metricArguments.map((metric) => getMetric(metric, shapes.y, shapes.predicted));
+    checkTargets(this.#op, this.#model.loss as losses.Loss, data.y, shapes.predicted);
+  }
+
+  upload(data: DataSet, rows: ArrayLike<number>): Batch {
+    return uploadBatch(
+      data,
+      rows,
+      this.#model.inputs?.map(({ shape }) => shape),
+    );
+  }
+
+  /** One batch: `take` gets the scalars, which are freed when it returns. */
+  run(data: DataSet, rows: ArrayLike<number>, training: boolean, take: (values: readonly CoreTensor[]) => void): void {
+    const loss = this.#model.loss as losses.Loss;
+    scope(() => {
+      const batch = this.upload(data, rows);
+      if (training) {
+        const { y, predicted } = this.#forward(batch, true);
+        const value = loss(y, predicted, batch.weights).core;
+        this.#update(value);
+        take([value, ...noGrad(() => this.#measure(y, predicted))]);
+        return;
+      }
+      noGrad(() => {
+        const { y, predicted } = this.#forward(batch, false);
+        take([loss(y, predicted, batch.weights).core, ...this.#measure(y, predicted)]);
+      });
+    });
+  }
+
+  #update(loss: CoreTensor): void {
+    const optimizer = this.#model.optimizer as Optimizer;
+    const weights = this.#model.trainable_weights;
+    if (weights.length === 0) return;
+    optimizer.build(weights);
+    optimizer.update(
+      gradients(
+        loss,
+        weights.map(({ core }) => core),
+      ),
+    );
+  }
+
+  #measure(y: Tensor, predicted: Tensor): CoreTensor[] {
+    return (this.#metrics ?? []).map((metric) => batchMean(metric.call(y, predicted).core));
+  }
+
+  /** Runs a batch and resolves to the running means since this object was made. */
+  async accumulate(data: DataSet, training: boolean): Promise<Record<string, number>> {
+    this.prepare(data);
+    const rows = Int32Array.from({ length: data.count }, (_, i) => i);
+    let reads: Promise<number>[] = [];
+    this.run(data, rows, training, (values) => {
+      reads = values.map((value) => value.item());
+    });
+    const values = await Promise.all(reads);
+    for (const [i, name] of this.names.entries()) {
+      const { total, weight } = this.#running.get(name) ?? { total: 0, weight: 0 };
+      this.#running.set(name, { total: total + (values[i] as number) * data.count, weight: weight + data.count });
+    }
+    return Object.fromEntries([...this.#running].map(([name, { total, weight }]) => [name, total / weight]));
+  }
+}
+
+/** Class indices are checked here, on the host: the kernels would see a wrong one only at the next read. */
+function checkTargets(op: string, loss: losses.Loss, y: NdArray, predicted: readonly number[]): void {
+  if (!(loss instanceof losses.SparseCategoricalCrossentropy)) return;
+  const classes = predicted.at(-1) ?? 0;
+  const size = y.shape.slice(1).reduce((product, extent) => product * extent, 1);
+  const wanted = predicted.slice(1, -1).reduce((product, extent) => product * extent, 1);
+  if (size !== wanted) {
+    const expected = `class indices for predictions ${formatShape(predicted)}; one-hot rows need categorical_crossentropy`;
+    throw new ArgumentError({ op, argument: "y", expected, given: formatShape(y.shape) });
+  }
+  for (let i = 0; i < y.data.length; i++) {
+    const label = y.data[i] as number;
+    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
+    if (loss.ignore_class !== null && label === loss.ignore_class) continue;
+    const expected = `class indices from 0 to ${classes - 1}`;
+    throw new ArgumentError({ op, argument: "y", expected, given: `${show(label)} at ${i}` });
+  }
+}

@@ -1,0 +1,52 @@
+import {
+  type Tensor as CoreTensor,
+  flattenNested,
+  formatShape,
+  type NestedArray,
+  ShapeError,
+  unscoped,
+  variable,
+} from "@facet/autograd";
+import { type HostArray, NdArray, ndarray } from "./ndarray.js";
+import { Tensor } from "./tensor.js";
+
+/** A weight: a device array that lives as long as its layer, and that training changes in place. */
+export class Variable extends Tensor {
+  /** The role in the layer: kernel, bias. */
+  readonly name: string;
+  /** Layer and role: conv2d/kernel. */
+  readonly path: string;
+  trainable: boolean;
+
+  constructor(make: () => CoreTensor, name: string, path: string, trainable = true) {
+    super(variable(unscoped(make)));
+    this.name = name;
+    this.path = path;
+    this.trainable = trainable;
+  }
+
+  /** Overwrites the values. Throws ShapeError when the shape is another. */
+  assign(value: HostArray | Tensor): void {
+    const shape = value instanceof Tensor ? value.shape : hostShape(value, this.shape);
+    if (`${shape}` !== `${this.shape}`) {
+      const [expected, given] = [formatShape(this.shape), formatShape(shape)];
+      throw new ShapeError({ op: "assign", argument: this.path, expected, given });
+    }
+    const { storage, view } = this.core;
+    if (value instanceof Tensor) storage.device.queue.copy(value.core.view, view);
+    else storage.device.queue.write(view, Float32Array.from(elements(value)));
+    storage.version += 1;
+  }
+}
+
+/** A typed array has no shape of its own: it takes the weight's when the number of elements is right. */
+function hostShape(value: HostArray, wanted: readonly number[]): readonly number[] {
+  if (value instanceof NdArray) return value.shape;
+  if (ArrayBuffer.isView(value)) {
+    const count = wanted.reduce((product, extent) => product * extent, 1);
+    return value.length === count ? wanted : [value.length];
+  }
+  return flattenNested(value as NestedArray).shape;
+}
+
+const elements = (value: HostArray): ArrayLike<number> => ndarray(value).data;
