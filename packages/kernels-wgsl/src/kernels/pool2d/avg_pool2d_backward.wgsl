@@ -59,10 +59,13 @@ fn main(
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
   if (index >= params.outer * params.in_h * params.in_w * inner) { return; }
-  let i = index % inner;
-  let at_w = (index / inner) % params.in_w + params.pad_left;
-  let at_h = (index / (inner * params.in_w)) % params.in_h + params.pad_top;
-  let o = index / (inner * params.in_w * params.in_h);
+  // One division each: adapters on a CPU divide lane by lane.
+  let column = index / inner;
+  let i = index - column * inner;
+  let row = column / params.in_w;
+  let at_w = column - row * params.in_w + params.pad_left;
+  let o = row / params.in_h;
+  let at_h = row - o * params.in_h + params.pad_top;
 
   let across = windows(at_h, params.dilation_h, params.window_h, params.stride_h, params.out_h);
   let along = windows(at_w, params.dilation_w, params.window_w, params.stride_w, params.out_w);

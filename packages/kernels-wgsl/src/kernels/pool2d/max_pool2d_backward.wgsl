@@ -69,10 +69,13 @@ fn main(
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
   if (index >= params.outer * params.in_h * params.in_w * inner) { return; }
-  let i = index % inner;
-  let at_w = (index / inner) % params.in_w + params.pad_left;
-  let at_h = (index / (inner * params.in_w)) % params.in_h + params.pad_top;
-  let o = index / (inner * params.in_w * params.in_h);
+  // One division each: adapters on a CPU divide lane by lane.
+  let column = index / inner;
+  let i = index - column * inner;
+  let row = column / params.in_w;
+  let at_w = column - row * params.in_w + params.pad_left;
+  let o = row / params.in_h;
+  let at_h = row - o * params.in_h + params.pad_top;
 
   let value = x[index];
   let across = windows(at_h, params.dilation_h, params.window_h, params.stride_h, params.out_h);
@@ -94,10 +97,10 @@ fn main(
       let cols = taps(start_w, params.pad_left, params.in_w, params.dilation_w, params.window_w);
       // No earlier tap of the window may hold the maximum too.
       for (var t = rows.x; t <= t_self; t++) {
-        let row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
+        let x_row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
         let end = select(cols.y, u_self, t == t_self);
         for (var u = cols.x; u < end; u++) {
-          let earlier = x[(row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
+          let earlier = x[(x_row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
           first = first & !same(earlier, top);
         }
       }

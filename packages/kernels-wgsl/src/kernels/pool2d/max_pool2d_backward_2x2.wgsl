@@ -56,10 +56,13 @@ fn main(
   let blocks_h = (params.in_h + 1u) / 2u;
   let blocks_w = (params.in_w + 1u) / 2u;
   if (index >= params.outer * blocks_h * blocks_w * inner) { return; }
-  let i = index % inner;
-  let w = (index / inner) % blocks_w;
-  let h = (index / (inner * blocks_w)) % blocks_h;
-  let o = index / (inner * blocks_w * blocks_h);
+  // One division each: adapters on a CPU divide lane by lane.
+  let column = index / inner;
+  let i = index - column * inner;
+  let row = column / blocks_w;
+  let w = column - row * blocks_w;
+  let o = row / blocks_h;
+  let h = row - o * blocks_h;
 
   let upper = ((o * params.in_h + 2u * h) * params.in_w + 2u * w) * inner + i;
   let lower = upper + params.in_w * inner;

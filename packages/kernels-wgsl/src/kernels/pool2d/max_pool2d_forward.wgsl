@@ -58,10 +58,13 @@ fn main(
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
   if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
-  let i = index % inner;
-  let w = (index / inner) % params.out_w;
-  let h = (index / (inner * params.out_w)) % params.out_h;
-  let o = index / (inner * params.out_w * params.out_h);
+  // One division each: adapters on a CPU divide lane by lane.
+  let column = index / inner;
+  let i = index - column * inner;
+  let row = column / params.out_w;
+  let w = column - row * params.out_w;
+  let o = row / params.out_h;
+  let h = row - o * params.out_h;
 
   let start_h = h * params.stride_h;
   let start_w = w * params.stride_w;
@@ -71,9 +74,9 @@ fn main(
   var lowest = 0xff800000u;
   var best = V(bitcast<f32>(lowest));
   for (var t = rows.x; t < rows.y; t++) {
-    let row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
+    let x_row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
     for (var u = cols.x; u < cols.y; u++) {
-      let v = x[(row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
+      let v = x[(x_row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
       best = select(best, v, (v > best) | is_nan(v));
     }
   }

@@ -51,10 +51,13 @@ fn main(
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
   if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
-  let i = index % inner;
-  let w = (index / inner) % params.out_w;
-  let h = (index / (inner * params.out_w)) % params.out_h;
-  let o = index / (inner * params.out_w * params.out_h);
+  // One division each: adapters on a CPU divide lane by lane.
+  let column = index / inner;
+  let i = index - column * inner;
+  let row = column / params.out_w;
+  let w = column - row * params.out_w;
+  let o = row / params.out_h;
+  let h = row - o * params.out_h;
 
   let upper = ((o * params.in_h + 2u * h) * params.in_w + 2u * w) * inner + i;
   let lower = upper + params.in_w * inner;

@@ -62,10 +62,13 @@ fn main(
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
   if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
-  let i = index % inner;
-  let w = (index / inner) % params.out_w;
-  let h = (index / (inner * params.out_w)) % params.out_h;
-  let o = index / (inner * params.out_w * params.out_h);
+  // One division each: adapters on a CPU divide lane by lane.
+  let column = index / inner;
+  let i = index - column * inner;
+  let row = column / params.out_w;
+  let w = column - row * params.out_w;
+  let o = row / params.out_h;
+  let h = row - o * params.out_h;
 
   let start_h = h * params.stride_h;
   let start_w = w * params.stride_w;
@@ -75,9 +78,9 @@ fn main(
   var result = V();
   var waiting = B(true);
   for (var t = rows.x; t < rows.y; t++) {
-    let row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
+    let x_row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
     for (var u = cols.x; u < cols.y; u++) {
-      let at = (row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i;
+      let at = (x_row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i;
       let first = same(x[at], top) & waiting;
       result = select(result, g[at], first);
       waiting = waiting & !first;

@@ -9,7 +9,9 @@ import {
   type Variant,
 } from "../../kernel.js";
 import avgPool2dBackwardWgsl from "./avg_pool2d_backward.wgsl";
+import avgPool2dBackward2x2Wgsl from "./avg_pool2d_backward_2x2.wgsl";
 import avgPool2dForwardWgsl from "./avg_pool2d_forward.wgsl";
+import avgPool2dForward2x2Wgsl from "./avg_pool2d_forward_2x2.wgsl";
 import maxPool2dBackwardWgsl from "./max_pool2d_backward.wgsl";
 import maxPool2dBackward2x2Wgsl from "./max_pool2d_backward_2x2.wgsl";
 import maxPool2dForwardWgsl from "./max_pool2d_forward.wgsl";
@@ -70,14 +72,15 @@ function general(count: (p: Pool2dParams) => number, vec4: Constants): Variant<t
   ];
 }
 
-function blocks2x2(wgsl: string, count: (p: Pool2dParams) => number): Variant<typeof params>[] {
+/** The variants for 2 x 2 windows that do not overlap, in a shader of their own. */
+function blocks2x2(wgsl: string, count: (p: Pool2dParams) => number, vec4: Constants): Variant<typeof params>[] {
   const order = "row_major";
   return [
     {
       name: "vec4_2x2",
       order,
       wgsl,
-      constants: maximumVec4,
+      constants: vec4,
       applies: (p) => twoByTwo(p) && inFours(p),
       workgroups: (p) => spread(divideUp(count(p) / 4, LANES)),
     },
@@ -105,7 +108,7 @@ export const maxPool2dForward = defineKernel({
   wgsl: maxPool2dForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: [...blocks2x2(maxPool2dForward2x2Wgsl, outCount), ...general(outCount, maximumVec4)],
+  variants: [...blocks2x2(maxPool2dForward2x2Wgsl, outCount, maximumVec4), ...general(outCount, maximumVec4)],
   cost: cost(1, 1),
 });
 
@@ -115,7 +118,7 @@ export const maxPool2dBackward = defineKernel({
   wgsl: maxPool2dBackwardWgsl,
   bindings: { x: read, y: read, dy: read, dx: write },
   params,
-  variants: [...blocks2x2(maxPool2dBackward2x2Wgsl, blockCount), ...general(inCount, maximumVec4)],
+  variants: [...blocks2x2(maxPool2dBackward2x2Wgsl, blockCount, maximumVec4), ...general(inCount, maximumVec4)],
   cost: cost(2, 2),
 });
 
@@ -135,7 +138,7 @@ export const avgPool2dForward = defineKernel({
   wgsl: avgPool2dForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: general(outCount, averageVec4),
+  variants: [...blocks2x2(avgPool2dForward2x2Wgsl, outCount, averageVec4), ...general(outCount, averageVec4)],
   cost: cost(1, 1),
 });
 
@@ -145,7 +148,7 @@ export const avgPool2dBackward = defineKernel({
   wgsl: avgPool2dBackwardWgsl,
   bindings: { dy: read, dx: write },
   params,
-  variants: general(inCount, averageVec4),
+  variants: [...blocks2x2(avgPool2dBackward2x2Wgsl, blockCount, averageVec4), ...general(inCount, averageVec4)],
   cost: cost(1, 1),
 });
 
