@@ -35,11 +35,11 @@ function copyCase(name: string, x: readonly number[], { shape, params }: Geometr
 const transpose = (shape: number[], permutation: number[], bench = false): KernelCase =>
   copyCase(`transpose ${permutation}`, shape, transposeGeometry(shape, permutation), bench);
 const slice = (shape: number[], starts: number[], stops: number[], steps?: number[]): KernelCase =>
-  copyCase(`slice ${starts}:${stops}:${steps}`, shape, sliceGeometry(shape, starts, stops, steps));
+  copyCase(`slice ${starts}:${stops}:${steps ?? 1}`, shape, sliceGeometry(shape, starts, stops, steps));
 const expand = (shape: number[], target: number[], bench = false): KernelCase =>
   copyCase("expand", shape, expandGeometry(shape, target), bench);
 const place = (shape: number[], target: number[], starts: number[], steps?: number[]): KernelCase =>
-  copyCase(`place ${starts}:${steps}`, shape, placeGeometry(shape, target, starts, steps));
+  copyCase(`place ${starts}:${steps ?? 1}`, shape, placeGeometry(shape, target, starts, steps));
 const flip = (shape: number[], axes: number[]): KernelCase =>
   copyCase(`flip ${axes}`, shape, flipGeometry(shape, axes));
 function concat(shapes: number[][], axis: number, bench = false): KernelCase[] {
