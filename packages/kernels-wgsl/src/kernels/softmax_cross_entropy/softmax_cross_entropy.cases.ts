@@ -119,7 +119,7 @@ function forwardTolerance({ n, c }: Shape): NonNullable<KernelCase["tolerance"]>
   // log is wrong by 2^-21 or 3 units in the last place; logits reach 16 below the maximum; class weights reach 2.
   const atol = 2 * (2 ** -21 + 3 * Math.log(c) * 2 ** -23 + sumError(c) + 16 * 2 ** -24);
   // A mean over classes and then over rows; losses average above 1, so the rows' errors make at most atol of their sum.
-  const rtol = atol + (depth(c) + Math.ceil(n / 256) + 16) * 2 ** -24;
+  const rtol = atol + (depth(c) + Math.ceil(Math.min(n, 512) / 64) + Math.ceil(n / 256) + 16) * 2 ** -24;
   return { rtol, atol };
 }
 

@@ -49,7 +49,17 @@ export const softmaxCrossEntropyForward = defineKernel({
     summary: write,
   },
   params,
-  variants: [{ name: "rows", order: "chunks_of_64", workgroups: () => [1, 1, 1] }],
+  variants: [
+    {
+      // A barrier of 256 lanes costs SwiftShader a millisecond, many times what few rows take.
+      name: "lanes_64",
+      order: "lanes_64",
+      constants: { LANES: "64u" },
+      applies: (p) => p.n <= 512,
+      workgroups: () => [1, 1, 1],
+    },
+    { name: "lanes_256", order: "lanes_256", workgroups: () => [1, 1, 1] },
+  ],
   cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 4 * p.n + 16 }),
 });
 

@@ -5,7 +5,7 @@
 // losses  [n], overwritten; 0 for a row whose label is ignored or is no class (the latter is reported in faults)
 // summary [sum of losses, or their sum / denominator for the mean; denominator; rows whose first maxima of logits and
 //          target agree; rows kept], overwritten. Denominator: weights of the labels kept; n for targets or count_rows = 1.
-// Thread  rows lane, lane + 256, ... of the one workgroup.
+// Thread  rows lane, lane + LANES, ... of the one workgroup.
 // Order   classes in chunks of 64, their sums in order; rows of a lane in order; lanes by halving.
 // Reference: softmax_cross_entropy.ref.ts
 
