@@ -61,6 +61,13 @@ export function cross_entropy(
   const rank = input.rank;
   const labelShape = rank === 1 ? [] : [input.shape[0] as number, ...input.shape.slice(2)];
   requireTarget("cross_entropy", input, target, byIndex ? labelShape : input.shape);
+  if (target.requires_grad && core.isRecording())
+    throw new core.UnsupportedError({
+      op: "cross_entropy",
+      argument: "target",
+      expected: "a target that does not require grad (detach() it, or write the loss with log_softmax)",
+      given: "one that does",
+    });
   return core.scope(() => {
     const logits = classesLast(input.core);
     const classes = logits.shape.at(-1) as number;
