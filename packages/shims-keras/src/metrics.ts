@@ -5,7 +5,6 @@ import {
   argmax,
   type Tensor as CoreTensor,
   cast,
-  div,
   greater,
   mean,
   reshape,
@@ -156,9 +155,4 @@ export function get(identifier: MetricArgument, yTrue: readonly number[], yPred:
   if (typeof identifier === "string" && Object.hasOwn(TABLE, identifier)) return new TABLE[identifier](identifier);
   const expected = `a metric, a function or one of accuracy, acc, ${Object.keys(TABLE).join(", ")}`;
   throw new ArgumentError({ op: "metrics.get", argument: "identifier", expected, given: show(identifier) });
-}
-
-/** Mean over all elements: what a batch adds to the running mean. */
-export function batchMean(values: CoreTensor): CoreTensor {
-  return values.rank === 0 ? values : div(sum(values), values.size);
 }

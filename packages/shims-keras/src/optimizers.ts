@@ -165,7 +165,7 @@ class AdamOptimizer extends Optimizer {
       amsgrad: given.amsgrad,
       weightDecay: given.weight_decay ?? 0,
       // Keras decays weights before the step, not through the gradient, in Adam too.
-      decayMode: "decoupled",
+      decayMode: "keras",
     };
   }
 
@@ -218,7 +218,7 @@ class SgdOptimizer extends Optimizer {
       nesterov: given.nesterov && given.momentum > 0,
       velocityMode: "keras",
       weightDecay: given.weight_decay ?? 0,
-      decayMode: "decoupled",
+      decayMode: "keras",
     };
   }
 

@@ -109,7 +109,7 @@ async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<str
       const start = at * batchSize;
       const stop = Math.min(start + batchSize, data.count);
       const rows = order?.subarray(start, stop) ?? Int32Array.from({ length: stop - start }, (_, i) => start + i);
-      step.run(data, rows, training, (values) => recorder.record(values, stop - start));
+      step.run(data, rows, training, (measured) => recorder.record(measured));
       if (callbacks.length > 0) {
         const logs = batchLogs(recorder);
         for (const callback of callbacks) await callback[end](at, logs);

@@ -1,5 +1,22 @@
 import { type Tensor as CoreTensor, unscoped, zeros } from "@facet/autograd";
 
+/** What a step measured: a scalar on the device, the mean (or the total) over `count` samples. */
+export interface Measured {
+  readonly value: CoreTensor;
+  readonly count: number;
+  readonly kind: "mean" | "total";
+}
+
+/** Mean over all samples of what steps measured. */
+export function combine(values: readonly number[], counts: readonly number[], kind: Measured["kind"]): number {
+  let [total, samples] = [0, 0];
+  for (const [i, count] of counts.entries()) {
+    total += kind === "total" ? (values[i] as number) : (values[i] as number) * count;
+    samples += count;
+  }
+  return samples === 0 ? 0 : total / samples;
+}
+
 /**
  * Values that the steps of an epoch give (loss, metrics), kept on the device so that no step waits for the one before to be
  * read: each step copies its scalars into its own place, and a read brings all of them at once.
@@ -8,56 +25,59 @@ export class Recorder {
   readonly names: readonly string[];
   readonly #slots: CoreTensor;
   readonly #steps: number;
-  readonly #weights: number[] = [];
+  readonly #counts: number[][];
+  readonly #kinds: Measured["kind"][] = [];
+  /** The last read, and how many steps it knows: readers of the same state share one. */
+  #last: { count: number; data: Promise<ArrayLike<number>> } | undefined;
 
   constructor(names: readonly string[], steps: number) {
     this.names = names;
     this.#steps = steps;
+    this.#counts = names.map(() => []);
     this.#slots = unscoped(() => zeros([names.length, steps]));
   }
 
   /** Steps recorded so far. */
   get count(): number {
-    return this.#weights.length;
+    return this.#counts[0]?.length ?? 0;
   }
 
-  /** Takes the next step's scalars, in the order of the names; `weight` is its number of samples. */
-  record(values: readonly CoreTensor[], weight: number): void {
+  /** Takes what the next step measured, in the order of the names. */
+  record(measured: readonly Measured[]): void {
     const { queue } = this.#slots.storage.device;
-    for (const [i, value] of values.entries()) {
-      const place = this.#slots.alias([1], 4 * (i * this.#steps + this.count));
+    const step = this.count;
+    for (const [i, { value, count, kind }] of measured.entries()) {
+      const place = this.#slots.alias([1], 4 * (i * this.#steps + step));
       queue.copy(value.view, place.view);
       place.dispose();
+      this.#counts[i]?.push(count);
+      this.#kinds[i] = kind;
     }
-    this.#weights.push(weight);
   }
 
-  /** Values of each name for every step recorded until now. */
+  /** Values of each name for every step recorded until now: means or totals, as they were measured. */
   async read(): Promise<Record<string, number[]>> {
     const { count } = this;
-    const data = await this.#slots.data();
+    if (this.#last?.count !== count) this.#last = { count, data: this.#slots.data() };
+    const data = await this.#last.data;
     return Object.fromEntries(
-      this.names.map((name, i) => [name, Array.from(data.subarray(i * this.#steps, i * this.#steps + count))]),
+      this.names.map((name, i) => [
+        name,
+        Array.from({ length: count }, (_, at) => data[i * this.#steps + at] as number),
+      ]),
     );
   }
 
   /** Means over the samples of the first `count` steps (default all so far), which is what Keras shows. */
   async means(count = this.count): Promise<Record<string, number>> {
-    const weights = this.#weights.slice(0, count);
+    const counts = this.#counts.map((all) => all.slice(0, count));
     const values = await this.read();
-    return Object.fromEntries(this.names.map((name) => [name, weightedMean(values[name] as number[], weights)]));
+    const mean = (name: string, i: number): number =>
+      combine(values[name] as number[], counts[i] as number[], this.#kinds[i] as Measured["kind"]);
+    return Object.fromEntries(this.names.map((name, i) => [name, mean(name, i)]));
   }
 
   dispose(): void {
     this.#slots.dispose();
   }
-}
-
-function weightedMean(values: readonly number[], weights: readonly number[]): number {
-  let [total, weight] = [0, 0];
-  for (const [i, own] of weights.entries()) {
-    total += (values[i] as number) * own;
-    weight += own;
-  }
-  return weight === 0 ? 0 : total / weight;
 }

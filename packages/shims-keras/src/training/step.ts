@@ -5,16 +5,18 @@ import {
   gradients,
   noGrad,
   scope,
+  sum,
   UnsupportedError,
 } from "@facet/autograd";
 import { show } from "../arguments.js";
 import * as losses from "../losses.js";
-import { batchMean, get as getMetric, type Metric, type MetricArgument } from "../metrics.js";
+import { get as getMetric, type Metric, type MetricArgument } from "../metrics.js";
 import type { NdArray } from "../ndarray.js";
 import type { Optimizer } from "../optimizers.js";
 import type { Shape, Tensor } from "../tensor.js";
 import type { Variable } from "../variable.js";
 import { type Batch, type DataSet, uploadBatch } from "./data.js";
+import { combine, type Measured } from "./recorder.js";
 
 /** What training needs of a model. */
 export interface TrainingModel {
@@ -29,12 +31,13 @@ export interface TrainingModel {
   reset_metrics(): void;
 }
 
-/** Forward, loss, backward and update of one batch; the loss and the metrics' means come back as device scalars. */
+/** Forward, loss, backward and update of one batch; the loss and the metrics come back as device scalars. */
 export class BatchStep {
   readonly #model: TrainingModel;
   readonly #op: string;
   #metrics: readonly Metric[] | undefined;
-  readonly #running = new Map<string, { total: number; weight: number }>();
+  /** What train_on_batch measured so far, by name. */
+  readonly #running = new Map<string, { values: number[]; counts: number[]; kind: Measured["kind"] }>();
 
   constructor(model: TrainingModel, op: string) {
     if (!model.loss || !model.optimizer) {
@@ -84,7 +87,7 @@ export class BatchStep {
   }
 
   /** One batch: `take` gets the scalars, which are freed when it returns. */
-  run(data: DataSet, rows: ArrayLike<number>, training: boolean, take: (values: readonly CoreTensor[]) => void): void {
+  run(data: DataSet, rows: ArrayLike<number>, training: boolean, take: (measured: readonly Measured[]) => void): void {
     const loss = this.#model.loss as losses.Loss;
     scope(() => {
       const batch = this.upload(data, rows);
@@ -92,12 +95,13 @@ export class BatchStep {
         const { y, predicted } = this.#forward(batch, true);
         const value = loss(y, predicted, batch.weights).core;
         this.#update(value);
-        take([value, ...noGrad(() => this.#measure(y, predicted))]);
+        take([this.#lossOf(value, batch), ...noGrad(() => this.#measure(y, predicted))]);
         return;
       }
       noGrad(() => {
         const { y, predicted } = this.#forward(batch, false);
-        take([loss(y, predicted, batch.weights).core, ...this.#measure(y, predicted)]);
+        const value = loss(y, predicted, batch.weights).core;
+        take([this.#lossOf(value, batch), ...this.#measure(y, predicted)]);
       });
     });
   }
@@ -115,24 +119,40 @@ export class BatchStep {
     );
   }
 
-  #measure(y: Tensor, predicted: Tensor): CoreTensor[] {
-    return (this.#metrics ?? []).map((metric) => batchMean(metric.call(y, predicted).core));
+  #lossOf(value: CoreTensor, { count }: Batch): Measured {
+    return { value, count, kind: "mean" };
+  }
+
+  /** Totals rather than means: a count of hits is exact. */
+  #measure(y: Tensor, predicted: Tensor): Measured[] {
+    return (this.#metrics ?? []).map((metric) => {
+      const values = metric.call(y, predicted).core;
+      return { value: sum(values), count: values.size, kind: "total" };
+    });
   }
 
   /** Runs a batch and resolves to the running means since this object was made. */
   async accumulate(data: DataSet, training: boolean): Promise<Record<string, number>> {
     this.prepare(data);
     const rows = Int32Array.from({ length: data.count }, (_, i) => i);
-    let reads: Promise<number>[] = [];
-    this.run(data, rows, training, (values) => {
-      reads = values.map((value) => value.item());
+    const reads: Promise<void>[] = [];
+    this.run(data, rows, training, (measured) => {
+      for (const [i, { value, count, kind }] of measured.entries()) {
+        const name = this.names[i] as string;
+        const running = this.#running.get(name) ?? { values: [], counts: [], kind };
+        this.#running.set(name, running);
+        reads.push(
+          value.item().then((number) => {
+            running.values.push(number);
+            running.counts.push(count);
+          }),
+        );
+      }
     });
-    const values = await Promise.all(reads);
-    for (const [i, name] of this.names.entries()) {
-      const { total, weight } = this.#running.get(name) ?? { total: 0, weight: 0 };
-      this.#running.set(name, { total: total + (values[i] as number) * data.count, weight: weight + data.count });
-    }
-    return Object.fromEntries([...this.#running].map(([name, { total, weight }]) => [name, total / weight]));
+    await Promise.all(reads);
+    return Object.fromEntries(
+      [...this.#running].map(([name, { values, counts, kind }]) => [name, combine(values, counts, kind)]),
+    );
   }
 }
 
