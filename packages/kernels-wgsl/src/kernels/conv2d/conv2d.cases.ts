@@ -21,22 +21,24 @@ interface Shape extends Partial<Omit<Conv2dOptions, "layout" | "filterLayout">> 
   x: [number, number, number, number];
   filter: [number, number, number];
   relu?: boolean;
+  /** Whether the case runs with the filter layout of the other dialect too. */
+  mixed?: boolean;
   bench?: boolean;
 }
 
 const shapes: Shape[] = [
   { x: [1, 1, 1, 1], filter: [1, 1, 1] },
-  { x: [2, 5, 6, 3], filter: [3, 3, 5], bias: true, relu: true },
+  { x: [2, 5, 6, 3], filter: [3, 3, 5], bias: true, relu: true, mixed: true },
   { x: [1, 7, 5, 2], filter: [3, 2, 3], padding: [1, 0, 2, 1], bias: true },
   { x: [2, 9, 8, 4], filter: [3, 3, 4], stride: [2, 3], padding: [1, 1, 1, 1] },
   { x: [1, 9, 11, 3], filter: [2, 3, 6], dilation: [3, 2], padding: [0, 2, 1, 3] },
-  { x: [1, 11, 10, 2], filter: [3, 2, 3], stride: [2, 1], dilation: [2, 3], padding: [2, 1, 3, 0] },
+  { x: [1, 11, 10, 2], filter: [3, 2, 3], stride: [2, 1], dilation: [2, 3], padding: [2, 1, 3, 0], mixed: true },
   // No window reaches the last row or the columns between windows: their dx is 0.
   { x: [1, 8, 9, 2], filter: [2, 2, 3], stride: [3, 4] },
   // Windows that lie in the padding altogether.
   { x: [1, 2, 3, 1], filter: [2, 1, 2], padding: [4, 3, 5, 1] },
   { x: [1, 6, 5, 6], filter: [3, 3, 4], groups: 2, padding: [1, 1, 1, 1], bias: true },
-  { x: [2, 5, 5, 12], filter: [2, 3, 24], groups: 3, stride: [2, 1], dilation: [1, 2] },
+  { x: [2, 5, 5, 12], filter: [2, 3, 24], groups: 3, stride: [2, 1], dilation: [1, 2], mixed: true },
   { x: [1, 6, 7, 5], filter: [3, 3, 5], groups: 5, padding: [1, 1, 1, 1] },
   { x: [1, 7, 6, 4], filter: [3, 3, 8], groups: 4, stride: [2, 2], padding: [0, 1, 0, 1], bias: true, relu: true },
   { x: [2, 4, 5, 8], filter: [1, 1, 12], bias: true },
@@ -44,6 +46,13 @@ const shapes: Shape[] = [
   { x: [3, 5, 7, 20], filter: [3, 2, 36], stride: [2, 1], padding: [2, 0, 1, 0] },
   { x: [1, 5, 6, 33], filter: [2, 2, 17], padding: [1, 0, 0, 1] },
   { x: [2, 13, 17, 8], filter: [3, 3, 4] },
+  // Strides, dilations and groups for the tiles of eight channels: taps that share no, one and several phases.
+  { x: [2, 9, 11, 6], filter: [3, 4, 7], stride: [2, 3], padding: [1, 2, 0, 1], mixed: true },
+  { x: [1, 13, 15, 9], filter: [3, 4, 10], stride: [2, 3], dilation: [2, 3], padding: [3, 0, 2, 2] },
+  { x: [1, 14, 17, 5], filter: [4, 3, 6], stride: [4, 2], dilation: [2, 3], padding: [2, 3, 1, 0] },
+  { x: [2, 8, 9, 7], filter: [2, 2, 6], stride: [3, 4], bias: true },
+  { x: [1, 3, 4, 6], filter: [2, 2, 9], stride: [5, 9], padding: [1, 0, 0, 0] },
+  { x: [2, 7, 6, 22], filter: [3, 2, 18], groups: 2, stride: [1, 2], padding: [1, 1, 0, 1], bias: true, relu: true },
   // Rows longer than a chunk.
   { x: [1, 3, 700, 1], filter: [3, 3, 2], padding: [1, 1, 1, 1] },
   { x: [8, 28, 28, 1], filter: [3, 3, 32], bias: true, relu: true, bench: true },
@@ -60,15 +69,18 @@ const depthwise = (channels: number): Shape => ({
   groups: channels,
 });
 
+/** What the dialects have by default. */
 const layouts: [ImageLayout, FilterLayout][] = [
   ["NHWC", "HWIO"],
   ["NCHW", "OIHW"],
+];
+const mixedLayouts: [ImageLayout, FilterLayout][] = [
   ["NHWC", "OIHW"],
   ["NCHW", "HWIO"],
 ];
 
 function convolution(shape: Shape, layout: ImageLayout, filterLayout: FilterLayout) {
-  const { x, filter, relu = false, bench = false, ...given } = shape;
+  const { x, filter, relu = false, mixed: _, bench = false, ...given } = shape;
   const [n, h, w, c] = x;
   const [filterH, filterW, out] = filter;
   const options: Conv2dOptions = {
@@ -101,16 +113,21 @@ function convolution(shape: Shape, layout: ImageLayout, filterLayout: FilterLayo
     params,
     sizes: conv2dSizes(params),
     relu,
-    // Mixed layouts are no dialect's default.
-    bench: bench && (layout === "NHWC") === (filterLayout === "HWIO"),
+    bench,
   };
 }
 
 type Convolution = ReturnType<typeof convolution>;
 
-const convolutions = shapes.flatMap((shape) =>
-  layouts.map(([layout, filterLayout]) => convolution(shape, layout, filterLayout)),
-);
+const inLayouts = (some: Shape[], pairs: typeof layouts) =>
+  some.flatMap((shape) => pairs.map(([layout, filterLayout]) => convolution(shape, layout, filterLayout)));
+const convolutions = [
+  ...inLayouts(shapes, layouts),
+  ...inLayouts(
+    shapes.filter((shape) => shape.mixed),
+    mixedLayouts,
+  ),
+];
 const manyThreads = [...convolutions, convolution(depthwise(64 * 65_535 + 1), "NHWC", "HWIO")];
 const manyWorkgroups = [...convolutions, convolution(depthwise(65_536), "NHWC", "HWIO")];
 

@@ -3,8 +3,8 @@
 // x, dy    any layout, by the strides of x and y
 // partial  [chunks][elements of w, by its strides], overwritten
 // Thread   9 terms (ky, kx, i), as many as 3x3 filters of one channel have, x 8 output channels of one group, one chunk, in
-//          vectors l and r of four channels each: 17 scalar loads for 72 fma. Threads count output channels first. Loads
-//          beyond the edge read the last channel, or are thrown away; stores are guarded.
+//          vectors l and r of four channels each: 17 scalar loads for 72 fma. Neighbouring lanes have neighbouring channels.
+//          Loads beyond the edge read the last channel, or are thrown away; stores are guarded.
 // Loop     one over all pixels of the chunk, as in conv2d_forward_tile.wgsl.
 // Order    n, oy, ox ascending, one fma each, as in conv2d_backward_filter.wgsl: the same bits.
 // Limits   32-bit element offsets. Reference: conv2d.ref.ts
@@ -63,7 +63,7 @@ fn main(
   let o_tiles = (o_count + 7u) / 8u;
   let term_tiles = (terms + 8u) / 9u;
   var index = (group.y * groups.x + group.x) * SIZE + lane;
-  let o0 = index % o_tiles * 8u;
+  let o0 = index % o_tiles;
   index /= o_tiles;
   let g = index % params.groups;
   index /= params.groups;
@@ -99,8 +99,8 @@ fn main(
   let corner7 = corner(term7);
   let x8_at = offset(term8);
   let corner8 = corner(term8);
-  let dy_l = (g * o_count + min(o0 + vec4(0u, 1u, 2u, 3u), vec4(o_count - 1u))) * params.y_c;
-  let dy_r = (g * o_count + min(o0 + vec4(4u, 5u, 6u, 7u), vec4(o_count - 1u))) * params.y_c;
+  let dy_l = (g * o_count + min(o0 + o_tiles * vec4(0u, 1u, 2u, 3u), vec4(o_count - 1u))) * params.y_c;
+  let dy_r = (g * o_count + min(o0 + o_tiles * vec4(4u, 5u, 6u, 7u), vec4(o_count - 1u))) * params.y_c;
   var l0 = vec4(0.0);
   var r0 = vec4(0.0);
   var l1 = vec4(0.0);
@@ -182,13 +182,13 @@ fn main(
     l8, r8,
   );
   let term_end = min(first + 9u, terms);
-  let o_valid = min(8u, o_count - o0);
+  let o_valid = (o_count - o0 + o_tiles - 1u) / o_tiles;
   for (var term = first; term < term_end; term++) {
     let tap = term / i_count;
     let w_tap = tap / params.filter_w * params.w_h + tap % params.filter_w * params.w_w;
     let at = chunk * terms * params.out_c + w_tap + term % i_count * params.w_i;
     for (var j = 0u; j < o_valid; j++) {
-      partial[at + (g * o_count + o0 + j) * params.w_o] = results[2u * (term - first) + j / 4u][j % 4u];
+      partial[at + (g * o_count + o0 + j * o_tiles) * params.w_o] = results[2u * (term - first) + j / 4u][j % 4u];
     }
   }
 }

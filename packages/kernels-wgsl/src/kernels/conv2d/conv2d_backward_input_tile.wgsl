@@ -4,8 +4,8 @@
 // Phase      pixels of dx whose coordinates leave the same rests by the strides meet the same taps. A thread's pixels are of
 //            one phase, which is walked as an image of its own, so no work is spent on taps between the results of dy.
 // Thread     12 consecutive pixels of a phase (counted n, y, x) x 8 input channels of one group, in vectors l and r of four
-//            channels each: 20 scalar loads for 96 fma. Threads count channels first. Loads beyond the edge read the last
-//            channel, or are thrown away; stores are guarded.
+//            channels each: 20 scalar loads for 96 fma. Neighbouring lanes have neighbouring channels, then pixels. Loads
+//            beyond the edge read the last channel, or are thrown away; stores are guarded.
 // Loop       one over all terms, as in conv2d_forward_tile.wgsl.
 // Order      ky, kx, o ascending, one fma each, as in conv2d_backward_input.wgsl: the same bits.
 // Limits     32-bit element offsets. Reference: conv2d.ref.ts
@@ -37,8 +37,8 @@ fn next(place: vec3<u32>, size: vec2<u32>) -> vec3<u32> {
 
 fn offset(place: vec3<u32>) -> u32 { return place.x * params.y_w + place.y * params.y_h + place.z; }
 
-// Taps first, first + step, ... of one axis, count in all, that a phase meets, and the place in dy that the first of them
-// reads, relative to the place in the phase; each next one reads shift_step before.
+// Taps first, first + step, ... of one axis, count in all, through which any of the places low to high of a phase reads
+// dy[0 .. limit). The first tap reads dy at place + shift, each next one shift_step before.
 struct Taps {
   first: u32,
   step: u32,
@@ -47,16 +47,19 @@ struct Taps {
   shift_step: u32,
 }
 
-fn find_taps(origin: u32, size: u32, dilation: u32, stride: u32) -> Taps {
+fn find_taps(origin: u32, size: u32, dilation: u32, stride: u32, low: u32, high: u32, limit: u32) -> Taps {
   var taps = Taps(0u, 1u, 0u, 0u, 0u);
   for (var k = 0u; k < size; k++) {
-    // As origin - k * dilation, by the stride, without leaving the unsigned numbers.
-    if ((origin + k * dilation * (stride - 1u)) % stride != 0u) { continue; }
-    if (taps.count == 0u) { taps.first = k; }
+    let moved = i32(origin) - i32(k * dilation);
+    let shift = moved / i32(stride);
+    if (shift * i32(stride) != moved || i32(high) + shift < 0 || i32(low) + shift >= i32(limit)) { continue; }
+    if (taps.count == 0u) {
+      taps.first = k;
+      taps.shift = u32(shift);
+    }
     if (taps.count == 1u) { taps.step = k - taps.first; }
     taps.count++;
   }
-  taps.shift = u32((i32(origin) - i32(taps.first * dilation)) / i32(stride));
   taps.shift_step = taps.step * dilation / stride;
   return taps;
 }
@@ -89,7 +92,7 @@ fn main(
   let pixel0 = pixel_tile % pixel_tiles * 12u;
   let tile = thread % (tiles * params.groups);
   let g = tile / tiles;
-  let i0 = tile % tiles * 8u;
+  let i0 = tile % tiles;
 
   let row0 = pixel0 / size.x;
   let place0 = vec3(pixel0 % size.x, row0 % size.y, row0 / size.y * params.y_n + g * o_count * params.y_c);
@@ -117,8 +120,8 @@ fn main(
   let dy10_at = offset(place10);
   let dy11_at = offset(place11);
   let w_g = g * o_count * params.w_o;
-  let w_l = w_g + min(i0 + vec4(0u, 1u, 2u, 3u), vec4(i_count - 1u)) * params.w_i;
-  let w_r = w_g + min(i0 + vec4(4u, 5u, 6u, 7u), vec4(i_count - 1u)) * params.w_i;
+  let w_l = w_g + min(i0 + tiles * vec4(0u, 1u, 2u, 3u), vec4(i_count - 1u)) * params.w_i;
+  let w_r = w_g + min(i0 + tiles * vec4(4u, 5u, 6u, 7u), vec4(i_count - 1u)) * params.w_i;
   var l0 = vec4(0.0);
   var r0 = vec4(0.0);
   var l1 = vec4(0.0);
@@ -144,8 +147,12 @@ fn main(
   var l11 = vec4(0.0);
   var r11 = vec4(0.0);
   let origin = phase + vec2(params.pad_left, params.pad_top);
-  let across = find_taps(origin.x, params.filter_w, params.dilation_w, params.stride_w);
-  let down = find_taps(origin.y, params.filter_h, params.dilation_h, params.stride_h);
+  // Rows at the edge of an image miss some taps altogether.
+  let one_image = place11.z == place0.z;
+  let low = select(0u, place0.y, one_image);
+  let high = select(size.y - 1u, place11.y, one_image);
+  let across = find_taps(origin.x, params.filter_w, params.dilation_w, params.stride_w, 0u, size.x - 1u, params.out_w);
+  let down = find_taps(origin.y, params.filter_h, params.dilation_h, params.stride_h, low, high, params.out_h);
   let terms = down.count * across.count * o_count;
   var tap = vec2(0u);
   var o = 0u;
@@ -216,7 +223,7 @@ fn main(
     l11, r11,
   );
   let pixel_end = min(pixel0 + 12u, pixels);
-  let i_valid = min(8u, i_count - i0);
+  let i_valid = (i_count - i0 + tiles - 1u) / tiles;
   for (var pixel = pixel0; pixel < pixel_end; pixel++) {
     let row = pixel / size.x;
     let at = vec2(pixel % size.x, row % size.y) * stride + phase;
@@ -224,7 +231,7 @@ fn main(
     let valid = select(0u, i_valid, all(at < vec2(params.in_w, params.in_h)));
     let x_pixel = row / size.y * params.x_n + at.y * params.x_h + at.x * params.x_w;
     for (var j = 0u; j < valid; j++) {
-      dx[x_pixel + (g * i_count + i0 + j) * params.x_c] = results[2u * (pixel - pixel0) + j / 4u][j % 4u];
+      dx[x_pixel + (g * i_count + i0 + j * tiles) * params.x_c] = results[2u * (pixel - pixel0) + j / 4u][j % 4u];
     }
   }
 }

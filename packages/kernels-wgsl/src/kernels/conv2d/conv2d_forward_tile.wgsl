@@ -2,8 +2,8 @@
 //
 // x, w, y  any layout, by their strides; y is overwritten
 // Thread   12 consecutive pixels of y (counted n, oy, ox) x 8 output channels of one group, in vectors l and r of four
-//          channels each: 20 scalar loads for 96 fma. Threads count channels first, then pixels. Loads beyond the edge read
-//          the last channel, or are thrown away; stores are guarded.
+//          channels each: 20 scalar loads for 96 fma. Neighbouring lanes have neighbouring channels, then pixels. Loads
+//          beyond the edge read the last channel, or are thrown away; stores are guarded.
 // Loop     one over all terms: software adapters copy every accumulator once per round of every loop around it.
 // Order    ky, kx, i ascending, one fma each; padding counts as zeros, as in conv2d_forward.wgsl: the same bits.
 // Limits   32-bit element offsets. Reference: conv2d.ref.ts
@@ -60,7 +60,7 @@ fn main(
   if (pixel0 >= pixels) { return; }
   let tile = thread % (tiles * params.groups);
   let g = tile / tiles;
-  let o0 = tile % tiles * 8u;
+  let o0 = tile % tiles;
 
   let row0 = pixel0 / params.out_w;
   let end = vec2(params.out_w * params.stride_w - params.pad_left, params.out_h * params.stride_h - params.pad_top);
@@ -93,8 +93,8 @@ fn main(
   let x10_at = offset(window10);
   let x11_at = offset(window11);
   // Output channels of the tile.
-  let o_l = g * o_count + min(o0 + vec4(0u, 1u, 2u, 3u), vec4(o_count - 1u));
-  let o_r = g * o_count + min(o0 + vec4(4u, 5u, 6u, 7u), vec4(o_count - 1u));
+  let o_l = g * o_count + min(o0 + tiles * vec4(0u, 1u, 2u, 3u), vec4(o_count - 1u));
+  let o_r = g * o_count + min(o0 + tiles * vec4(4u, 5u, 6u, 7u), vec4(o_count - 1u));
   let w_l = o_l * params.w_o;
   let w_r = o_r * params.w_o;
   var l0 = vec4(0.0);
@@ -199,13 +199,13 @@ fn main(
     l11 + b_l, r11 + b_r,
   );
   let pixel_end = min(pixel0 + 12u, pixels);
-  let o_valid = min(8u, o_count - o0);
+  let o_valid = (o_count - o0 + tiles - 1u) / tiles;
   for (var pixel = pixel0; pixel < pixel_end; pixel++) {
     let row = pixel / params.out_w;
     let y_pixel = row / params.out_h * params.y_n + row % params.out_h * params.y_h + pixel % params.out_w * params.y_w;
     for (var j = 0u; j < o_valid; j++) {
       let sum = results[2u * (pixel - pixel0) + j / 4u][j % 4u];
-      y[y_pixel + (g * o_count + o0 + j) * params.y_c] = activate(sum);
+      y[y_pixel + (g * o_count + o0 + j * tiles) * params.y_c] = activate(sum);
     }
   }
 }
