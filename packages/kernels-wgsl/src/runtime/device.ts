@@ -163,9 +163,9 @@ export class Device {
     this.#checkOpen("read");
     if (!this.faults.armed) return this.queue.read(view);
     this.faults.armed = false;
-    const words = this.queue.read(this.faults.view);
-    const bytes = await this.queue.read(view);
-    const error = this.faults.error(new Uint32Array(await words));
+    // Together, so that a failure of one leaves no other rejection behind.
+    const [words, bytes] = await Promise.all([this.queue.read(this.faults.view), this.queue.read(view)]);
+    const error = this.faults.error(new Uint32Array(words));
     if (error) {
       this.queue.clear(this.faults.view);
       throw error;
