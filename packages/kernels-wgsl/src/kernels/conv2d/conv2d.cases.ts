@@ -129,7 +129,7 @@ const convolutions = [
   ),
 ];
 const manyThreads = [...convolutions, convolution(depthwise(64 * 65_535 + 1), "NHWC", "HWIO")];
-const manyWorkgroups = [...convolutions, convolution(depthwise(65_536), "NHWC", "HWIO")];
+const manyWorkgroups = [...convolutions, convolution(depthwise(4 * 65_535 + 1), "NHWC", "HWIO")];
 
 /**
  * A sum of `terms` products of values in [-1, 1): each of the additions rounds a partial sum of magnitude at most about

@@ -1,4 +1,4 @@
-import { defineKernel, spread } from "../../kernel.js";
+import { defineKernel, divideUp, spread } from "../../kernel.js";
 import { conv2dFields, conv2dSizes } from "./conv2d.js";
 import conv2dBackwardBiasWgsl from "./conv2d_backward_bias.wgsl";
 
@@ -11,7 +11,7 @@ export const conv2dBackwardBias = defineKernel({
     db: { access: "read_write", dtype: "f32" },
   },
   params: conv2dFields,
-  variants: [{ name: "strided", order: "lanes", workgroups: (p) => spread(p.out_c) }],
+  variants: [{ name: "strided", order: "lanes", workgroups: (p) => spread(divideUp(p.out_c, 4)) }],
   cost: (p) => {
     const { y } = conv2dSizes(p);
     return { flops: y, bytes: 4 * (y + p.out_c) };

@@ -2,8 +2,9 @@
 //
 // dy         any layout, by the strides of y
 // db         [out_c], overwritten
-// Workgroup  one channel. Lane l sums rows l, l + 256, ... (counted n, oy), each with ox ascending; then the upper half of the
-//            lanes is added to the lower half until one is left.
+// Workgroup  4 channels, which stand side by side in NHWC. Lane l sums rows l, l + 64, ... (counted n, oy), each with ox
+//            ascending; then lane l < 8 sums the lanes l, l + 8, ..., and lane 0 those eight. Only two barriers, as software
+//            adapters pay dearly for them.
 // Order      as above.
 // Limits     32-bit element offsets. Reference: conv2d.ref.ts
 
@@ -22,9 +23,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> db: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-const SIZE = 256u;
+const SIZE = 64u;
+const LAST = 8u;
 
-var<workgroup> sums: array<f32, SIZE>;
+var<workgroup> sums: array<vec4<f32>, SIZE>;
 
 @compute @workgroup_size(SIZE)
 fn main(
@@ -32,19 +34,29 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let o = group.y * groups.x + group.x;
+  let o = (group.y * groups.x + group.x) * 4u;
   if (o >= params.out_c) { return; }
+  let channel = min(o + vec4(0u, 1u, 2u, 3u), vec4(params.out_c - 1u)) * params.y_c;
   let rows = params.batch * params.out_h;
-  var sum = 0.0;
+  var sum = vec4(0.0);
   for (var row = lane; row < rows; row += SIZE) {
-    let at = row / params.out_h * params.y_n + row % params.out_h * params.y_h + o * params.y_c;
-    for (var ox = 0u; ox < params.out_w; ox++) { sum += dy[at + ox * params.y_w]; }
+    var at = row / params.out_h * params.y_n + row % params.out_h * params.y_h + channel;
+    for (var ox = 0u; ox < params.out_w; ox++) {
+      sum += vec4(dy[at.x], dy[at.y], dy[at.z], dy[at.w]);
+      at += params.y_w;
+    }
   }
   sums[lane] = sum;
-  for (var half = SIZE / 2u; half > 0u; half /= 2u) {
-    // The sums of the last round must be there before they are read.
-    workgroupBarrier();
-    if (lane < half) { sums[lane] += sums[lane + half]; }
+  // The sums of all lanes must be there before eight lanes read them.
+  workgroupBarrier();
+  if (lane < LAST) {
+    for (var l = lane + LAST; l < SIZE; l += LAST) { sum += sums[l]; }
+    sums[lane] = sum;
   }
-  if (lane == 0u) { db[o] = sums[0]; }
+  // The eight sums must be there before one lane reads them.
+  workgroupBarrier();
+  if (lane == 0u) {
+    for (var l = 1u; l < LAST; l++) { sum += sums[l]; }
+    for (var j = 0u; j < min(4u, params.out_c - o); j++) { db[o + j] = sum[j]; }
+  }
 }
