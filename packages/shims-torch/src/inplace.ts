@@ -47,10 +47,18 @@ export function write(op: string, target: Tensor, compute: () => core.Tensor): T
       );
     const converted = core.cast(value, target.core.dtype);
     const fitting = fit(op, converted, target);
-    if (target.core.size > 0) core.device().queue.copy(fitting.view, target.core.view);
+    if (target.core.size > 0) copy(fitting, target.core);
     target.core.storage.version += 1;
   });
   return target;
+}
+
+function copy(source: core.Tensor, target: core.Tensor): void {
+  const shared = source.storage === target.storage;
+  if (shared && source.offset === target.offset) return;
+  // WebGPU copies between two buffers only, so that another part of the same memory goes by way of a new one.
+  const apart = shared ? core.noGrad(() => core.transpose(core.reshape(source, [source.size]), [0])) : source;
+  core.device().queue.copy(apart.view, target.view);
 }
 
 function fit(op: string, value: core.Tensor, target: Tensor): core.Tensor {
