@@ -16,8 +16,6 @@ import {
   mul,
   neg,
   notEqual,
-  oneHot,
-  relu,
   reshape,
   ShapeError,
   softmaxCrossEntropy,
@@ -81,20 +79,16 @@ export function sparse_categorical_crossentropy(
   }
   const [rows, classes] = rowsOf(predicted.core);
   const softmaxOf = predicted.activated?.by === "softmax" ? predicted.activated.logits : undefined;
-  const index = reshape(labels, [rows]);
-  if (fromLogits || softmaxOf) {
-    const logits = reshape(fromLogits ? predicted.core : (softmaxOf as CoreTensor), [rows, classes]);
-    const { loss, summary } = softmaxCrossEntropy(logits, index, {
-      labels: "index",
-      reduction: "none",
-      labelSmoothing: 0,
-      ignoreIndex: ignoreClass ?? undefined,
-    });
-    summary.dispose();
-    return new Tensor(reshape(loss, outer));
-  }
-  const logs = logOf(reshape(predicted.core, [rows, classes]), true);
-  return new Tensor(reshape(neg(sum(mul(logs, oneHot(index, classes)), { axes: [-1] })), outer));
+  // Keras on TensorFlow takes the logarithms of clipped probabilities for logits.
+  const logits = fromLogits ? predicted.core : (softmaxOf ?? logOf(predicted.core, false));
+  const { loss, summary } = softmaxCrossEntropy(reshape(logits, [rows, classes]), reshape(labels, [rows]), {
+    labels: "index",
+    reduction: "none",
+    labelSmoothing: 0,
+    ignoreIndex: ignoreClass ?? undefined,
+  });
+  summary.dispose();
+  return new Tensor(reshape(loss, outer));
 }
 
 /** -sum of y_true log y_pred over classes: distributions or one-hot rows [..., classes]; result [...]. */
@@ -138,8 +132,8 @@ export function binary_crossentropy(
   const sigmoidOf = predicted.activated?.by === "sigmoid" ? predicted.activated.logits : undefined;
   if (fromLogits || sigmoidOf) {
     const x = fromLogits ? predicted.core : (sigmoidOf as CoreTensor);
-    // max(x, 0) - x t + log(1 + e^-|x|), which never overflows.
-    const each = add(sub(relu(x), mul(x, t)), softplus(neg(abs(x))));
+    // -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x), neither of which overflows.
+    const each = add(mul(t, softplus(neg(x))), mul(sub(1, t), softplus(x)));
     return new Tensor(mean(each, { axes: [-1] }));
   }
   const epsilon = config.epsilon();
@@ -255,9 +249,7 @@ class SparseCategoricalCrossentropyLoss extends Loss {
   }
 
   override call(yTrue: TensorLike, yPred: TensorLike): Tensor {
-    const losses = sparse_categorical_crossentropy(yTrue, yPred, this.from_logits, this.ignore_class);
-    const mask = this.mask(yTrue);
-    return mask ? losses.mul(new Tensor(reshape(mask, losses.shape))) : losses;
+    return sparse_categorical_crossentropy(yTrue, yPred, this.from_logits, this.ignore_class);
   }
 
   protected override mask(yTrue: TensorLike): CoreTensor | undefined {

@@ -8,7 +8,7 @@ import {
   variable,
 } from "@facet/autograd";
 import { type HostArray, NdArray, ndarray } from "./ndarray.js";
-import { Tensor } from "./tensor.js";
+import { Tensor, toTensor } from "./tensor.js";
 
 /** A weight: a device array that lives as long as its layer, and that training changes in place. */
 export class Variable extends Tensor {
@@ -18,11 +18,15 @@ export class Variable extends Tensor {
   readonly path: string;
   trainable: boolean;
 
-  constructor(make: () => CoreTensor, name: string, path: string, trainable = true) {
-    super(variable(unscoped(make)));
-    this.name = name;
-    this.path = path;
-    this.trainable = trainable;
+  /** From values, or a function that makes them (float32). */
+  constructor(
+    initializer: HostArray | (() => CoreTensor),
+    options: { name?: string; path?: string; trainable?: boolean } = {},
+  ) {
+    super(variable(unscoped(typeof initializer === "function" ? initializer : () => toTensor(initializer).core)));
+    this.name = options.name ?? "variable";
+    this.path = options.path ?? this.name;
+    this.trainable = options.trainable ?? true;
   }
 
   /** Overwrites the values. Throws ShapeError when the shape is another. */

@@ -82,14 +82,16 @@ export abstract class Layer extends Callable {
   }): Variable {
     const { shape, initializer, trainable = true, name = "variable" } = options;
     const make = initializers.get(initializer ?? "glorot_uniform");
-    const weight = new Variable(() => make.values(shape), name, `${this.name}/${name}`, trainable);
+    const weight = new Variable(() => make.values(shape), { name, path: `${this.name}/${name}`, trainable });
     this.#weights.push(weight);
     return weight;
   }
 
-  /** Layers inside this one. */
+  /** Layers inside this one: its attributes, and lists of them. */
   protected get inner(): readonly Layer[] {
-    return Object.values(this).filter((value): value is Layer => value instanceof Layer);
+    return Object.values(this)
+      .flat()
+      .filter((value): value is Layer => value instanceof Layer);
   }
 
   get weights(): Variable[] {

@@ -172,7 +172,12 @@ export class ModelBase extends Layer implements TrainingModel {
   /** All outputs, for inputs on the device. */
   runAll(inputs: readonly Tensor[], training: boolean): Tensor[] {
     const graph = this.#graph;
-    if (!graph) return [this.run(inputs.length === 1 ? (inputs[0] as Tensor) : inputs, training)];
+    if (!graph) {
+      const given = inputs.length === 1 ? (inputs[0] as Tensor) : inputs;
+      const result = [this.run(given, training)];
+      this.built = true;
+      return result;
+    }
     checkInputs(
       this.name,
       inputs.map(({ shape }) => shape),
