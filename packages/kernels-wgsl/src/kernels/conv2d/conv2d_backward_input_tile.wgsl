@@ -7,7 +7,7 @@
 //            channels each: 20 scalar loads for 96 fma. Neighbouring lanes have neighbouring channels, then pixels. Loads
 //            beyond the edge read the last channel, or are thrown away; stores are guarded.
 // Loop       one over all terms, as in conv2d_forward_tile.wgsl.
-// Order      ky, kx, o ascending, one fma each, as in conv2d_backward_input.wgsl: the same bits.
+// Order      ky, kx, o ascending, one fma each, as in conv2d_backward_input.wgsl: the same bits, for finite values.
 // Limits     32-bit element offsets. Reference: conv2d.ref.ts
 
 struct Params {
