@@ -161,6 +161,16 @@ export const gradientRows: readonly GradientRow[] = [
   { op: "sum", variant: "all", shapes: [[2, 3]], call: (x) => F.sum(x), eps: 0.5, once: FLAT },
   { op: "mean", shapes: [[2, 3, 2]], call: (x) => F.mean(x, { axes: [1], keepdims: true }), eps: 0.5, once: FLAT },
   { op: "prod", shapes: [[2, 3]], values: positive, call: (x) => F.prod(x, { axes: [1] }) },
+  {
+    op: "prod",
+    variant: "zeros",
+    shapes: [[3, 3]],
+    // No zero, one, two: the gradient is the product of the others in each row.
+    values: () => Float32Array.of(1.5, -0.5, 2, 0.5, 0, 1.5, 0, 2, 0),
+    call: (x) => F.prod(x, { axes: [1] }),
+    eps: 0.25,
+    once: "at an exact zero only the first derivative is exact",
+  },
   { op: "max", shapes: [[2, 5]], values: apart, call: (x) => F.max(x, { axes: [1] }), once: FLAT },
   { op: "min", shapes: [[2, 5]], values: apart, call: (x) => F.min(x, { axes: [0], keepdims: true }), once: FLAT },
 

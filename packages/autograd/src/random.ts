@@ -18,7 +18,7 @@ import { empty, type Tensor } from "./tensor.js";
 /** A Threefry-2x32 key: two 32-bit words. The same key gives the same numbers, on every device and as JAX gives them. */
 export type Key = readonly [number, number];
 
-/** The key of a seed: its high and low 32 bits. Seeds are integers of at most 53 bits; negative ones wrap as in JAX. */
+/** The key of a seed: its high and low 32 bits. Seeds are integers of at most 53 bits; negative ones wrap at 2^64. */
 export function keyFromSeed(seed: number): Key {
   if (!Number.isSafeInteger(seed))
     throw new ArgumentError({ op: "key", argument: "seed", expected: "an integer", given: `${seed}` });

@@ -11,7 +11,7 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, sizeOf, type Tensor } from "../tensor.js";
-import { cast, div, equal, mul } from "./elementwise.js";
+import { cast, div, equal, mul, where } from "./elementwise.js";
 import { expand, reshape } from "./shape.js";
 
 export interface ReduceAttrs {
@@ -76,17 +76,24 @@ const meanOp = reduction(
     return spreadBack(div(dy, count), shapes.x as number[], attrs);
   }),
 );
-// d prod / dx = prod / x. An exact zero has no such quotient and gives NaN, as it did in the original frameworks for long.
+// d prod / dx = product of the others: prod / x where nothing is 0; at the only zero the product of the rest; else 0.
 const prodOp = reduction(
   "prod",
-  vjp(["x", "y"], (dy, { x, y }, { attrs }) => div(spreadBack(mul(dy, y), x.shape, attrs), x)),
+  vjp(["x"], (dy, { x }, { attrs }) => {
+    const zero = equal(x, 0);
+    const count = spreadBack(sum(cast(zero, "float32"), attrs), x.shape, attrs);
+    const nonzero = where(zero, 1, x);
+    const rest = spreadBack(prod(nonzero, attrs), x.shape, attrs);
+    const others = where(zero, where(equal(count, 1), rest, 0), where(equal(count, 0), div(rest, nonzero), 0));
+    return mul(spreadBack(dy, x.shape, attrs), others);
+  }),
 );
 /** Elements equal to the extreme share the gradient evenly, as in JAX and torch's amax. */
 const extremeGradient = vjp(
   ["x", "y"],
   (dy: Tensor, { x, y }: Record<"x" | "y", Tensor>, { attrs }: { attrs: ReduceAttrs }) => {
     const hit = cast(equal(x, spreadBack(y, x.shape, attrs)), "float32");
-    return mul(hit, spreadBack(div(dy, reshape(sum(hit, attrs), dy.shape)), x.shape, attrs));
+    return mul(hit, spreadBack(div(dy, sum(hit, attrs)), x.shape, attrs));
   },
 );
 const maxOp = reduction("max", extremeGradient);
