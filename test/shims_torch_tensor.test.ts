@@ -256,6 +256,17 @@ describe("gradients", () => {
   });
 });
 
+test("nn.utils clips gradients together and one by one", async () => {
+  const [a, b] = [torch.zeros(2), torch.zeros(2)].map((x) => x.requires_grad_()) as [torch.Tensor, torch.Tensor];
+  a.mul(3).sum().add(b.mul(4).sum()).backward();
+  const norm = nn.utils.clip_grad_norm_([a, b, torch.zeros(1).requires_grad_()], 5);
+  expect(await norm.item()).toBeCloseTo(Math.sqrt(50), 5);
+  expect(await a.grad?.norm().item()).toBeCloseTo(3, 5);
+  nn.utils.clip_grad_value_(b, 1);
+  expect(await b.grad?.tolist()).toEqual([1, 1]);
+  expect(() => nn.utils.clip_grad_norm_([a], 1, { norm_type: 1 })).toThrow(UnsupportedError);
+});
+
 describe("in place", () => {
   test("writes where no gradient is followed", async () => {
     const x = torch.zeros(2, 2);

@@ -28,7 +28,8 @@ export const int64 = new Dtype("int64", "int32");
 export const bool = new Dtype("bool", "bool");
 /** Bytes, as images are stored. Only conversions (`float()`, `long()`) and reading compute on them. */
 export const uint8 = new Dtype("uint8", "uint8");
-export { float32 as float, int64 as long };
+// One integer type goes by all of PyTorch's names.
+export { float32 as float, int64 as int, int64 as int32, int64 as long };
 
 /** The dtype that stands for one of the core's. */
 export function dtypeOf(core: CoreDtype): Dtype {

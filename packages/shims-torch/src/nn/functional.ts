@@ -5,7 +5,19 @@ import { type Args, only, required, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";
 
 export { linear } from "../ops/linalg.js";
-export * from "./functional_activation.js";
+export {
+  dropout,
+  elu,
+  gelu,
+  leaky_relu,
+  log_softmax,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from "./functional_activation.js";
 export { avg_pool2d, conv2d, max_pool2d } from "./functional_conv.js";
 export {
   binary_cross_entropy_with_logits,

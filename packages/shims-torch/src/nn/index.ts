@@ -10,3 +10,4 @@ export { Parameter } from "./parameter.js";
 export { AvgPool2d, MaxPool2d } from "./pooling.js";
 export { Dropout, Flatten, Identity } from "./simple.js";
 export type { Size2 } from "./size.js";
+export * as utils from "./utils.js";

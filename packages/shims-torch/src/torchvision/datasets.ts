@@ -3,7 +3,9 @@ import { DatasetError, type ImageDataset, type ImageSplit, loadDataset } from "@
 import { type Keywords, required, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";
 import { Dataset } from "../utils/dataset.js";
-import { batchTransform, channelsFirst, Image, type TransformFunction } from "./transforms.js";
+import { batchTransform } from "./batch.js";
+import { channelsFirst } from "./layout.js";
+import { Image, type TransformFunction } from "./transforms.js";
 
 export interface VisionArguments {
   /** Applied to each Image. ToTensor, alone or first in a Compose with Normalize, works on whole batches on the device. */

@@ -3,6 +3,7 @@ import { complain } from "../errors.js";
 import { pythonRepr } from "../python.js";
 import { type Args, only, required, signature } from "../signature.js";
 import { Tensor, wrap } from "../tensor.js";
+import { channelsFirst } from "./layout.js";
 
 /** A picture of bytes in [height, width, channels] order: what a data set gives without a transform. */
 export class Image {
@@ -80,18 +81,6 @@ export class ToTensor extends Transform<Image, Tensor> {
   toString(): string {
     return "ToTensor()";
   }
-}
-
-/** [count, pixels, channels] as [count, channels, pixels]. */
-export function channelsFirst(bytes: Uint8Array, count: number, pixels: number, channels: number): Uint8Array {
-  if (channels === 1) return bytes;
-  const turned = new Uint8Array(bytes.length);
-  for (let n = 0; n < count; n++) {
-    const start = n * pixels * channels;
-    for (let c = 0; c < channels; c++)
-      for (let p = 0; p < pixels; p++) turned[start + c * pixels + p] = bytes[start + p * channels + c] as number;
-  }
-  return turned;
 }
 
 interface NormalizeArguments {
@@ -184,16 +173,4 @@ export class Compose extends Transform<unknown, unknown> {
   toString(): string {
     return `Compose(\n${this.transforms.map((transform) => `    ${pythonRepr(transform)}\n`).join("")})`;
   }
-}
-
-/**
- * The transform for a batch of images that ToTensor has made already, or undefined when it must see one image at a time:
- * ToTensor alone, or first in a Compose of transforms that know batches.
- */
-export function batchTransform(transform: TransformFunction | null): ((images: Tensor) => Tensor) | undefined {
-  const [first, ...rest] = transform instanceof Compose ? transform.transforms : [transform];
-  if (!(first instanceof ToTensor)) return undefined;
-  const steps = rest.map((step) => (step instanceof Transform && step.batch ? step : undefined));
-  if (steps.includes(undefined)) return undefined;
-  return (images) => steps.reduce((x, step) => (step as Required<Transform<Tensor, Tensor>>).batch(x), images);
 }

@@ -45,8 +45,17 @@ const read = signature<DataLoaderArguments & { dataset: Dataset }>("DataLoader",
 /** Lets the event loop run: handles that were dropped are freed then, and the device's callbacks come. */
 const turn = (): Promise<void> =>
   new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve, 0);
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    // Browsers hold timers back for milliseconds, messages not.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
   });
 
 /**
