@@ -29,6 +29,7 @@ export {
   isTracked,
   type Node,
   noGrad,
+  releaseNode,
   setRecording,
   variable,
 } from "./tape.js";

@@ -98,10 +98,12 @@ export class NdArray {
   reshape(...shape: number[] | [readonly number[]]): NdArray {
     const wanted = (Array.isArray(shape[0]) ? shape[0] : shape) as number[];
     const known = wanted.reduce((product, extent) => (extent === -1 ? product : product * extent), 1);
-    return new NdArray(
-      this.data,
-      wanted.map((extent) => (extent === -1 ? this.size / known : extent)),
-    );
+    const result = wanted.map((extent) => (extent === -1 ? this.size / known : extent));
+    if (size(result) !== this.size || !result.every((extent) => Number.isInteger(extent) && extent >= 0)) {
+      const expected = `a shape of ${this.size} elements`;
+      throw new ShapeError({ op: "reshape", argument: "shape", expected, given: formatShape(wanted) });
+    }
+    return new NdArray(this.data, result);
   }
 
   /** A new dimension of extent 1: `np.expand_dims(x, axis)`. */

@@ -4,6 +4,7 @@ import {
   formatShape,
   gradients,
   noGrad,
+  releaseNode,
   scope,
   sum,
   UnsupportedError,
@@ -95,6 +96,8 @@ export class BatchStep {
         const { y, predicted } = this.#forward(batch, true);
         const value = loss(y, predicted, batch.weights).core;
         this.#update(value);
+        // A loss that looked through the activation never walks back over it, so what it saved is freed here.
+        if (predicted.activated && predicted.core.node) releaseNode(predicted.core.node);
         take([this.#lossOf(value, batch), ...noGrad(() => this.#measure(y, predicted))]);
         return;
       }
