@@ -30,7 +30,8 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
   const [, dropout] = stax.Dropout(0.5); // the probability of keeping
   const [init_classifier, classifier] = stax.Dense(10);
 
-  const images = (x: Array) => x.reshape(shape).astype(jnp.float32).div(255);
+  // Aligned programs take floats divided on the host, as division on a GPU may be off by a bit.
+  const images = (x: Array) => (align ? x.reshape(shape) : x.reshape(shape).astype(jnp.float32).div(255));
   const predict = (params: Params, x: Array): Array => classifier(params.classifier, features(params.features, x));
   const loss = (params: Params, x: Array, y: Array, rng: Key): Array => {
     const hidden = dropout([], features(params.features, x), { rng });
@@ -64,7 +65,7 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
     const order = align ? undefined : await random.permutation(random.fold_in(shuffle_key, epoch), count).data();
     log.start();
     for (let i = 0; i < steps; i++) {
-      const [x, y] = batch(data.train, i * batchSize, batchSize, order);
+      const [x, y] = batch(data.train, i * batchSize, batchSize, align, order);
       const [value, next] = step(epoch * steps + i, opt_state, x, y);
       opt_state = next;
       await log.add(epoch, i, value);
@@ -74,7 +75,7 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
 
   let hits = 0;
   for (let start = 0; start < data.test.count; start += 500) {
-    const [x, y] = batch(data.test, start, 500);
+    const [x, y] = batch(data.test, start, 500, align);
     hits += Number(await correct(get_params(opt_state), x, y).item());
   }
   const parameters = tree_util.tree_reduce((sum: number, leaf: Array) => sum + leaf.size, params, 0);
@@ -87,8 +88,14 @@ interface Params {
   classifier: readonly Array[];
 }
 
-/** Rows `start` to `start + size` of a split, in the given order: bytes and labels. */
-function batch(split: ImageSplit, start: number, size: number, order?: ArrayLike<number>): [x: Array, y: Array] {
+/** Rows `start` to `start + size` of a split, in the given order: bytes (or floats in [0, 1]) and labels. */
+function batch(
+  split: ImageSplit,
+  start: number,
+  size: number,
+  floats: boolean,
+  order?: ArrayLike<number>,
+): [x: Array, y: Array] {
   const stop = Math.min(start + size, split.count);
   const row = split.height * split.width * split.channels;
   const x = new Uint8Array((stop - start) * row);
@@ -98,7 +105,7 @@ function batch(split: ImageSplit, start: number, size: number, order?: ArrayLike
     x.set(split.images.subarray(from * row, (from + 1) * row), (i - start) * row);
     y[i - start] = split.labels[from] as number;
   }
-  return [jnp.array(x), jnp.array(y)];
+  return [jnp.array(floats ? Float32Array.from(x, (byte) => byte / 255) : x), jnp.array(y)];
 }
 
 /** The shared weights as this model's tree. */

@@ -109,10 +109,18 @@ export class CommandQueue {
     return this.#commands();
   }
 
-  /** Copies whole words between blocks, in order with kernel calls. */
+  /** Copies whole words between two blocks, in order with kernel calls. WebGPU has no copy within one buffer. */
   copy(source: BufferView, target: BufferView): void {
     requireLive(source, "copy");
     requireLive(target, "copy");
+    if (source.block.buffer === target.block.buffer) {
+      throw new ArgumentError({
+        op: "copy",
+        argument: "target",
+        expected: "another buffer than the source's",
+        given: `the same, of ${source.block.owner}`,
+      });
+    }
     const bytes = Math.ceil(source.bytes / 4) * 4;
     this.#endPass().copyBufferToBuffer(source.block.buffer, source.offset, target.block.buffer, target.offset, bytes);
     source.block.lastUse = target.block.lastUse = this.#submission;
