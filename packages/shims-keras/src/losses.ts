@@ -8,7 +8,6 @@ import {
   cast,
   clamp,
   div,
-  equal,
   formatShape,
   log,
   maximum,
@@ -342,6 +341,3 @@ export function get(identifier: LossArgument): Loss {
   const expected = `a loss, a function or one of ${Object.keys(TABLE).join(", ")}`;
   throw new ArgumentError({ op: "losses.get", argument: "identifier", expected, given: show(identifier) });
 }
-
-/** 1 where they are equal, else 0. */
-export const matches = (a: CoreTensor, b: CoreTensor): CoreTensor => cast(equal(a, b), "float32");

@@ -5,6 +5,7 @@ import {
   argmax,
   type Tensor as CoreTensor,
   cast,
+  equal,
   greater,
   mean,
   reshape,
@@ -58,23 +59,26 @@ export class Metric {
   }
 }
 
+/** 1 where they are equal, else 0. */
+const matches = (a: CoreTensor, b: CoreTensor): CoreTensor => cast(equal(a, b), "float32");
+
 /** 1 where the largest prediction is the label's: y_true [...] or [..., 1] class indices, y_pred [..., classes]. */
 export function sparse_categorical_accuracy(yTrue: TensorLike, yPred: TensorLike): Tensor {
   const predicted = argmax(toTensor(yPred).core, -1);
   const labels = cast(toTensor(yTrue, "int32").core, "int32");
-  return new Tensor(losses.matches(reshape(labels, predicted.shape), predicted));
+  return new Tensor(matches(reshape(labels, predicted.shape), predicted));
 }
 
 /** 1 where the largest prediction stands where the largest of y_true does; both [..., classes]. */
 export function categorical_accuracy(yTrue: TensorLike, yPred: TensorLike): Tensor {
-  return new Tensor(losses.matches(argmax(toTensor(yTrue).core, -1), argmax(toTensor(yPred).core, -1)));
+  return new Tensor(matches(argmax(toTensor(yTrue).core, -1), argmax(toTensor(yPred).core, -1)));
 }
 
 /** Share of predictions on the label's side of the threshold, over the last axis. */
 export function binary_accuracy(yTrue: TensorLike, yPred: TensorLike, threshold = 0.5): Tensor {
   const predicted = cast(greater(toTensor(yPred).core, threshold), "float32");
   const labels = cast(toTensor(yTrue).core, "float32");
-  return new Tensor(mean(losses.matches(reshape(labels, predicted.shape), predicted), { axes: [-1] }));
+  return new Tensor(mean(matches(reshape(labels, predicted.shape), predicted), { axes: [-1] }));
 }
 
 interface Named {

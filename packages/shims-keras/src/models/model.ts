@@ -1,7 +1,6 @@
 import { ArgumentError, noGrad, scope, UnsupportedError } from "@facet/autograd";
 import { type Keywords, parseArguments, show } from "../arguments.js";
 import { withoutNew } from "../callable.js";
-import type { CallbackBase, HistoryCallback } from "../callbacks.js";
 import { automaticName } from "../config.js";
 import { InputLayer } from "../layers/core.js";
 import { Layer, type LayerInput } from "../layers/layer.js";
@@ -11,6 +10,7 @@ import type { HostArray, NdArray } from "../ndarray.js";
 import * as optimizers from "../optimizers.js";
 import { type SummaryOptions, summaryText } from "../summary.js";
 import { KerasTensor, type Shape, type Tensor } from "../tensor.js";
+import type { CallbackBase, HistoryCallback } from "../training/callback.js";
 import { type ClassWeight, checkInputs, dataSet, type InputData } from "../training/data.js";
 import { type FitArguments, runEvaluate, runFit, runPredict, type TrainingModel } from "../training/loop.js";
 import { standardOutput } from "../training/progbar.js";

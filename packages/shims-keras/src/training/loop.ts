@@ -1,10 +1,10 @@
 // fit, evaluate and predict: batches, epochs, callbacks and progress around BatchStep.
 import { ArgumentError, type Tensor as CoreTensor, device, foldIn, noGrad, permutation, scope } from "@facet/autograd";
 import { oneOf, parseArguments, positiveInteger, required, show } from "../arguments.js";
-import { type BatchLogs, CallbackBase, HistoryCallback } from "../callbacks.js";
 import { nextKey } from "../config.js";
 import type { Model } from "../models/model.js";
 import { type HostArray, NdArray } from "../ndarray.js";
+import { type BatchLogs, CallbackBase, HistoryCallback } from "./callback.js";
 import { type ClassWeight, type DataSet, dataSet, type InputData, splitLast, uploadBatch } from "./data.js";
 import { ProgressBar, standardOutput } from "./progbar.js";
 import { Recorder } from "./recorder.js";
