@@ -237,6 +237,13 @@ export abstract class Layer extends Callable {
   }
 }
 
+/** A layer whose result has its input's shape. */
+export abstract class SameShapeLayer extends Layer {
+  override compute_output_shape(inputShape: Shape): Shape {
+    return inputShape;
+  }
+}
+
 /** Whether the call under way is one of training: what layers called without saying so take. */
 let currentTraining = false;
 

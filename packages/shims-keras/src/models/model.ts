@@ -2,7 +2,6 @@ import { ArgumentError, noGrad, scope, UnsupportedError } from "@facet/autograd"
 import { type Keywords, parseArguments, show } from "../arguments.js";
 import { withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
-import { InputLayer } from "../layers/core.js";
 import { Layer, type LayerInput } from "../layers/layer.js";
 import * as losses from "../losses.js";
 import type { MetricArgument } from "../metrics.js";
@@ -350,6 +349,3 @@ export class ModelBase extends Layer implements TrainingModel {
 
 export const Model = withoutNew(ModelBase);
 export type Model = ModelBase;
-
-/** Whether a layer only marks where data enters. */
-export const isInput = (layer: Layer): boolean => layer instanceof InputLayer;
