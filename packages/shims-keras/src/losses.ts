@@ -2,7 +2,6 @@
 // their logits, as Keras does on TensorFlow; others are clipped away from 0 and 1 before the logarithm.
 import {
   ArgumentError,
-  ArgumentError,
   abs,
   add,
   type Tensor as CoreTensor,

@@ -17,7 +17,6 @@ import {
   transpose as coreTranspose,
   type Dtype,
   DtypeError,
-  DtypeError,
   oneHot,
 } from "@facet/autograd";
 import { type HostArray, type NdArray, ndarray } from "./ndarray.js";
