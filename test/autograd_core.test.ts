@@ -199,6 +199,7 @@ describe("memory", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
       collectGarbage();
     }
-    expect(live()).toBe(before);
+    // The parameters of the test before may go as well.
+    expect(live()).toBeLessThanOrEqual(before);
   });
 });
