@@ -1,4 +1,4 @@
-import { device, formatShape } from "@facet/autograd";
+import { device } from "@facet/autograd";
 import type { ImageDataset } from "@facet/datasets";
 import type { TrainOptions, TrainResult } from "@facet/examples/options";
 
@@ -65,5 +65,4 @@ export async function benchProgram(
   };
 }
 
-export const describeData = (data: ImageDataset): string =>
-  `${data.name} ${formatShape([data.train.count, data.train.height, data.train.width, data.train.channels])}, test ${data.test.count}`;
+export const describeData = (data: ImageDataset): string => `${data.name}, tested on ${data.test.count} images`;

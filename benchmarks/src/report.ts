@@ -42,11 +42,21 @@ export function tables(report: Report): Table[] {
   if (report.programs.length > 0) {
     list.push({
       title: "The CNN in three dialects",
-      note: `34 826 parameters, Adam, batch ${report.programs[0]?.batchSize}, ${report.data}. "aligned" programs denote the same arithmetic; the others follow their own framework's defaults.`,
-      head: ["dialect", "first step ms", "steady step ms", "epoch s", "final loss", "test accuracy", "peak MiB"],
+      note: `34 826 parameters, Adam, batch ${report.programs[0]?.batchSize}, one epoch of ${report.data}. "aligned" programs denote the same arithmetic; the others follow their own framework's defaults.`,
+      head: [
+        "dialect",
+        "images",
+        "first step ms",
+        "steady step ms",
+        "epoch s",
+        "final loss",
+        "test accuracy",
+        "peak MiB",
+      ],
       words: 1,
       rows: report.programs.map((row) => [
         row.aligned ? `${row.dialect} (aligned)` : row.dialect,
+        `${row.images}`,
         digits(row.firstStepMs),
         digits(row.steadyStepMs),
         digits(row.epochSeconds),
