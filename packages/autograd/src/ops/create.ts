@@ -5,6 +5,22 @@ import { empty, fromData, type Tensor } from "../tensor.js";
 
 const words = new DataView(new ArrayBuffer(4));
 
+/** Sets every element of a tensor that has no content yet. Not uint8. */
+export function fillWith(y: Tensor, value: number | boolean): void {
+  if (y.dtype === "uint8") {
+    throw new ArgumentError({
+      op: "full",
+      argument: "dtype",
+      expected: "float32, int32, uint32 or bool",
+      given: y.dtype,
+    });
+  }
+  if (y.size === 0) return;
+  if (bindingDtype(y.dtype) === "f32") words.setFloat32(0, Number(value), true);
+  else words.setInt32(0, Number(value), true);
+  launch(fill, { y }, { count: y.size, bits: words.getUint32(0, true) });
+}
+
 /** A tensor filled with one value. Not uint8. */
 export function full(
   shape: readonly number[],
@@ -12,19 +28,8 @@ export function full(
   dtype: Dtype = "float32",
   owner?: string,
 ): Tensor {
-  if (dtype === "uint8")
-    throw new ArgumentError({
-      op: "full",
-      argument: "dtype",
-      expected: "float32, int32, uint32 or bool",
-      given: dtype,
-    });
   const y = empty(shape, dtype, owner);
-  if (y.size === 0) return y;
-  const kind = bindingDtype(dtype);
-  if (kind === "f32") words.setFloat32(0, Number(value), true);
-  else words.setInt32(0, Number(value), true);
-  launch(fill, { y }, { count: y.size, bits: words.getUint32(0, true) });
+  fillWith(y, value);
   return y;
 }
 

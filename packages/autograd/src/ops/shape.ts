@@ -13,7 +13,7 @@ import {
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import { sizeOf, type Tensor } from "../tensor.js";
-import { full } from "./create.js";
+import { fillWith } from "./create.js";
 import { sumTo } from "./reduce.js";
 
 const sameDtype = ({ x }: { x: Tensor }) => x.dtype;
@@ -128,9 +128,7 @@ const placeOp = defineOp<{ x: Tensor }, PlaceAttrs>({
   shape: ({ x }, { shape, starts, steps }) => placeGeometry(words("place", x).shape, shape, starts, steps).shape,
   dtype: sameDtype,
   forward: ({ x }, y, { shape, starts, steps, value }) => {
-    const background = full(shape, value, y.dtype, "workspace");
-    y.storage.device.queue.copy(background.view, y.view);
-    background.dispose();
+    fillWith(y, value);
     launch(stridedCopy, { x, y }, placeGeometry(x.shape, shape, starts, steps).params);
   },
   vjp: {
