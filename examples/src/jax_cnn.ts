@@ -74,8 +74,8 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
   }
 
   let hits = 0;
-  for (let start = 0; start < data.test.count; start += 500) {
-    const [x, y] = batch(data.test, start, 500, align);
+  for (let start = 0; start < data.test.count; start += batchSize) {
+    const [x, y] = batch(data.test, start, batchSize, align);
     hits += Number(await correct(get_params(opt_state), x, y).item());
   }
   const parameters = tree_util.tree_reduce((sum: number, leaf: Array) => sum + leaf.size, params, 0);

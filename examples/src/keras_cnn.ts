@@ -65,7 +65,7 @@ export async function runKeras(options: TrainOptions, verbose: 0 | 1 | 2 = 0): P
     shuffle: !align,
     callbacks: [timing],
   });
-  const [, testAccuracy] = await model.evaluate(x_test, y_test, { batch_size: 500, verbose: 0 });
+  const [, testAccuracy] = await model.evaluate(x_test, y_test, { batch_size: batchSize, verbose: 0 });
   return { parameters: model.count_params(), ...log.result(), testAccuracy, epochSeconds };
 }
 

@@ -42,7 +42,7 @@ export async function runTorch(options: TrainOptions): Promise<TrainResult> {
     batch_size: batchSize,
     shuffle: !align,
   });
-  const test_loader = new DataLoader(new datasets.VisionDataset(data.test, { transform }), { batch_size: 500 });
+  const test_loader = new DataLoader(new datasets.VisionDataset(data.test, { transform }), { batch_size: batchSize });
 
   torch.manual_seed(seed);
   const net = new CNN(channels, height, width);

@@ -41,8 +41,8 @@ export class Storage {
   }
 }
 
-/** Growth of live memory, in bytes, after which unreachable handles are looked for. */
-const PRESSURE = 192 * 2 ** 20;
+/** Least growth of live memory, in bytes, after which unreachable handles are looked for. */
+const PRESSURE = 64 * 2 ** 20;
 const lastCollection = new WeakMap<Device, number>();
 
 /**
@@ -53,7 +53,8 @@ function relievePressure(device: Device): void {
   const { live } = device.memory();
   const before = lastCollection.get(device) ?? 0;
   if (live < before) lastCollection.set(device, live);
-  if (live - before < PRESSURE) return;
+  // By as much again as was live then, as collectors do: a large model is not looked through for small change.
+  if (live - before < Math.max(PRESSURE, before)) return;
   lastCollection.set(device, live);
   collectGarbage();
 }
