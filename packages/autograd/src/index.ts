@@ -10,6 +10,7 @@ export {
   NoAdapterError,
   OutOfMemoryError,
   ShapeError,
+  sizeOf,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
 export { type AnyOp, defineOp, type Op, type OpSpec, opTable } from "./define_op.js";
@@ -33,5 +34,5 @@ export {
   setRecording,
   variable,
 } from "./tape.js";
-export { empty, flattenNested, fromData, type NestedArray, sizeOf, Tensor } from "./tensor.js";
+export { empty, flattenNested, fromData, type NestedArray, Tensor } from "./tensor.js";
 export { gradients, isDifferentiating, valueAndGradients, withVariables } from "./transforms.js";

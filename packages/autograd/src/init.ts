@@ -1,10 +1,10 @@
 // Initialisers of Keras, PyTorch and JAX, as functions of a key and a shape. The dialects choose among them and set the
 // defaults of their originals; the bits come from Threefry for all, so that one key gives every dialect the same weights.
-import { ArgumentError, formatShape, ShapeError } from "@facet/kernels-wgsl";
+import { ArgumentError, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
 import { mul } from "./ops/elementwise.js";
 import { hostBits, type Key, normal, truncatedNormal, uniform } from "./random.js";
 import { scope } from "./scope.js";
-import { fromData, sizeOf, type Tensor } from "./tensor.js";
+import { fromData, type Tensor } from "./tensor.js";
 
 export type Initializer = (key: Key, shape: readonly number[]) => Tensor;
 

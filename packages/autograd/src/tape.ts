@@ -88,7 +88,7 @@ export function releaseNode(node: Node): void {
   if (node.edges.length > 0) node.saved = undefined;
 }
 
-/** Nodes from which `goal` can be left out, inputs before the nodes that use them. */
+/** Every node that `start` is computed from, and itself: inputs before the nodes that use them. */
 function topological(start: Node): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>([start]);

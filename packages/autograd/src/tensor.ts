@@ -1,4 +1,4 @@
-import { type BufferView, DisposedError, formatShape, ShapeError } from "@facet/kernels-wgsl";
+import { type BufferView, DisposedError, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
 import { byteSize, type Dtype, decode, encode, type TypedArray } from "./dtype.js";
 import { adopt } from "./scope.js";
 import { Storage } from "./storage.js";
@@ -125,10 +125,6 @@ export class Tensor {
     };
     return build(0);
   }
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
 }
 
 /** Room for a tensor; its content is undefined. `owner` names who holds the memory, in statistics. */

@@ -168,3 +168,6 @@ export function spread(count: number): Workgroups {
 }
 
 export const divideUp = (a: number, b: number): number => Math.ceil(a / b);
+
+/** Elements of an array of this shape. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);

@@ -7,10 +7,11 @@ import {
   reduce,
   reduceConstants,
   reducePlan,
+  sizeOf,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
-import { empty, sizeOf, type Tensor } from "../tensor.js";
+import { empty, type Tensor } from "../tensor.js";
 import { cast, div, equal, mul, where } from "./elementwise.js";
 import { expand, reshape } from "./shape.js";
 

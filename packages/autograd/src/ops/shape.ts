@@ -7,12 +7,13 @@ import {
   formatShape,
   placeGeometry,
   ShapeError,
+  sizeOf,
   sliceGeometry,
   stridedCopy,
   transposeGeometry,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { sizeOf, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { fillWith } from "./create.js";
 import { sumTo } from "./reduce.js";
 

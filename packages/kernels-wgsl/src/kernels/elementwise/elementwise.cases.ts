@@ -1,10 +1,9 @@
 import type { BindingArray, CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
 import type { BindingDtype } from "../../kernel.js";
+import { sizeOf } from "../../kernel.js";
 import { elementwiseBinary, elementwiseGeometry, elementwiseTernary, elementwiseUnary } from "./elementwise.js";
 import { elementwiseReference } from "./elementwise.ref.js";
 import { type Expression, type ExpressionName, elementwiseConstants, expressions } from "./expressions.js";
-
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 /** Random operand of `count` elements from [low, high), whole numbers for integer dtypes, none negative for u32. */
 function draw(random: CaseRandom, count: number, dtype: BindingDtype, [low, high]: readonly [number, number]) {
@@ -28,7 +27,7 @@ function elementwiseCase({ name, dtypes, shapes, bench = false }: Call): KernelC
   const taken = dtypes ?? (allowed[0] as readonly BindingDtype[]);
   const { shape, params } = elementwiseGeometry(shapes, ...scalars);
   // Edges stand in front, one operand tuple per element, when the operands are walked alike.
-  const tuples = shapes.every((operand) => size(operand) === size(shape))
+  const tuples = shapes.every((operand) => sizeOf(operand) === sizeOf(shape))
     ? edges.filter((tuple) => tuple.every((value, i) => fits(taken[i] as BindingDtype, value)))
     : [];
   return {
@@ -38,13 +37,13 @@ function elementwiseCase({ name, dtypes, shapes, bench = false }: Call): KernelC
     inputs: (random) => {
       const operands: Record<string, BindingArray> = {};
       for (let i = 0; i < arity; i++) {
-        const values = draw(random, size(shapes[i] as number[]), taken[i] as BindingDtype, domain?.[i] ?? [-4, 4]);
+        const values = draw(random, sizeOf(shapes[i] as number[]), taken[i] as BindingDtype, domain?.[i] ?? [-4, 4]);
         for (const [at, tuple] of tuples.entries()) values[at] = tuple[i] as number;
         operands["abc"[i] as string] = values;
       }
       return operands;
     },
-    outputs: { y: size(shape) },
+    outputs: { y: sizeOf(shape) },
     ...(tolerance && taken[0] === "f32" ? { tolerance } : {}),
     bench,
   };

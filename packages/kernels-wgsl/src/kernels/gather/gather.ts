@@ -1,5 +1,5 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import { defineKernel, divideUp, type ParamValues, sizeOf, spread } from "../../kernel.js";
 import gatherRowsWgsl from "./gather_rows.wgsl";
 import gatherRowsBackwardWgsl from "./gather_rows_backward.wgsl";
 import gatherU8Wgsl from "./gather_u8.wgsl";
@@ -115,8 +115,6 @@ export const oneHot = defineKernel({
   cost: (p) => ({ flops: 0, bytes: 4 * p.count * (p.depth + 1) }),
 });
 
-const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);
-
 /**
  * Shape [...index, ...x without its first dimension] and the params of gatherRows and its backward.
  * `faultSlot` comes from `device.faults.slot`. Throws ShapeError when x has no rows or the result would be empty.
@@ -130,9 +128,9 @@ export function gatherGeometry(
   const [rows, ...rest] = xShape;
   if (!rows) throw new ShapeError({ op, argument: "x", expected: "at least one row", given: formatShape(xShape) });
   const shape = [...indexShape, ...rest];
-  if (product(shape) === 0)
+  if (sizeOf(shape) === 0)
     throw new ShapeError({ op, argument: "index", expected: "no empty result", given: formatShape(shape) });
-  return { shape, params: { rows, width: product(rest), count: product(indexShape), fault_slot: faultSlot } };
+  return { shape, params: { rows, width: sizeOf(rest), count: sizeOf(indexShape), fault_slot: faultSlot } };
 }
 
 export interface U8Options {
@@ -149,7 +147,7 @@ function checkDivisor(op: string, { divisor = 255 }: U8Options): number {
 
 /** Params of u8ToF32. Throws ShapeError on an empty tensor, ArgumentError on a divisor that is 0 or not finite. */
 export function u8Geometry(shape: readonly number[], options: U8Options = {}): { shape: number[]; params: U8Params } {
-  const count = product(shape);
+  const count = sizeOf(shape);
   if (count === 0)
     throw new ShapeError({ op: "u8_to_f32", argument: "x", expected: "no empty tensor", given: formatShape(shape) });
   return { shape: [...shape], params: { count, divisor: checkDivisor("u8_to_f32", options) } };
@@ -182,7 +180,7 @@ export function oneHotGeometry(
   if (!Number.isInteger(depth) || depth < 1) {
     throw new ArgumentError({ op: "one_hot", argument: "depth", expected: "a positive integer", given: `${depth}` });
   }
-  const count = product(indexShape);
+  const count = sizeOf(indexShape);
   if (count === 0)
     throw new ShapeError({
       op: "one_hot",

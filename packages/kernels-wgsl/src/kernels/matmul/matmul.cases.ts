@@ -1,4 +1,5 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
+import { sizeOf } from "../../kernel.js";
 import { type MatmulOptions, matmul, matmulGeometry } from "./matmul.js";
 import { matmulReference } from "./matmul.ref.js";
 
@@ -8,8 +9,6 @@ interface Shape extends MatmulOptions {
   relu?: boolean;
   bench?: boolean;
 }
-
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 function matmulCase({ a, b, relu = false, bench = false, ...options }: Shape): KernelCase {
   const { shape, params } = matmulGeometry(a, b, options);
@@ -23,11 +22,11 @@ function matmulCase({ a, b, relu = false, bench = false, ...options }: Shape): K
     params,
     ...(relu ? { constants: { activate: "max(v, 0.0)" } } : {}),
     inputs: (random) => ({
-      a: random.uniform(size(a), -1, 1),
-      b: random.uniform(size(b), -1, 1),
+      a: random.uniform(sizeOf(a), -1, 1),
+      b: random.uniform(sizeOf(b), -1, 1),
       ...(options.bias ? { bias: random.uniform(params.n, -1, 1) } : {}),
     }),
-    outputs: { y: size(shape) },
+    outputs: { y: sizeOf(shape) },
     // Each of k additions rounds a partial sum of magnitude at most about sqrt(k) by 2^-24.
     tolerance: { rtol: 1e-5, atol: params.k * Math.sqrt(params.k) * 2 ** -24 + 1e-7 },
     bench,

@@ -1,5 +1,6 @@
 import type { CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
 import type { AnyKernel } from "../../kernel.js";
+import { sizeOf } from "../../kernel.js";
 import {
   avgPool2dBackward,
   avgPool2dForward,
@@ -83,7 +84,6 @@ function describe({ x, window, stride = window, padding, dilation, layout = "NHW
   return words.join(" ");
 }
 
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 const strange = [Number.NaN, Number.NEGATIVE_INFINITY, -0, 0, Number.POSITIVE_INFINITY];
 
 /** Few different values, so that every window has ties. */
@@ -111,7 +111,7 @@ function poolCase(shape: Shape, plan: Plan): KernelCase {
     ...(shape.ceilMode ? { ceilMode: true } : {}),
     ...(shape.countIncludePad ? { countIncludePad: true } : {}),
   });
-  const counts = { x: size(x), y: size(yShape) };
+  const counts = { x: sizeOf(x), y: sizeOf(yShape) };
   return {
     name: describe(shape),
     params,

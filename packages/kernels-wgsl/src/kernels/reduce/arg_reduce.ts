@@ -1,5 +1,13 @@
 import { ArgumentError, formatShape } from "../../errors.js";
-import { type BindingDtype, type Constants, defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import {
+  type BindingDtype,
+  type Constants,
+  defineKernel,
+  divideUp,
+  type ParamValues,
+  sizeOf,
+  spread,
+} from "../../kernel.js";
 import argReduceWgsl from "./arg_reduce.wgsl";
 
 const params = { outer: "u32", extent: "u32", inner: "u32" } as const;
@@ -55,9 +63,8 @@ export function argReduceGeometry(
   if (!Number.isInteger(axis) || d < 0 || d >= shape.length) {
     throw new ArgumentError({ op, argument: "axis", expected: `an axis of ${formatShape(shape)}`, given: `${axis}` });
   }
-  const product = (extents: readonly number[]) => extents.reduce((size, extent) => size * extent, 1);
   return {
     shape: [...shape.slice(0, d), ...(keepdims ? [1] : []), ...shape.slice(d + 1)],
-    params: { outer: product(shape.slice(0, d)), extent: shape[d] as number, inner: product(shape.slice(d + 1)) },
+    params: { outer: sizeOf(shape.slice(0, d)), extent: shape[d] as number, inner: sizeOf(shape.slice(d + 1)) },
   };
 }

@@ -1,10 +1,9 @@
 import type { BindingArray, CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
 import type { BindingDtype } from "../../kernel.js";
+import { sizeOf } from "../../kernel.js";
 import { argReduce, argReduceConstants, argReduceGeometry } from "./arg_reduce.js";
 import { type ReduceParams, type ReductionName, reduce, reduceConstants, reducePlan } from "./reduce.js";
 import { argReduceReference, reduceReference } from "./reduce.ref.js";
-
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 interface Call {
   name: ReductionName;
@@ -51,7 +50,7 @@ function reduceCases(call: Call): KernelCase[] {
     name: `${name}(${dtype}) [${shape}] over [${axes}]${passes.length > 1 ? ` pass ${i + 1} of ${passes.length}` : ""}`,
     params,
     constants: reduceConstants(name, dtype),
-    inputs: (random) => ({ x: draw(random, i === 0 ? size(shape) : params.outputs * params.count, call) }),
+    inputs: (random) => ({ x: draw(random, i === 0 ? sizeOf(shape) : params.outputs * params.count, call) }),
     outputs: { y: elements },
     ...bound(name, dtype, params),
     bench: bench && i === 0,
@@ -130,12 +129,12 @@ function argReduceCase({ name, dtype = "f32", shape, axis, begin = [], bench = f
     constants: argReduceConstants(name, dtype),
     inputs: (random) => {
       // Few distinct values, so that ties are common.
-      const whole = random.integers(size(shape), dtype === "u32" ? 0 : -9, 9);
+      const whole = random.integers(sizeOf(shape), dtype === "u32" ? 0 : -9, 9);
       const x = dtype === "f32" ? Float32Array.from(whole) : dtype === "u32" ? Uint32Array.from(whole) : whole;
       x.set(begin);
       return { x };
     },
-    outputs: { y: size(found) },
+    outputs: { y: sizeOf(found) },
     bench,
   };
 }

@@ -1,5 +1,6 @@
 import type { BindingArrays, CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
 import type { AnyKernel } from "../../kernel.js";
+import { sizeOf } from "../../kernel.js";
 import {
   logSoftmaxBackward,
   logSoftmaxForward,
@@ -46,10 +47,8 @@ const shapes: Shape[] = [
   { x: [8, 64, 900], axis: 1, bench: true },
 ];
 
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
-
 function logits({ x, axis, far = false, masked = false }: Shape, random: CaseRandom): Float32Array {
-  const values = random.uniform(size(x), -4, 4);
+  const values = random.uniform(sizeOf(x), -4, 4);
   if (far) return values.map((value) => value + 1000);
   if (!masked) return values;
   const { inner, size: extent } = softmaxGeometry(x, axis).params;
@@ -87,7 +86,7 @@ function entry(kernel: AnyKernel, reference: KernelEntry["reference"], plan: Pla
       name: `[${shape.x}] axis ${shape.axis}${shape.far ? " far" : ""}${shape.masked ? " masked" : ""}`,
       params,
       inputs: (random) => plan.inputs(shape, params, random),
-      outputs: { [plan.output]: size(shape.x) },
+      outputs: { [plan.output]: sizeOf(shape.x) },
       tolerance: plan.tolerance(params.size, shape),
       bench: shape.bench ?? false,
     };
@@ -100,7 +99,7 @@ const backward =
   (reference: KernelEntry["reference"]) =>
   (shape: Shape, params: SoftmaxParams, random: CaseRandom): BindingArrays => ({
     y: reference({ x: logits(shape, random) }, params, {}).y as Float32Array,
-    dy: random.uniform(size(shape.x), -1, 1),
+    dy: random.uniform(sizeOf(shape.x), -1, 1),
   });
 
 export const softmaxEntries: KernelEntry[] = [

@@ -1,5 +1,13 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { type BindingSpec, defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import {
+  type BindingSpec,
+  defineKernel,
+  divideUp,
+  type ParamValues,
+  sizeOf,
+  spread,
+  type Variant,
+} from "../../kernel.js";
 import logSoftmaxBackwardWgsl from "./log_softmax_backward.wgsl";
 import logSoftmaxForwardWgsl from "./log_softmax_forward.wgsl";
 import softmaxBackwardWgsl from "./softmax_backward.wgsl";
@@ -86,9 +94,8 @@ export function softmaxGeometry(
     });
   }
   const at = axis < 0 ? axis + rank : axis;
-  const product = (extents: readonly number[]): number => extents.reduce((count, extent) => count * extent, 1);
   return {
     shape: [...shape],
-    params: { outer: product(shape.slice(0, at)), size: shape[at] as number, inner: product(shape.slice(at + 1)) },
+    params: { outer: sizeOf(shape.slice(0, at)), size: shape[at] as number, inner: sizeOf(shape.slice(at + 1)) },
   };
 }

@@ -1,4 +1,5 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
+import { sizeOf } from "../../kernel.js";
 import { fill, type StridedCopyParams, stridedCopy } from "./strided_copy.js";
 import { fillReference, stridedCopyReference } from "./strided_copy.ref.js";
 import {
@@ -11,8 +12,6 @@ import {
   transposeGeometry,
 } from "./strided_copy_geometry.js";
 
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
-
 interface Geometry {
   shape: readonly number[];
   params: StridedCopyParams;
@@ -24,8 +23,8 @@ function copyCase(name: string, x: readonly number[], { shape, params }: Geometr
     name: `${name} [${x}] to [${shape}]`,
     params,
     inputs: (random) => ({
-      x: new Uint32Array(random.integers(size(x), -(2 ** 31), 2 ** 31).buffer),
-      y: new Uint32Array(size(shape)).fill(0xdeadbeef),
+      x: new Uint32Array(random.integers(sizeOf(x), -(2 ** 31), 2 ** 31).buffer),
+      y: new Uint32Array(sizeOf(shape)).fill(0xdeadbeef),
     }),
     outputs: {},
     bench,

@@ -1,13 +1,13 @@
 // Shapes and params of the ops that strided_copy serves, for contiguous operands.
+
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { sizeOf } from "../../kernel.js";
 import { type CopyAxis, copyParams, type FillParams, type StridedCopyParams } from "./strided_copy.js";
 
 interface Move {
   shape: number[];
   params: StridedCopyParams;
 }
-
-const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);
 
 /** Words between neighbours along each dimension of a contiguous array. */
 function contiguous(shape: readonly number[]): number[] {
@@ -161,7 +161,7 @@ export function concatGeometry(
   }
   const total = shapes.reduce((sum, shape) => sum + (shape[at] as number), 0);
   const target = first.map((extent, d) => (d === at ? total : extent));
-  if (product(target) === 0)
+  if (sizeOf(target) === 0)
     throw new ShapeError({ op, argument: "tensors", expected: "no empty result", given: formatShape(target) });
   const to = contiguous(target);
   let offset = 0;
@@ -237,5 +237,5 @@ export function flipGeometry(shape: readonly number[], axes: readonly number[]):
 /** Elements of a shape; the count of a fill. */
 export const fillGeometry = (shape: readonly number[], bits: number): { shape: number[]; params: FillParams } => ({
   shape: [...shape],
-  params: { count: product(shape), bits },
+  params: { count: sizeOf(shape), bits },
 });
