@@ -32,6 +32,9 @@ function walk(p: ElementwiseParams, operand: number): Walk | undefined {
   return strides[0] === 1 && strides.slice(1).every((stride) => stride % 4 === 0) ? "by four" : undefined;
 }
 
+/** Few enough axes to walk without a loop. Axes beyond the rank have extent 1. */
+const uptoThree = (p: ElementwiseParams): boolean => p.rank > 1 && p.rank <= 3;
+
 /**
  * The variant that computes four neighbours of y at once from operands of the given walks. View offsets need no check:
  * WebGPU binds storage at multiples of 32 bytes or more.
@@ -51,7 +54,7 @@ function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], fl
   const vector = `vec${names.length}`;
   const locate = flat
     ? `${vector}(${pick(["i", "i", "i"], ["0u", "0u", "0u"]).join(", ")})`
-    : `broadcast(i * 4u) / ${vector}(${pick(["4u", "4u", "4u"], ["1u", "1u", "1u"]).join(", ")})`;
+    : `broadcast_three(i * 4u) / ${vector}(${pick(["4u", "4u", "4u"], ["1u", "1u", "1u"]).join(", ")})`;
   const repeated = names.filter((_, i) => walks[i] === "repeated").map((name) => `repeat_${name}`);
   return {
     name: [...(flat ? [] : ["broadcast"]), "vec4", ...repeated].join("_"),
@@ -67,14 +70,16 @@ function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], fl
       const p = given as unknown as ElementwiseParams;
       if (names.length === 1) return p.count % 4 === 0;
       return (
-        (p.rank === 1) === flat && (p.axes[0] as number) % 4 === 0 && walks.every((kind, i) => walk(p, i) === kind)
+        (flat ? p.rank === 1 : uptoThree(p)) &&
+        (p.axes[0] as number) % 4 === 0 &&
+        walks.every((kind, i) => walk(p, i) === kind)
       );
     },
     workgroups: (p) => spread(divideUp(p.count as number, 4 * (p.tile as number))),
   };
 }
 
-/** Every mix of walks with at least one operand read by four, for a single axis and for several; then what takes any. */
+/** Every mix of walks with at least one operand read by four, for a single axis and for up to three; then what takes any. */
 function variants<P extends Record<string, ParamType>>(operands: number): Variant<P>[] {
   const mixes = Array.from({ length: 2 ** operands - 1 }, (_, mix) =>
     Array.from({ length: operands }, (_, i): Walk => ((mix >> i) & 1 ? "repeated" : "by four")),
@@ -93,6 +98,12 @@ function variants<P extends Record<string, ParamType>>(operands: number): Varian
     {
       ...scalar,
       name: "broadcast_scalar",
+      constants: { locate: "broadcast_three(i)" },
+      applies: (p) => uptoThree(p as unknown as ElementwiseParams),
+    },
+    {
+      ...scalar,
+      name: "broadcast_scalar_many_axes",
       applies: (p) => (p as unknown as ElementwiseParams).rank > 1,
     },
   ];
@@ -192,7 +203,7 @@ export function elementwiseGeometry(
       given: shapes.map(formatShape).join(" and "),
     });
   }
-  const table = new Array<number>(4 * MAX_AXES).fill(0);
+  const table = Array.from({ length: 4 * MAX_AXES }, (_, i): number => (i % 4 === 0 ? 1 : 0));
   for (const [d, axis] of axes.entries()) table.splice(4 * d, 1 + axis.strides.length, axis.extent, ...axis.strides);
   return { shape, params: { count, tile: TILE, s0, s1, rank: axes.length, axes: table } };
 }

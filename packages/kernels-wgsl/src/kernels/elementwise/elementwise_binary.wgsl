@@ -7,7 +7,7 @@
 // f       replaced by the expression (expressions.ts); it may use params.s0, params.s1 and functions of this file
 // Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
 //         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
-//         single axis do not divide (VA, VB, VY, WIDTH, apply and locate are replaced).
+//         single axis do not divide, most others take up to three (VA, VB, VY, WIDTH, apply and locate are replaced).
 // Reference: elementwise.ref.ts. Why some functions are not WGSL's own: elementwise_unary.wgsl.
 
 struct Params {
@@ -140,6 +140,13 @@ fn remainder_i32(a: i32, b: i32) -> i32 {
 fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }
 
 fn minimum_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+// For up to three axes, without a loop: adapters on a CPU fetch params.axes[d] for each lane when d is no constant.
+fn broadcast_three(i: u32) -> vec2<u32> {
+  let q0 = i / params.axes[0].x;
+  let q1 = q0 / params.axes[1].x;
+  return (i - q0 * params.axes[0].x) * params.axes[0].yz + (q0 - q1 * params.axes[1].x) * params.axes[1].yz + q1 * params.axes[2].yz;
+}
 
 fn broadcast(i: u32) -> vec2<u32> {
   var rest = i;

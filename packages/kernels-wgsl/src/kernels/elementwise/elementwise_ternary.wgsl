@@ -6,7 +6,7 @@
 // f       replaced by the expression (expressions.ts), which may use params.s0 and params.s1
 // Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
 //         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
-//         single axis do not divide (VA, VB, VC, VY, WIDTH, apply and locate are replaced).
+//         single axis do not divide, most others take up to three (VA, VB, VC, VY, WIDTH, apply and locate are replaced).
 // Reference: elementwise.ref.ts
 
 struct Params {
@@ -34,6 +34,13 @@ const LANES = 64u;
 @group(0) @binding(2) var<storage, read> c: array<VC>;
 @group(0) @binding(3) var<storage, read_write> y: array<VY>;
 @group(0) @binding(4) var<uniform> params: Params;
+
+// For up to three axes, without a loop: adapters on a CPU fetch params.axes[d] for each lane when d is no constant.
+fn broadcast_three(i: u32) -> vec3<u32> {
+  let q0 = i / params.axes[0].x;
+  let q1 = q0 / params.axes[1].x;
+  return (i - q0 * params.axes[0].x) * params.axes[0].yzw + (q0 - q1 * params.axes[1].x) * params.axes[1].yzw + q1 * params.axes[2].yzw;
+}
 
 fn broadcast(i: u32) -> vec3<u32> {
   var rest = i;

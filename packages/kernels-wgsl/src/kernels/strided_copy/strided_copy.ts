@@ -41,7 +41,7 @@ const order = "copy";
 const vec4: Variant<typeof params> = {
   name: "vec4",
   order,
-  constants: { VX: "vec4<u32>", VY: "vec4<u32>", WIDTH: "4u", locate: "walk(i * 4u) / 4u" },
+  constants: { VX: "vec4<u32>", VY: "vec4<u32>", WIDTH: "4u", locate: "walk_three(i * 4u) / 4u" },
   applies: (p) => wideInY(p) && part(p, 0, "x") === 1 && inFours(...steps(p, "x", 0)),
   workgroups: workgroups(4),
 };
@@ -49,7 +49,7 @@ const vec4: Variant<typeof params> = {
 const vec4Repeat: Variant<typeof params> = {
   name: "vec4_repeat",
   order,
-  constants: { VY: "vec4<u32>", WIDTH: "4u", apply: "VY(v)", locate: "walk(i * 4u) / vec2(1u, 4u)" },
+  constants: { VY: "vec4<u32>", WIDTH: "4u", apply: "VY(v)", locate: "walk_three(i * 4u) / vec2(1u, 4u)" },
   applies: (p) => wideInY(p) && part(p, 0, "x") === 0,
   workgroups: workgroups(4),
 };
@@ -58,13 +58,19 @@ const turn: Variant<typeof params> = {
   name: "turn_4x4",
   order,
   wgsl: stridedCopyTurnWgsl,
-  applies: (p) => p.x_inner > 0 && wideInY(p) && inFours(part(p, p.x_inner, "extent"), ...steps(p, "x", p.x_inner)),
+  applies: (p) =>
+    p.x_inner > 0 && p.rank <= 3 && wideInY(p) && inFours(part(p, p.x_inner, "extent"), ...steps(p, "x", p.x_inner)),
   workgroups: (p) => spread(divideUp(p.count / 16, 64)),
 };
 
-const scalar: Variant<typeof params> = { name: "scalar", order, workgroups: workgroups(1) };
+const scalar: Variant<typeof params> = {
+  name: "scalar",
+  order,
+  constants: { locate: "walk_three(i)" },
+  workgroups: workgroups(1),
+};
 
-/** Without divisions for a single axis, else as it is. */
+/** Without divisions for a single axis; as it is for two or three. Axes beyond the rank have extent 1. */
 function byAxes(variant: Variant<typeof params>, start: string, step: string): Variant<typeof params>[] {
   return [
     {
@@ -75,7 +81,7 @@ function byAxes(variant: Variant<typeof params>, start: string, step: string): V
     {
       ...variant,
       name: `${variant.name}_axes`,
-      applies: (p, views) => p.rank > 1 && (variant.applies?.(p, views) ?? true),
+      applies: (p, views) => p.rank > 1 && p.rank <= 3 && (variant.applies?.(p, views) ?? true),
     },
   ];
 }
@@ -106,6 +112,7 @@ export const stridedCopy = defineKernel({
     ...byAxes(vec4Repeat, `${start} / vec2(1u, 4u)`, "vec2(0u, 1u)"),
     turn,
     ...byAxes(scalar, start, "params.axes[0].yz"),
+    { ...scalar, name: "scalar_many_axes", constants: {} },
   ],
   cost: (p) => ({ flops: 0, bytes: 4 * (distinct(p) + p.count) }),
 });
@@ -162,7 +169,7 @@ export function copyParams(op: string, axes: readonly CopyAxis[], xOffset = 0, y
     });
   }
   if (merged.length === 0) merged.push({ extent: 1, x: 1, y: 1 });
-  const table = new Array<number>(4 * MAX_AXES).fill(0);
+  const table = Array.from({ length: 4 * MAX_AXES }, (_, i): number => (i % 4 === 0 ? 1 : 0));
   for (const [d, { extent, x, y }] of merged.entries()) table.splice(4 * d, 3, extent, x >>> 0, y >>> 0);
   return {
     count,

@@ -39,6 +39,14 @@ fn walk(i: u32) -> vec2<u32> {
   return at + rest * params.axes[params.rank - 1u].yz;
 }
 
+// For up to three axes, without a loop: adapters on a CPU fetch params.axes[d] for each lane when d is no constant.
+fn walk_three(i: u32) -> vec2<u32> {
+  let q0 = i / params.axes[0].x;
+  let q1 = q0 / params.axes[1].x;
+  let offset = vec2(params.x_offset, params.y_offset);
+  return offset + (i - q0 * params.axes[0].x) * params.axes[0].yz + (q0 - q1 * params.axes[1].x) * params.axes[1].yz + q1 * params.axes[2].yz;
+}
+
 fn apply(v: VX) -> VY { return v; }
 
 // Where x and y hold element i, in units of VX and VY.

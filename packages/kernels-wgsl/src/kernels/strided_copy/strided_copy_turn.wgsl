@@ -1,6 +1,6 @@
 // strided_copy, variant for transposes: as strided_copy.wgsl, where x is contiguous along another axis (x_inner) than y.
 //
-// Needs   stride 1 of y along axis 0 and of x along axis x_inner; both extents, the other strides and the offsets in
+// Needs   at most three axes; stride 1 of y along axis 0 and of x along axis x_inner; both extents, the other strides and the offsets in
 //         multiples of four.
 // Thread  a square of 4 x 4 words: four vectors read along x_inner, turned, four written along axis 0. Loads and stores
 //         are whole vectors, with no workgroup memory, which costs more than it saves on software adapters.
@@ -30,16 +30,13 @@ fn main(
 ) {
   let i = (group.y * groups.x + group.x) * LANES + lane;
   if (i >= params.count / 16u) { return; }
-  var rest = i;
-  var at = vec2(params.x_offset, params.y_offset);
-  for (var d = 0u; d < params.rank; d++) {
-    let axis = params.axes[d];
-    let side = select(1u, 4u, d == 0u || d == params.x_inner);
-    let extent = axis.x / side;
-    let quotient = rest / extent;
-    at += (rest - quotient * extent) * side * axis.yz;
-    rest = quotient;
-  }
+  // No loop over the axes: adapters on a CPU fetch params.axes[d] for each lane when d is no constant.
+  let sides = vec2(select(1u, 4u, params.x_inner == 1u), select(1u, 4u, params.x_inner == 2u));
+  let extent0 = params.axes[0].x / 4u;
+  let extent1 = params.axes[1].x / sides.x;
+  let q0 = i / extent0;
+  let q1 = q0 / extent1;
+  let at = vec2(params.x_offset, params.y_offset) + (i - q0 * extent0) * 4u * params.axes[0].yz + (q0 - q1 * extent1) * sides.x * params.axes[1].yz + q1 * sides.y * params.axes[2].yz;
   let from_x = at.x / 4u;
   let to_y = at.y / 4u;
   let x_step = params.axes[0].y / 4u;
