@@ -9,6 +9,7 @@ import {
   type ParamValues,
 } from "@facet/kernels-wgsl";
 import type { Dtype } from "./dtype.js";
+import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
 import { isRecording, type Node, recall, type SavedTensor } from "./tape.js";
 import { empty, type Tensor } from "./tensor.js";
@@ -127,6 +128,7 @@ function record<I extends OpInputs, A, X extends string>(
   const names = [...new Set(tracked.flatMap(({ rule }) => rule.saves))].filter((name) => sources[name]);
   const node: Node = {
     op: spec.name,
+    layer: currentLayer(),
     shape: y.shape,
     edges: tracked.map(({ input, rule }) => ({
       input,
@@ -160,7 +162,9 @@ function differentiate<A>(
     const index = names.indexOf(name);
     if (index >= 0) saved[name] = recall(node, index);
   }
-  const result = scope(() => rule.gradient(dy, saved, { attrs, shapes }));
+  const result = restoreLayer(node.layer && `${node.layer} (backward)`, () =>
+    scope(() => rule.gradient(dy, saved, { attrs, shapes })),
+  );
   return detachFromScopes(result, dy, saved);
 }
 
@@ -199,7 +203,7 @@ export function launch<B extends Record<string, BindingSpec>, P extends Record<s
     kernel as AnyKernel,
     views as never,
     params,
-    constants ? { label, constants } : { label },
+    constants ? { label, layer: currentLayer(), constants } : { label, layer: currentLayer() },
   );
 }
 

@@ -17,6 +17,7 @@ export { type AnyOp, defineOp, type Op, type OpSpec, opTable } from "./define_op
 export * from "./dtype.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
 export * from "./init.js";
+export { withLayer } from "./layer.js";
 export * from "./ops/index.js";
 export { Adam, type AdamSettings, adamUpdate } from "./optim/adam.js";
 export { type FlatLayout, flatCopy, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";

@@ -8,6 +8,8 @@ export type GradientThunk = (dy: Tensor) => Tensor;
 /** One application of an op: the way back from its output to those of its inputs that carry a gradient. */
 export interface Node {
   readonly op: string;
+  /** Layer that applied it, for profiles; empty outside layers. */
+  readonly layer: string;
   readonly shape: readonly number[];
   /** Inputs that carry a gradient, with the thunk that computes it. Empty for a leaf. */
   readonly edges: readonly { readonly input: Node; readonly gradient: GradientThunk }[];
@@ -51,7 +53,7 @@ export function withRecording<T>(on: boolean, body: () => T): T {
 
 /** Makes a tensor a leaf: gradients stop here and can be asked for. Returns the same tensor. */
 export function variable(tensor: Tensor): Tensor {
-  tensor.node = { op: "variable", shape: tensor.shape, edges: [], saved: [] };
+  tensor.node = { op: "variable", layer: "", shape: tensor.shape, edges: [], saved: [] };
   return tensor;
 }
 

@@ -43,7 +43,7 @@ export function isDifferentiating(): boolean {
 function inner(x: Tensor): Tensor {
   const leaf = adopt(x.alias());
   const edges = x.node ? [{ input: x.node, gradient: (dy: Tensor) => passOn(dy) }] : [];
-  const node: Node = { op: "variable", shape: x.shape, edges, saved: [] };
+  const node: Node = { op: "variable", layer: "", shape: x.shape, edges, saved: [] };
   leaf.node = node;
   return leaf;
 }

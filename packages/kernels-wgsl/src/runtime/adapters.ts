@@ -27,6 +27,13 @@ export function setAdapterFinder(find: AdapterFinder): void {
   finder = find;
 }
 
+const observers: ((device: Device) => void)[] = [];
+
+/** Calls `observer` with every device that openDevice opens from now on. */
+export function observeDevices(observer: (device: Device) => void): void {
+  observers.push(observer);
+}
+
 async function findInBrowser(name: string | undefined): Promise<FoundAdapter> {
   const gpu = globalThis.navigator?.gpu;
   const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" });
@@ -84,7 +91,9 @@ export function describe(adapter: GPUAdapter): AdapterDescription {
 /** Opens a device. Throws NoAdapterError when there is no adapter, or not the one that was asked for. */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   const { adapter } = await finder(options.adapter);
-  return Device.open(adapter, describe(adapter));
+  const device = await Device.open(adapter, describe(adapter));
+  for (const observe of observers) observe(device);
+  return device;
 }
 
 /** What `openDevice` would open, without opening it. */

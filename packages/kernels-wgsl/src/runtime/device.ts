@@ -1,8 +1,10 @@
-import { ArgumentError, DeviceError, DisposedError, type FacetError, OutOfMemoryError } from "../errors.js";
+import { ArgumentError, DeviceError, DisposedError, FacetError, OutOfMemoryError } from "../errors.js";
 import type { AnyKernel, BindingSpec, Constants, Kernel, ParamType, ParamValues } from "../kernel.js";
 import { type Block, BufferPool, type BufferView, type MemoryStats } from "./buffers.js";
 import { Faults } from "./faults.js";
 import { type AnyVariant, PipelineCache } from "./pipelines.js";
+import type { Profile } from "./profile.js";
+import { Profiler } from "./profiler.js";
 import { CommandQueue } from "./queue.js";
 
 /** What was opened, for `doctor`, reports and cache keys. */
@@ -25,6 +27,8 @@ export type Views<B extends Record<string, BindingSpec>> = {
 export interface RunOptions {
   /** Op and shapes, for errors and profiles. Defaults to the kernel's name. */
   label?: string;
+  /** Layer of the dialect that asked, for profiles. */
+  layer?: string;
   /** Values for the shader's declared constants, e.g. the element type. */
   constants?: Constants;
   /** Forces a variant by name; tests and benches use it. */
@@ -57,6 +61,7 @@ export class Device {
   #failures: Promise<void>[] = [];
   #failure: FacetError | undefined;
   #closed = false;
+  readonly #beforeClose: (() => Promise<void>)[] = [];
 
   /** Asks the adapter for its own limits and for subgroups, f16 and timestamps where it has them. */
   static async open(adapter: GPUAdapter, description: AdapterDescription): Promise<Device> {
@@ -145,6 +150,7 @@ export class Device {
       params: params as Record<string, number | readonly number[]>,
       workgroups,
       label,
+      layer: options.layer ?? "",
     });
   }
 
@@ -193,11 +199,57 @@ export class Device {
     this.#pool.trim();
   }
 
-  /** Frees the device. What is read or run after that throws DisposedError. */
+  /** Frees the device, after what `onClose` asked for. What is read or run after that throws DisposedError. */
   close(): void {
     if (this.#closed) return;
+    const waiting = this.#beforeClose.map((finish) => finish());
     this.#closed = true;
-    this.gpu.destroy();
+    if (waiting.length === 0) this.gpu.destroy();
+    else Promise.allSettled(waiting).then(() => this.gpu.destroy());
+  }
+
+  /** Runs `finish` when the device is closed; its memory is given back once that has ended. */
+  onClose(finish: () => Promise<void>): void {
+    this.#beforeClose.push(finish);
+  }
+
+  /**
+   * Runs `body` and measures the device time of every dispatch it makes. Dispatches then run one by one, so the whole is a
+   * little slower than without. Throws UnsupportedError on an adapter without timestamps, FacetError inside another profile.
+   */
+  async profile<T>(body: () => T | Promise<T>): Promise<{ result: T; profile: Profile }> {
+    this.startProfile();
+    try {
+      const result = await body();
+      await this.finish();
+      return { result, profile: await this.stopProfile() };
+    } finally {
+      this.queue.profiler = undefined;
+    }
+  }
+
+  /** Begins a profile that `stopProfile` ends. Prefer `profile`. */
+  startProfile(): Profiler {
+    this.#checkOpen("profile");
+    if (this.queue.profiler)
+      throw new FacetError({ op: "profile", expected: "no profile under way on this device", given: "one" });
+    const profiler = new Profiler(this.gpu, this.adapter.name);
+    this.queue.submit();
+    this.queue.profiler = profiler;
+    return profiler;
+  }
+
+  /** Ends the profile under way and resolves to it once the device has done what was encoded. */
+  async stopProfile(): Promise<Profile> {
+    const { profiler } = this.queue;
+    if (!profiler) throw new FacetError({ op: "profile", expected: "a profile under way", given: "none" });
+    this.queue.submit();
+    this.queue.profiler = undefined;
+    return profiler.collect();
+  }
+
+  get profiling(): boolean {
+    return this.queue.profiler !== undefined;
   }
 
   #checkOpen(op: string): void {

@@ -2,6 +2,7 @@ import { ArgumentError, DeviceError, DisposedError } from "../errors.js";
 import { type AnyKernel, type Constants, packParams, type Workgroups } from "../kernel.js";
 import type { BufferView } from "./buffers.js";
 import type { AnyVariant, CompiledKernel } from "./pipelines.js";
+import type { Profiler } from "./profiler.js";
 
 /** One kernel call, ready to be encoded. */
 export interface Dispatch {
@@ -12,8 +13,10 @@ export interface Dispatch {
   readonly views: readonly BufferView[];
   readonly params: Readonly<Record<string, number | readonly number[]>>;
   readonly workgroups: Workgroups;
-  /** Op that asked, with its shapes: stands in errors. */
+  /** Op that asked, with its shapes: stands in errors and profiles. */
   readonly label: string;
+  /** Layer of the dialect that asked: stands in profiles. */
+  readonly layer: string;
 }
 
 const RING_BYTES = 1 << 18;
@@ -43,6 +46,8 @@ export class CommandQueue {
   readonly #staging = new Map<number, GPUBuffer[]>();
   /** Number of the submission being collected. */
   #submission = 0;
+  /** While set, every dispatch is timed, in a pass of its own. */
+  profiler: Profiler | undefined;
 
   constructor(host: QueueHost) {
     this.#host = host;
@@ -55,17 +60,23 @@ export class CommandQueue {
 
   /** Encodes a kernel call; it runs after everything encoded before it. */
   dispatch(call: Dispatch): void {
+    const began = this.profiler ? performance.now() : 0;
     const need = Math.ceil(call.kernel.layout.bytes / this.#host.paramsAlignment) * this.#host.paramsAlignment;
     if (this.#ringUsed + need > RING_BYTES || this.#labels.length >= SUBMIT_AFTER) this.submit();
     packParams(call.kernel, call.params, this.#ringView, this.#ringUsed);
     const group = this.#bindGroup(call);
-    const pass = this.#computePass();
+    const pass = this.profiler ? this.profiler.beginPass(this.#endPass(), call) : this.#computePass();
     if (this.#lastPipeline !== call.compiled.pipeline) pass.setPipeline(call.compiled.pipeline);
     this.#lastPipeline = call.compiled.pipeline;
     pass.setBindGroup(0, group, [this.#ringUsed]);
     pass.dispatchWorkgroups(...call.workgroups);
     this.#ringUsed += need;
     this.#labels.push(call.label);
+    if (this.profiler) {
+      pass.end();
+      this.#lastPipeline = undefined;
+      this.profiler.encoded(began);
+    }
   }
 
   #bindGroup(call: Dispatch): GPUBindGroup {
@@ -160,6 +171,7 @@ export class CommandQueue {
   submit(): void {
     if (!this.#encoder) return;
     const commands = this.#endPass();
+    const readTimes = this.profiler?.resolve(commands);
     const labels = this.#labels;
     this.#encoder = undefined;
     this.#labels = [];
@@ -170,6 +182,7 @@ export class CommandQueue {
       () => [...new Set(labels)].join(", "),
       () => this.#host.gpu.queue.submit([commands.finish()]),
     );
+    readTimes?.();
   }
 
   /** Reads bytes back after everything encoded so far. Raises errors of earlier commands. */

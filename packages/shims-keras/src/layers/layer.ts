@@ -1,4 +1,4 @@
-import { ArgumentError, noGrad, ShapeError, scope, UnsupportedError } from "@facet/autograd";
+import { ArgumentError, noGrad, ShapeError, scope, UnsupportedError, withLayer } from "@facet/autograd";
 import { Callable, classNameOf } from "../callable.js";
 import { automaticName } from "../config.js";
 import * as initializers from "../initializers.js";
@@ -196,7 +196,7 @@ export abstract class Layer extends Callable {
     const outer = currentTraining;
     currentTraining = training;
     try {
-      return scope(() => this.call(inputs, { training }));
+      return withLayer(this.name, () => scope(() => this.call(inputs, { training })));
     } finally {
       currentTraining = outer;
     }

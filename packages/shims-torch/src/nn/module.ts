@@ -1,4 +1,13 @@
-import { ArgumentError, FacetError, keep, noGrad, ShapeError, scope, UnsupportedError } from "@facet/autograd";
+import {
+  ArgumentError,
+  FacetError,
+  keep,
+  noGrad,
+  ShapeError,
+  scope,
+  UnsupportedError,
+  withLayer,
+} from "@facet/autograd";
 import { dropGradient } from "../autograd.js";
 import { checkDevice, type Device, Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
@@ -52,7 +61,8 @@ export class Module {
   declare readonly _modules: Map<string, Module | null>;
 
   constructor() {
-    const call = (...inputs: unknown[]): unknown => scope(() => module.forward(...inputs));
+    const call = (...inputs: unknown[]): unknown =>
+      withLayer(layerNames.get(module) ?? module._get_name(), () => scope(() => module.forward(...inputs)));
     // An arrow function's own properties would hide fields of the same names.
     for (const name of ["name", "length"]) Reflect.deleteProperty(call, name);
     Object.setPrototypeOf(call, new.target.prototype);
@@ -92,6 +102,7 @@ export class Module {
   add_module(name: string, module: Module | null): void {
     requireName(this, "module", name);
     this._modules.set(name, module);
+    if (module) layerNames.set(module, name);
     Object.defineProperty(this, name, fieldOf(module));
   }
   register_module(name: string, module: Module | null): void {
@@ -234,6 +245,9 @@ export class Module {
   }
 }
 
+/** The name each module was registered under, for profiles; the last one where there are several. */
+const layerNames = new WeakMap<Module, string>();
+
 const readStrict = signature<{ strict: boolean }>("load_state_dict", { strict: true });
 const readZeroGrad = signature<{ set_to_none: boolean }>("zero_grad", { set_to_none: true });
 
@@ -326,6 +340,7 @@ function assign(target: object, key: string | symbol, descriptor: PropertyDescri
         });
     }
     (registry as Map<string, unknown> | undefined)?.set(key, value);
+    if (value instanceof Module) layerNames.set(value, key);
     // A tensor that outlives the call of forward that made it.
     if (value instanceof Tensor) keep(value);
   }
