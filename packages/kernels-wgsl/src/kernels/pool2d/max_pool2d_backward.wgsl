@@ -5,7 +5,8 @@
 // y, dy   [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward
 // Thread  one element of dx (four along inner when V is a vector), lanes along the contiguous dimension. It looks at the
 //         windows that hold it: nothing is scattered, so no atomics and a fixed order.
-// Values  Where y is NaN the first NaN is the maximum.
+// Values  Where y is NaN the first NaN is the maximum. Only windows whose y passes `gate` count: `top > V()` makes this the
+//         gradient of relu and pooling in one, as an element above 0 is the maximum of windows above 0 only.
 // Order   windows in row-major order, one add each.
 // Reference: pool2d.ref.ts
 
@@ -45,6 +46,8 @@ const LANES = 64u;
 fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
 
 fn same(a: V, b: V) -> B { return (a == b) | (is_nan(a) & is_nan(b)); }
+
+fn gate(top: V) -> B { return B(true); }
 
 fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
 
@@ -104,7 +107,7 @@ fn main(
           first = first & !same(earlier, top);
         }
       }
-      sum += select(V(), dy[y_at], first);
+      sum += select(V(), dy[y_at], first & gate(top));
     }
   }
   dx[index] = sum;

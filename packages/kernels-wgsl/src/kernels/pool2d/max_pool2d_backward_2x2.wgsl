@@ -5,7 +5,7 @@
 // x, dx   [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]; dx is overwritten
 // y, dy   [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward
 // Thread  one 2 x 2 block of dx (times four along inner when V is a vector), lanes along the contiguous dimension.
-// Values  Where y is NaN the first NaN is the maximum.
+// Values  Where y is NaN the first NaN is the maximum. `gate` as in max_pool2d_backward.wgsl.
 // Reference: pool2d.ref.ts
 
 struct Params {
@@ -45,6 +45,8 @@ fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u);
 
 fn same(a: V, b: V) -> B { return (a == b) | (is_nan(a) & is_nan(b)); }
 
+fn gate(top: V) -> B { return B(true); }
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -69,7 +71,7 @@ fn main(
   if (h < params.out_h && w < params.out_w) {
     let y_at = ((o * params.out_h + h) * params.out_w + w) * inner + i;
     let top = y[y_at];
-    let g = dy[y_at];
+    let g = select(V(), dy[y_at], gate(top));
     let a = same(x[upper], top);
     let b = same(x[upper + inner], top) & !a;
     let c = same(x[lower], top) & !(a | b);

@@ -5,6 +5,7 @@ import {
   avgPool2dBackward,
   avgPool2dForward,
   maxPool2dBackward,
+  maxPool2dBackwardRelu,
   maxPool2dForward,
   maxPool2dGather,
   type Pool2dOptions,
@@ -30,6 +31,8 @@ interface Shape {
   countIncludePad?: boolean;
   /** Some elements are NaN, infinities and negative zeros. */
   special?: boolean;
+  /** Gradient of the pooling: x is the result of relu, whose gradient is taken in the same pass. */
+  relu?: boolean;
   bench?: boolean;
 }
 
@@ -73,6 +76,15 @@ const shapes: Shape[] = [
   { x: [8, 32, 32, 32], window: 3, stride: 2, padding: [1, 1, 1, 1], bench: true },
 ];
 
+const reluShapes: Shape[] = [
+  { x: [2, 5, 7, 8], window: 2, relu: true },
+  { x: [3, 5, 7, 3], window: 2, relu: true },
+  { x: [2, 7, 9, 3], window: 3, stride: 1, padding: [1, 1, 1, 1], relu: true },
+  { x: [2, 6, 6, 4], window: 2, special: true, relu: true },
+  { x: [2, 6, 6, 4], window: 3, stride: 1, padding: [1, 1, 1, 1], special: true, relu: true },
+  { x: [32, 26, 26, 32], window: 2, relu: true, bench: true },
+];
+
 const pair = (value: number | [number, number]): [number, number] =>
   typeof value === "number" ? [value, value] : value;
 
@@ -87,7 +99,7 @@ function describe({ x, window, stride = window, padding, dilation, layout = "NHW
 const strange = [Number.NaN, Number.NEGATIVE_INFINITY, -0, 0, Number.POSITIVE_INFINITY];
 
 /** Few different values, so that every window has ties. */
-function tied(random: CaseRandom, count: number, special: boolean): Float32Array {
+function tied(random: CaseRandom, count: number, special = false): Float32Array {
   const values = Float32Array.from(random.integers(count, -3, 4));
   if (!special) return values;
   const which = random.integers(count, 0, 4 * strange.length);
@@ -95,13 +107,13 @@ function tied(random: CaseRandom, count: number, special: boolean): Float32Array
 }
 
 interface Plan {
-  inputs: (random: CaseRandom, params: Pool2dParams, counts: { x: number; y: number }, special: boolean) => object;
+  inputs: (random: CaseRandom, params: Pool2dParams, counts: { x: number; y: number }, shape: Shape) => object;
   output: { name: string; of: "x" | "y" };
   tolerance?: (params: Pool2dParams) => NonNullable<KernelCase["tolerance"]>;
 }
 
 function poolCase(shape: Shape, plan: Plan): KernelCase {
-  const { x, window, stride = window, special = false, bench = false } = shape;
+  const { x, window, stride = window, relu = false, bench = false } = shape;
   const { shape: yShape, params } = pool2dGeometry(x, {
     window: pair(window),
     stride: pair(stride),
@@ -115,15 +127,17 @@ function poolCase(shape: Shape, plan: Plan): KernelCase {
   return {
     name: describe(shape),
     params,
-    inputs: (random) => plan.inputs(random, params, counts, special) as Record<string, Float32Array>,
+    ...(relu ? { constants: maxPool2dBackwardRelu } : {}),
+    inputs: (random) => plan.inputs(random, params, counts, shape) as Record<string, Float32Array>,
     outputs: { [plan.output.name]: counts[plan.output.of] },
     ...(plan.tolerance ? { tolerance: plan.tolerance(params) } : {}),
     bench,
   };
 }
 
-const forward = (random: CaseRandom, params: Pool2dParams, counts: { x: number }, special: boolean) => {
-  const x = tied(random, counts.x, special);
+const forward = (random: CaseRandom, params: Pool2dParams, counts: { x: number }, shape: Shape) => {
+  const drawn = tied(random, counts.x, shape.special);
+  const x = shape.relu ? drawn.map((value) => (value < 0 ? 0 : value)) : drawn;
   return { x, y: maxPool2dForwardReference({ x }, params).y };
 };
 
@@ -140,21 +154,26 @@ const entry = (kernel: AnyKernel, reference: KernelEntry["reference"], plan: Pla
 
 export const pool2dEntries: KernelEntry[] = [
   entry(maxPool2dForward, maxPool2dForwardReference, {
-    inputs: (random, _, counts, special) => ({ x: tied(random, counts.x, special) }),
+    inputs: (random, _, counts, { special }) => ({ x: tied(random, counts.x, special) }),
     output: { name: "y", of: "y" },
   }),
-  entry(maxPool2dBackward, maxPool2dBackwardReference, {
-    inputs: (random, params, counts, special) => ({
-      ...forward(random, params, counts, special),
-      dy: random.uniform(counts.y, -1, 1),
-    }),
-    output: { name: "dx", of: "x" },
-    // k values below 1 in magnitude: k - 1 additions round partial sums below k by 2^-24. One window each copies exactly.
-    tolerance: (p) => ({ rtol: 0, atol: windowsAt(p) * (windowsAt(p) - 1) * 2 ** -24 }),
-  }),
+  entry(
+    maxPool2dBackward,
+    maxPool2dBackwardReference,
+    {
+      inputs: (random, params, counts, shape) => ({
+        ...forward(random, params, counts, shape),
+        dy: random.uniform(counts.y, -1, 1),
+      }),
+      output: { name: "dx", of: "x" },
+      // k values below 1 in magnitude: k - 1 additions round partial sums below k by 2^-24. One window each copies exactly.
+      tolerance: (p) => ({ rtol: 0, atol: windowsAt(p) * (windowsAt(p) - 1) * 2 ** -24 }),
+    },
+    [...shapes, ...reluShapes],
+  ),
   entry(maxPool2dGather, maxPool2dGatherReference, {
-    inputs: (random, params, counts, special) => ({
-      ...forward(random, params, counts, special),
+    inputs: (random, params, counts, shape) => ({
+      ...forward(random, params, counts, shape),
       g: random.uniform(counts.x, -1, 1),
     }),
     output: { name: "out", of: "y" },

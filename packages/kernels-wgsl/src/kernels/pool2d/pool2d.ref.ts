@@ -1,4 +1,5 @@
 import type { BindingArrays } from "../../cases.js";
+import type { Constants } from "../../kernel.js";
 import type { Pool2dParams } from "./pool2d.js";
 
 /** Index of every element of x under window (o, h, w, i), in row-major order, and how many taps the divisor counts. */
@@ -53,7 +54,8 @@ export function maxPool2dForwardReference(inputs: BindingArrays, given: object):
   return { y };
 }
 
-export function maxPool2dBackwardReference(inputs: BindingArrays, given: object): BindingArrays {
+/** With a gate, the gradient of relu follows: nothing where x is not above 0. */
+export function maxPool2dBackwardReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
   const p = given as Pool2dParams;
   const { x, dy } = inputs as { x: Float32Array; dy: Float32Array };
   const dx = new Float64Array(sizeOfX(p));
@@ -61,7 +63,7 @@ export function maxPool2dBackwardReference(inputs: BindingArrays, given: object)
     const best = firstMaximum(x, taps);
     if (best >= 0) dx[best] = (dx[best] as number) + (dy[at] as number);
   });
-  return { dx: Float32Array.from(dx) };
+  return { dx: Float32Array.from(dx, (value, at) => (!constants.gate || (x[at] as number) > 0 ? value : 0)) };
 }
 
 export function maxPool2dGatherReference(inputs: BindingArrays, given: object): BindingArrays {
