@@ -7,7 +7,9 @@ import {
   type Kernel,
   type ParamType,
   type ParamValues,
+  type PlanParams,
 } from "@facet/kernels-wgsl";
+import { tracing } from "./capture/trace.js";
 import type { Dtype } from "./dtype.js";
 import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
@@ -51,7 +53,7 @@ export interface OpSpec<I extends OpInputs, A, X extends string> {
   readonly aux?: { readonly [K in X]: (inputs: I, attrs: A) => { shape: readonly number[]; dtype: Dtype } };
   /** Input whose memory the output shares, when the op only gives it another shape; `forward` is then not called. */
   readonly sharesMemoryOf?: keyof I & string;
-  /** Launches the kernels that fill `y` (and aux). It may only launch: under a plan nothing runs here. */
+  /** Launches the kernels that fill `y` (and aux). It may only launch: while a function is being captured nothing runs here. */
   readonly forward?: (inputs: I, y: Tensor, attrs: A, aux: Record<X, Tensor>) => void;
   /** One row for every input. A missing row is a type error. */
   readonly vjp: { readonly [K in keyof I]-?: Vjp<A> | typeof nonDifferentiable };
@@ -184,27 +186,47 @@ export type TensorViews<B extends Record<string, BindingSpec>> = {
   readonly [K in keyof B as K extends "faults" ? never : B[K] extends { optional: true } ? never : K]: Tensor;
 } & { readonly [K in keyof B as B[K] extends { optional: true } ? K : never]?: Tensor | undefined };
 
-/** Encodes a kernel call on tensors. Only for use inside an op's forward and the optimisers. */
+/**
+ * Encodes a kernel call on tensors, or enters it into the trace when a function is being captured. Only for use inside an
+ * op's forward and the optimisers. Params that differ from run to run (a step count, a random key) are given as a function,
+ * which is called now and before every replay; they may not change shapes.
+ */
 export function launch<B extends Record<string, BindingSpec>, P extends Record<string, ParamType>>(
   kernel: Kernel<B, P>,
   tensors: TensorViews<B>,
-  params: ParamValues<P>,
+  params: ParamValues<P> | (() => ParamValues<P>),
   constants?: Constants,
 ): void {
-  const views: Record<string, unknown> = {};
-  let device: Tensor["storage"]["device"] | undefined;
-  for (const [name, tensor] of Object.entries(tensors as Record<string, Tensor | undefined>)) {
-    if (!tensor) continue;
-    views[name] = tensor.view;
-    device = tensor.storage.device;
-  }
   const label = launching ? `${launching.name}(${describeInputs(launching.inputs)})` : kernel.name;
-  (device as NonNullable<typeof device>).run(
+  const given = Object.entries(tensors as Record<string, Tensor | undefined>).filter(
+    (entry): entry is [string, Tensor] => entry[1] !== undefined,
+  );
+  const layer = currentLayer();
+  const values = typeof params === "function" ? params() : params;
+  const trace = tracing();
+  if (trace) {
+    const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.place]));
+    trace.call(
+      { kernel: kernel as AnyKernel, views, params: values as PlanParams, constants, label, layer },
+      typeof params === "function" ? (params as () => PlanParams) : undefined,
+    );
+    return;
+  }
+  const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.view]));
+  const { device } = (given[0] as [string, Tensor])[1].storage;
+  device.run(
     kernel as AnyKernel,
     views as never,
-    params,
-    constants ? { label, layer: currentLayer(), constants } : { label, layer: currentLayer() },
+    values as never,
+    constants ? { label, layer, constants } : { label, layer },
   );
+}
+
+/** Copies a tensor's words to another of as many bytes in another memory, in order with kernel calls. */
+export function copyTensor(source: Tensor, target: Tensor): void {
+  const trace = tracing();
+  if (trace) trace.copy(source.place, target.place);
+  else source.storage.device.queue.copy(source.view, target.view);
 }
 
 function describeInputs(inputs: OpInputs): string {

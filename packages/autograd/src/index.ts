@@ -1,5 +1,6 @@
 export {
   ArgumentError,
+  CaptureError,
   DeviceError,
   DisposedError,
   DtypeError,
@@ -13,7 +14,11 @@ export {
   sizeOf,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
-export { type AnyOp, defineOp, type Op, type OpSpec, opTable } from "./define_op.js";
+export { type CapturedFunction, capture } from "./capture/capture.js";
+export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./capture/captured.js";
+export type { PlanSummary } from "./capture/compiled_plan.js";
+export { everyRun, guard, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
+export { type AnyOp, copyTensor, defineOp, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
 export * from "./init.js";

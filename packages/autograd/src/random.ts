@@ -12,6 +12,7 @@ import {
   randomUniformGeometry,
   threefry2x32,
 } from "@facet/kernels-wgsl";
+import { everyRun, refuseInCapture } from "./capture/trace.js";
 import { defineOp, launch, vjp } from "./define_op.js";
 import { empty, type Tensor } from "./tensor.js";
 
@@ -46,6 +47,7 @@ export function hostBits(key: Key, count: number): Uint32Array {
 
 /** The numbers 0 to n - 1 in the order `jax.random.permutation` gives them: sorted by random words, more than once for large n. */
 export function permutation(key: Key, n: number): Int32Array {
+  refuseInCapture("permutation", "the order as an argument: it is drawn on the host");
   let order = Int32Array.from({ length: n }, (_, i) => i);
   const rounds = Math.ceil((3 * Math.log(Math.max(1, n))) / Math.log(2 ** 32 - 1));
   let current = key;
@@ -68,6 +70,7 @@ export function permutation(key: Key, n: number): Int32Array {
  * that the bias is small. Computed on the host. Throws ArgumentError when the range is empty or no range of int32.
  */
 export function randomIntegers(key: Key, count: number, low: number, high: number): Int32Array {
+  refuseInCapture("randint", "the numbers as an argument: they are drawn on the host");
   const inRange = (x: number) => Number.isInteger(x) && x >= -(2 ** 31) && x <= 2 ** 31;
   if (!(inRange(low) && inRange(high) && low < high))
     throw new ArgumentError({
@@ -90,38 +93,56 @@ export function randomIntegers(key: Key, count: number, low: number, high: numbe
   });
 }
 
+/**
+ * Keys that are drawn anew for every run of a captured function, and once otherwise. Whoever holds one sees the new words,
+ * so that dropout's backward pass drops what its forward pass dropped.
+ */
+export function drawnKeys(count: number, draw: () => readonly Key[]): Key[] {
+  const keys = Array.from({ length: count }, (): [number, number] => [0, 0]);
+  everyRun(() => {
+    for (const [i, words] of draw().entries()) {
+      const key = keys[i] as [number, number];
+      [key[0], key[1]] = words;
+    }
+  });
+  return keys;
+}
+
+/** As drawnKeys, for one. */
+export const drawnKey = (draw: () => Key): Key => drawnKeys(1, () => [draw()])[0] as Key;
+
 /** 32 random bits for every element. */
 export function bits(key: Key, shape: readonly number[]): Tensor {
   const y = empty(shape, "uint32");
-  launch(randomBits, { y }, randomGeometry(shape, key).params);
+  launch(randomBits, { y }, () => randomGeometry(shape, key).params);
   return y;
 }
 
 /** Uniform in [low, high). */
 export function uniform(key: Key, shape: readonly number[], low = 0, high = 1): Tensor {
   const y = empty(shape);
-  launch(randomUniform, { y }, randomUniformGeometry(shape, key, { low, high }).params);
+  launch(randomUniform, { y }, () => randomUniformGeometry(shape, key, { low, high }).params);
   return y;
 }
 
 /** Normal with the given mean and standard deviation. */
 export function normal(key: Key, shape: readonly number[], mean = 0, deviation = 1): Tensor {
   const y = empty(shape);
-  launch(randomNormal, { y }, randomNormalGeometry(shape, key, { mean, deviation }).params);
+  launch(randomNormal, { y }, () => randomNormalGeometry(shape, key, { mean, deviation }).params);
   return y;
 }
 
 /** Standard normal cut to [low, high]. */
 export function truncatedNormal(key: Key, shape: readonly number[], low = -2, high = 2): Tensor {
   const y = empty(shape);
-  launch(randomNormal, { y }, randomNormalGeometry(shape, key, { truncate: [low, high] }).params);
+  launch(randomNormal, { y }, () => randomNormalGeometry(shape, key, { truncate: [low, high] }).params);
   return y;
 }
 
 /** True with probability p. */
 export function bernoulli(key: Key, shape: readonly number[], p = 0.5): Tensor {
   const y = empty(shape, "bool");
-  launch(randomBernoulli, { y }, randomBernoulliGeometry(shape, key, { p }).params);
+  launch(randomBernoulli, { y }, () => randomBernoulliGeometry(shape, key, { p }).params);
   return y;
 }
 
@@ -135,7 +156,7 @@ const dropoutOp = defineOp<{ x: Tensor }, DropoutAttrs>({
   name: "dropout",
   shape: ({ x }) => x.shape,
   forward: ({ x }, y, { key, keepProbability }) => {
-    launch(dropoutKernel, { x, y }, dropoutGeometry(x.shape, key, { keepProb: keepProbability }).params);
+    launch(dropoutKernel, { x, y }, () => dropoutGeometry(x.shape, key, { keepProb: keepProbability }).params);
   },
   vjp: { x: vjp([], (dy, _, { attrs }): Tensor => dropoutOp({ x: dy }, attrs)) },
 });

@@ -1,18 +1,54 @@
-import { type Block, type BufferView, collectGarbage, type Device, DisposedError } from "@facet/kernels-wgsl";
+import {
+  type Block,
+  type BufferView,
+  CaptureError,
+  collectGarbage,
+  type Device,
+  DisposedError,
+} from "@facet/kernels-wgsl";
+import { tracing } from "./capture/trace.js";
 import { device as currentDevice } from "./engine.js";
 
-/** Device memory shared by tensor handles (views of one another) and by what the tape saved; freed with its last user. */
+/**
+ * Device memory shared by tensor handles (views of one another) and by what the tape saved; freed with its last user. What
+ * is made while a function is being captured has no memory until the plan is made, and then the plan's.
+ */
 export class Storage {
   readonly device: Device;
-  readonly block: Block;
+  readonly bytes: number;
+  readonly owner: string;
+  #block: Block | undefined;
   /** Counts in-place writes, so that the tape can tell that what it saved has changed since. */
   version = 0;
   #users = 1;
 
   constructor(bytes: number, owner: string) {
     this.device = currentDevice();
-    this.block = this.device.allocate(bytes, owner);
+    this.bytes = bytes;
+    this.owner = owner;
+    const trace = tracing();
+    if (trace) {
+      trace.planned.add(this);
+      return;
+    }
+    this.#block = this.device.allocate(bytes, owner);
     relievePressure(this.device);
+  }
+
+  get block(): Block {
+    if (this.#block) return this.#block;
+    const error = new CaptureError({
+      op: "capture",
+      argument: this.owner,
+      expected: "no use of values inside the function: return the tensor, and read it outside",
+      given: "a value that is there only when the plan runs",
+    });
+    return tracing()?.fail(error) ?? fail(error);
+  }
+
+  /** Gives a storage made during a capture its memory, which stays the plan's. */
+  place(block: Block): void {
+    this.#block = block;
   }
 
   get alive(): boolean {
@@ -22,7 +58,7 @@ export class Storage {
   retain(): this {
     if (!this.alive)
       throw new DisposedError({
-        op: this.block.owner,
+        op: this.owner,
         argument: "storage",
         expected: "live memory",
         given: "freed memory",
@@ -33,12 +69,16 @@ export class Storage {
 
   release(): void {
     this.#users -= 1;
-    if (this.#users === 0) this.device.free(this.block);
+    if (this.#users === 0 && this.#block) this.device.free(this.#block);
   }
 
   view(offset: number, bytes: number): BufferView {
     return { block: this.block, offset, bytes };
   }
+}
+
+function fail(error: CaptureError): never {
+  throw error;
 }
 
 /** Least growth of live memory, in bytes, after which unreachable handles are looked for. */

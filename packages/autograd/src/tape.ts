@@ -90,6 +90,11 @@ export function releaseNode(node: Node): void {
   if (node.edges.length > 0) node.saved = undefined;
 }
 
+/** Frees what a node and all it was computed from saved. */
+export function releaseGraph(start: Node): void {
+  for (const node of topological(start)) releaseNode(node);
+}
+
 /** Every node that `start` is computed from, and itself: inputs before the nodes that use them. */
 function topological(start: Node): Node[] {
   const order: Node[] = [];

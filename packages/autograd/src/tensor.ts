@@ -1,4 +1,5 @@
 import { type BufferView, DisposedError, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
+import { outsideCapture, type TraceView, tracing } from "./capture/trace.js";
 import { byteSize, type Dtype, decode, encode, type TypedArray } from "./dtype.js";
 import { adopt } from "./scope.js";
 import { Storage } from "./storage.js";
@@ -59,6 +60,11 @@ export class Tensor {
   /** What kernels bind. */
   get view(): BufferView {
     return this.storage.view(this.#offset, byteSize(this.dtype, this.size));
+  }
+
+  /** Where the tensor lies, known also while it has no memory yet. */
+  get place(): TraceView {
+    return { storage: this.storage, offset: this.#offset, bytes: byteSize(this.dtype, this.size) };
   }
 
   /** Byte offset in the storage. */
@@ -155,7 +161,9 @@ export function fromData(
       given: `${values.length}`,
     });
   }
-  const tensor = empty(shape, dtype, owner);
+  // Under capture this is a constant of the plan: it gets memory and content now.
+  const tensor = outsideCapture(() => empty(shape, dtype, owner));
+  tracing()?.constants.push(tensor.storage.retain());
   if (values.length > 0) tensor.storage.device.queue.write(tensor.view, encode(values, dtype));
   return tensor;
 }

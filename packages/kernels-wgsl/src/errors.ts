@@ -43,6 +43,8 @@ export class DisposedError extends FacetError {}
 export class NoAdapterError extends FacetError {}
 /** A buffer beyond the adapter's limit, or memory the device could not give. */
 export class OutOfMemoryError extends FacetError {}
+/** What a captured function cannot do, or a plan that does not fit what it is replayed with. */
+export class CaptureError extends FacetError {}
 /** A shader, pipeline or dispatch the device refused, or a device that was lost: names the kernel and the op. */
 export class DeviceError extends FacetError {}
 

@@ -7,6 +7,7 @@ import * as stax from "./example_libraries/stax.js";
 await startDevice();
 
 export { JaxArray as Array } from "./array.js";
+export { disable_jit, jit } from "./jit.js";
 export * as lax from "./lax.js";
 export * as nn from "./nn.js";
 export * as numpy from "./numpy/index.js";
@@ -16,7 +17,6 @@ export {
   block_until_ready,
   device_get,
   grad,
-  jit,
   value_and_grad,
   vjp,
 } from "./transforms.js";

@@ -15,6 +15,7 @@ import { l2_norm } from "./example_libraries/optimizers.js";
 import { FlatTree } from "./flat_tree.js";
 import { add, multiply, negative } from "./numpy/elementwise.js";
 import { describe, isKeywords, type Keywords, keywords } from "./options.js";
+import { derived, hostNumber } from "./traced_number.js";
 import { tree_map } from "./tree_util.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: trees and states are whatever the transformation makes of them.
@@ -30,7 +31,11 @@ export interface GradientTransformation {
   update: <T>(updates: T, state: Any, params?: unknown) => [updates: T, state: Any];
 }
 
-const at = (value: ScalarOrSchedule, count: number): number => (typeof value === "function" ? value(count) : value);
+const at = (value: ScalarOrSchedule, count: number): number =>
+  typeof value === "function" ? value(hostNumber(count)) : value;
+
+/** The next count of a state. */
+const increment = (count: number): number => derived(count, (now) => now + 1);
 
 interface AdamOptions {
   b1: number;
@@ -53,15 +58,16 @@ function adamTransform(fn: string, learning_rate: ScalarOrSchedule, o: AdamOptio
       scope(() => {
         const g = stateTree(fn, state?.mu).like(updates, fn, "updates");
         const [u, mu, nu] = [g.zeros(), state.mu.copy(), state.nu.copy()];
-        const settings: core.AdamSettings = {
+        const settings = (): core.AdamSettings & { step: number } => ({
+          step: hostNumber(state.count) + 1,
           lr: at(learning_rate, state.count),
           beta1: o.b1,
           beta2: o.b2,
           eps: o.eps,
           ...(o.eps_root === 0 ? { epsMode: "torch" } : { epsMode: "root", epsRoot: o.eps_root }),
-        };
-        core.adamUpdate(u.flat, g.flat, mu.flat, nu.flat, undefined, settings, state.count + 1);
-        return [u.tree() as typeof updates, { count: state.count + 1, mu, nu }];
+        });
+        core.adamUpdate(u.flat, g.flat, mu.flat, nu.flat, undefined, settings);
+        return [u.tree() as typeof updates, { count: increment(state.count), mu, nu }];
       }),
   };
 }
@@ -142,13 +148,14 @@ export function sgd(
       scope(() => {
         const g = stateTree("sgd", state?.trace).like(updates, "sgd", "updates");
         const [u, trace] = [g.zeros(), decay === 0 ? state.trace : state.trace.copy()];
-        const settings = {
+        const settings = () => ({
+          step: hostNumber(state.count) + 1,
           lr: at(learning_rate, state.count),
           momentum: decay,
           nesterov: decay !== 0 && options.nesterov,
-        };
-        core.sgdUpdate(u.flat, g.flat, decay === 0 ? undefined : trace.flat, settings, state.count + 1);
-        return [u.tree() as typeof updates, { count: state.count + 1, trace }];
+        });
+        core.sgdUpdate(u.flat, g.flat, decay === 0 ? undefined : trace.flat, settings);
+        return [u.tree() as typeof updates, { count: increment(state.count), trace }];
       }),
   };
 }
@@ -181,8 +188,11 @@ export const scale = (step_size: number): GradientTransformation =>
 export const scale_by_learning_rate = (learning_rate: ScalarOrSchedule): GradientTransformation => ({
   init: () => ({ count: 0 }),
   update: (updates, { count }: { count: number }) => [
-    scope(() => tree_map((u: JaxArray) => multiply(u, -at(learning_rate, count)), updates)),
-    { count: count + 1 },
+    scope(() => {
+      const step = derived(count, (now) => -at(learning_rate, now), "float32");
+      return tree_map((u: JaxArray) => multiply(u, step), updates);
+    }),
+    { count: increment(count) },
   ],
 });
 

@@ -5,6 +5,7 @@ import { type ArrayLike, computable, inexact, JaxArray, run } from "./array.js";
 import { array, type ShapeInput, shapeOf } from "./numpy/creation.js";
 import { axisOf, broadcast, take } from "./numpy/shape.js";
 import { describe, isKeywords, type Keywords, keywords } from "./options.js";
+import { hostNumber } from "./traced_number.js";
 
 /**
  * A key: a value of shape [] that random functions turn into bits. It lives on the host, and `split` gives a list of keys
@@ -53,14 +54,19 @@ export const key_data = (keys: PRNGKeyArray): JaxArray => array(Uint32Array.from
 export function split(key: PRNGKeyArray, num = 2): PRNGKeyArray[] {
   if (!Number.isInteger(num) || num < 0)
     throw new ArgumentError({ op: "split", argument: "num", expected: "a whole number", given: describe(num) });
-  return core.splitKey(wordsOf("split", key), num).map((words) => new PRNGKeyArray(words));
+  const words = wordsOf("split", key);
+  return core.drawnKeys(num, () => core.splitKey(words, num)).map((part) => new PRNGKeyArray(part));
 }
 
 /** A key that depends on an integer too, of which 32 bits count. */
 export function fold_in(key: PRNGKeyArray, data: number): PRNGKeyArray {
-  if (!Number.isSafeInteger(data))
+  const words = wordsOf("fold_in", key);
+  const number = (): number => {
+    const value = hostNumber(data);
+    if (Number.isSafeInteger(value)) return value;
     throw new ArgumentError({ op: "fold_in", argument: "data", expected: "an integer", given: describe(data) });
-  return new PRNGKeyArray(core.foldIn(wordsOf("fold_in", key), data));
+  };
+  return new PRNGKeyArray(core.drawnKey(() => core.foldIn(words, number())));
 }
 
 const onlyFloat = (fn: string, dtype: string | undefined): void => {

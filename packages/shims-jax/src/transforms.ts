@@ -10,7 +10,6 @@ import {
   isDifferentiating,
   type NestedArray,
   ShapeError,
-  scope,
   type Tensor,
   type TypedArray,
   valueAndGradients,
@@ -20,10 +19,8 @@ import {
 import { type ArrayLike, detached, JaxArray, run } from "./array.js";
 import { array } from "./numpy/creation.js";
 import { describe, isKeywords, type Keywords, keywords } from "./options.js";
+import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
 import { type PyTreeDef, tree_flatten, tree_leaves, tree_map, tree_unflatten } from "./tree_util.js";
-
-// biome-ignore lint/suspicious/noExplicitAny: functions of any arguments are transformed.
-type AnyFunction = (...args: any[]) => any;
 
 interface GradOptions {
   argnums: number | readonly number[];
@@ -162,24 +159,6 @@ function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradO
   });
 }
 
-/** A scope that keeps every leaf of the tree that `body` returns, those inside registered classes too. */
-function treeScope<T>(fn: string, body: () => T): T {
-  const { result } = scope(() => {
-    const result = body();
-    if (result instanceof Promise) throw synchronous(fn);
-    return { result, leaves: tree_leaves(result) };
-  });
-  return result;
-}
-
-const synchronous = (fn: string): ArgumentError =>
-  new ArgumentError({
-    op: fn,
-    argument: "fun",
-    expected: "a synchronous function",
-    given: "one that returned a promise",
-  });
-
 /**
  * jax.value_and_grad: a function that returns [value, gradient], or [[value, aux], gradient] with `has_aux`. Arguments are
  * pytrees; only those at `argnums` (default 0) are differentiated. All others, a trailing object of keywords among them, are
@@ -260,47 +239,6 @@ export function vjp<F extends AnyFunction>(
       return release(rebuild(flat, leaves));
     });
   return has_aux ? [output, pullback, aux] : [output, pullback];
-}
-
-interface JitOptions {
-  static_argnums: number | readonly number[] | undefined;
-  static_argnames: string | readonly string[] | undefined;
-  donate_argnums: number | readonly number[] | undefined;
-}
-
-/**
- * jax.jit: the same function, run eagerly; arrays it makes on the way are freed when it returns. Nothing is compiled or
- * cached, so static arguments need no care: `static_argnums` and `static_argnames` are checked and make no difference.
- * Arrays of arguments at `donate_argnums` are freed once the call is over, unless they are part of its result; to use them
- * again throws DisposedError. Throws ArgumentError when `fun` returns a promise.
- */
-export function jit<F extends AnyFunction>(fun: F, options?: Keywords<JitOptions>): F {
-  if (typeof fun !== "function")
-    throw new ArgumentError({ op: "jit", argument: "fun", expected: "a function", given: describe(fun) });
-  const { static_argnums, donate_argnums } = keywords<JitOptions>(
-    "jit",
-    options,
-    { static_argnums: undefined, static_argnames: undefined, donate_argnums: undefined },
-    { donate_argnames: undefined, keep_unused: false, inline: false },
-  );
-  positionsOf("static_argnums", static_argnums);
-  const donated = positionsOf("donate_argnums", donate_argnums);
-  return ((...args: unknown[]) => {
-    const result = treeScope("jit", () => fun(...args));
-    if (donated.length > 0) {
-      const returned = new Set(findTensors(tree_leaves(result)));
-      for (const at of donated)
-        for (const tensor of findTensors(tree_leaves(args[at])))
-          if (!returned.has(tensor)) tensor.dispose("donated to a jitted function (donate_argnums)");
-    }
-    return result;
-  }) as F;
-}
-
-function positionsOf(argument: string, given: number | readonly number[] | undefined): readonly number[] {
-  const positions = given === undefined ? [] : typeof given === "number" ? [given] : given;
-  if (Array.isArray(positions) && positions.every(Number.isInteger)) return positions;
-  throw new ArgumentError({ op: "jit", argument, expected: "whole numbers", given: describe(given) });
 }
 
 /** The array (or every array of a tree) as a constant: no gradient flows through it. */

@@ -5,6 +5,7 @@ import {
   Adam as CoreAdam,
   Sgd as CoreSgd,
   type Tensor as CoreTensor,
+  everyRun,
   type SgdSettings,
   UnsupportedError,
 } from "@facet/autograd";
@@ -26,7 +27,7 @@ const unsupported = {
 } as const;
 
 interface CoreOptimizer {
-  step(gradients: readonly (CoreTensor | undefined)[], changes?: Record<string, unknown>): void;
+  step(gradients: readonly (CoreTensor | undefined)[], changes?: () => Record<string, unknown>): void;
   dispose(): void;
 }
 
@@ -88,8 +89,10 @@ export abstract class Optimizer {
 
   /** One step on the built weights. */
   update(gradients: readonly (CoreTensor | undefined)[]): void {
-    (this.#core as CoreOptimizer).step(gradients, { lr: this.#learningRate });
-    this.iterations += 1;
+    (this.#core as CoreOptimizer).step(gradients, () => ({ lr: this.#learningRate }));
+    everyRun(() => {
+      this.iterations += 1;
+    });
   }
 
   /** One step from pairs of gradient and weight. */

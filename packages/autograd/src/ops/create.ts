@@ -16,9 +16,20 @@ export function fillWith(y: Tensor, value: number | boolean): void {
     });
   }
   if (y.size === 0) return;
-  if (bindingDtype(y.dtype) === "f32") words.setFloat32(0, Number(value), true);
+  launch(fill, { y }, fillParams(y, value));
+}
+
+function fillParams({ dtype, size }: Tensor, value: number | boolean): { count: number; bits: number } {
+  if (bindingDtype(dtype) === "f32") words.setFloat32(0, Number(value), true);
   else words.setInt32(0, Number(value), true);
-  launch(fill, { y }, { count: y.size, bits: words.getUint32(0, true) });
+  return { count: size, bits: words.getUint32(0, true) };
+}
+
+/** A scalar whose value the host knows; in a captured function it is asked for anew in every run. */
+export function hostScalar(value: () => number, dtype: Dtype = "float32"): Tensor {
+  const y = empty([], dtype);
+  launch(fill, { y }, () => fillParams(y, value()));
+  return y;
 }
 
 /** A tensor filled with one value. Not uint8. */

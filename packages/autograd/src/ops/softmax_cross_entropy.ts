@@ -5,7 +5,7 @@ import {
   softmaxCrossEntropyForward,
   softmaxCrossEntropyGeometry,
 } from "@facet/kernels-wgsl";
-import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
+import { copyTensor, defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { device } from "../engine.js";
 import { empty, type Tensor } from "../tensor.js";
 import { full } from "./create.js";
@@ -65,8 +65,9 @@ const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
     );
     if (perRow) return;
     losses.dispose();
-    const { queue } = y.storage.device;
-    queue.copy({ ...summary.view, bytes: 4 }, y.view);
+    const loss = summary.alias(y.shape);
+    copyTensor(loss, y);
+    loss.dispose();
   },
   vjp: {
     logits: vjp(

@@ -5,17 +5,16 @@ import { FusedOptimizer } from "./fused.js";
 
 export type AdamSettings = Omit<AdamOptions, "step" | "count">;
 
-/** One Adam step on flat tensors, in place: what Adam and functional dialects share. `step` counts from 1. */
+/** One Adam step on flat tensors, in place: what Adam and functional dialects share. `step` counts from 1. Options are asked for in every run. */
 export function adamUpdate(
   p: Tensor,
   g: Tensor,
   m: Tensor,
   v: Tensor,
   vmax: Tensor | undefined,
-  settings: AdamSettings,
-  step: number,
+  options: () => AdamSettings & { step: number },
 ): void {
-  launch(adamKernel, { p, g, m, v, vmax }, adamParams({ ...settings, step, count: p.size }));
+  launch(adamKernel, { p, g, m, v, vmax }, () => adamParams({ ...options(), count: p.size }));
   for (const tensor of [p, m, v, vmax]) if (tensor) tensor.storage.version += 1;
 }
 
@@ -33,11 +32,13 @@ export class Adam extends FusedOptimizer {
     this.settings = settings;
   }
 
-  /** One update; `changes` replace settings for this step (a scheduled learning rate). */
-  step(gradients: readonly (Tensor | undefined)[], changes: Partial<AdamSettings> = {}): void {
-    const settings = { ...this.settings, ...changes };
+  /** One update. `changes` replace settings for this step (a scheduled learning rate) and are asked for in every run. */
+  step(gradients: readonly (Tensor | undefined)[], changes: () => Partial<AdamSettings> = () => ({})): void {
+    const settings = () => ({ ...this.settings, ...changes() });
+    const { amsgrad } = settings();
     this.apply(gradients, (p, g, state, step) => {
-      adamUpdate(p, g, state("m"), state("v"), settings.amsgrad ? state("vmax") : undefined, settings, step);
+      const vmax = amsgrad ? state("vmax") : undefined;
+      adamUpdate(p, g, state("m"), state("v"), vmax, () => ({ ...settings(), step: step() }));
     });
   }
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, DtypeError, formatShape, ShapeError } from "@facet/kernels-wgsl";
+import { copyTensor } from "../define_op.js";
 import { device } from "../engine.js";
 import { full } from "../ops/create.js";
 import { unscoped } from "../scope.js";
@@ -37,7 +38,7 @@ export function flatZeros(layout: FlatLayout, owner: string): Tensor {
 /** A copy in fresh memory, in no scope. */
 export function flatCopy(flat: Tensor, layout: FlatLayout, owner: string): Tensor {
   const copy = flatZeros(layout, owner);
-  flat.storage.device.queue.copy(flat.view, copy.view);
+  copyTensor(flat, copy);
   return copy;
 }
 
@@ -53,7 +54,6 @@ export function flatWrite(
   tensors: readonly (Tensor | undefined)[],
   op: string,
 ): void {
-  const { queue } = flat.storage.device;
   for (const [i, tensor] of tensors.entries()) {
     if (!tensor) continue;
     const shape = layout.shapes[i] as number[];
@@ -65,7 +65,7 @@ export function flatWrite(
         given: formatShape(tensor.shape),
       });
     const target = flatView(flat, layout, i);
-    queue.copy(tensor.view, target.view);
+    copyTensor(tensor, target);
     target.dispose();
   }
   flat.storage.version += 1;

@@ -1,4 +1,6 @@
 import { ArgumentError } from "@facet/kernels-wgsl";
+import { everyRun, outsideCapture, refuseInCapture } from "../capture/trace.js";
+import { copyTensor } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import { type FlatLayout, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
 
@@ -40,7 +42,12 @@ export abstract class FusedOptimizer {
       const start = 4 * (this.layout.starts[i] as number);
       if (parameter.storage === this.#flat.storage && parameter.offset === start) continue;
       const place = flatView(this.#flat, this.layout, i);
-      place.storage.device.queue.copy(parameter.view, place.view);
+      // What was traced before this would go on reading the old place.
+      refuseInCapture(
+        this.op,
+        "parameters where their optimiser keeps them: make it before the captured function runs",
+      );
+      copyTensor(parameter, place);
       place.dispose();
       parameter.relocate(this.#flat.storage, start);
     }
@@ -50,7 +57,7 @@ export abstract class FusedOptimizer {
   protected flatState(name: string): Tensor {
     let state = this.#state.get(name);
     if (!state) {
-      state = flatZeros(this.layout, "optimizer");
+      state = outsideCapture(() => flatZeros(this.layout, "optimizer"));
       this.#state.set(name, state);
     }
     return state;
@@ -72,7 +79,7 @@ export abstract class FusedOptimizer {
   /** Updates the parameters in place. One whose gradient is undefined is left alone, state and all. */
   protected apply(
     gradients: readonly (Tensor | undefined)[],
-    update: (p: Tensor, g: Tensor, state: (name: string) => Tensor, step: number) => void,
+    update: (p: Tensor, g: Tensor, state: (name: string) => Tensor, step: () => number) => void,
   ): void {
     if (gradients.length !== this.parameters.length) {
       throw new ArgumentError({
@@ -84,23 +91,31 @@ export abstract class FusedOptimizer {
     }
     this.#moveIn();
     flatWrite(this.#gradients, this.layout, gradients, this.op);
-    for (const [i, gradient] of gradients.entries()) if (gradient) this.steps[i] = (this.steps[i] as number) + 1;
-    for (const { start, stop, step } of this.#runs(gradients)) {
+    const updated = [...gradients.keys()].filter((i) => gradients[i]);
+    everyRun(() => {
+      for (const i of updated) this.steps[i] = (this.steps[i] as number) + 1;
+    });
+    for (const { first, start, stop } of this.#runs(gradients)) {
       const borrowed: Tensor[] = [];
       const range = (flat: Tensor): Tensor => {
         const part = flatRange(flat, start, stop);
         borrowed.push(part);
         return part;
       };
-      update(range(this.#flat), range(this.#gradients), (name) => range(this.flatState(name)), step);
+      update(
+        range(this.#flat),
+        range(this.#gradients),
+        (name) => range(this.flatState(name)),
+        () => this.steps[first] as number,
+      );
       for (const part of borrowed) part.dispose();
     }
     this.#flat.storage.version += 1;
   }
 
   /** Longest stretches of neighbouring parameters that have a gradient and the same number of steps: one, as a rule. */
-  #runs(gradients: readonly (Tensor | undefined)[]): { start: number; stop: number; step: number }[] {
-    const runs: { start: number; stop: number; step: number; last: number }[] = [];
+  #runs(gradients: readonly (Tensor | undefined)[]): { first: number; start: number; stop: number }[] {
+    const runs: { first: number; start: number; stop: number; step: number; last: number }[] = [];
     for (const [i, gradient] of gradients.entries()) {
       if (!gradient) continue;
       const start = this.layout.starts[i] as number;
@@ -111,7 +126,7 @@ export abstract class FusedOptimizer {
         run.stop = stop;
         run.last = i;
       } else {
-        runs.push({ start, stop, step, last: i });
+        runs.push({ first: i, start, stop, step, last: i });
       }
     }
     return runs;

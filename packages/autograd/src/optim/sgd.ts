@@ -5,15 +5,14 @@ import { FusedOptimizer } from "./fused.js";
 
 export type SgdSettings = Omit<SgdOptions, "step" | "count">;
 
-/** One SGD step on flat tensors, in place; `velocity` is needed when momentum is not 0. `step` counts from 1. */
+/** One SGD step on flat tensors, in place; `velocity` is needed when momentum is not 0. `step` counts from 1. Options are asked for in every run. */
 export function sgdUpdate(
   p: Tensor,
   g: Tensor,
   velocity: Tensor | undefined,
-  settings: SgdSettings,
-  step: number,
+  options: () => SgdSettings & { step: number },
 ): void {
-  launch(sgdKernel, { p, g, velocity }, sgdParams({ ...settings, step, count: p.size }));
+  launch(sgdKernel, { p, g, velocity }, () => sgdParams({ ...options(), count: p.size }));
   for (const tensor of [p, velocity]) if (tensor) tensor.storage.version += 1;
 }
 
@@ -27,11 +26,12 @@ export class Sgd extends FusedOptimizer {
     this.settings = settings;
   }
 
-  /** One update; `changes` replace settings for this step. */
-  step(gradients: readonly (Tensor | undefined)[], changes: Partial<SgdSettings> = {}): void {
-    const settings = { ...this.settings, ...changes };
+  /** One update. `changes` replace settings for this step and are asked for in every run. */
+  step(gradients: readonly (Tensor | undefined)[], changes: () => Partial<SgdSettings> = () => ({})): void {
+    const settings = () => ({ ...this.settings, ...changes() });
+    const { momentum } = settings();
     this.apply(gradients, (p, g, state, step) => {
-      sgdUpdate(p, g, settings.momentum ? state("velocity") : undefined, settings, step);
+      sgdUpdate(p, g, momentum ? state("velocity") : undefined, () => ({ ...settings(), step: step() }));
     });
   }
 }

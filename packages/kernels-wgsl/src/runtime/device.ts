@@ -3,9 +3,10 @@ import type { AnyKernel, BindingSpec, Constants, Kernel, ParamType, ParamValues 
 import { type Block, BufferPool, type BufferView, type MemoryStats } from "./buffers.js";
 import { Faults } from "./faults.js";
 import { type AnyVariant, PipelineCache } from "./pipelines.js";
+import { Plan, type PlanCommand, type PlanView } from "./plan.js";
 import type { Profile } from "./profile.js";
 import { Profiler } from "./profiler.js";
-import { CommandQueue } from "./queue.js";
+import { CommandQueue, type Dispatch } from "./queue.js";
 
 /** What was opened, for `doctor`, reports and cache keys. */
 export interface AdapterDescription {
@@ -121,10 +122,61 @@ export class Device {
     params: ParamValues<P>,
     options: RunOptions = {},
   ): void {
+    this.#checkOpen(options.label ?? kernel.name);
+    const dispatch = this.#prepare(
+      kernel as AnyKernel,
+      views as Record<string, BufferView | undefined>,
+      params,
+      options,
+    );
+    if ("faults" in kernel.bindings) this.faults.armed = true;
+    this.queue.dispatch(dispatch);
+  }
+
+  /**
+   * Makes a plan of commands: variants chosen, pipelines and bind groups made, params packed. `slots` stands for the memory
+   * that changes from replay to replay, and is what variants are chosen for.
+   */
+  plan(commands: readonly PlanCommand[], slots: readonly BufferView[]): Plan {
+    this.#checkOpen("plan");
+    const now = (view: PlanView | undefined): BufferView | undefined =>
+      view === undefined || "block" in view
+        ? view
+        : {
+            ...(slots[view.slot] as BufferView),
+            offset: (slots[view.slot] as BufferView).offset + view.offset,
+            bytes: view.bytes,
+          };
+    const steps = commands.map((command) => {
+      if (command.kind === "copy") return command;
+      const views = Object.fromEntries(Object.entries(command.views).map(([name, view]) => [name, now(view)]));
+      const dispatch = this.#prepare(command.kernel, views, command.params, command);
+      const planned = Object.keys(command.kernel.bindings).map(
+        (name, i) => command.views[name] ?? (dispatch.views[i] as BufferView),
+      );
+      return { kind: "call" as const, dispatch, views: planned };
+    });
+    const faulty = commands.some((command) => command.kind === "call" && "faults" in command.kernel.bindings);
+    return new Plan({
+      gpu: this.gpu,
+      queue: this.queue,
+      paramsAlignment: this.gpu.limits.minUniformBufferOffsetAlignment,
+      steps,
+      before: () => {
+        this.#checkOpen("plan");
+        if (faulty) this.faults.armed = true;
+      },
+    });
+  }
+
+  #prepare(
+    kernel: AnyKernel,
+    given: Readonly<Record<string, BufferView | undefined>>,
+    params: Parameters<AnyVariant["workgroups"]>[0],
+    options: RunOptions,
+  ): Dispatch {
     const label = options.label ?? kernel.name;
-    this.#checkOpen(label);
-    const given = views as Record<string, BufferView | undefined>;
-    const variant = pickVariant(kernel as AnyKernel, params, given, options.variant);
+    const variant = pickVariant(kernel, params, given, options.variant);
     const workgroups = variant.workgroups(params);
     if (
       workgroups.some(
@@ -138,27 +190,23 @@ export class Device {
         given: `[${workgroups.join(", ")}]`,
       });
     }
-    const ordered = Object.entries(kernel.bindings).map(([name, spec]) =>
-      this.#resolve(label, name, spec, given[name]),
-    );
-    this.queue.dispatch({
-      kernel: kernel as AnyKernel,
+    return {
+      kernel,
       variant,
       constants: options.constants,
-      compiled: this.#pipelines.get(kernel as AnyKernel, variant, options.constants),
-      views: ordered,
+      compiled: this.#pipelines.get(kernel, variant, options.constants),
+      views: Object.entries(kernel.bindings as Record<string, BindingSpec>).map(([name, spec]) =>
+        this.#resolve(label, name, spec, given[name]),
+      ),
       params: params as Record<string, number | readonly number[]>,
       workgroups,
       label,
       layer: options.layer ?? "",
-    });
+    };
   }
 
   #resolve(label: string, name: string, spec: BindingSpec, view: BufferView | undefined): BufferView {
-    if (name === "faults") {
-      this.faults.armed = true;
-      return this.faults.view;
-    }
+    if (name === "faults") return this.faults.view;
     if (view) return view;
     if (spec.optional) return this.#zero;
     throw new ArgumentError({ op: label, argument: name, expected: "a buffer for this binding", given: "none" });
@@ -291,7 +339,7 @@ export class Device {
 function pickVariant(
   kernel: AnyKernel,
   params: Parameters<AnyVariant["workgroups"]>[0],
-  views: Record<string, BufferView | undefined>,
+  views: Readonly<Record<string, BufferView | undefined>>,
   forced: string | undefined,
 ): AnyVariant {
   const variant = forced

@@ -41,7 +41,7 @@ export class CommandQueue {
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #lastPipeline: GPUComputePipeline | undefined;
-  #labels: string[] = [];
+  #labels: (string | (() => string))[] = [];
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #staging = new Map<number, GPUBuffer[]>();
   /** Number of the submission being collected. */
@@ -60,23 +60,27 @@ export class CommandQueue {
 
   /** Encodes a kernel call; it runs after everything encoded before it. */
   dispatch(call: Dispatch): void {
-    const began = this.profiler ? performance.now() : 0;
     const need = Math.ceil(call.kernel.layout.bytes / this.#host.paramsAlignment) * this.#host.paramsAlignment;
     if (this.#ringUsed + need > RING_BYTES || this.#labels.length >= SUBMIT_AFTER) this.submit();
     packParams(call.kernel, call.params, this.#ringView, this.#ringUsed);
-    const group = this.#bindGroup(call);
-    const pass = this.profiler ? this.profiler.beginPass(this.#endPass(), call) : this.#computePass();
-    if (this.#lastPipeline !== call.compiled.pipeline) pass.setPipeline(call.compiled.pipeline);
-    this.#lastPipeline = call.compiled.pipeline;
-    pass.setBindGroup(0, group, [this.#ringUsed]);
-    pass.dispatchWorkgroups(...call.workgroups);
+    this.encodeCall(call, this.#bindGroup(call), [this.#ringUsed]);
     this.#ringUsed += need;
     this.#labels.push(call.label);
-    if (this.profiler) {
-      pass.end();
-      this.#lastPipeline = undefined;
-      this.profiler.encoded(began);
-    }
+  }
+
+  /** Encodes a call whose memory is bound and whose params lie at the given offset. For this queue and for plans. */
+  encodeCall(call: Dispatch, group: GPUBindGroup, offsets: readonly number[]): void {
+    const began = this.profiler ? performance.now() : 0;
+    const pass = this.profiler ? this.profiler.beginPass(this.#endPass(), call) : this.#computePass();
+    const { pipeline } = call.compiled;
+    if (this.#lastPipeline !== pipeline) pass.setPipeline(pipeline);
+    this.#lastPipeline = pipeline;
+    pass.setBindGroup(0, group, offsets as number[]);
+    pass.dispatchWorkgroups(call.workgroups[0], call.workgroups[1], call.workgroups[2]);
+    if (!this.profiler) return;
+    pass.end();
+    this.#lastPipeline = undefined;
+    this.profiler.encoded(began);
   }
 
   #bindGroup(call: Dispatch): GPUBindGroup {
@@ -91,12 +95,7 @@ export class CommandQueue {
       // Moves the key to the young end: the map's order is the age of last use.
       this.#bindGroups.delete(key);
     } else {
-      const entries: GPUBindGroupEntry[] = call.views.map((view, binding) => ({
-        binding,
-        resource: { buffer: view.block.buffer, offset: view.offset, size: Math.max(4, Math.ceil(view.bytes / 4) * 4) },
-      }));
-      entries.push({ binding: entries.length, resource: { buffer: this.#ring, size: call.kernel.layout.bytes } });
-      group = this.#host.gpu.createBindGroup({ label: call.label, layout: call.compiled.layout, entries });
+      group = createBindGroup(this.#host.gpu, call, call.views, this.#ring);
       if (this.#bindGroups.size >= 4096) this.#bindGroups.delete(this.#bindGroups.keys().next().value as string);
     }
     this.#bindGroups.set(key, group);
@@ -132,9 +131,14 @@ export class CommandQueue {
         given: `the same, of ${source.block.owner}`,
       });
     }
+    this.encodeCopy(source, target);
+    source.block.lastUse = target.block.lastUse = this.#submission;
+  }
+
+  /** Encodes a copy that was checked before. For this queue and for plans. */
+  encodeCopy(source: BufferView, target: BufferView): void {
     const bytes = Math.ceil(source.bytes / 4) * 4;
     this.#endPass().copyBufferToBuffer(source.block.buffer, source.offset, target.block.buffer, target.offset, bytes);
-    source.block.lastUse = target.block.lastUse = this.#submission;
   }
 
   /** Sets bytes to zero, in order with kernel calls. */
@@ -167,6 +171,13 @@ export class CommandQueue {
     }
   }
 
+  /** Encodes a plan after everything encoded so far and hands both to the device in one submission. */
+  replay(label: () => string, encode: () => void): void {
+    this.#labels.push(label);
+    encode();
+    this.submit();
+  }
+
   /** Hands everything encoded so far to the device. */
   submit(): void {
     if (!this.#encoder) return;
@@ -179,7 +190,7 @@ export class CommandQueue {
     this.#ringUsed = 0;
     this.#submission += 1;
     this.#host.guardSubmission(
-      () => [...new Set(labels)].join(", "),
+      () => [...new Set(labels.map((label) => (typeof label === "string" ? label : label())))].join(", "),
       () => this.#host.gpu.queue.submit([commands.finish()]),
     );
     readTimes?.();
@@ -221,7 +232,22 @@ export class CommandQueue {
   }
 }
 
-function requireLive(view: BufferView, op: string): void {
+/** Binds views and, after them, a buffer of params. */
+export function createBindGroup(
+  gpu: GPUDevice,
+  call: Dispatch,
+  views: readonly BufferView[],
+  params: GPUBuffer,
+): GPUBindGroup {
+  const entries: GPUBindGroupEntry[] = views.map((view, binding) => ({
+    binding,
+    resource: { buffer: view.block.buffer, offset: view.offset, size: Math.max(4, Math.ceil(view.bytes / 4) * 4) },
+  }));
+  entries.push({ binding: entries.length, resource: { buffer: params, size: call.kernel.layout.bytes } });
+  return gpu.createBindGroup({ label: call.label, layout: call.compiled.layout, entries });
+}
+
+export function requireLive(view: BufferView, op: string): void {
   if (!view.block.freed) return;
   throw new DisposedError({
     op,

@@ -4,6 +4,7 @@ import { ArgumentError, type HoldsTensors, scope, type Tensor, tensorsOf } from 
 import { inexact, JaxArray, run } from "../array.js";
 import { FlatTree } from "../flat_tree.js";
 import { describe } from "../options.js";
+import { hostNumber } from "../traced_number.js";
 import { register_pytree_node, tree_leaves, tree_map } from "../tree_util.js";
 
 /** A step size, or a function of the step's index. */
@@ -39,7 +40,7 @@ export type Optimizer<P = any> = readonly [
 function optimizer(
   fn: string,
   names: readonly string[],
-  update: (i: number, g: Tensor, slots: Record<string, Tensor>) => void,
+  update: (i: () => number, g: Tensor, slots: Record<string, Tensor>) => void,
 ): Optimizer {
   return [
     (params) =>
@@ -56,16 +57,16 @@ function optimizer(
             expected: "a state made by opt_init or opt_update",
             given: describe(opt_state),
           });
-        if (!Number.isInteger(i) || i < 0)
-          throw new ArgumentError({
-            op: fn,
-            argument: "i",
-            expected: "the index of the step, from 0",
-            given: describe(i),
-          });
+        const index = (): number => {
+          const now = hostNumber(i);
+          if (Number.isInteger(now) && now >= 0) return now;
+          const expected = "the index of the step, from 0";
+          throw new ArgumentError({ op: fn, argument: "i", expected, given: describe(i) });
+        };
+        index();
         const g = (opt_state.slots.x as FlatTree).like(grads, fn, "grads");
         const slots = Object.fromEntries(Object.entries(opt_state.slots).map(([name, slot]) => [name, slot.copy()]));
-        update(i, g.flat, Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, slot.flat])));
+        update(index, g.flat, Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, slot.flat])));
         return new OptimizerState(slots);
       }),
     (opt_state) => (opt_state.slots.x as FlatTree).tree(),
@@ -75,7 +76,9 @@ function optimizer(
 /** x - step_size(i) g. */
 export function sgd(step_size: number | Schedule): Optimizer {
   const schedule = make_schedule(step_size);
-  return optimizer("sgd", [], (i, g, { x }) => core.sgdUpdate(x as Tensor, g, undefined, { lr: schedule(i) }, i + 1));
+  return optimizer("sgd", [], (i, g, { x }) =>
+    core.sgdUpdate(x as Tensor, g, undefined, () => ({ lr: schedule(i()), step: i() + 1 })),
+  );
 }
 
 /** velocity = mass velocity + g; x - step_size(i) velocity. */
@@ -91,7 +94,7 @@ export function nesterov(step_size: number | Schedule, mass: number): Optimizer 
 function withVelocity(fn: string, step_size: number | Schedule, mass: number, nesterov: boolean): Optimizer {
   const schedule = make_schedule(step_size);
   return optimizer(fn, ["velocity"], (i, g, { x, velocity }) =>
-    core.sgdUpdate(x as Tensor, g, velocity, { lr: schedule(i), momentum: mass, nesterov }, i + 1),
+    core.sgdUpdate(x as Tensor, g, velocity, () => ({ lr: schedule(i()), step: i() + 1, momentum: mass, nesterov })),
   );
 }
 
@@ -102,8 +105,9 @@ function withVelocity(fn: string, step_size: number | Schedule, mass: number, ne
 export function adam(step_size: number | Schedule, b1 = 0.9, b2 = 0.999, eps = 1e-8): Optimizer {
   const schedule = make_schedule(step_size);
   return optimizer("adam", ["m", "v"], (i, g, { x, m, v }) => {
-    const settings = { lr: schedule(i), beta1: b1, beta2: b2, eps, epsMode: "torch" } as const;
-    core.adamUpdate(x as Tensor, g, m as Tensor, v as Tensor, undefined, settings, i + 1);
+    const fixed = { beta1: b1, beta2: b2, eps, epsMode: "torch" } as const;
+    const settings = () => ({ ...fixed, lr: schedule(i()), step: i() + 1 });
+    core.adamUpdate(x as Tensor, g, m as Tensor, v as Tensor, undefined, settings);
   });
 }
 

@@ -80,7 +80,7 @@ abstract class AdamBase extends Optimizer<AdamSettings> {
     gradients: readonly (Tensor["core"] | undefined)[],
     settings: AdamSettings,
   ): void {
-    (engine as CoreAdam).step(gradients, this.#settings(settings));
+    (engine as CoreAdam).step(gradients, () => this.#settings(settings));
   }
 }
 

@@ -82,6 +82,6 @@ export class SGD extends Optimizer<SgdSettings> {
     gradients: readonly (Tensor["core"] | undefined)[],
     settings: SgdSettings,
   ): void {
-    (engine as CoreSgd).step(gradients, toCore(settings));
+    (engine as CoreSgd).step(gradients, () => toCore(settings));
   }
 }

@@ -1,0 +1,142 @@
+// What a trace need not do: commands whose results nobody sees, and copies into memory that could be written at once.
+import type { Storage } from "../storage.js";
+import type { TracedCommand, TraceView } from "./trace.js";
+
+/** One use of memory by a command. Writable bindings count as reads too: a kernel may update in place. */
+export interface Access {
+  readonly view: TraceView;
+  readonly writes: boolean;
+}
+
+export function accesses(command: TracedCommand): Access[] {
+  if (command.kind === "copy")
+    return [
+      { view: command.source, writes: false },
+      { view: command.target, writes: true },
+    ];
+  const list: Access[] = [];
+  for (const name in command.views) {
+    const view = command.views[name];
+    if (view) list.push({ view, writes: command.kernel.bindings[name].access === "read_write" });
+  }
+  return list;
+}
+
+/** The command with other memory. */
+export function mapViews(command: TracedCommand, map: (view: TraceView) => TraceView): TracedCommand {
+  if (command.kind === "copy") return { ...command, source: map(command.source), target: map(command.target) };
+  const views = Object.fromEntries(
+    Object.entries(command.views).map(([name, view]) => [name, view === undefined ? undefined : map(view)]),
+  );
+  return { ...command, views };
+}
+
+/**
+ * Drops commands that write only memory which is neither seen afterwards (`planned` holds all that is not) nor read by a
+ * command that is kept. Kernels that check values are kept: the check is an effect.
+ */
+export function dropDead(
+  commands: readonly TracedCommand[],
+  isPlanned: (storage: Storage) => boolean,
+  seen: ReadonlySet<Storage>,
+): TracedCommand[] {
+  const needed = new Set(seen);
+  const kept: TracedCommand[] = [];
+  for (const command of [...commands].reverse()) {
+    const uses = accesses(command);
+    const checks = command.kind === "call" && "faults" in command.kernel.bindings;
+    const useful =
+      checks || uses.some(({ view, writes }) => writes && (needed.has(view.storage) || !isPlanned(view.storage)));
+    if (!useful) continue;
+    for (const { view } of uses) needed.add(view.storage);
+    kept.push(command);
+  }
+  return kept.reverse();
+}
+
+/** First and last command that use each storage. */
+export function lifetimes(commands: readonly TracedCommand[]): Map<Storage, { first: number; last: number }> {
+  const spans = new Map<Storage, { first: number; last: number }>();
+  for (const [i, command] of commands.entries()) {
+    for (const { view } of accesses(command)) {
+      const span = spans.get(view.storage);
+      if (span) span.last = i;
+      else spans.set(view.storage, { first: i, last: i });
+    }
+  }
+  return spans;
+}
+
+const overlap = (a: TraceView, b: TraceView): boolean =>
+  a.storage === b.storage && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+
+/**
+ * Whether every use of `source`, which is copied to `target` by command `at`, may use the target's memory instead: nothing
+ * else touches that part while the source lives, and no command would have one buffer bound for reading and for writing.
+ */
+function canMove(
+  commands: readonly TracedCommand[],
+  source: TraceView,
+  target: TraceView,
+  at: number,
+  span: { first: number; last: number },
+  alignment: number,
+): boolean {
+  if (span.last !== at) return false;
+  for (let i = span.first; i < at; i++) {
+    const uses = accesses(commands[i] as TracedCommand).map(({ view }) => view);
+    if (uses.some((view) => overlap(view, target))) return false;
+    if (!uses.some((view) => view.storage === source.storage)) continue;
+    if (uses.some((view) => view.storage === target.storage)) return false;
+    if (uses.some((view) => view.storage === source.storage && (target.offset + view.offset) % alignment !== 0))
+      return false;
+  }
+  return true;
+}
+
+/**
+ * Lets producers write where a copy would have brought their result: gradients land in the optimiser's memory. And lets a
+ * copy of an input that the caller gives up take the input's own memory: `donated`.
+ */
+export function elideCopies(
+  commands: readonly TracedCommand[],
+  isPlanned: (storage: Storage) => boolean,
+  seen: ReadonlySet<Storage>,
+  fixed: ReadonlySet<Storage>,
+  donated: ReadonlySet<Storage>,
+  alignment: number,
+): { commands: TracedCommand[]; moved: Map<Storage, TraceView> } {
+  let current = [...commands];
+  const moved = new Map<Storage, TraceView>();
+  for (let at = 0; at < current.length; at++) {
+    const command = current[at] as TracedCommand;
+    if (command.kind !== "copy") continue;
+    const { source, target } = command;
+    const spans = lifetimes(current);
+    const move = (from: TraceView, to: TraceView): void => {
+      current = current
+        .filter((_, i) => i !== at)
+        .map((other) =>
+          mapViews(other, (view) =>
+            view.storage === from.storage ? { ...view, storage: to.storage, offset: view.offset + to.offset } : view,
+          ),
+        );
+      for (const [storage, view] of moved)
+        if (view.storage === from.storage)
+          moved.set(storage, { ...view, storage: to.storage, offset: view.offset + to.offset });
+      moved.set(from.storage, to);
+      at -= 1;
+    };
+    const whole = (view: TraceView): boolean => view.offset === 0 && view.bytes === view.storage.bytes;
+    const sourceSpan = spans.get(source.storage);
+    const targetSpan = spans.get(target.storage);
+    if (!sourceSpan || !targetSpan) continue;
+    if (isPlanned(source.storage) && !seen.has(source.storage) && whole(source)) {
+      if (canMove(current, source, target, at, sourceSpan, alignment)) move(source, target);
+      continue;
+    }
+    const fresh = isPlanned(target.storage) && !fixed.has(target.storage) && whole(target) && targetSpan.first === at;
+    if (donated.has(source.storage) && whole(source) && fresh && sourceSpan.last === at) move(target, source);
+  }
+  return { commands: current, moved };
+}

@@ -1,0 +1,184 @@
+import { type AnyKernel, type Constants, packParams } from "../kernel.js";
+import type { BufferView } from "./buffers.js";
+import { type CommandQueue, createBindGroup, type Dispatch, requireLive } from "./queue.js";
+
+/** Part of memory that is named anew at every replay: `slot` counts into the list that replay() is given. */
+export interface SlotView {
+  readonly slot: number;
+  /** Bytes from the start of the slot's view. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Memory of a planned command: the same at every replay, or part of a slot. */
+export type PlanView = BufferView | SlotView;
+
+export type PlanParams = Readonly<Record<string, number | readonly number[]>>;
+
+/** What a plan does, in order: kernel calls, and copies of whole words between two buffers. */
+export type PlanCommand =
+  | {
+      readonly kind: "call";
+      readonly kernel: AnyKernel;
+      readonly views: Readonly<Record<string, PlanView | undefined>>;
+      readonly params: PlanParams;
+      readonly constants?: Constants;
+      readonly label: string;
+      readonly layer?: string;
+    }
+  | { readonly kind: "copy"; readonly source: PlanView; readonly target: PlanView };
+
+type Copy = PlanCommand & { kind: "copy" };
+interface Call {
+  readonly kind: "call";
+  readonly dispatch: Dispatch;
+  readonly views: readonly PlanView[];
+}
+
+/** What a plan needs of its device. */
+interface PlanHost {
+  readonly gpu: GPUDevice;
+  readonly queue: CommandQueue;
+  readonly paramsAlignment: number;
+  readonly steps: readonly (Call | Copy)[];
+  /** Called before each replay: throws when the device cannot take one. */
+  readonly before: () => void;
+}
+
+interface PlannedCall extends Call {
+  /** Where its params lie, as setBindGroup takes it. */
+  readonly offsets: readonly [number];
+  /** Undefined while it has not been made, and for calls that touch slots: theirs are kept by memory. */
+  group: GPUBindGroup | undefined;
+  readonly groups: Map<string, GPUBindGroup> | undefined;
+}
+
+/** Bind groups kept for one call that touches slots. A loop that repeats itself sees a handful of memories. */
+const GROUPS = 64;
+
+/**
+ * Kernel calls and copies made ready once: a replay packs no params but those that changed, makes no GPU object when it
+ * has seen the memory before, and is one submission.
+ */
+export class Plan {
+  readonly #host: PlanHost;
+  readonly #steps: readonly (PlannedCall | Copy)[];
+  readonly #params: GPUBuffer;
+  readonly #bytes: ArrayBuffer;
+  readonly #data: DataView;
+  /** Bytes of params that changed since they were last written. */
+  #dirty: [from: number, to: number];
+  readonly #fixed: readonly BufferView[];
+
+  constructor(host: PlanHost) {
+    this.#host = host;
+    let used = 0;
+    const fixed = new Map<string, BufferView>();
+    this.#steps = host.steps.map((step) => {
+      const views = step.kind === "call" ? step.views : [step.source, step.target];
+      for (const view of views) if ("block" in view) fixed.set(`${view.block.id}`, view);
+      if (step.kind === "copy") return step;
+      const offsets = [used] as const;
+      used += Math.ceil(step.dispatch.kernel.layout.bytes / host.paramsAlignment) * host.paramsAlignment;
+      const touchesSlots = step.views.some((view) => "slot" in view);
+      return { ...step, offsets, group: undefined, groups: touchesSlots ? new Map<string, GPUBindGroup>() : undefined };
+    });
+    this.#fixed = [...fixed.values()];
+    const size = Math.max(used, 16);
+    this.#bytes = new ArrayBuffer(size);
+    this.#data = new DataView(this.#bytes);
+    this.#params = host.gpu.createBuffer({
+      label: "plan params",
+      size,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    for (const [i, step] of this.#steps.entries()) if (step.kind === "call") this.#pack(i, step.dispatch.params);
+    this.#dirty = [0, size];
+  }
+
+  /** Number of kernel calls. */
+  get calls(): number {
+    return this.#steps.filter(({ kind }) => kind === "call").length;
+  }
+
+  /** Kernel, variant and label of every call in order, for reports and tests. */
+  describe(): { kernel: string; variant: string; label: string }[] {
+    return this.#steps.flatMap((step) =>
+      step.kind === "call"
+        ? [{ kernel: step.dispatch.kernel.name, variant: step.dispatch.variant.name, label: step.dispatch.label }]
+        : [{ kernel: "copy", variant: "", label: "copy" }],
+    );
+  }
+
+  /** Changes the params of command `index` from the next replay on. They may not change its variant or its workgroups. */
+  setParams(index: number, params: PlanParams): void {
+    this.#pack(index, params);
+    const { offsets, dispatch } = this.#steps[index] as PlannedCall;
+    const [from, to] = this.#dirty;
+    this.#dirty = [Math.min(from, offsets[0]), Math.max(to, offsets[0] + dispatch.kernel.layout.bytes)];
+  }
+
+  #pack(index: number, params: PlanParams): void {
+    const { offsets, dispatch } = this.#steps[index] as PlannedCall;
+    packParams(dispatch.kernel, params, this.#data, offsets[0]);
+  }
+
+  /** Runs everything once, after whatever was encoded before. Throws DisposedError when memory it names was freed. */
+  replay(slots: readonly BufferView[]): void {
+    const { before, queue, gpu } = this.#host;
+    before();
+    for (const view of this.#fixed) requireLive(view, "plan");
+    for (const view of slots) requireLive(view, "plan");
+    queue.replay(this.#label, () => {
+      for (const step of this.#steps) {
+        if (step.kind === "copy") queue.encodeCopy(resolve(step.source, slots), resolve(step.target, slots));
+        else queue.encodeCall(step.dispatch, step.group ?? this.#bind(step, slots), step.offsets);
+      }
+      // Before the submission, after those of earlier replays: each sees its own params.
+      const [from, to] = this.#dirty;
+      if (from < to) gpu.queue.writeBuffer(this.#params, from, this.#bytes, from, to - from);
+      this.#dirty = [Number.POSITIVE_INFINITY, 0];
+    });
+  }
+
+  readonly #label = (): string =>
+    [...new Set(this.#steps.map((step) => (step.kind === "call" ? step.dispatch.label : "copy")))].join(", ");
+
+  #bind(step: PlannedCall, slots: readonly BufferView[]): GPUBindGroup {
+    const { gpu } = this.#host;
+    if (!step.groups) {
+      step.group = createBindGroup(gpu, step.dispatch, step.views as readonly BufferView[], this.#params);
+      return step.group;
+    }
+    let key = "";
+    for (const view of step.views) {
+      if ("block" in view) continue;
+      const { block, offset } = slots[view.slot] as BufferView;
+      key += `${block.id}:${offset},`;
+    }
+    let group = step.groups.get(key);
+    if (!group) {
+      const views = step.views.map((view) => resolve(view, slots));
+      group = createBindGroup(gpu, step.dispatch, views, this.#params);
+      if (step.groups.size >= GROUPS) step.groups.delete(step.groups.keys().next().value as string);
+      step.groups.set(key, group);
+    }
+    return group;
+  }
+
+  /** Frees what the plan made. The memory its commands name is not its own. */
+  dispose(): void {
+    this.#params.destroy();
+    for (const step of this.#steps) {
+      if (step.kind !== "call") continue;
+      step.group = undefined;
+      step.groups?.clear();
+    }
+  }
+}
+
+function resolve(view: PlanView, slots: readonly BufferView[]): BufferView {
+  if ("block" in view) return view;
+  const slot = slots[view.slot] as BufferView;
+  return { block: slot.block, offset: slot.offset + view.offset, bytes: view.bytes };
+}

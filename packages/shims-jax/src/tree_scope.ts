@@ -1,0 +1,23 @@
+import { ArgumentError, scope } from "@facet/autograd";
+import { tree_leaves } from "./tree_util.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: functions of any arguments are transformed.
+export type AnyFunction = (...args: any[]) => any;
+
+/** A scope that keeps every leaf of the tree that `body` returns, those inside registered classes too. */
+export function treeScope<T>(fn: string, body: () => T): T {
+  const { result } = scope(() => {
+    const result = body();
+    if (result instanceof Promise) throw synchronous(fn);
+    return { result, leaves: tree_leaves(result) };
+  });
+  return result;
+}
+
+export const synchronous = (fn: string): ArgumentError =>
+  new ArgumentError({
+    op: fn,
+    argument: "fun",
+    expected: "a synchronous function",
+    given: "one that returned a promise",
+  });

@@ -1,0 +1,284 @@
+// Captured functions: the same bits as eager ones, and what a plan saves.
+import * as F from "@facet/autograd";
+import { collectGarbage } from "@facet/kernels-wgsl";
+import { afterAll, describe, expect, test } from "vitest";
+
+await F.startDevice();
+afterAll(() => F.closeDevice());
+
+const live = (): number => F.device().memory().live;
+const vector = (...values: number[]): F.Tensor => F.fromData(values, [values.length]);
+const read = async (x: F.Tensor): Promise<number[]> => [...(await x.data())];
+const random = (seed: number, shape: number[]): F.Tensor => F.normal(F.keyFromSeed(seed), shape);
+
+/** A small convolutional network with dropout and Adam: one training step, eager or captured. */
+function network() {
+  const shapes = [[3, 3, 1, 8], [8], [288, 10], [10]];
+  const parameters = F.unscoped(() => shapes.map((shape, i) => F.variable(F.mul(random(i, shape), 0.1))));
+  const optimizer = new F.Adam(parameters, { lr: 0.01 });
+  let draws = 0;
+  const conv = {
+    stride: [1, 1],
+    padding: [0, 0, 0, 0],
+    dilation: [1, 1],
+    groups: 1,
+    layout: "NHWC",
+    filterLayout: "HWIO",
+  } as const;
+  const pool = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0], layout: "NHWC" } as const;
+  const step = (x: F.Tensor, labels: F.Tensor): F.Tensor => {
+    const [w1, b1, w2, b2] = parameters as [F.Tensor, F.Tensor, F.Tensor, F.Tensor];
+    const h = F.maxPool2d(F.relu(F.conv2d(x, w1, b1, conv)), pool);
+    const flat = F.dropout(
+      F.reshape(h, [x.shape[0] as number, 288]),
+      0.5,
+      F.drawnKey(() => F.foldIn([0, 7], draws++)),
+    );
+    const logits = F.add(F.matmul(flat, w2), b2);
+    const { loss } = F.softmaxCrossEntropy(logits, labels, { labels: "index", reduction: "mean", labelSmoothing: 0 });
+    optimizer.step(F.gradients(loss, parameters));
+    return loss;
+  };
+  return { parameters, step };
+}
+
+const images = (seed: number, count: number): F.Tensor => random(seed, [count, 14, 14, 1]);
+const labels = (count: number): F.Tensor =>
+  F.fromData(
+    Array.from({ length: count }, (_, i) => (i * 7) % 10),
+    [count],
+    "int32",
+  );
+
+describe("capture", () => {
+  test("replays a training step with the same bits as eager, for two batch sizes", async () => {
+    const runs = [network(), network()].map(async ({ parameters, step }, captured) => {
+      const run = captured ? F.capture(step) : step;
+      const losses: number[] = [];
+      for (let i = 0; i < 6; i++) {
+        const count = i % 3 === 2 ? 5 : 8;
+        const loss = F.scope(() => run(images(100 + i, count), labels(count)));
+        losses.push(await loss.item());
+        loss.dispose();
+      }
+      if (captured) expect((run as F.CapturedFunction<never, never>).plans).toHaveLength(2);
+      return { losses, weights: await Promise.all(parameters.map(read)) };
+    });
+    const [eager, captured] = await Promise.all(runs);
+    expect(captured).toEqual(eager);
+    expect(new Set(eager?.losses).size).toBe(6);
+  });
+
+  test("folds the activation, drops what nobody uses, and writes gradients where the optimiser keeps them", async () => {
+    const { step } = network();
+    const run = F.capture(step);
+    (await run(images(1, 8), labels(8)).data()) satisfies ArrayLike<number>;
+    const [plan] = run.plans as [F.PlanSummary];
+    const kernels = plan.commands.map(({ kernel }) => kernel);
+    expect(kernels).not.toContain("elementwise_unary");
+    expect(kernels.filter((name) => name === "copy")).toHaveLength(1);
+    expect(plan.bytes).toBeLessThan(plan.unsharedBytes);
+
+    const wasteful = F.capture((x: F.Tensor) => {
+      F.exp(x);
+      return F.add(x, 1);
+    });
+    expect(await read(wasteful(vector(1, 2)))).toEqual([2, 3]);
+    expect(wasteful.plans[0]?.commands.map(({ kernel }) => kernel)).toEqual(["fill", "elementwise_binary"]);
+  });
+
+  test("keeps memory flat over many replays, without new device objects", async () => {
+    const { step } = network();
+    const run = F.capture(step, { outputs: "shared" });
+    const [x, y] = [images(1, 8), labels(8)];
+    const once = (): void => F.scope(() => run(x, y)).dispose();
+    once();
+    // What earlier tests dropped must not be freed in between.
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await F.device().finish();
+    const before = live();
+    const made = countObjects(F.device().gpu);
+    for (let i = 0; i < 500; i++) once();
+    await F.device().finish();
+    expect(live()).toBe(before);
+    // The readback of finish() has its staging buffer from before.
+    expect(made()).toEqual({ buffers: 0, bindGroups: 0, pipelines: 0 });
+    run.dispose();
+  });
+
+  test("gives results memory of their own unless told to share it", async () => {
+    const fresh = F.capture((x: F.Tensor) => F.mul(x, 2));
+    const [a, b] = [fresh(vector(1)), fresh(vector(3))];
+    expect([await a.item(), await b.item()]).toEqual([2, 6]);
+    const shared = F.capture((x: F.Tensor) => F.mul(x, 2), { outputs: "shared" });
+    const [c, d] = [shared(vector(1)), shared(vector(3))];
+    expect([await c.item(), await d.item()]).toEqual([6, 6]);
+  });
+
+  test("tells combinations of shapes, dtypes, structure and plain values apart", async () => {
+    const run = F.capture((x: F.Tensor, options: { by: number; and?: F.Tensor }) =>
+      F.add(F.mul(x, options.by), options.and ?? 0),
+    );
+    expect(await read(run(vector(1, 2), { by: 2 }))).toEqual([2, 4]);
+    expect(await read(run(vector(1, 2), { by: 3 }))).toEqual([3, 6]);
+    expect(await read(run(vector(1, 2, 3), { by: 3 }))).toEqual([3, 6, 9]);
+    expect(await read(run(vector(1, 2), { by: 3, and: vector(10, 20) }))).toEqual([13, 26]);
+    expect(await read(run(vector(5, 6), { by: 2 }))).toEqual([10, 12]);
+    expect(run.plans).toHaveLength(4);
+  });
+
+  test("knows inputs that share memory, and inputs that come back", async () => {
+    const run = F.capture((x: F.Tensor, y: F.Tensor) => [F.add(x, y), x]);
+    const x = vector(1, 2);
+    const [sum, same] = run(x, x) as [F.Tensor, F.Tensor];
+    expect(await read(sum)).toEqual([2, 4]);
+    expect(same.storage).toBe(x.storage);
+    const [other] = run(x, vector(5, 5)) as [F.Tensor, F.Tensor];
+    expect(await read(other)).toEqual([6, 7]);
+    const [again] = run(vector(2, 2), vector(1, 1)) as [F.Tensor, F.Tensor];
+    expect(await read(again)).toEqual([3, 3]);
+    expect(run.plans).toHaveLength(2);
+  });
+
+  test("repeats host work in its order, and traces anew when a guard fails", async () => {
+    let [count, mode] = [0, 1];
+    const run = F.capture((x: F.Tensor) => {
+      F.everyRun(() => {
+        count += 1;
+      });
+      const now = mode;
+      F.guard(() => mode === now);
+      return F.mul(x, now);
+    });
+    expect(await run(vector(1)).item()).toBe(1);
+    expect(await run(vector(2)).item()).toBe(2);
+    mode = 10;
+    expect(await run(vector(2)).item()).toBe(20);
+    mode = 1;
+    expect(await run(vector(3)).item()).toBe(3);
+    expect([count, run.plans.length]).toEqual([4, 2]);
+  });
+
+  test("shows the latest run to handles that the function kept, and bumps the version of what it writes", async () => {
+    let kept: F.Tensor | undefined;
+    const run = F.capture((x: F.Tensor) => {
+      kept ??= F.keep(F.square(x));
+      return F.add(kept, 1);
+    });
+    run(vector(2));
+    expect(await kept?.item()).toBe(4);
+    run(vector(3));
+    expect(await kept?.item()).toBe(9);
+  });
+
+  test("runs as it is inside another capture and where a gradient flows into an argument", async () => {
+    const inner = F.capture((x: F.Tensor) => F.square(x));
+    const outer = F.capture((x: F.Tensor) => F.add(inner(x), 1));
+    expect(await outer(vector(3)).item()).toBe(10);
+    expect(inner.plans).toHaveLength(0);
+    const x = F.variable(vector(3));
+    const [gradient] = F.gradients(inner(x), [x]);
+    expect(await gradient?.item()).toBe(6);
+  });
+
+  test("hands a donated argument's memory to the result that replaces it", async () => {
+    const step = (state: F.Tensor): F.Tensor => {
+      const next = F.empty(state.shape);
+      F.copyTensor(state, next);
+      F.sgdUpdate(next, F.ones(state.shape), undefined, () => ({ lr: 1, step: 1 }));
+      return next;
+    };
+    const run = F.capture(step, { donated: new Set([0]) });
+    let state = vector(10, 20);
+    const { storage } = state;
+    for (let i = 0; i < 3; i++) {
+      const next = run(state);
+      state.dispose();
+      state = next;
+    }
+    expect(state.storage).toBe(storage);
+    expect(await read(state)).toEqual([7, 17]);
+    expect(run.plans[0]?.copies).toBe(0);
+    // Without donation the argument keeps its value.
+    const safe = F.capture(step);
+    expect(await read(safe(state))).toEqual([6, 16]);
+    expect(await read(state)).toEqual([7, 17]);
+  });
+});
+
+describe("capture refuses", () => {
+  test("to read a value, even if the function catches the error", async () => {
+    const reads = F.capture((x: F.Tensor) => {
+      void x.item().catch(() => {});
+      return x;
+    });
+    expect(() => reads(vector(1))).toThrow(F.CaptureError);
+    expect(() => reads(vector(1))).toThrow(/return the tensor, and read it outside/);
+    expect(await F.add(vector(1), 1).item()).toBe(2);
+  });
+
+  test("promises, draws on the host, and strange arguments", () => {
+    expect(() => F.capture(async (x: F.Tensor) => x)(vector(1))).toThrow(F.CaptureError);
+    expect(() => F.capture(() => F.fromData(F.permutation([0, 1], 4), [4], "int32"))()).toThrow(
+      /the order as an argument/,
+    );
+    expect(() => F.capture((x: Date) => x)(new Date())).toThrow(/a Date/);
+  });
+
+  test("to change a constant in place", () => {
+    const run = F.capture(() => {
+      const x = vector(1, 2);
+      F.sgdUpdate(x, F.ones([2]), undefined, () => ({ lr: 1, step: 1 }));
+      return x;
+    });
+    expect(() => run()).toThrow(/left as it is/);
+  });
+
+  test("memory that was freed, and leaves the device usable", async () => {
+    const weight = vector(2);
+    const run = F.capture((x: F.Tensor) => F.mul(x, weight));
+    expect(await run(vector(3)).item()).toBe(6);
+    weight.dispose();
+    expect(() => run(vector(3))).toThrow(F.DisposedError);
+    const gone = vector(1);
+    gone.dispose();
+    expect(() => run(gone)).toThrow(F.DisposedError);
+    expect(await F.add(vector(1), 1).item()).toBe(2);
+  });
+
+  test("plans beyond the adapter's memory, saying what asked for how much", async () => {
+    const before = live();
+    const run = F.capture((x: F.Tensor) => F.sum(F.exp(F.expand(x, [2 ** 20, 2 ** 14]))));
+    expect(() => run(vector(1))).toThrow(F.OutOfMemoryError);
+    expect(() => run(vector(1))).toThrow(/plan.*68719476736/s);
+    expect(live()).toBeLessThanOrEqual(before + 1024);
+    expect(await F.add(vector(1), 1).item()).toBe(2);
+  });
+});
+
+/** Counts device objects made from now on. */
+function countObjects(gpu: GPUDevice): () => { buffers: number; bindGroups: number; pipelines: number } {
+  const counts = { buffers: 0, bindGroups: 0, pipelines: 0 };
+  const watch = <K extends "createBuffer" | "createBindGroup" | "createComputePipeline">(
+    method: K,
+    count: keyof typeof counts,
+  ): void => {
+    const original = gpu[method].bind(gpu) as (given: never) => never;
+    Object.defineProperty(gpu, method, {
+      configurable: true,
+      value: (given: never) => {
+        counts[count] += 1;
+        return original(given);
+      },
+    });
+  };
+  watch("createBuffer", "buffers");
+  watch("createBindGroup", "bindGroups");
+  watch("createComputePipeline", "pipelines");
+  return () => {
+    for (const method of ["createBuffer", "createBindGroup", "createComputePipeline"])
+      delete (gpu as unknown as Record<string, unknown>)[method];
+    return { ...counts };
+  };
+}
