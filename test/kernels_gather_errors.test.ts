@@ -40,9 +40,10 @@ describe("an index out of range", async () => {
 
   test("is told of bytes too", async () => {
     const x = upload(Uint32Array.of(0x03020100, 0x07060504));
-    const { params } = gatherU8Geometry([2, 4], [1], device.faults.slot(rows(2)));
+    const { params } = gatherU8Geometry([2, 4], [1], [256], device.faults.slot(rows(2)));
     const y = upload(new Uint32Array(4));
-    device.run(gatherU8, { x, index: upload(Int32Array.of(2)), y }, params);
+    const table = upload(new Uint32Array(256));
+    device.run(gatherU8, { x, index: upload(Int32Array.of(2)), table, y }, params);
     await expect(device.read(y)).rejects.toThrow("gather: index: expected row indices from 0 to 1, got 2");
   });
 });
@@ -60,15 +61,25 @@ describe("gatherGeometry", () => {
     expect(() => gatherGeometry([], [1], 0)).toThrow(ShapeError);
     expect(() => gatherGeometry([0, 3], [1], 0)).toThrow("gather: x: expected at least one row, got [0, 3]");
     expect(() => gatherGeometry([2, 3], [0], 0)).toThrow("gather: index: expected no empty result, got [0, 3]");
-    expect(() => gatherU8Geometry([2, 0], [1], 0)).toThrow("gather_u8: index");
+    expect(() => gatherU8Geometry([2, 0], [1], [256], 0)).toThrow("gather_u8: index");
+  });
+
+  test("takes one table for all bytes, or one for each channel", () => {
+    expect(gatherU8Geometry([5, 3, 2, 4], [4], [3, 256], 9)).toEqual({
+      shape: [4, 3, 2, 4],
+      params: { rows: 5, width: 24, count: 4, fault_slot: 9, plane: 8 },
+    });
+    expect(gatherU8Geometry([5, 3, 8], [4], [256], 0).params.plane).toBe(24);
+    for (const table of [[], [255], [2, 256], [0, 256], [1, 3, 256]])
+      expect(() => gatherU8Geometry([5, 3, 8], [4], table, 0)).toThrow("gather_u8: table: expected [256], or");
   });
 });
 
-test("u8Geometry and gatherU8Geometry refuse divisors that are 0 or not finite, and empty tensors", () => {
+test("u8Geometry refuses divisors that are 0 or not finite, and empty tensors", () => {
   expect(u8Geometry([2, 3]).params).toEqual({ count: 6, divisor: 255 });
   expect(() => u8Geometry([2], { divisor: 0 })).toThrow(ArgumentError);
   expect(() => u8Geometry([2], { divisor: Number.NaN })).toThrow("u8_to_f32: divisor: expected a finite number");
-  expect(() => gatherU8Geometry([2, 2], [1], 0, { divisor: Number.POSITIVE_INFINITY })).toThrow(ArgumentError);
+  expect(() => u8Geometry([2], { divisor: Number.POSITIVE_INFINITY })).toThrow(ArgumentError);
   expect(() => u8Geometry([0])).toThrow(ShapeError);
 });
 

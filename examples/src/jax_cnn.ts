@@ -30,8 +30,10 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
   const [, dropout] = stax.Dropout(0.5); // the probability of keeping
   const [init_classifier, classifier] = stax.Dense(10);
 
-  // Aligned programs take floats divided on the host, as division on a GPU may be off by a bit.
-  const images = (x: Array) => (align ? x.reshape(shape) : x.reshape(shape).astype(jnp.float32).div(255));
+  // Aligned programs look quotients up that the host has made, as division on a GPU may be off by a bit.
+  const levels = jnp.array(Float32Array.from({ length: 256 }, (_, byte) => byte / 255));
+  const images = (x: Array) =>
+    align ? levels.take(x.astype(jnp.int32)).reshape(shape) : x.reshape(shape).astype(jnp.float32).div(255);
   const predict = (params: Params, x: Array): Array => classifier(params.classifier, features(params.features, x));
   const loss = (params: Params, x: Array, y: Array, rng: Key): Array => {
     const hidden = dropout([], features(params.features, x), { rng });
@@ -56,16 +58,19 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
   );
   const correct = jax.jit((params: Params, x: Array, y: Array) => predict(params, images(x)).argmax(1).equal(y).sum());
 
+  const train = onDevice(data.train);
+  const test = onDevice(data.test);
   let opt_state = opt_init(params);
   const steps = Math.ceil(count / batchSize);
   const log = new StepLog(steps, onStep);
   const epochSeconds: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const began = performance.now();
-    const order = align ? undefined : await random.permutation(random.fold_in(shuffle_key, epoch), count).data();
+    const order = align ? jnp.arange(count) : random.permutation(random.fold_in(shuffle_key, epoch), count);
     log.start();
     for (let i = 0; i < steps; i++) {
-      const [x, y] = batch(data.train, i * batchSize, batchSize, align, order);
+      const index = order.slice([i * batchSize, (i + 1) * batchSize]);
+      const [x, y] = [train.images.take(index, 0), train.labels.take(index, 0)];
       const [value, next] = step(epoch * steps + i, opt_state, x, y);
       opt_state = next;
       await log.add(epoch, i, value);
@@ -75,7 +80,9 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
 
   let hits = 0;
   for (let start = 0; start < data.test.count; start += batchSize) {
-    const [x, y] = batch(data.test, start, batchSize, align);
+    const rows: [number, number] = [start, Math.min(start + batchSize, data.test.count)];
+    const index = jnp.arange(...rows);
+    const [x, y] = [test.images.take(index, 0), test.labels.take(index, 0)];
     hits += Number(await correct(get_params(opt_state), x, y).item());
   }
   const parameters = tree_util.tree_reduce((sum: number, leaf: Array) => sum + leaf.size, params, 0);
@@ -88,25 +95,11 @@ interface Params {
   classifier: readonly Array[];
 }
 
-/** Rows `start` to `start + size` of a split, in the given order: bytes (or floats in [0, 1]) and labels. */
-function batch(
-  split: ImageSplit,
-  start: number,
-  size: number,
-  floats: boolean,
-  order?: ArrayLike<number>,
-): [x: Array, y: Array] {
-  const stop = Math.min(start + size, split.count);
-  const row = split.height * split.width * split.channels;
-  const x = new Uint8Array((stop - start) * row);
-  const y = new Int32Array(stop - start);
-  for (let i = start; i < stop; i++) {
-    const from = order?.[i] ?? i;
-    x.set(split.images.subarray(from * row, (from + 1) * row), (i - start) * row);
-    y[i - start] = split.labels[from] as number;
-  }
-  return [jnp.array(floats ? Float32Array.from(x, (byte) => byte / 255) : x), jnp.array(y)];
-}
+/** Images as bytes [n, pixels] and labels, brought to the device once; batches are rows taken from them there. */
+const onDevice = ({ images, labels, count }: ImageSplit): { images: Array; labels: Array } => ({
+  images: jnp.array(images).reshape([count, -1]),
+  labels: jnp.array(Int32Array.from(labels)),
+});
 
 /** The shared weights as this model's tree. */
 function alignedParams([w1, b1, w2, b2, w, b]: Weight[]): Params {

@@ -28,6 +28,7 @@ export { Adam, type AdamSettings, adamUpdate } from "./optim/adam.js";
 export { type FlatLayout, flatCopy, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
 export { Sgd, type SgdSettings, sgdUpdate } from "./optim/sgd.js";
 export * from "./random.js";
+export * from "./resident.js";
 export { adopt, findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";
 export {
   type BackwardOptions,

@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  formatShape,
   gatherGeometry,
   gatherRows,
   gatherRowsBackward,
@@ -7,6 +8,7 @@ import {
   gatherU8Geometry,
   oneHotGeometry,
   oneHot as oneHotKernel,
+  ShapeError,
   u8Geometry,
   u8ToF32 as u8ToF32Kernel,
 } from "@facet/kernels-wgsl";
@@ -18,21 +20,26 @@ import type { Tensor } from "../tensor.js";
 const faultSlot = (op: string, rows: number): number =>
   device().faults.slot({ op, argument: "index", expected: `row indices from 0 to ${rows - 1}` });
 
+/** Rows of bytes are moved as words. */
+function rowsGeometry(x: Tensor, index: Tensor): ReturnType<typeof gatherGeometry> {
+  const { shape, params } = gatherGeometry(x.shape, index.shape, faultSlot("gather", x.shape[0] ?? 0));
+  if (x.dtype !== "uint8") return { shape, params };
+  if (params.width % 4 !== 0) {
+    const expected = "rows of a multiple of 4 bytes";
+    throw new ShapeError({ op: "gather", argument: "x", expected, given: formatShape(x.shape) });
+  }
+  return { shape, params: { ...params, width: params.width / 4 } };
+}
+
 // y[i, ...] = x[index[i], ...];  dx[r, ...] = sum of dy[i, ...] over i with index[i] = r
 const gatherOp = defineOp<{ x: Tensor; index: Tensor }, undefined>({
   name: "gather",
   shape: ({ x, index }) => {
     expectDtype("gather", "index", index.dtype, "int32");
-    expectDtype("gather", "x", x.dtype, "float32", "int32", "uint32", "bool");
-    return gatherGeometry(x.shape, index.shape, faultSlot("gather", x.shape[0] ?? 0)).shape;
+    return rowsGeometry(x, index).shape;
   },
   dtype: ({ x }) => x.dtype,
-  forward: ({ x, index }, y) =>
-    launch(
-      gatherRows,
-      { x, index, y },
-      gatherGeometry(x.shape, index.shape, faultSlot("gather", x.shape[0] ?? 0)).params,
-    ),
+  forward: ({ x, index }, y) => launch(gatherRows, { x, index, y }, rowsGeometry(x, index).params),
   vjp: {
     x: vjp(
       ["index"],
@@ -54,7 +61,10 @@ const gatherBackwardOp = defineOp<{ dy: Tensor; index: Tensor }, { xShape: reado
   vjp: { dy: vjp(["index"], (g, { index }): Tensor => gather(g, index)), index: nonDifferentiable },
 });
 
-/** Rows of x (along its first dimension) by index. An index that is no row raises ArgumentError at the next read. */
+/**
+ * Rows of x (along its first dimension) by index, of any dtype; rows of uint8 must fill whole words. An index that is no row
+ * raises ArgumentError at the next read.
+ */
 export const gather = (x: Tensor, index: Tensor): Tensor => gatherOp({ x, index }, undefined);
 
 /** How bytes become numbers: byte / divisor. */
@@ -73,28 +83,29 @@ const u8ToF32Op = defineOp<{ x: Tensor }, Required<ByteScaling>>({
   vjp: { x: nonDifferentiable },
 });
 
-const gatherU8Op = defineOp<{ x: Tensor; index: Tensor }, Required<ByteScaling>>({
+const gatherU8Op = defineOp<{ x: Tensor; index: Tensor; table: Tensor }, undefined>({
   name: "gather_u8",
-  shape: ({ x, index }) => {
+  shape: ({ x, index, table }) => {
     expectDtype("gather_u8", "x", x.dtype, "uint8");
     expectDtype("gather_u8", "index", index.dtype, "int32");
-    return gatherU8Geometry(x.shape, index.shape, faultSlot("gather_u8", x.shape[0] ?? 0), { divisor: 255 }).shape;
+    expectDtype("gather_u8", "table", table.dtype, "float32");
+    return gatherU8Geometry(x.shape, index.shape, table.shape, 0).shape;
   },
-  forward: ({ x, index }, y, { divisor }) => {
-    launch(
-      gatherU8,
-      { x, index, y },
-      gatherU8Geometry(x.shape, index.shape, faultSlot("gather_u8", x.shape[0] ?? 0), { divisor }).params,
-    );
+  forward: ({ x, index, table }, y) => {
+    const slot = faultSlot("gather_u8", x.shape[0] ?? 0);
+    launch(gatherU8, { x, index, table, y }, gatherU8Geometry(x.shape, index.shape, table.shape, slot).params);
   },
-  vjp: { x: nonDifferentiable, index: nonDifferentiable },
+  vjp: { x: nonDifferentiable, index: nonDifferentiable, table: nonDifferentiable },
 });
 
 /** Bytes as float32, divided by 255 unless told otherwise. */
 export const u8ToF32 = (x: Tensor, { divisor = 255 }: ByteScaling = {}): Tensor => u8ToF32Op({ x }, { divisor });
-/** A batch of rows of a byte data set by index, as float32: gather and conversion in one kernel. */
-export const gatherBytes = (x: Tensor, index: Tensor, { divisor = 255 }: ByteScaling = {}): Tensor =>
-  gatherU8Op({ x, index }, { divisor });
+/**
+ * A batch of rows of a byte data set by index, as float32: each byte is replaced by its entry in `table`, which is [256], or
+ * [channels, 256] for x [rows, channels, ...]. Gather and scaling in one kernel.
+ */
+export const gatherBytes = (x: Tensor, index: Tensor, table: Tensor): Tensor =>
+  gatherU8Op({ x, index, table }, undefined);
 
 const oneHotOp = defineOp<{ index: Tensor }, { depth: number }>({
   name: "one_hot",

@@ -215,10 +215,9 @@ export class Device {
   /** Reads bytes back. Raises what went wrong in anything encoded before, checks inside kernels included. */
   async read(view: BufferView): Promise<ArrayBuffer> {
     this.#checkOpen("read");
-    if (!this.faults.armed) return this.queue.read(view);
+    if (!this.faults.armed) return (await this.queue.read(view))[0] as ArrayBuffer;
     this.faults.armed = false;
-    // Together, so that a failure of one leaves no other rejection behind.
-    const [words, bytes] = await Promise.all([this.queue.read(this.faults.view), this.queue.read(view)]);
+    const [bytes, words] = (await this.queue.read(view, this.faults.view)) as [ArrayBuffer, ArrayBuffer];
     const error = this.faults.error(new Uint32Array(words));
     if (error) {
       this.queue.clear(this.faults.view);

@@ -196,10 +196,15 @@ export class CommandQueue {
     readTimes?.();
   }
 
-  /** Reads bytes back after everything encoded so far. Raises errors of earlier commands. */
-  async read(view: BufferView): Promise<ArrayBuffer> {
-    requireLive(view, "read");
-    const size = Math.max(4, Math.ceil(view.bytes / 4) * 4);
+  /** Reads bytes back after everything encoded so far, all views in one wait. Raises errors of earlier commands. */
+  async read(...views: BufferView[]): Promise<ArrayBuffer[]> {
+    let size = 0;
+    const places = views.map((view) => {
+      requireLive(view, "read");
+      const start = size;
+      size += Math.max(4, Math.ceil(view.bytes / 4) * 4);
+      return { view, start, stop: size };
+    });
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(256, size)));
     const spare = this.#staging.get(capacity)?.pop();
     const staging =
@@ -209,7 +214,10 @@ export class CommandQueue {
         size: capacity,
         usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
       });
-    this.#endPass().copyBufferToBuffer(view.block.buffer, view.offset, staging, 0, size);
+    const commands = this.#endPass();
+    for (const { view, start, stop } of places) {
+      commands.copyBufferToBuffer(view.block.buffer, view.offset, staging, start, stop - start);
+    }
     this.submit();
     try {
       await staging.mapAsync(GPUMapMode.READ, 0, size);
@@ -217,13 +225,14 @@ export class CommandQueue {
       await this.#host.settle();
       throw new DeviceError({ op: "read", expected: "a readable buffer", given: `${cause}`, cause });
     }
-    const bytes = staging.getMappedRange(0, size).slice(0, view.bytes);
+    const mapped = staging.getMappedRange(0, size);
+    const parts = places.map(({ view, start }) => mapped.slice(start, start + view.bytes));
     staging.unmap();
     const list = this.#staging.get(capacity);
     if (list) list.push(staging);
     else this.#staging.set(capacity, [staging]);
     await this.#host.settle();
-    return bytes;
+    return parts;
   }
 
   /** Drops bind groups, which hold their buffers: called when the pool trims. */

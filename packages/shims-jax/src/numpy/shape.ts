@@ -215,11 +215,11 @@ export const flip = (m: JaxArray, axis?: Axis): JaxArray =>
 
 /**
  * Elements by index along an axis, or of the array laid flat. Negative indices count from the end. Unlike in JAX an index
- * out of range is an error (for a list at once, for an array at the next read).
+ * out of range is an error (for a list at once, for an array at the next read). Bytes: only rows (axis 0) of whole words.
  */
 export function take(a: JaxArray, indices: JaxArray | readonly number[], axis?: number | null): JaxArray {
   return run(() => {
-    const given = computable("take", "a", a);
+    const given = axis === 0 ? arrayOf("take", "a", a) : computable("take", "a", a);
     const x = axis === undefined || axis === null ? core.reshape(given, [given.size]) : given;
     const at = axis === undefined || axis === null ? 0 : axisOf("take", axis, x.rank);
     const extent = x.shape[at] as number;

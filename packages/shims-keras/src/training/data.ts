@@ -1,14 +1,6 @@
-import {
-  ArgumentError,
-  type Tensor as CoreTensor,
-  DtypeError,
-  formatShape,
-  fromData,
-  ShapeError,
-  u8ToF32,
-} from "@facet/autograd";
+import { ArgumentError, DtypeError, formatShape, ShapeError } from "@facet/autograd";
 import { show } from "../arguments.js";
-import { gatherRows, type HostArray, NdArray, ndarray } from "../ndarray.js";
+import { type HostArray, NdArray, ndarray } from "../ndarray.js";
 import { pythonShape, type Shape, Tensor } from "../tensor.js";
 
 /** One array, or a list of them for a model of several inputs. */
@@ -97,41 +89,8 @@ export function splitLast(data: DataSet, share: number): { train: DataSet; valid
   return { train: part(0, at), validation: part(at, data.count) };
 }
 
-/** Rows of an array on the device: bytes travel as bytes, everything else as float32. */
-function upload(array: NdArray, rows: ArrayLike<number>): CoreTensor {
-  const shape = [rows.length, ...array.shape.slice(1)];
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  if (array.dtype !== "uint8") return fromData(gatherRows(array, rows, new Float32Array(size)), shape);
-  const bytes = fromData(gatherRows(array, rows, new Uint8Array(size)), shape, "uint8");
-  return u8ToF32(bytes, { divisor: 1 });
-}
-
-export interface Batch {
-  readonly x: readonly Tensor[];
-  readonly y: Tensor | undefined;
-  readonly weights: Tensor | undefined;
-  readonly count: number;
-}
-
-/** The given rows of a data set on the device, in the scope around. Integer targets stay integers. */
-export function uploadBatch(data: DataSet, rows: ArrayLike<number>, inputShapes: readonly Shape[] | undefined): Batch {
-  const { y } = data;
-  const target = (array: NdArray): CoreTensor => {
-    if (array.dtype.startsWith("float")) return upload(array, rows);
-    const shape = [rows.length, ...array.shape.slice(1)];
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    return fromData(gatherRows(array, rows, new Int32Array(size)), shape, "int32");
-  };
-  return {
-    x: data.x.map((array, i) => new Tensor(upload(fitRank(array, inputShapes?.[i]), rows))),
-    y: y && new Tensor(target(y)),
-    weights: data.weights && new Tensor(upload(data.weights, rows)),
-    count: rows.length,
-  };
-}
-
 /** Adds or drops a last dimension of 1 when that gives the rank a model expects, as Keras does. */
-function fitRank(array: NdArray, wanted: Shape | undefined): NdArray {
+export function fitRank(array: NdArray, wanted: Shape | undefined): NdArray {
   if (!wanted) return array;
   if (array.ndim === wanted.length - 1 && wanted.at(-1) === 1) return array.expandDims(-1);
   if (array.ndim === wanted.length + 1 && array.shape.at(-1) === 1) return array.reshape(array.shape.slice(0, -1));

@@ -4,8 +4,9 @@ import { oneOf, parseArguments, positiveInteger, required, show } from "../argum
 import { nextKey } from "../config.js";
 import type { Model } from "../models/model.js";
 import { type HostArray, NdArray } from "../ndarray.js";
+import { type Batches, repeatedBatches, StreamedBatches } from "./batches.js";
 import { type BatchLogs, CallbackBase, HistoryCallback } from "./callback.js";
-import { type ClassWeight, type DataSet, dataSet, type InputData, splitLast, uploadBatch } from "./data.js";
+import { type ClassWeight, type DataSet, dataSet, type InputData, splitLast } from "./data.js";
 import { ProgressBar, standardOutput } from "./progbar.js";
 import { Recorder } from "./recorder.js";
 import { BatchStep, type TrainingModel } from "./step.js";
@@ -28,7 +29,7 @@ export interface FitArguments {
   validation_batch_size: number;
 }
 
-/** Steps that may be under way on the device before the host waits: bounds the memory of uploads. */
+/** Steps that may be under way on the device before the host waits: bounds what the driver keeps for them. */
 const AHEAD = 8;
 
 function verbosity(op: string, verbose: Verbose): number {
@@ -85,10 +86,10 @@ class Pacer {
 }
 
 interface Pass {
-  readonly data: DataSet;
+  readonly batches: Batches;
+  /** Samples in all. */
+  readonly count: number;
   readonly batchSize: number;
-  /** Order of the samples; undefined for that of the data. */
-  readonly order: Int32Array | undefined;
   readonly training: boolean;
   readonly callbacks: readonly CallbackBase[];
   readonly bar: ProgressBar | undefined;
@@ -96,8 +97,8 @@ interface Pass {
 
 /** One pass over a data set. Resolves to the means and to the loss of every step. */
 async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<string, number>; losses: number[] }> {
-  const { data, batchSize, order, training, callbacks, bar } = pass;
-  const steps = Math.ceil(data.count / batchSize);
+  const { batches, count, batchSize, training, callbacks, bar } = pass;
+  const steps = Math.ceil(count / batchSize);
   const recorder = new Recorder(step.names, steps);
   const pacer = new Pacer();
   const [begin, end] = training
@@ -107,9 +108,8 @@ async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<str
     for (let at = 0; at < steps; at++) {
       for (const callback of callbacks) await callback[begin](at);
       const start = at * batchSize;
-      const stop = Math.min(start + batchSize, data.count);
-      const rows = order?.subarray(start, stop) ?? Int32Array.from({ length: stop - start }, (_, i) => start + i);
-      step.run(data, rows, training, (measured) => recorder.record(measured));
+      const stop = Math.min(start + batchSize, count);
+      scope(() => recorder.record(step.run(batches, batches.feed(start, stop), training)));
       if (callbacks.length > 0) {
         const logs = batchLogs(recorder);
         for (const callback of callbacks) await callback[end](at, logs);
@@ -187,33 +187,40 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
   // Drawn whether or not it is used, so that shuffling changes no other draw.
   const shuffleKey = nextKey();
   const output = standardOutput();
-  for (const callback of callbacks) await callback.on_train_begin({});
-  let logs: Record<string, number> = {};
-  for (let epoch = given.initial_epoch; epoch < epochs; epoch++) {
-    for (const callback of callbacks) await callback.on_epoch_begin(epoch, {});
-    if (verbose > 0) output.write(`Epoch ${epoch + 1}/${epochs}\n`);
-    const bar = verbose > 0 ? new ProgressBar(steps, verbose, output) : undefined;
-    const order = given.shuffle ? permutation(foldIn(shuffleKey, epoch), train.count) : undefined;
-    const trained = await runPass(step, { data: train, batchSize, order, training: true, callbacks, bar });
-    history.facet.batch_losses.push(...trained.losses);
-    logs = trained.means;
-    if (validation) {
-      for (const callback of callbacks) await callback.on_test_begin({});
-      const data = validation;
-      const pass = { data, batchSize: validationBatch, order: undefined, training: false, callbacks, bar: undefined };
-      const { means } = await runPass(step, pass);
-      for (const callback of callbacks) await callback.on_test_end(means);
-      logs = {
-        ...logs,
-        ...Object.fromEntries(Object.entries(means).map(([name, value]) => [`val_${name}`, value])),
-      };
+  const trainBatches = repeatedBatches(train, step.inputShapes);
+  const validationBatches = validation && repeatedBatches(validation, step.inputShapes);
+  try {
+    for (const callback of callbacks) await callback.on_train_begin({});
+    let logs: Record<string, number> = {};
+    for (let epoch = given.initial_epoch; epoch < epochs; epoch++) {
+      for (const callback of callbacks) await callback.on_epoch_begin(epoch, {});
+      if (verbose > 0) output.write(`Epoch ${epoch + 1}/${epochs}\n`);
+      const bar = verbose > 0 ? new ProgressBar(steps, verbose, output) : undefined;
+      if (given.shuffle) trainBatches.setOrder(permutation(foldIn(shuffleKey, epoch), train.count));
+      const pass = { batches: trainBatches, count: train.count, batchSize, training: true, callbacks, bar };
+      const trained = await runPass(step, pass);
+      history.facet.batch_losses.push(...trained.losses);
+      logs = trained.means;
+      if (validation && validationBatches) {
+        for (const callback of callbacks) await callback.on_test_begin({});
+        const data = { batches: validationBatches, count: validation.count, batchSize: validationBatch };
+        const { means } = await runPass(step, { ...data, training: false, callbacks, bar: undefined });
+        for (const callback of callbacks) await callback.on_test_end(means);
+        logs = {
+          ...logs,
+          ...Object.fromEntries(Object.entries(means).map(([name, value]) => [`val_${name}`, value])),
+        };
+      }
+      await bar?.finish(logs);
+      for (const callback of [history, ...callbacks]) await callback.on_epoch_end(epoch, logs);
+      if (keras.stop_training) break;
     }
-    await bar?.finish(logs);
-    for (const callback of [history, ...callbacks]) await callback.on_epoch_end(epoch, logs);
-    if (keras.stop_training) break;
+    for (const callback of callbacks) await callback.on_train_end(logs);
+    return history;
+  } finally {
+    trainBatches.dispose();
+    validationBatches?.dispose();
   }
-  for (const callback of callbacks) await callback.on_train_end(logs);
-  return history;
 }
 
 export async function runEvaluate(
@@ -250,7 +257,8 @@ export async function runEvaluate(
   for (const callback of callbacks) await callback.on_test_begin({});
   const steps = Math.ceil(data.count / batchSize);
   const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
-  const { means } = await runPass(step, { data, batchSize, order: undefined, training: false, callbacks, bar });
+  const pass = { batches: step.streamed(data), count: data.count, batchSize, training: false, callbacks, bar };
+  const { means } = await runPass(step, pass);
   await bar?.finish(means);
   for (const callback of callbacks) await callback.on_test_end(means);
   if (given.return_dict) return means;
@@ -277,16 +285,18 @@ export async function runPredict(model: TrainingModel, args: readonly unknown[])
   const steps = Math.ceil(data.count / batchSize);
   const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
   const pacer = new Pacer();
+  const batches = new StreamedBatches(
+    data,
+    model.inputs?.map(({ shape }) => shape),
+  );
   const parts: Promise<NdArray>[][] = [];
   for (let at = 0; at < steps; at++) {
     const start = at * batchSize;
-    const length = Math.min(batchSize, data.count - start);
-    const rows = Int32Array.from({ length }, (_, i) => start + i);
+    const stop = Math.min(start + batchSize, data.count);
     parts.push(
       scope(() =>
         noGrad(() => {
-          const shapes = model.inputs?.map(({ shape }) => shape);
-          const outputs = model.runAll(uploadBatch(data, rows, shapes).x, false);
+          const outputs = model.runAll(batches.batch(batches.feed(start, stop)).x, false);
           return outputs.map((output) => read(output.core));
         }),
       ),

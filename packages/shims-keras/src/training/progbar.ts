@@ -3,6 +3,8 @@
 const WIDTH = 20;
 /** Seconds between two states of a line that is being redrawn. */
 const INTERVAL = 0.1;
+/** Least seconds between two reads of the values it shows. */
+const READ_INTERVAL = 0.25;
 
 /** Where text goes: standard output in Node, the console elsewhere. */
 export interface Output {
@@ -90,6 +92,7 @@ export class ProgressBar {
   #lastDrawn = Number.NEGATIVE_INFINITY;
   #values: Readonly<Record<string, number>> = {};
   #reading: Promise<void> | undefined;
+  #lastRead = Number.NEGATIVE_INFINITY;
 
   constructor(target: number, verbose: number, output: Output, now = () => performance.now() / 1000) {
     this.#target = target;
@@ -123,14 +126,17 @@ export class ProgressBar {
     if (this.#verbose === 1 && this.#output.live && now - this.#lastDrawn >= INTERVAL && current < this.#target) {
       this.#lastDrawn = now;
       this.#output.write(`\r${progressLine(this.#state(current, false), true)}\x1b[K`);
-      this.#reading ??= read().then(
-        (values) => {
-          this.#values = values;
-          this.#reading = undefined;
-        },
-        // The loop meets the same error at its own next read.
-        () => {},
-      );
+      if (this.#reading === undefined && now - this.#lastRead >= READ_INTERVAL) {
+        this.#lastRead = now;
+        this.#reading = read().then(
+          (values) => {
+            this.#values = values;
+            this.#reading = undefined;
+          },
+          // The loop meets the same error at its own next read.
+          () => {},
+        );
+      }
     }
     if (current === 1) this.#afterFirst = now;
   }

@@ -16,7 +16,8 @@ import type { NdArray } from "../ndarray.js";
 import type { Optimizer } from "../optimizers.js";
 import type { Shape, Tensor } from "../tensor.js";
 import type { Variable } from "../variable.js";
-import { type Batch, type DataSet, uploadBatch } from "./data.js";
+import { type Batch, type Batches, StreamedBatches } from "./batches.js";
+import type { DataSet } from "./data.js";
 import { combine, type Measured } from "./recorder.js";
 
 /** What training needs of a model. */
@@ -71,7 +72,8 @@ export class BatchStep {
     if (!data.y) throw new ArgumentError({ op: this.#op, argument: "y", expected: "targets", given: "none" });
     const shapes = scope(() =>
       noGrad(() => {
-        const { y, predicted } = this.#forward(this.upload(data, [0]), false);
+        const batches = this.streamed(data);
+        const { y, predicted } = this.#forward(batches.batch(batches.feed(0, 1)), false);
         return { y: y.shape, predicted: predicted.shape };
       }),
     );
@@ -79,33 +81,33 @@ export class BatchStep {
     checkTargets(this.#op, this.#model.loss as losses.Loss, data.y, shapes.predicted);
   }
 
-  upload(data: DataSet, rows: ArrayLike<number>): Batch {
-    return uploadBatch(
-      data,
-      rows,
-      this.#model.inputs?.map(({ shape }) => shape),
-    );
+  /** Shapes of the model's inputs, once it is built. */
+  get inputShapes(): readonly Shape[] | undefined {
+    return this.#model.inputs?.map(({ shape }) => shape);
   }
 
-  /** One batch: `take` gets the scalars, which are freed when it returns. */
-  run(data: DataSet, rows: ArrayLike<number>, training: boolean, take: (measured: readonly Measured[]) => void): void {
+  /** Batches of data that are gone through once. */
+  streamed(data: DataSet): Batches {
+    return new StreamedBatches(data, this.inputShapes);
+  }
+
+  /**
+   * Forward, and in training backward and update, of the batch that a feed stands for. Reads nothing, and launches the same
+   * kernels for every feed of the same shapes.
+   */
+  run(batches: Batches, feed: readonly CoreTensor[], training: boolean): Measured[] {
     const loss = this.#model.loss as losses.Loss;
-    scope(() => {
-      const batch = this.upload(data, rows);
-      if (training) {
-        const { y, predicted } = this.#forward(batch, true);
+    return scope(() => {
+      const batch = batches.batch(feed);
+      const forward = (): Measured[] => {
+        const { y, predicted } = this.#forward(batch, training);
         const value = loss(y, predicted, batch.weights).core;
-        this.#update(value);
+        if (training) this.#update(value);
         // A loss that looked through the activation never walks back over it, so what it saved is freed here.
         if (predicted.activated && predicted.core.node) releaseNode(predicted.core.node);
-        take([this.#lossOf(value, batch), ...noGrad(() => this.#measure(y, predicted))]);
-        return;
-      }
-      noGrad(() => {
-        const { y, predicted } = this.#forward(batch, false);
-        const value = loss(y, predicted, batch.weights).core;
-        take([this.#lossOf(value, batch), ...this.#measure(y, predicted)]);
-      });
+        return [{ value, count: batch.count, kind: "mean" }, ...noGrad(() => this.#measure(y, predicted))];
+      };
+      return training ? forward() : noGrad(forward);
     });
   }
 
@@ -122,10 +124,6 @@ export class BatchStep {
     );
   }
 
-  #lossOf(value: CoreTensor, { count }: Batch): Measured {
-    return { value, count, kind: "mean" };
-  }
-
   /** Totals rather than means: a count of hits is exact. */
   #measure(y: Tensor, predicted: Tensor): Measured[] {
     return (this.#metrics ?? []).map((metric) => {
@@ -137,9 +135,10 @@ export class BatchStep {
   /** Runs a batch and resolves to the running means since this object was made. */
   async accumulate(data: DataSet, training: boolean): Promise<Record<string, number>> {
     this.prepare(data);
-    const rows = Int32Array.from({ length: data.count }, (_, i) => i);
     const reads: Promise<void>[] = [];
-    this.run(data, rows, training, (measured) => {
+    scope(() => {
+      const batches = this.streamed(data);
+      const measured = this.run(batches, batches.feed(0, data.count), training);
       for (const [i, { value, count, kind }] of measured.entries()) {
         const name = this.names[i] as string;
         const running = this.#running.get(name) ?? { values: [], counts: [], kind };

@@ -3,7 +3,7 @@ import { DatasetError, type ImageDataset, type ImageSplit, loadDataset } from "@
 import { type Keywords, required, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";
 import { Dataset } from "../utils/dataset.js";
-import { batchTransform } from "./batch.js";
+import { type BatchTransform, batchTransform } from "./batch.js";
 import { channelsFirst } from "./layout.js";
 import { Image, type TransformFunction } from "./transforms.js";
 
@@ -23,7 +23,10 @@ export class VisionDataset extends Dataset<[unknown, unknown]> {
   readonly transform: TransformFunction | null;
   readonly target_transform: TransformFunction | null;
   readonly #split: ImageSplit;
-  #onDevice: { images: core.Tensor; labels: core.Tensor } | undefined;
+  /** What each byte becomes. */
+  #table: core.Tensor | undefined;
+  /** The whole set on the device; null when it has no room there. */
+  #onDevice: { images: core.ResidentRows; labels: core.ResidentRows } | null | undefined;
 
   /** Images that are loaded already: a split of loadDataset, and what its classes mean. */
   constructor(split: ImageSplit, options: Keywords<VisionArguments & { classes: readonly string[] }> = {}) {
@@ -77,23 +80,52 @@ export class VisionDataset extends Dataset<[unknown, unknown]> {
     return turned;
   }
 
-  /** A batch from the bytes on the device, where they are brought once: gather, conversion and transform, no host work. */
-  #gather(indices: Int32Array, batch: (images: Tensor) => Tensor): [Tensor, Tensor] {
-    this.#onDevice ??= this.#upload();
-    const { images, labels } = this.#onDevice;
+  /** A batch from the bytes on the device, where they are brought once if they fit: gather and scaling in one kernel. */
+  #gather(indices: Int32Array, transform: BatchTransform): [Tensor, Tensor] {
+    const { channels } = this.#split;
+    this.#table ??= core.unscoped(() => transform.table(channels));
+    const table = this.#table;
+    if (this.#onDevice === undefined) this.#onDevice = this.#upload(table);
+    const resident = this.#onDevice;
     return core.scope(() => {
       const index = core.fromData(indices, [indices.length], "int32");
-      return [batch(wrap(core.gatherBytes(images, index))), wrap(core.gather(labels, index))];
+      if (resident) return [transform.rest(wrap(resident.images.gather(index))), wrap(resident.labels.gather(index))];
+      const { images, labels } = this.#rows(indices);
+      const inOrder = core.arange(0, indices.length, 1, "int32");
+      return [transform.rest(wrap(core.gatherBytes(images, inOrder, table))), wrap(labels)];
     });
   }
 
-  #upload(): { images: core.Tensor; labels: core.Tensor } {
+  /** The images and labels of a batch, sent from the host. */
+  #rows(indices: Int32Array): { images: core.Tensor; labels: core.Tensor } {
     const { images, labels, count, height, width, channels, layout } = this.#split;
+    const wrong = indices.find((index) => index < 0 || index >= count);
+    if (wrong !== undefined) {
+      const expected = `row indices from 0 to ${count - 1}`;
+      throw new core.ArgumentError({ op: "__getitems__", argument: "index", expected, given: `${wrong}` });
+    }
+    const size = height * width * channels;
+    const bytes = new Uint8Array(indices.length * size);
+    for (const [i, index] of indices.entries()) bytes.set(images.subarray(index * size, (index + 1) * size), i * size);
+    const turned = layout === "NCHW" ? bytes : channelsFirst(bytes, indices.length, height * width, channels);
+    return {
+      images: core.fromData(turned, [indices.length, channels, height, width], "uint8"),
+      labels: core.fromData(
+        Int32Array.from(indices, (index) => labels[index] as number),
+        [indices.length],
+        "int32",
+      ),
+    };
+  }
+
+  #upload(table: core.Tensor): { images: core.ResidentRows; labels: core.ResidentRows } | null {
+    const { images, labels, count, height, width, channels, layout } = this.#split;
+    if (!core.fitsOnDevice(images.byteLength, 4 * count)) return null;
     const bytes = layout === "NCHW" ? images : channelsFirst(images, count, height * width, channels);
-    return core.unscoped(() => ({
-      images: core.fromData(bytes, [count, channels, height, width], "uint8"),
-      labels: core.fromData(Int32Array.from(labels), [count], "int32"),
-    }));
+    return {
+      images: new core.ResidentRows(bytes, [count, channels, height, width], table),
+      labels: new core.ResidentRows(Int32Array.from(labels), [count]),
+    };
   }
 }
 

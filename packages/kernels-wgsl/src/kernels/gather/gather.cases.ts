@@ -71,13 +71,15 @@ function bytesCase(count: number, divisor: number, bench = false): KernelCase {
   };
 }
 
-function gatherBytesCase(rows: number, width: number, count: number, bench = false): KernelCase {
+function gatherBytesCase(rows: number, width: number, count: number, channels = 1, bench = false): KernelCase {
+  const { params } = gatherU8Geometry([rows, channels, width / channels], [count], [channels, 256], SLOT);
   return {
-    name: `${count} of [${rows}, ${width}] / 255`,
-    params: gatherU8Geometry([rows, width], [count], SLOT).params,
+    name: `${count} of [${rows}, ${width}] by ${channels} table${channels === 1 ? "" : "s"}`,
+    params,
     inputs: (random: CaseRandom) => ({
       x: allBytes(Math.ceil((rows * width) / 4)),
       index: random.integers(count, 0, rows),
+      table: asWords(random.integers(256 * channels, 0, 2 ** 31 - 1)),
     }),
     outputs: { y: count * width },
     bench,
@@ -142,8 +144,11 @@ export const gatherEntries: KernelEntry[] = [
       gatherBytesCase(1, 1, 1),
       gatherBytesCase(9, 5, 6),
       gatherBytesCase(9, 8, 6),
+      gatherBytesCase(5, 15, 7, 3),
+      gatherBytesCase(5, 24, 7, 3),
+      gatherBytesCase(6, 12, 9, 2),
       gatherBytesCase(1, WIDE, 1),
-      gatherBytesCase(4096, 784, 128, true),
+      gatherBytesCase(4096, 784, 128, 1, true),
     ],
   },
   {

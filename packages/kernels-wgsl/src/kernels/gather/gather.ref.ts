@@ -37,11 +37,14 @@ export const u8ToF32Reference: Reference = (inputs, given) => {
 };
 
 export const gatherU8Reference: Reference = (inputs, given) => {
-  const { width, count, divisor } = given as GatherU8Params;
-  const { x, index } = inputs as { x: Uint32Array; index: Int32Array };
-  const y = new Float32Array(count * width);
+  const { width, count, plane } = given as GatherU8Params;
+  const { x, index, table } = inputs as { x: Uint32Array; index: Int32Array; table: Uint32Array };
+  const y = new Uint32Array(count * width);
   for (let i = 0; i < count; i++) {
-    for (let j = 0; j < width; j++) y[i * width + j] = byteOf(x, (index[i] as number) * width + j) / divisor;
+    for (let j = 0; j < width; j++) {
+      const byte = byteOf(x, (index[i] as number) * width + j);
+      y[i * width + j] = table[256 * Math.floor(j / plane) + byte] as number;
+    }
   }
   return { y };
 };

@@ -9,7 +9,7 @@ import u8ToF32Wgsl from "./u8_to_f32.wgsl";
 const LANES = 64;
 const rowParams = { rows: "u32", width: "u32", count: "u32", fault_slot: "u32" } as const;
 const u8Params = { count: "u32", divisor: "f32" } as const;
-const gatherU8Params = { ...rowParams, divisor: "f32" } as const;
+const gatherU8Params = { ...rowParams, plane: "u32" } as const;
 const oneHotParams = { count: "u32", depth: "u32", on: "f32", off: "f32" } as const;
 const words = ["u32", "i32", "f32"] as const;
 const faults = { access: "read_write", dtype: "u32", optional: true } as const;
@@ -76,33 +76,34 @@ export const u8ToF32 = defineKernel({
   cost: (p) => ({ flops: 5 * p.count, bytes: 5 * p.count }),
 });
 
-/** gather_rows of packed bytes with u8_to_f32 in one pass. See gather_u8.wgsl. */
+/** gather_rows of packed bytes, each replaced by what a table has for it. See gather_u8.wgsl. */
 export const gatherU8 = defineKernel({
   name: "gather_u8",
   wgsl: gatherU8Wgsl,
   bindings: {
     x: { access: "read", dtype: "u32" },
     index: { access: "read", dtype: "i32" },
+    table: { access: "read", dtype: words },
     faults,
-    y: { access: "read_write", dtype: "f32" },
+    y: { access: "read_write", dtype: words },
   },
   params: gatherU8Params,
   variants: [
     {
       name: "words",
-      order: "elementwise",
+      order: "copy",
       constants: {
-        VY: "vec4<f32>",
+        VY: "vec4<u32>",
         WIDTH: "4u",
-        unpack:
-          "VY(quotient(word & 255u), quotient((word >> 8u) & 255u), quotient((word >> 16u) & 255u), quotient(word >> 24u))",
+        look_up:
+          "VY(table[first + (word & 255u)], table[first + ((word >> 8u) & 255u)], table[first + ((word >> 16u) & 255u)], table[first + (word >> 24u)])",
       },
-      applies: (p) => p.width % 4 === 0,
+      applies: (p) => p.width % 4 === 0 && p.plane % 4 === 0,
       workgroups: (p) => spread(divideUp((p.count * p.width) / 4, LANES)),
     },
-    { name: "bytes", order: "elementwise", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) },
+    { name: "bytes", order: "copy", workgroups: (p) => spread(divideUp(p.count * p.width, LANES)) },
   ],
-  cost: (p) => ({ flops: 5 * p.count * p.width, bytes: 5 * p.count * p.width + 4 * p.count }),
+  cost: (p) => ({ flops: 0, bytes: 5 * p.count * p.width + 4 * p.count + (1024 * p.width) / p.plane }),
 });
 
 /** y[i, c] = on where index[i] = c, else off. See one_hot.wgsl. */
@@ -153,15 +154,23 @@ export function u8Geometry(shape: readonly number[], options: U8Options = {}): {
   return { shape: [...shape], params: { count, divisor: checkDivisor("u8_to_f32", options) } };
 }
 
-/** As gatherGeometry, for packed bytes. */
+/**
+ * As gatherGeometry, for packed bytes and a table [256], or [channels, 256] for x [rows, channels, ...].
+ * Throws ShapeError on any other table.
+ */
 export function gatherU8Geometry(
   xShape: readonly number[],
   indexShape: readonly number[],
+  tableShape: readonly number[],
   faultSlot: number,
-  options: U8Options = {},
 ): { shape: number[]; params: GatherU8Params } {
   const { shape, params } = gatherGeometry(xShape, indexShape, faultSlot, "gather_u8");
-  return { shape, params: { ...params, divisor: checkDivisor("gather_u8", options) } };
+  const channels = tableShape.length === 2 ? tableShape[0] : 1;
+  if (!channels || tableShape.at(-1) !== 256 || tableShape.length > 2 || (channels > 1 && xShape[1] !== channels)) {
+    const expected = `[256], or [channels, 256] with the channels of x ${formatShape(xShape)}`;
+    throw new ShapeError({ op: "gather_u8", argument: "table", expected, given: formatShape(tableShape) });
+  }
+  return { shape, params: { ...params, plane: params.width / channels } };
 }
 
 export interface OneHotOptions {

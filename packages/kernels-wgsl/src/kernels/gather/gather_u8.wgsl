@@ -1,11 +1,12 @@
-// gather_u8: y[i, j] = f32(x[index[i], j]) / divisor
+// gather_u8: y[i, j] = table[j / plane, x[index[i], j]]
 //
 // x       [rows, width] bytes, four to a word, rows one after another without padding
 // index   [count], i32
-// y       [count, width], f32, overwritten; a row whose index is none of x's is 0, and the index is noted in faults
-// Thread  one element of y, or in the words variant the four of one word of x (VY, WIDTH and unpack are replaced); lanes
+// table   [width / plane, 256], words of any type: what each byte stands for, in each plane (channel) of a row
+// y       [count, width], overwritten; a row whose index is none of x's is 0, and the index is noted in faults
+// Thread  one element of y, or in the words variant the four of one word of x (VY, WIDTH and look_up are replaced); lanes
 //         along the row.
-// Quotient: the nearest f32, as in u8_to_f32.wgsl.
+// A table rather than arithmetic: whatever scaling made it, y has exactly its bits.
 // Reference: gather.ref.ts
 
 struct Params {
@@ -13,29 +14,22 @@ struct Params {
   width: u32,
   count: u32,
   fault_slot: u32,
-  divisor: f32,
+  plane: u32,
 }
 
-alias VY = f32;
+alias VY = u32;
 const WIDTH = 1u;
 const LANES = 64u;
 
 @group(0) @binding(0) var<storage, read> x: array<u32>;
 @group(0) @binding(1) var<storage, read> index: array<i32>;
-@group(0) @binding(2) var<storage, read_write> faults: array<atomic<u32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<VY>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> table: array<u32>;
+@group(0) @binding(3) var<storage, read_write> faults: array<atomic<u32>>;
+@group(0) @binding(4) var<storage, read_write> y: array<VY>;
+@group(0) @binding(5) var<uniform> params: Params;
 
-fn quotient(byte: u32) -> f32 {
-  let v = f32(byte);
-  let q = v / params.divisor;
-  let high = bitcast<f32>(bitcast<u32>(q) & 0xfffff000u);
-  let rest = (v - high * params.divisor) - (q - high) * params.divisor;
-  return select(q, q + rest / params.divisor, (bitcast<u32>(params.divisor) & 0xfffu) == 0u);
-}
-
-// The elements from bit `shift` of a word on.
-fn unpack(word: u32, shift: u32) -> VY { return quotient((word >> shift) & 255u); }
+// What the bytes from bit `shift` of a word on stand for, by the 256 entries from `first` on.
+fn look_up(word: u32, shift: u32, first: u32) -> VY { return table[first + ((word >> shift) & 255u)]; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -49,9 +43,10 @@ fn main(
   let row = index[at / width];
   if (row < 0 || u32(row) >= params.rows) {
     atomicMax(&faults[params.fault_slot], select(u32(row) + 1u, 0xffffffffu, row < 0));
-    y[at] = VY(0.0);
+    y[at] = VY(0u);
     return;
   }
-  let byte_at = (u32(row) * width + at % width) * WIDTH;
-  y[at] = unpack(x[byte_at / 4u], 8u * (byte_at % 4u));
+  let column = (at % width) * WIDTH;
+  let byte_at = u32(row) * params.width + column;
+  y[at] = look_up(x[byte_at / 4u], 8u * (byte_at % 4u), column / params.plane * 256u);
 }
