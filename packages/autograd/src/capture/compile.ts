@@ -6,7 +6,7 @@ import { releaseGraph } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import type { CaptureOptions, CaptureResult } from "./captured.js";
 import { CompiledPlan } from "./compiled_plan.js";
-import { foldEpilogues } from "./fold.js";
+import { foldCalls } from "./fold.js";
 import type { InputGroup } from "./inputs.js";
 import { assignRooms } from "./memory.js";
 import { accesses, dropDead, elideCopies, lifetimes } from "./optimise.js";
@@ -82,7 +82,7 @@ export function compile<R>(
 
   const alive = dropDead(trace.commands, isPlanned, seen);
   checkConstants(alive, trace.constants, options.name ?? "capture");
-  const folded = foldEpilogues(alive, isPlanned, seen);
+  const folded = foldCalls(alive, isPlanned, seen);
   const { commands, moved } = elideCopies(folded, isPlanned, seen, fixed, givenUp, device().offsetAlignment);
   const settle = (view: TraceView): TraceView => {
     const to = moved.get(view.storage);

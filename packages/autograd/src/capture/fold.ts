@@ -1,8 +1,15 @@
-// Activations that a producer can apply itself, so that its result is written once instead of written, read and written.
-import { conv2dForward, elementwiseUnary, matmul } from "@facet/kernels-wgsl";
+// Calls that the one before them can do on the way, so that a result is written once instead of written, read and written.
+import {
+  conv2dForward,
+  elementwiseBinary,
+  elementwiseConstants,
+  elementwiseUnary,
+  matmul,
+  maxPool2dBackward,
+} from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
-import { accesses, lifetimes } from "./optimise.js";
-import type { TracedCall, TracedCommand } from "./trace.js";
+import { accesses } from "./optimise.js";
+import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Kernels whose one-line function `activate(v)` takes an expression. */
 const PRODUCERS: ReadonlySet<unknown> = new Set([matmul, conv2dForward]);
@@ -15,36 +22,99 @@ function asEpilogue({ constants = {} }: TracedCall): string | undefined {
   return selfContained ? f.replace(/\ba\b/g, "v") : undefined;
 }
 
-/** Folds an activation into the matmul or convolution before it, when nobody else wants the value between the two. */
-export function foldEpilogues(
+/** Commands while folds rewrite them: removed ones leave a hole, so that places stay what they were. */
+class Rewrite {
+  readonly commands: (TracedCommand | undefined)[];
+  readonly #isPlanned: (storage: Storage) => boolean;
+  readonly #seen: ReadonlySet<Storage>;
+  readonly #uses = new Map<Storage, number[]>();
+
+  constructor(
+    commands: readonly TracedCommand[],
+    isPlanned: (storage: Storage) => boolean,
+    seen: ReadonlySet<Storage>,
+  ) {
+    this.commands = [...commands];
+    this.#isPlanned = isPlanned;
+    this.#seen = seen;
+    for (const [i, command] of commands.entries())
+      for (const { view } of accesses(command))
+        this.#uses.set(view.storage, [...(this.#uses.get(view.storage) ?? []), i]);
+  }
+
+  /** The call that made a value which only `at` uses, if there is one: `at` can then be folded into it. */
+  soleProducer(view: TraceView | undefined, at: number): { place: number; call: TracedCall } | undefined {
+    if (!view || !this.#isPlanned(view.storage) || this.#seen.has(view.storage)) return undefined;
+    const [place, user, ...others] = this.#uses.get(view.storage) ?? [];
+    if (place === undefined || user !== at || others.length > 0) return undefined;
+    const call = this.commands[place];
+    return call?.kind === "call" ? { place, call } : undefined;
+  }
+
+  /** Whether the command at `at` is the first to use a value. */
+  isFirstUse(view: TraceView | undefined, at: number): boolean {
+    return view !== undefined && this.#uses.get(view.storage)?.[0] === at;
+  }
+
+  /** Lets the call at `place` do what the one at `at` did, which is dropped. */
+  fold(place: number, at: number, call: TracedCall): void {
+    const folded = this.commands[at] as TracedCall;
+    this.commands[place] = { ...call, label: `${call.label} + ${folded.label}` };
+    this.commands[at] = undefined;
+    // From here on the folded call's result is the producer's.
+    for (const uses of this.#uses.values()) {
+      const index = uses.indexOf(at);
+      if (index >= 0) uses[index] = place;
+    }
+  }
+}
+
+const samePlace = (a: TraceView | undefined, b: TraceView | undefined): boolean =>
+  a?.storage === b?.storage && a?.offset === b?.offset && a?.bytes === b?.bytes;
+
+/** An activation after a matmul or a convolution is applied before the result is stored. */
+function foldActivation(rewrite: Rewrite, at: number, call: TracedCall): void {
+  if (call.kernel !== elementwiseUnary) return;
+  const { a, y } = call.views;
+  const activate = asEpilogue(call);
+  const producer = rewrite.soleProducer(a, at);
+  if (!activate || !producer || !rewrite.isFirstUse(y, at)) return;
+  const { kernel, views, constants } = producer.call;
+  if (!PRODUCERS.has(kernel) || constants?.activate || !samePlace(views.y, a)) return;
+  rewrite.fold(producer.place, at, {
+    ...producer.call,
+    views: { ...views, y },
+    constants: { ...constants, activate },
+  });
+}
+
+/** relu's gradient after that of max pooling, over the same values, is a gate on the window's maximum. */
+function foldReluGradient(rewrite: Rewrite, at: number, call: TracedCall): void {
+  const relu = elementwiseConstants("relu_backward", ["f32", "f32"]).f;
+  if (call.kernel !== elementwiseBinary || call.constants?.f !== relu) return;
+  const { a, b, y } = call.views;
+  const producer = rewrite.soleProducer(a, at);
+  if (!producer || producer.call.kernel !== maxPool2dBackward || !rewrite.isFirstUse(y, at)) return;
+  const { views, constants } = producer.call;
+  if (!samePlace(views.dx, a) || !samePlace(views.x, b)) return;
+  rewrite.fold(producer.place, at, {
+    ...producer.call,
+    views: { ...views, dx: y },
+    constants: { ...constants, gate: "top > V()" },
+  });
+}
+
+/** Folds calls into the ones before them where nobody else wants the value between the two. Bits stay the same. */
+export function foldCalls(
   commands: readonly TracedCommand[],
   isPlanned: (storage: Storage) => boolean,
   seen: ReadonlySet<Storage>,
 ): TracedCommand[] {
-  const spans = lifetimes(commands);
-  const uses = new Map<Storage, number>();
-  for (const command of commands)
-    for (const { view } of accesses(command)) uses.set(view.storage, (uses.get(view.storage) ?? 0) + 1);
-  const folded = [...commands] as (TracedCommand | undefined)[];
-  for (const [i, command] of commands.entries()) {
-    if (command.kind !== "call" || command.kernel !== elementwiseUnary) continue;
-    const { a, y } = command.views;
-    const activate = asEpilogue(command);
-    if (!a || !y || !activate || !isPlanned(a.storage) || seen.has(a.storage)) continue;
-    const at = spans.get(a.storage)?.first as number;
-    const producer = folded[at];
-    if (producer?.kind !== "call" || !PRODUCERS.has(producer.kernel) || producer.constants?.activate) continue;
-    const target = producer.views.y;
-    // One use by the producer, one by the activation; the result must not be in use yet.
-    if (target?.storage !== a.storage || uses.get(a.storage) !== 2 || spans.get(y.storage)?.first !== i) continue;
-    if (target.offset !== a.offset || target.bytes !== a.bytes) continue;
-    folded[at] = {
-      ...producer,
-      views: { ...producer.views, y },
-      constants: { ...producer.constants, activate },
-      label: `${producer.label} + ${command.label}`,
-    };
-    folded[i] = undefined;
+  const rewrite = new Rewrite(commands, isPlanned, seen);
+  for (const [at, command] of commands.entries()) {
+    if (command.kind !== "call") continue;
+    foldActivation(rewrite, at, command);
+    foldReluGradient(rewrite, at, command);
   }
-  return folded.filter((command) => command !== undefined);
+  return rewrite.commands.filter((command) => command !== undefined);
 }
