@@ -220,12 +220,11 @@ describe("capture refuses", () => {
     expect(await F.add(vector(1), 1).item()).toBe(2);
   });
 
-  test("promises, draws on the host, and strange arguments", () => {
+  test("promises, and draws on the host", () => {
     expect(() => F.capture(async (x: F.Tensor) => x)(vector(1))).toThrow(F.CaptureError);
     expect(() => F.capture(() => F.fromData(F.permutation([0, 1], 4), [4], "int32"))()).toThrow(
       /the order as an argument/,
     );
-    expect(() => F.capture((x: Date) => x)(new Date())).toThrow(/a Date/);
   });
 
   test("to change a constant in place", () => {

@@ -17,6 +17,7 @@ export {
 export { type CapturedFunction, capture } from "./capture/capture.js";
 export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./capture/captured.js";
 export type { PlanSummary } from "./capture/compiled_plan.js";
+export { type AsTensor, Identities, putTogether, type Template, takeApart, templateKey } from "./capture/template.js";
 export { everyRun, guard, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
 export { type AnyOp, copyTensor, defineOp, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";

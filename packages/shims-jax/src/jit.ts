@@ -4,6 +4,7 @@ import {
   Captured,
   type CaptureResult,
   findTensors,
+  Identities,
   isDifferentiating,
   type Key,
   type Tensor,
@@ -55,18 +56,6 @@ interface Arguments {
   readonly donated: Set<number>;
   /** Structure, kinds of numbers, and values that are neither array, number nor key. */
   readonly key: string;
-}
-
-/** Numbers for values that are told apart by identity. */
-class Identities {
-  readonly #numbers = new Map<unknown, number>();
-
-  describe(value: unknown): string {
-    if (value === null || (typeof value !== "object" && typeof value !== "function")) return `${typeof value} ${value}`;
-    const number = this.#numbers.get(value) ?? this.#numbers.size;
-    this.#numbers.set(value, number);
-    return `#${number}`;
-  }
 }
 
 function takeApart(

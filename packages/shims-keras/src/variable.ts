@@ -1,8 +1,10 @@
 import {
   type Tensor as CoreTensor,
+  copyTensor,
   flattenNested,
   formatShape,
   type NestedArray,
+  refuseInCapture,
   ShapeError,
   unscoped,
   variable,
@@ -36,9 +38,12 @@ export class Variable extends Tensor {
       const [expected, given] = [formatShape(this.shape), formatShape(shape)];
       throw new ShapeError({ op: "assign", argument: this.path, expected, given });
     }
-    const { storage, view } = this.core;
-    if (value instanceof Tensor) storage.device.queue.copy(value.core.view, view);
-    else storage.device.queue.write(view, Float32Array.from(elements(value)));
+    const { storage } = this.core;
+    if (value instanceof Tensor) copyTensor(value.core, this.core);
+    else {
+      refuseInCapture("assign", "a tensor: values of the host are there once");
+      storage.device.queue.write(this.core.view, Float32Array.from(elements(value)));
+    }
     storage.version += 1;
   }
 }

@@ -24,32 +24,58 @@ export function slotOf(node: core.Node): Slot {
   return slot;
 }
 
+/** In a compiled function: what it relies on must be there again in the next call, or it is traced anew. */
+function relyOn(slot: Slot): void {
+  const trace = core.tracing();
+  if (!trace || trace.seen.has(slot)) return;
+  trace.seen.add(slot);
+  const { grad } = slot;
+  core.guard(() => slot.grad === grad);
+}
+
+/** Gradients that plans write: every run shows the same handle again, so that it must not be freed. */
+const planned = new WeakSet<Tensor>();
+
+/** Sets a gradient, in every run of a compiled function. */
+export function assignGradient(node: core.Node, grad: Tensor | null, seen: boolean): void {
+  const slot = slotOf(node);
+  core.tracing()?.seen.add(slot);
+  if (grad && core.tracing()) planned.add(grad);
+  core.everyRun(() => {
+    slot.grad = grad;
+    slot.seen = seen;
+  });
+}
+
 /** The gradient of a leaf, for callers that keep no handle on it. */
-export const peekGradient = (node: core.Node): Tensor | null => slotOf(node).grad;
+export function peekGradient(node: core.Node): Tensor | null {
+  const slot = slotOf(node);
+  relyOn(slot);
+  return slot.grad;
+}
 
 /** Forgets a gradient; frees it at once when no program can hold it. */
 export function dropGradient(node: core.Node): void {
-  const slot = slotOf(node);
-  if (!slot.seen) slot.grad?.core.dispose("freed by zero_grad()");
-  slot.grad = null;
-  slot.seen = false;
+  const { grad, seen } = slotOf(node);
+  if (grad && !seen && !planned.has(grad)) grad.core.dispose("freed by zero_grad()");
+  assignGradient(node, null, false);
 }
 
 function accumulate(node: core.Node, part: core.Tensor, createGraph: boolean): void {
-  const slot = slotOf(node);
-  const before = slot.grad?.core;
-  if (!slot.grad || !before) {
-    slot.grad = wrap(part);
+  const before = peekGradient(node)?.core;
+  if (!before) {
+    assignGradient(node, wrap(part), false);
     return;
   }
   const total = core.unscoped(() => (createGraph ? core.add(before, part) : core.noGrad(() => core.add(before, part))));
   part.dispose();
   if (createGraph || before.node) {
-    slot.grad = wrap(total);
+    assignGradient(node, wrap(total), false);
     return;
   }
   // The handle a program may hold shows the sum, as PyTorch's in-place addition does.
-  before.relocate(total.storage, total.offset);
+  if (core.tracing()) core.copyTensor(total, before);
+  else before.relocate(total.storage, total.offset);
   total.dispose();
 }
 

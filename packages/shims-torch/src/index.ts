@@ -4,6 +4,7 @@ import { keep as keepCore, startDevice } from "@facet/autograd";
 await startDevice();
 
 export * as autograd from "./autograd_module.js";
+export { type CompileArguments, compile } from "./compile.js";
 export * as cuda from "./cuda.js";
 export {
   bool,

@@ -58,7 +58,7 @@ function copy(source: core.Tensor, target: core.Tensor): void {
   if (shared && source.offset === target.offset) return;
   // WebGPU copies between two buffers only, so that another part of the same memory goes by way of a new one.
   const apart = shared ? core.noGrad(() => core.transpose(core.reshape(source, [source.size]), [0])) : source;
-  core.device().queue.copy(apart.view, target.view);
+  core.copyTensor(apart, target);
 }
 
 function fit(op: string, value: core.Tensor, target: Tensor): core.Tensor {

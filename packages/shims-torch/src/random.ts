@@ -1,4 +1,4 @@
-import { ArgumentError, foldIn, type Key, keyFromSeed } from "@facet/autograd";
+import { ArgumentError, drawnKey, foldIn, type Key, keyFromSeed } from "@facet/autograd";
 
 /** PyTorch's seed when nobody has set one. */
 const DEFAULT_SEED = 67280421310721;
@@ -35,5 +35,5 @@ export const default_generator = new Generator();
 export const manual_seed = (seed: number): Generator => default_generator.manual_seed(seed);
 export const initial_seed = (): number => default_generator.initial_seed();
 
-/** Key of the next draw of a generator, the default one unless given. */
-export const nextKey = (generator?: Generator | null): Key => (generator ?? default_generator).next();
+/** Key of the next draw of a generator, the default one unless given; of the next one in every run of a compiled function. */
+export const nextKey = (generator?: Generator | null): Key => drawnKey(() => (generator ?? default_generator).next());

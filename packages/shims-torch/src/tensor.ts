@@ -1,5 +1,5 @@
 import * as core from "@facet/autograd";
-import { type BackwardArgs, backward, dropGradient, slotOf } from "./autograd.js";
+import { assignGradient, type BackwardArgs, backward, dropGradient, peekGradient, slotOf } from "./autograd.js";
 import { bool, checkDevice, Device, Dtype, dtypeOf, float32, int64 } from "./dtype.js";
 import { complain } from "./errors.js";
 import { write } from "./inplace.js";
@@ -114,9 +114,8 @@ export class Tensor implements core.HoldsTensors {
   /** The gradient collected by backward(); null before, and for tensors that are no leaves. */
   get grad(): Tensor | null {
     if (!this.core.node || !this.is_leaf) return null;
-    const slot = slotOf(this.core.node);
-    slot.seen = true;
-    return slot.grad;
+    slotOf(this.core.node).seen = true;
+    return peekGradient(this.core.node);
   }
   set grad(value: Tensor | null) {
     const { node } = this.core;
@@ -135,9 +134,7 @@ export class Tensor implements core.HoldsTensors {
         given: sizeText(value.shape),
       });
     dropGradient(node);
-    const slot = slotOf(node);
-    slot.grad = value && core.keep(value);
-    slot.seen = value !== null;
+    assignGradient(node, value && core.keep(value), value !== null);
   }
   /** Adds the gradient of this tensor by every leaf to the leaf's `.grad`. */
   backward(...args: BackwardArgs): void {
@@ -158,7 +155,7 @@ export class Tensor implements core.HoldsTensors {
     if (x.dtype !== "uint8")
       return core.scope(() => new Tensor(core.reshape(core.transpose(core.reshape(x, [x.size]), [0]), x.shape)));
     const copy = core.empty(x.shape, x.dtype, "data");
-    core.device().queue.copy(x.view, copy.view);
+    core.copyTensor(x, copy);
     return new Tensor(copy);
   }
   /** Tensors are always contiguous. */

@@ -1,7 +1,8 @@
 import { CaptureError } from "@facet/kernels-wgsl";
-import { Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./captured.js";
 import type { PlanSummary } from "./compiled_plan.js";
+import { Identities, putTogether, type Template, takeApart, templateKey } from "./template.js";
 
 /** A function that runs as a plan. */
 export interface CapturedFunction<A extends unknown[], R> {
@@ -17,7 +18,7 @@ export interface CapturedFunction<A extends unknown[], R> {
  * taken but for results, next to no JavaScript. What `fn` computes is the same to the bit.
  *
  * Arguments and results are tensors, in arrays and plain objects if need be; arguments that are not tensors belong to the
- * combination. `fn` must be synchronous and may not look at values. Tensors it uses from outside are read, and written, where
+ * combination, objects and functions by identity. `fn` must be synchronous and may not look at values. Tensors it uses from outside are read, and written, where
  * they lie. Host code in it runs only while it is traced, except what everyRun() was given. Gradients do not flow through
  * results: differentiate inside. With an argument that a gradient flows into, and inside another capture, `fn` just runs.
  *
@@ -28,12 +29,13 @@ export function capture<A extends unknown[], R>(
   options: CaptureOptions & Pick<RunOptions<unknown>, "donated"> = {},
 ): CapturedFunction<A, R> {
   const captured = new Captured<Template>(options);
+  const identities = new Identities();
   const call = (...args: A): R => {
     const inputs: Tensor[] = [];
-    const given = flatten(args, inputs);
+    const given = takeApart(args, inputs);
     const body = (standIns: Tensor[]): CaptureResult<Template> => {
       const results: Tensor[] = [];
-      const result = fn(...(rebuild(given, standIns) as A));
+      const result = fn(...(putTogether(given, (i) => standIns[i]) as A));
       if (result instanceof Promise)
         throw new CaptureError({
           op: options.name ?? "capture",
@@ -41,42 +43,15 @@ export function capture<A extends unknown[], R>(
           expected: "a synchronous function",
           given: "one that returned a promise",
         });
-      return { rest: flatten(result, results), outputs: results };
+      return { rest: takeApart(result, results), outputs: results };
     };
-    const key = JSON.stringify(given);
+    const key = templateKey(given, identities);
     const { donated } = options;
     const { outputs, rest } = captured.run(inputs, body, donated ? { key, donated } : { key });
-    return rebuild(rest, outputs) as R;
+    return putTogether(rest, (i) => outputs[i]) as R;
   };
   return Object.defineProperties(call, {
     plans: { get: () => captured.plans },
     dispose: { value: () => captured.dispose() },
   }) as CapturedFunction<A, R>;
-}
-
-/** Nested arrays and objects with numbers in place of tensors. */
-type Template = { tensor: number } | { list: Template[] } | { object: Record<string, Template> } | { value: unknown };
-
-function flatten(value: unknown, tensors: Tensor[]): Template {
-  if (value instanceof Tensor) return { tensor: tensors.push(value) - 1 };
-  if (Array.isArray(value)) return { list: value.map((part) => flatten(part, tensors)) };
-  if (typeof value !== "object" || value === null) return { value };
-  if (Object.getPrototypeOf(value) === Object.prototype) {
-    const parts = Object.entries(value).map(([name, part]) => [name, flatten(part, tensors)] as const);
-    return { object: Object.fromEntries(parts) };
-  }
-  throw new CaptureError({
-    op: "capture",
-    argument: "arguments and results",
-    expected: "tensors, numbers, strings, booleans, and arrays and plain objects of them",
-    given: `a ${value.constructor?.name ?? "strange object"}`,
-  });
-}
-
-function rebuild(template: Template, tensors: readonly Tensor[]): unknown {
-  if ("tensor" in template) return tensors[template.tensor];
-  if ("list" in template) return template.list.map((part) => rebuild(part, tensors));
-  if ("object" in template)
-    return Object.fromEntries(Object.entries(template.object).map(([name, part]) => [name, rebuild(part, tensors)]));
-  return template.value;
 }

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   FacetError,
+  guard,
   keep,
   noGrad,
   ShapeError,
@@ -61,8 +62,11 @@ export class Module {
   declare readonly _modules: Map<string, Module | null>;
 
   constructor() {
-    const call = (...inputs: unknown[]): unknown =>
-      withLayer(layerNames.get(module) ?? module._get_name(), () => scope(() => module.forward(...inputs)));
+    const call = (...inputs: unknown[]): unknown => {
+      const { training } = module;
+      guard(() => module.training === training);
+      return withLayer(layerNames.get(module) ?? module._get_name(), () => scope(() => module.forward(...inputs)));
+    };
     // An arrow function's own properties would hide fields of the same names.
     for (const name of ["name", "length"]) Reflect.deleteProperty(call, name);
     Object.setPrototypeOf(call, new.target.prototype);

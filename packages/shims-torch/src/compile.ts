@@ -1,0 +1,85 @@
+// torch.compile: the function, or the forward pass of a module without gradients, as a replayed plan.
+import * as core from "@facet/autograd";
+import { complain } from "./errors.js";
+import { Module } from "./nn/module.js";
+import { type Args, only, signature } from "./signature.js";
+import { Tensor, wrap } from "./tensor.js";
+
+export interface CompileArguments {
+  /** Taken, and always so: there are no graph breaks. */
+  fullgraph: boolean;
+  /** Gives the function back as it is. Default false. */
+  disable: boolean;
+}
+
+const readCompile = signature<CompileArguments>("compile", {
+  fullgraph: false,
+  dynamic: only(null),
+  backend: only("inductor"),
+  mode: only(null),
+  options: only(null),
+  disable: false,
+});
+
+const asTensor: core.AsTensor = (value) => (value instanceof Tensor ? value.core : undefined);
+
+/**
+ * `torch.compile(fn)`: traces the function once for each combination of shapes, dtypes and other arguments, and replays that
+ * from then on, to the same bits. The function may take whole training steps: zero_grad, forward, backward, optimizer.step().
+ * Learning rates, draws of dropout and step counts follow from call to call; other JavaScript in it runs only when it is
+ * traced. Calls of modules in it are traced anew when train() or eval() has changed them.
+ *
+ * `torch.compile(module)` is called like the module and shares everything with it. While gradients are recorded it is the
+ * module itself: to train through a plan, compile the step.
+ *
+ * @throws CaptureError when the function reads a value or returns a tensor that still carries its graph.
+ */
+export function compile<F extends (...args: never[]) => unknown>(model: F, ...args: Args<[], CompileArguments>): F {
+  const { disable } = readCompile(args);
+  if (typeof model !== "function")
+    complain(core.ArgumentError, "torch.compile expects a function or a module", {
+      op: "compile",
+      argument: "model",
+      expected: "a function or a module",
+      given: typeof model,
+    });
+  if (disable) return model;
+  if (!((model as unknown) instanceof Module)) return compiled(model, "compile");
+  const run = compiled(model, "compile");
+  return new Proxy(model, {
+    apply: (target, _, inputs) => (core.isRecording() ? target : run)(...(inputs as never[])),
+  });
+}
+
+function compiled<F extends (...args: never[]) => unknown>(fn: F, name: string): F {
+  const captured = new core.Captured<core.Template>({ name });
+  const identities = new core.Identities();
+  return ((...args: never[]) => {
+    const inputs: core.Tensor[] = [];
+    const given = core.takeApart(args, inputs, asTensor);
+    const body = (standIns: core.Tensor[]): core.CaptureResult<core.Template> => {
+      const result = fn(...(core.putTogether(given, (i) => wrap(standIns[i] as core.Tensor)) as never[]));
+      if (result instanceof Promise) refuse("an asynchronous function");
+      const outputs: core.Tensor[] = [];
+      const rest = core.takeApart(result, outputs, asTensor);
+      if (core.tracing() && outputs.some(({ node }) => node && carriesGraph(node)))
+        refuse("a result whose backward() is yet to come");
+      return { outputs, rest };
+    };
+    const key = `${core.isRecording()} ${core.templateKey(given, identities)}`;
+    const { outputs, rest } = captured.run(inputs, body, { key });
+    return core.putTogether(rest, (i) => wrap(outputs[i] as core.Tensor));
+  }) as F;
+}
+
+/** Whether gradients could still be asked for: leaves have no edges, and backward() frees what the others saved. */
+const carriesGraph = ({ edges, saved }: core.Node): boolean => edges.length > 0 && saved !== undefined;
+
+function refuse(given: string): never {
+  return complain(core.CaptureError, "torch.compile: the function cannot be captured as one graph", {
+    op: "compile",
+    argument: "model",
+    expected: "a synchronous function that calls backward() itself, or returns results detached or made under no_grad",
+    given,
+  });
+}
