@@ -97,7 +97,7 @@ describe("fit", () => {
       if (training) reads.push(yTrue.numpy());
       return keras.losses.mean_squared_error(yTrue, yPred);
     };
-    model.compile({ optimizer: keras.optimizers.SGD(0), loss: loss as never });
+    model.compile({ optimizer: keras.optimizers.SGD(0), loss: loss as never, run_eagerly: true });
     const watch = keras.callbacks.LambdaCallback({
       on_train_batch_begin: () => {
         training = true;

@@ -1,5 +1,5 @@
 // What Keras keeps for the whole program: config, name counters, the source of random keys.
-import { ArgumentError, foldIn, type Key, keyFromSeed, UnsupportedError } from "@facet/autograd";
+import { ArgumentError, drawnKey, foldIn, type Key, keyFromSeed, UnsupportedError } from "@facet/autograd";
 import { oneOf, show } from "./arguments.js";
 
 export type DataFormat = "channels_last" | "channels_first";
@@ -71,7 +71,7 @@ export function clear_session(): void {
   nameCounts.clear();
 }
 
-/** A source of random keys: draw n takes fold_in(key(seed), n). */
+/** A source of random keys: draw n takes fold_in(key(seed), n). A captured step draws anew in every run. */
 export class SeedGenerator {
   readonly key: Key;
   #draws = 0;
@@ -81,7 +81,7 @@ export class SeedGenerator {
   }
 
   next(): Key {
-    return foldIn(this.key, this.#draws++);
+    return drawnKey(() => foldIn(this.key, this.#draws++));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Block, BufferView, Plan } from "@facet/kernels-wgsl";
+import type { Block, BufferView, Device, Plan } from "@facet/kernels-wgsl";
 import { device } from "../engine.js";
 import { adopt } from "../scope.js";
 import { Storage } from "../storage.js";
@@ -48,13 +48,36 @@ export interface PlanParts<R> {
   readonly unsharedBytes: number;
 }
 
+/** What a plan must give back. */
+interface Owned {
+  readonly plan: Plan;
+  readonly blocks: readonly Block[];
+  readonly storages: readonly Storage[];
+  readonly device: Device;
+  freed: boolean;
+}
+
+function free(owned: Owned): void {
+  if (owned.freed) return;
+  owned.freed = true;
+  owned.plan.dispose();
+  for (const block of owned.blocks) owned.device.free(block);
+  for (const storage of owned.storages) storage.release();
+}
+
+/** Frees the memory of plans whose function was dropped without dispose(). */
+const dropped = new FinalizationRegistry<Owned>(free);
+
 /** A traced function ready to be replayed. */
 export class CompiledPlan<R> {
   readonly #parts: PlanParts<R>;
-  #disposed = false;
+  readonly #owned: Owned;
 
   constructor(parts: PlanParts<R>) {
     this.#parts = parts;
+    const { plan, blocks, fixed, constants } = parts;
+    this.#owned = { plan, blocks, storages: [...fixed, ...constants], device: device(), freed: false };
+    dropped.register(this, this.#owned);
   }
 
   get rest(): R {
@@ -63,7 +86,7 @@ export class CompiledPlan<R> {
 
   /** Whether all memory it was made for is still there. */
   get isWhole(): boolean {
-    return !this.#disposed && this.#parts.external.every(({ alive }) => alive);
+    return !this.#owned.freed && this.#parts.external.every(({ alive }) => alive);
   }
 
   /** Whether what the function relied on when it was traced still holds. */
@@ -108,11 +131,6 @@ export class CompiledPlan<R> {
 
   /** Frees the plan's memory, except what handles still hold. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    const { plan, blocks, fixed, constants } = this.#parts;
-    plan.dispose();
-    for (const block of blocks) device().free(block);
-    for (const storage of [...fixed, ...constants]) storage.release();
+    free(this.#owned);
   }
 }

@@ -20,6 +20,8 @@ export interface CompileArguments {
   optimizer: optimizers.OptimizerArgument;
   loss: losses.LossArgument;
   metrics: readonly MetricArgument[];
+  /** Runs steps op by op instead of as a replayed plan: for layers that look at values. Default false. */
+  run_eagerly: boolean;
 }
 
 export interface EvaluateArguments {
@@ -57,6 +59,7 @@ export class ModelBase extends Layer implements TrainingModel {
   loss: losses.Loss | undefined;
   /** Metrics as given to compile; resolved when the first batch shows their shapes. */
   metricArguments: readonly MetricArgument[] = [];
+  run_eagerly = false;
   /** Set to true, by a callback for example, to end training after the epoch. */
   stop_training = false;
   history: HistoryCallback | undefined;
@@ -209,10 +212,15 @@ export class ModelBase extends Layer implements TrainingModel {
     ]
   ): void {
     const given = parseArguments<Nullable<CompileArguments> & { loss_weights: null }>("compile", args, {
-      parameters: { optimizer: "rmsprop" as optimizers.OptimizerName, loss: null, loss_weights: null, metrics: null },
+      parameters: {
+        optimizer: "rmsprop" as optimizers.OptimizerName,
+        loss: null,
+        loss_weights: null,
+        metrics: null,
+        run_eagerly: false,
+      },
       unsupported: {
         weighted_metrics: null,
-        run_eagerly: false,
         steps_per_execution: 1,
         jit_compile: "auto",
         auto_scale_loss: true,
@@ -235,7 +243,8 @@ export class ModelBase extends Layer implements TrainingModel {
     this.optimizer = optimizers.get(given.optimizer as optimizers.OptimizerArgument);
     this.loss = loss;
     this.metricArguments = given.metrics ?? [];
-    this.#onBatch = undefined;
+    this.run_eagerly = given.run_eagerly ?? false;
+    this.reset_metrics();
   }
 
   get compiled(): boolean {
@@ -327,6 +336,7 @@ export class ModelBase extends Layer implements TrainingModel {
 
   /** Starts the running means of train_on_batch and test_on_batch anew. */
   reset_metrics(): void {
+    this.#onBatch?.dispose();
     this.#onBatch = undefined;
   }
 

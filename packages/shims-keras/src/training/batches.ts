@@ -27,6 +27,8 @@ export interface Batch {
  * have the same bits wherever they come from.
  */
 export interface Batches {
+  /** The same for batches that `batch` makes in the same way from feeds of the same shapes. */
+  readonly key: string;
   /** Order in which samples go by from now on; undefined for that of the data. */
   setOrder(order: Int32Array | undefined): void;
   /** Samples start to stop of the order. */
@@ -60,6 +62,7 @@ function assemble(data: DataSet, tensors: readonly CoreTensor[], count: number):
 
 /** Batches sent from the host, bytes as bytes. */
 export class StreamedBatches implements Batches {
+  readonly key: string;
   readonly #data: DataSet;
   readonly #parts: readonly Part[];
   #order: Int32Array | undefined;
@@ -67,6 +70,7 @@ export class StreamedBatches implements Batches {
   constructor(data: DataSet, inputShapes: readonly Shape[] | undefined) {
     this.#data = data;
     this.#parts = partsOf(data, inputShapes);
+    this.key = `streamed ${data.x.length} ${data.y !== undefined} ${data.weights !== undefined}`;
   }
 
   setOrder(order: Int32Array | undefined): void {
@@ -109,8 +113,11 @@ function encode({ array, integers }: Part): Encoded {
   return coded ? { shape, data: coded.codes, table: coded.table } : { shape, data: floats };
 }
 
+let residents = 0;
+
 /** Batches gathered by index from arrays on the device: a feed is the index, copied there out of the order. */
 class ResidentBatches implements Batches {
+  readonly key = `resident ${residents++}`;
   readonly #data: DataSet;
   readonly #rows: readonly ResidentRows[];
   readonly #order: CoreTensor;

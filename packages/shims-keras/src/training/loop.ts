@@ -1,5 +1,14 @@
 // fit, evaluate and predict: batches, epochs, callbacks and progress around BatchStep.
-import { ArgumentError, type Tensor as CoreTensor, device, foldIn, noGrad, permutation, scope } from "@facet/autograd";
+import {
+  ArgumentError,
+  Captured,
+  type Tensor as CoreTensor,
+  device,
+  foldIn,
+  noGrad,
+  permutation,
+  scope,
+} from "@facet/autograd";
 import { oneOf, parseArguments, positiveInteger, required, show } from "../arguments.js";
 import { nextKey } from "../config.js";
 import type { Model } from "../models/model.js";
@@ -9,7 +18,7 @@ import { type BatchLogs, CallbackBase, HistoryCallback } from "./callback.js";
 import { type ClassWeight, type DataSet, dataSet, type InputData, splitLast } from "./data.js";
 import { ProgressBar, standardOutput } from "./progbar.js";
 import { Recorder } from "./recorder.js";
-import { BatchStep, type TrainingModel } from "./step.js";
+import { BatchStep, explained, type TrainingModel } from "./step.js";
 
 export type { TrainingModel } from "./step.js";
 
@@ -218,6 +227,7 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
     for (const callback of callbacks) await callback.on_train_end(logs);
     return history;
   } finally {
+    step.dispose();
     trainBatches.dispose();
     validationBatches?.dispose();
   }
@@ -258,7 +268,7 @@ export async function runEvaluate(
   const steps = Math.ceil(data.count / batchSize);
   const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
   const pass = { batches: step.streamed(data), count: data.count, batchSize, training: false, callbacks, bar };
-  const { means } = await runPass(step, pass);
+  const { means } = await runPass(step, pass).finally(() => step.dispose());
   await bar?.finish(means);
   for (const callback of callbacks) await callback.on_test_end(means);
   if (given.return_dict) return means;
@@ -289,21 +299,22 @@ export async function runPredict(model: TrainingModel, args: readonly unknown[])
     data,
     model.inputs?.map(({ shape }) => shape),
   );
+  const body = (feed: CoreTensor[]) => {
+    const outputs = model.runAll(batches.batch(feed).x, false).map(({ core }) => core);
+    return { outputs, rest: undefined };
+  };
+  const captured = new Captured<undefined>({ name: "predict", outputs: "shared" });
+  const forward = (feed: CoreTensor[]): readonly CoreTensor[] =>
+    (model.run_eagerly ? body(feed) : explained("predict", () => captured.run(feed, body))).outputs;
   const parts: Promise<NdArray>[][] = [];
   for (let at = 0; at < steps; at++) {
     const start = at * batchSize;
     const stop = Math.min(start + batchSize, data.count);
-    parts.push(
-      scope(() =>
-        noGrad(() => {
-          const outputs = model.runAll(batches.batch(batches.feed(start, stop)).x, false);
-          return outputs.map((output) => read(output.core));
-        }),
-      ),
-    );
+    parts.push(scope(() => noGrad(() => forward(batches.feed(start, stop)).map(read))));
     await pacer.step();
     bar?.update(at + 1, async () => ({}));
   }
+  captured.dispose();
   const outputs: NdArray[] = [];
   for (let i = 0; i < (parts[0]?.length ?? 0); i++) {
     outputs.push(joined(await Promise.all(parts.map((part) => part[i] as Promise<NdArray>))));

@@ -1,5 +1,7 @@
 import {
   ArgumentError,
+  Captured,
+  CaptureError,
   type Tensor as CoreTensor,
   formatShape,
   gradients,
@@ -27,14 +29,20 @@ export interface TrainingModel {
   readonly optimizer: Optimizer | undefined;
   readonly loss: losses.Loss | undefined;
   readonly metricArguments: readonly MetricArgument[];
+  /** Set by compile: steps run op by op instead of as a replayed plan. */
+  readonly run_eagerly: boolean;
   readonly trainable_weights: readonly Variable[];
   readonly inputs: readonly { readonly shape: Shape }[] | undefined;
   runAll(inputs: readonly Tensor[], training: boolean): Tensor[];
   reset_metrics(): void;
 }
 
-/** Forward, loss, backward and update of one batch; the loss and the metrics come back as device scalars. */
+/**
+ * Forward, loss, backward and update of one batch, traced once for each size of batch and replayed; the loss and the metrics
+ * come back as device scalars.
+ */
 export class BatchStep {
+  readonly #captured = new Captured<Omit<Measured, "value">[]>({ name: "keras", outputs: "shared" });
   readonly #model: TrainingModel;
   readonly #op: string;
   #metrics: readonly Metric[] | undefined;
@@ -92,10 +100,33 @@ export class BatchStep {
   }
 
   /**
-   * Forward, and in training backward and update, of the batch that a feed stands for. Reads nothing, and launches the same
-   * kernels for every feed of the same shapes.
+   * Forward, and in training backward and update, of the batch that a feed stands for. What was measured holds until the
+   * next run. Throws CaptureError when a layer, loss or metric of the program's own looks at values.
    */
   run(batches: Batches, feed: readonly CoreTensor[], training: boolean): Measured[] {
+    const weights = this.#model.trainable_weights;
+    // Moves the weights to where the optimizer keeps them, which a trace could not follow.
+    if (training && weights.length > 0) this.#model.optimizer?.build(weights);
+    if (this.#model.run_eagerly) return this.#runEagerly(batches, feed, training);
+    const body = (standIns: readonly CoreTensor[]) => {
+      const measured = this.#runEagerly(batches, standIns, training);
+      return {
+        outputs: measured.map(({ value }) => value),
+        rest: measured.map(({ count, kind }) => ({ count, kind })),
+      };
+    };
+    const { outputs, rest } = explained(this.#op, () =>
+      this.#captured.run(feed, body, { key: `${batches.key} ${training}` }),
+    );
+    return rest.map((part, i) => ({ ...part, value: outputs[i] as CoreTensor }));
+  }
+
+  /** Frees the plans. */
+  dispose(): void {
+    this.#captured.dispose();
+  }
+
+  #runEagerly(batches: Batches, feed: readonly CoreTensor[], training: boolean): Measured[] {
     const loss = this.#model.loss as losses.Loss;
     return scope(() => {
       const batch = batches.batch(feed);
@@ -115,7 +146,6 @@ export class BatchStep {
     const optimizer = this.#model.optimizer as Optimizer;
     const weights = this.#model.trainable_weights;
     if (weights.length === 0) return;
-    optimizer.build(weights);
     optimizer.update(
       gradients(
         loss,
@@ -155,6 +185,17 @@ export class BatchStep {
     return Object.fromEntries(
       [...this.#running].map(([name, { values, counts, kind }]) => [name, combine(values, counts, kind)]),
     );
+  }
+}
+
+/** Says of a step that cannot be captured what to do about it. */
+export function explained<R>(op: string, body: () => R): R {
+  try {
+    return body();
+  } catch (cause) {
+    if (!(cause instanceof CaptureError)) throw cause;
+    const expected = `${cause.expected}; or compile({ run_eagerly: true })`;
+    throw new CaptureError({ op, argument: "a layer, loss or metric", expected, given: `${cause.given}`, cause });
   }
 }
 
