@@ -2,7 +2,8 @@
 //
 // y, dy   [outer, size, inner]; a row is (o, i); y is the result of log_softmax_forward
 // dx      [outer, size, inner], overwritten
-// Thread  one row, so that lanes run along inner.
+// Thread  one row, so that lanes run along inner; with V a vector four rows side by side (S = V), or four or two neighbours of
+//         a row at once (S = f32).
 // Order   size in chunks of 64, their sums in order.
 // Reference: softmax.ref.ts
 
@@ -12,18 +13,29 @@ struct Params {
   inner: u32,
 }
 
-@group(0) @binding(0) var<storage, read> y: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+// What is loaded at once, and what is kept of a row.
+alias V = f32;
+alias S = f32;
+alias U = u32;
+alias B = bool;
+// Elements of V along the axis, and along inner.
+const LONG = 1u;
+const WIDE = 1u;
+
+@group(0) @binding(0) var<storage, read> y: array<V>;
+@group(0) @binding(1) var<storage, read> dy: array<V>;
+@group(0) @binding(2) var<storage, read_write> dx: array<V>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 const LANES = 32u;
 const CHUNK = 64u;
 
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
 
-fn exp_of(v: f32) -> f32 { return select(exp(v), v, is_nan(v)); }
+fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
+
+fn add(part: S, v: V) -> S { return part + v; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -32,16 +44,18 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = (group.y * groups.x + group.x) * LANES + lane;
-  if (row >= params.outer * params.inner) { return; }
-  let at = (row / params.inner) * params.size * params.inner + row % params.inner;
+  let inner = params.inner / WIDE;
+  let size = params.size / LONG;
+  if (row >= params.outer * inner) { return; }
+  let at = (row / inner) * size * inner + row % inner;
 
-  var sum = 0.0;
-  for (var start = 0u; start < params.size; start += CHUNK) {
-    var part = 0.0;
-    for (var j = start; j < min(start + CHUNK, params.size); j++) { part += dy[at + j * params.inner]; }
+  var sum = S();
+  for (var start = 0u; start < size; start += CHUNK / LONG) {
+    var part = S();
+    for (var j = start; j < min(start + CHUNK / LONG, size); j++) { part = add(part, dy[at + j * inner]); }
     sum += part;
   }
-  for (var j = 0u; j < params.size; j++) {
-    dx[at + j * params.inner] = dy[at + j * params.inner] - exp_of(y[at + j * params.inner]) * sum;
+  for (var j = 0u; j < size; j++) {
+    dx[at + j * inner] = dy[at + j * inner] - exp_of(y[at + j * inner]) * sum;
   }
 }

@@ -2,7 +2,8 @@
 //
 // x       [outer, size, inner]; a row is (o, i)
 // y       [outer, size, inner], overwritten
-// Thread  one row, so that lanes run along inner.
+// Thread  one row, so that lanes run along inner; with V a vector four rows side by side (S = V), or four or two neighbours of
+//         a row at once (S = f32).
 // Values  A row that is all -infinity, or holds a NaN or +infinity, gives NaN.
 // Order   size in chunks of 64, their sums in order.
 // Reference: softmax.ref.ts
@@ -13,19 +14,34 @@ struct Params {
   inner: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+// What is loaded at once, and what is kept of a row.
+alias V = f32;
+alias S = f32;
+alias U = u32;
+alias B = bool;
+// Elements of V along the axis, and along inner.
+const LONG = 1u;
+const WIDE = 1u;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> y: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const LANES = 32u;
 const CHUNK = 64u;
 
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
 
-fn exp_of(v: f32) -> f32 { return select(exp(v), v, is_nan(v)); }
+fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
 
-fn log_of(v: f32) -> f32 { return select(log(v), v, is_nan(v)); }
+fn log_of(v: V) -> V { return select(log(v), v, is_nan(v)); }
+
+fn first(v: V) -> S { return v; }
+
+fn peak(top: S, v: V) -> S { return max(top, v); }
+
+fn add(part: S, v: V) -> S { return part + v; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -34,17 +50,19 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = (group.y * groups.x + group.x) * LANES + lane;
-  if (row >= params.outer * params.inner) { return; }
-  let at = (row / params.inner) * params.size * params.inner + row % params.inner;
+  let inner = params.inner / WIDE;
+  let size = params.size / LONG;
+  if (row >= params.outer * inner) { return; }
+  let at = (row / inner) * size * inner + row % inner;
 
-  var top = x[at];
-  for (var j = 1u; j < params.size; j++) { top = max(top, x[at + j * params.inner]); }
-  var sum = 0.0;
-  for (var start = 0u; start < params.size; start += CHUNK) {
-    var part = 0.0;
-    for (var j = start; j < min(start + CHUNK, params.size); j++) { part += exp_of(x[at + j * params.inner] - top); }
+  var top = first(x[at]);
+  for (var j = 0u; j < size; j++) { top = peak(top, x[at + j * inner]); }
+  var sum = S();
+  for (var start = 0u; start < size; start += CHUNK / LONG) {
+    var part = S();
+    for (var j = start; j < min(start + CHUNK / LONG, size); j++) { part = add(part, exp_of(x[at + j * inner] - top)); }
     sum += part;
   }
-  let log_sum = log_of(sum);
-  for (var j = 0u; j < params.size; j++) { y[at + j * params.inner] = (x[at + j * params.inner] - top) - log_sum; }
+  let log_sum = log_of(V(sum));
+  for (var j = 0u; j < size; j++) { y[at + j * inner] = (x[at + j * inner] - top) - log_sum; }
 }

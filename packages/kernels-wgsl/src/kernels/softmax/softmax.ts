@@ -1,6 +1,7 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
 import {
   type BindingSpec,
+  type Constants,
   defineKernel,
   divideUp,
   type ParamValues,
@@ -18,11 +19,50 @@ const params = { outer: "u32", size: "u32", inner: "u32" } as const;
 
 export type SoftmaxParams = ParamValues<typeof params>;
 
-const rows: Variant<typeof params> = {
-  name: "rows",
-  order: "chunks_of_64",
-  workgroups: (p) => spread(divideUp(p.outer * p.inner, 32)),
-};
+const order = "chunks_of_64";
+const workgroups = (wide: number) => (p: SoftmaxParams) => spread(divideUp((p.outer * p.inner) / wide, 32));
+
+/** What a kernel's one-line functions become for a vector along the axis. */
+type Along = (lanes: readonly string[]) => Constants;
+
+/** One row per thread, or four side by side; where rows are contiguous, two or four neighbours of one at once. */
+function variants(alongAxis: Along, masks: boolean): Variant<typeof params>[] {
+  const vector = (size: number): Constants => ({
+    V: `vec${size}<f32>`,
+    ...(masks ? { U: `vec${size}<u32>`, B: `vec${size}<bool>` } : {}),
+  });
+  const along = (size: 2 | 4): Variant<typeof params> => ({
+    name: `rows_vec${size}`,
+    order,
+    constants: { ...vector(size), LONG: `${size}u`, ...alongAxis(["x", "y", "z", "w"].slice(0, size)) },
+    applies: (p) => p.inner === 1 && p.size % size === 0,
+    workgroups: workgroups(1),
+  });
+  return [
+    along(4),
+    along(2),
+    {
+      name: "four_rows",
+      order,
+      constants: { ...vector(4), S: "V", WIDE: "4u" },
+      applies: (p) => p.inner % 4 === 0,
+      workgroups: workgroups(4),
+    },
+    { name: "rows", order, workgroups: workgroups(1) },
+  ];
+}
+
+const peak = (lanes: readonly string[]): Constants => ({
+  first: "v.x",
+  peak: lanes.reduce((top, lane) => `max(${top}, v.${lane})`, "top"),
+});
+const add = (lanes: readonly string[]): Constants => ({
+  add: `part + ${lanes.map((lane) => `v.${lane}`).join(" + ")}`,
+});
+const peakAndAdd: Along = (lanes) => ({ ...peak(lanes), ...add(lanes) });
+const addProducts: Along = (lanes) => ({
+  add: lanes.reduce((part, lane) => `fma(a.${lane}, b.${lane}, ${part})`, "part"),
+});
 
 const read = { access: "read", dtype: "f32" } as const satisfies BindingSpec;
 const write = { access: "read_write", dtype: "f32" } as const satisfies BindingSpec;
@@ -37,7 +77,7 @@ export const softmaxForward = defineKernel({
   wgsl: softmaxForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: [rows],
+  variants: variants(peakAndAdd, true),
   cost: cost(5, 2),
 });
 
@@ -47,7 +87,7 @@ export const softmaxBackward = defineKernel({
   wgsl: softmaxBackwardWgsl,
   bindings: { y: read, dy: read, dx: write },
   params,
-  variants: [rows],
+  variants: variants(addProducts, false),
   cost: cost(4, 3),
 });
 
@@ -57,7 +97,7 @@ export const logSoftmaxForward = defineKernel({
   wgsl: logSoftmaxForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: [rows],
+  variants: variants(peakAndAdd, true),
   cost: cost(6, 2),
 });
 
@@ -67,7 +107,7 @@ export const logSoftmaxBackward = defineKernel({
   wgsl: logSoftmaxBackwardWgsl,
   bindings: { y: read, dy: read, dx: write },
   params,
-  variants: [rows],
+  variants: variants(add, true),
   cost: cost(4, 3),
 });
 

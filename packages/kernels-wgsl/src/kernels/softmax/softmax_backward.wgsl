@@ -2,7 +2,8 @@
 //
 // y, dy   [outer, size, inner]; a row is (o, i); y is the result of softmax_forward
 // dx      [outer, size, inner], overwritten
-// Thread  one row, so that lanes run along inner.
+// Thread  one row, so that lanes run along inner; with V a vector four rows side by side (S = V), or four or two neighbours of
+//         a row at once (S = f32).
 // Order   size in chunks of 64, their sums in order.
 // Reference: softmax.ref.ts
 
@@ -12,13 +13,22 @@ struct Params {
   inner: u32,
 }
 
-@group(0) @binding(0) var<storage, read> y: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+// What is loaded at once, and what is kept of a row.
+alias V = f32;
+alias S = f32;
+// Elements of V along the axis, and along inner.
+const LONG = 1u;
+const WIDE = 1u;
+
+@group(0) @binding(0) var<storage, read> y: array<V>;
+@group(0) @binding(1) var<storage, read> dy: array<V>;
+@group(0) @binding(2) var<storage, read_write> dx: array<V>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 const LANES = 32u;
 const CHUNK = 64u;
+
+fn add(part: S, a: V, b: V) -> S { return fma(a, b, part); }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -27,18 +37,20 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let row = (group.y * groups.x + group.x) * LANES + lane;
-  if (row >= params.outer * params.inner) { return; }
-  let at = (row / params.inner) * params.size * params.inner + row % params.inner;
+  let inner = params.inner / WIDE;
+  let size = params.size / LONG;
+  if (row >= params.outer * inner) { return; }
+  let at = (row / inner) * size * inner + row % inner;
 
-  var sum = 0.0;
-  for (var start = 0u; start < params.size; start += CHUNK) {
-    var part = 0.0;
-    for (var j = start; j < min(start + CHUNK, params.size); j++) {
-      part = fma(dy[at + j * params.inner], y[at + j * params.inner], part);
+  var sum = S();
+  for (var start = 0u; start < size; start += CHUNK / LONG) {
+    var part = S();
+    for (var j = start; j < min(start + CHUNK / LONG, size); j++) {
+      part = add(part, dy[at + j * inner], y[at + j * inner]);
     }
     sum += part;
   }
-  for (var j = 0u; j < params.size; j++) {
-    dx[at + j * params.inner] = y[at + j * params.inner] * (dy[at + j * params.inner] - sum);
+  for (var j = 0u; j < size; j++) {
+    dx[at + j * inner] = y[at + j * inner] * (dy[at + j * inner] - sum);
   }
 }
