@@ -4,6 +4,7 @@ import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
   softmaxCrossEntropyGeometry,
+  softmaxCrossEntropySummary,
 } from "@facet/kernels-wgsl";
 import { copyTensor, defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { device } from "../engine.js";
@@ -57,14 +58,11 @@ const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
     const { params } = geometry(inputs, attrs);
     const { logits, labels, targets, classWeights } = inputs;
     const perRow = attrs.reduction === "none";
-    const losses = perRow ? y : empty([params.n], "float32", "workspace");
-    launch(
-      softmaxCrossEntropyForward,
-      { logits, labels, targets, class_weights: classWeights, losses, summary },
-      params,
-    );
+    const rows = empty([params.n, 4], "float32", "workspace");
+    launch(softmaxCrossEntropyForward, { logits, labels, targets, class_weights: classWeights, rows }, params);
+    launch(softmaxCrossEntropySummary, { rows, ...(perRow ? { losses: y } : {}), summary }, params);
+    rows.dispose();
     if (perRow) return;
-    losses.dispose();
     const loss = summary.alias(y.shape);
     copyTensor(loss, y);
     loss.dispose();

@@ -5,10 +5,12 @@ import {
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
   softmaxCrossEntropyGeometry,
+  softmaxCrossEntropySummary,
 } from "./softmax_cross_entropy.js";
 import {
   softmaxCrossEntropyBackwardReference,
   softmaxCrossEntropyForwardReference,
+  softmaxCrossEntropySummaryReference,
 } from "./softmax_cross_entropy.ref.js";
 
 interface Shape extends Partial<CrossEntropyOptions> {
@@ -67,6 +69,7 @@ const shapes: Shape[] = [
   { n: 128, c: 10, bench: true },
   { n: 128, c: 10, labels: "target", oneHot: true, labelSmoothing: 0.1, bench: true },
   { n: 128, c: 1000, bench: true },
+  { n: 4096, c: 256, bench: true },
 ];
 
 function describe({ n, c, ...rest }: Shape): string {
@@ -115,12 +118,15 @@ const depth = (c: number): number => Math.min(c, 64) + Math.ceil(c / 64);
  */
 const sumError = (c: number): number => (3 + 2.5 * Math.log(c)) * 2 ** -23 + depth(c) * 2 ** -24;
 
-function forwardTolerance({ n, c }: Shape): NonNullable<KernelCase["tolerance"]> {
+function forwardTolerance({ c }: Shape): NonNullable<KernelCase["tolerance"]> {
   // log is wrong by 2^-21 or 3 units in the last place; logits reach 16 below the maximum; class weights reach 2.
   const atol = 2 * (2 ** -21 + 3 * Math.log(c) * 2 ** -23 + sumError(c) + 16 * 2 ** -24);
-  // A mean over classes and then over rows; losses average above 1, so the rows' errors make at most atol of their sum.
-  const rtol = atol + (depth(c) + Math.ceil(Math.min(n, 512) / 64) + Math.ceil(n / 256) + 16) * 2 ** -24;
-  return { rtol, atol };
+  return { rtol: depth(c) * 2 ** -24 + atol, atol };
+}
+
+/** Sums of positive numbers: each rounding is relative to a partial sum. A division is wrong by 2.5 units. */
+function summaryTolerance({ n }: Shape): NonNullable<KernelCase["tolerance"]> {
+  return { rtol: (Math.ceil(Math.min(n, 512) / 64) + Math.ceil(n / 256) + 16) * 2 ** -24, atol: 0 };
 }
 
 function backwardTolerance({ n, c, reduction = "mean" }: Shape): NonNullable<KernelCase["tolerance"]> {
@@ -131,7 +137,9 @@ function backwardTolerance({ n, c, reduction = "mean" }: Shape): NonNullable<Ker
   return { rtol: 8 * 2 ** -23, atol };
 }
 
-function makeCase(shape: Shape, direction: "forward" | "backward"): KernelCase {
+type Part = "forward" | "summary" | "backward";
+
+function makeCase(shape: Shape, part: Part): KernelCase {
   const { n, c, labels = "index", reduction = "mean", bench = false } = shape;
   const { params } = softmaxCrossEntropyGeometry(
     [n, c],
@@ -146,17 +154,29 @@ function makeCase(shape: Shape, direction: "forward" | "backward"): KernelCase {
     },
     0,
   );
-  const backward = (random: CaseRandom): BindingArrays => {
-    const given = operands(shape, random);
-    const { summary } = softmaxCrossEntropyForwardReference(given, params as SoftmaxCrossEntropyParams);
-    return { ...given, summary: summary as Float32Array, dy: random.uniform(reduction === "none" ? n : 1, -1, 1) };
+  const p = params as SoftmaxCrossEntropyParams;
+  const rows = (given: BindingArrays): BindingArrays => softmaxCrossEntropyForwardReference(given, p);
+  const inputs: Record<Part, KernelCase["inputs"]> = {
+    forward: (random) => operands(shape, random),
+    summary: (random) => rows(operands(shape, random)),
+    backward: (random) => {
+      const given = operands(shape, random);
+      const { summary } = softmaxCrossEntropySummaryReference(rows(given), p);
+      return { ...given, summary: summary as Float32Array, dy: random.uniform(reduction === "none" ? n : 1, -1, 1) };
+    },
   };
+  const outputs: Record<Part, KernelCase["outputs"]> = {
+    forward: { rows: 4 * n },
+    summary: { ...(reduction === "none" ? { losses: n } : {}), summary: 4 },
+    backward: { dlogits: n * c },
+  };
+  const tolerance = { forward: forwardTolerance, summary: summaryTolerance, backward: backwardTolerance };
   return {
     name: describe(shape),
     params,
-    inputs: direction === "forward" ? (random) => operands(shape, random) : backward,
-    outputs: direction === "forward" ? { losses: n, summary: 4 } : { dlogits: n * c },
-    tolerance: direction === "forward" ? forwardTolerance(shape) : backwardTolerance(shape),
+    inputs: inputs[part],
+    outputs: outputs[part],
+    tolerance: tolerance[part](shape),
     bench,
   };
 }
@@ -166,6 +186,11 @@ export const softmaxCrossEntropyEntries: KernelEntry[] = [
     kernel: softmaxCrossEntropyForward,
     reference: softmaxCrossEntropyForwardReference,
     cases: shapes.map((shape) => makeCase(shape, "forward")),
+  },
+  {
+    kernel: softmaxCrossEntropySummary,
+    reference: softmaxCrossEntropySummaryReference,
+    cases: shapes.map((shape) => makeCase(shape, "summary")),
   },
   {
     kernel: softmaxCrossEntropyBackward,

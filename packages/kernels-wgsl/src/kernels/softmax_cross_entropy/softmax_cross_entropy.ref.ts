@@ -48,15 +48,11 @@ function rowOf(p: SoftmaxCrossEntropyParams, operands: Operands, row: number): R
   };
 }
 
-/** PyTorch's CrossEntropyLoss with its label smoothing, weights and denominators; sums in f64. */
+/** Of every row: PyTorch's CrossEntropyLoss with its label smoothing and weights, its denominator, right or not, 1. */
 export function softmaxCrossEntropyForwardReference(inputs: BindingArrays, given: object): BindingArrays {
   const p = given as SoftmaxCrossEntropyParams;
   const operands = inputs as unknown as Operands;
-  const losses = new Float32Array(p.n);
-  let sum = 0;
-  let denominator = 0;
-  let correct = 0;
-  let kept = 0;
+  const rows = new Float32Array(4 * p.n);
   for (let r = 0; r < p.n; r++) {
     const row = rowOf(p, operands, r);
     if (!row) continue;
@@ -67,15 +63,27 @@ export function softmaxCrossEntropyForwardReference(inputs: BindingArrays, given
         mass === 0 && !p.has_targets && row.target[j] === 0 ? total : total - mass * (logProbabilities[j] as number),
       0,
     );
-    losses[r] = loss;
-    sum += loss;
     const label = argmax(row.target);
-    denominator += p.has_targets ? 1 : (operands.class_weights?.[label] ?? 1);
-    correct += argmax(row.logits) === label ? 1 : 0;
-    kept++;
+    const share = p.has_targets ? 1 : (operands.class_weights?.[label] ?? 1);
+    rows.set([loss, share, argmax(row.logits) === label ? 1 : 0, 1], 4 * r);
   }
-  if (p.count_rows) denominator = p.n;
-  return { losses, summary: Float32Array.of(p.reduction === 1 ? sum / denominator : sum, denominator, correct, kept) };
+  return { rows };
+}
+
+/** The denominators of PyTorch and Keras; sums in f64. Losses are only asked for without reduction. */
+export function softmaxCrossEntropySummaryReference(inputs: BindingArrays, given: object): BindingArrays {
+  const p = given as SoftmaxCrossEntropyParams;
+  const rows = inputs.rows as Float32Array;
+  const column = (at: number): number[] => Array.from({ length: p.n }, (_, r) => rows[4 * r + at] as number);
+  const [sum, weights, correct, kept] = [0, 1, 2, 3].map((at) => column(at).reduce((total, v) => total + v, 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const denominator = p.count_rows ? p.n : weights;
+  const summary = Float32Array.of(p.reduction === 1 ? sum / denominator : sum, denominator, correct, kept);
+  return p.reduction === 0 ? { losses: Float32Array.from(column(0)), summary } : { summary };
 }
 
 export function softmaxCrossEntropyBackwardReference(inputs: BindingArrays, given: object): BindingArrays {

@@ -1,7 +1,16 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { type BindingSpec, defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import {
+  type BindingSpec,
+  type Constants,
+  defineKernel,
+  divideUp,
+  type ParamValues,
+  spread,
+  type Variant,
+} from "../../kernel.js";
 import softmaxCrossEntropyBackwardWgsl from "./softmax_cross_entropy_backward.wgsl";
 import softmaxCrossEntropyForwardWgsl from "./softmax_cross_entropy_forward.wgsl";
+import softmaxCrossEntropySummaryWgsl from "./softmax_cross_entropy_summary.wgsl";
 
 const params = {
   n: "u32",
@@ -34,8 +43,30 @@ const given = {
 const bytes = (p: SoftmaxCrossEntropyParams, passes: number): number =>
   4 * (p.n * p.c * (passes + p.has_targets) + p.n * (p.has_targets ? 0 : 1) + (p.has_weights ? p.c : 0));
 
+/** A row per thread, its classes one, two or four at a time; `lanes` are the components of a vector of classes. */
+function rowVariants(functions: (lanes: readonly string[]) => Constants): Variant<typeof params>[] {
+  const order = "chunks_of_64";
+  const workgroups = (p: SoftmaxCrossEntropyParams) => spread(divideUp(p.n, 32));
+  const vector = (size: 2 | 4): Variant<typeof params> => ({
+    name: `rows_vec${size}`,
+    order,
+    constants: {
+      V: `vec${size}<f32>`,
+      U: `vec${size}<u32>`,
+      B: `vec${size}<bool>`,
+      LONG: `${size}u`,
+      add: ["part", "v.x", "v.y", "v.z", "v.w"].slice(0, size + 1).join(" + "),
+      classes: `U(${["j", "j + 1u", "j + 2u", "j + 3u"].slice(0, size).join(", ")})`,
+      ...functions(["x", "y", "z", "w"].slice(0, size)),
+    },
+    applies: (p) => p.c % size === 0,
+    workgroups,
+  });
+  return [vector(4), vector(2), { name: "rows", order, workgroups }];
+}
+
 /**
- * Losses of every row and, in `summary`, [reduced loss, denominator, rows classified right, rows kept].
+ * What every row adds to the loss, in `rows` [n, 4]; softmaxCrossEntropySummary adds it up.
  * See softmax_cross_entropy_forward.wgsl. Labels that are no class are reported by the device's next read.
  */
 export const softmaxCrossEntropyForward = defineKernel({
@@ -45,9 +76,24 @@ export const softmaxCrossEntropyForward = defineKernel({
     ...given,
     // The runtime binds its own.
     faults: { access: "read_write", dtype: "u32", optional: true },
-    losses: write,
-    summary: write,
+    rows: write,
   },
+  params,
+  variants: rowVariants((lanes) => ({
+    pick: "v[i]",
+    highest: lanes.reduce((top, lane, i) => `higher(${top}, v.${lane}, j + ${i}u)`, "top"),
+  })),
+  cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 16 * p.n }),
+});
+
+/**
+ * From the rows of softmaxCrossEntropyForward: `losses` [n], needed without reduction only, and `summary`: [reduced loss,
+ * denominator, rows classified right, rows kept]. See softmax_cross_entropy_summary.wgsl.
+ */
+export const softmaxCrossEntropySummary = defineKernel({
+  name: "softmax_cross_entropy_summary",
+  wgsl: softmaxCrossEntropySummaryWgsl,
+  bindings: { rows: read, losses: { ...write, optional: true }, summary: write },
   params,
   variants: [
     {
@@ -60,7 +106,7 @@ export const softmaxCrossEntropyForward = defineKernel({
     },
     { name: "lanes_256", order: "lanes_256", workgroups: () => [1, 1, 1] },
   ],
-  cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 4 * p.n + 16 }),
+  cost: (p) => ({ flops: 4 * p.n, bytes: 16 * p.n + (p.reduction === 0 ? 4 * p.n : 0) + 16 }),
 });
 
 /** Gradient of the reduced loss, or of the losses, with respect to logits. See softmax_cross_entropy_backward.wgsl. */
@@ -69,7 +115,10 @@ export const softmaxCrossEntropyBackward = defineKernel({
   wgsl: softmaxCrossEntropyBackwardWgsl,
   bindings: { ...given, summary: read, dy: read, dlogits: write },
   params,
-  variants: [{ name: "rows", order: "chunks_of_64", workgroups: (p) => spread(divideUp(p.n, 32)) }],
+  variants: rowVariants((lanes) => ({
+    first: "v.x",
+    peak: lanes.reduce((top, lane) => `max(${top}, v.${lane})`, "top"),
+  })),
   cost: (p) => ({ flops: 7 * p.n * p.c, bytes: bytes(p, 2) + 16 + 4 * (p.reduction === 0 ? p.n : 1) }),
 });
 
@@ -93,7 +142,7 @@ export interface CrossEntropyOptions {
 const reductions = { none: 0, mean: 1, sum: 2 } as const;
 
 /**
- * Shape of the loss, [n] without reduction and else [], and the params of both kernels, after PyTorch's CrossEntropyLoss.
+ * Shape of the loss, [n] without reduction and else [], and the params of all three kernels, after PyTorch's CrossEntropyLoss.
  * A mean over no rows, all being ignored, is NaN with gradient 0, as there. `faultSlot` comes from `device.faults.slot`.
  *
  * Throws ShapeError when logits are not [n, c], n or c is 0, or the labels do not fit them; ArgumentError for a smoothing

@@ -5,7 +5,7 @@
 // logits  [n, c]; labels [n] or targets [n, c]; class_weights [c] or none
 // summary [4], as the forward kernel left it; dy [n] without reduction, else [1]
 // dlogits [n, c], overwritten; 0 in a row whose label is ignored or is no class
-// Thread  one row.
+// Thread  one row, two or four classes at once when V is a vector (V, U, B, LONG and the one-line functions are replaced).
 // Order   classes in chunks of 64, their sums in order.
 // Reference: softmax_cross_entropy.ref.ts
 
@@ -23,13 +23,18 @@ struct Params {
   fault_slot: u32,
 }
 
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
+alias V = f32;
+alias U = u32;
+alias B = bool;
+const LONG = 1u;
+
+@group(0) @binding(0) var<storage, read> logits: array<V>;
 @group(0) @binding(1) var<storage, read> labels: array<i32>;
-@group(0) @binding(2) var<storage, read> targets: array<f32>;
-@group(0) @binding(3) var<storage, read> class_weights: array<f32>;
+@group(0) @binding(2) var<storage, read> targets: array<V>;
+@group(0) @binding(3) var<storage, read> class_weights: array<V>;
 @group(0) @binding(4) var<storage, read> summary: array<f32>;
 @group(0) @binding(5) var<storage, read> dy: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dlogits: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dlogits: array<V>;
 @group(0) @binding(7) var<uniform> params: Params;
 
 const LANES = 32u;
@@ -39,9 +44,17 @@ const MEAN = 1u;
 const SUM = 2u;
 
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
 
-fn exp_of(v: f32) -> f32 { return select(exp(v), v, is_nan(v)); }
+fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
+
+fn first(v: V) -> f32 { return v; }
+
+fn peak(top: f32, v: V) -> f32 { return max(top, v); }
+
+fn add(part: f32, v: V) -> f32 { return part + v; }
+
+fn classes(j: u32) -> U { return j; }
 
 // The row's class, or NONE if the row does not count. The forward kernel has reported labels that are no class.
 fn class_of(row: u32) -> u32 {
@@ -51,11 +64,12 @@ fn class_of(row: u32) -> u32 {
   return NONE;
 }
 
-fn mass(row: u32, j: u32, label: u32) -> f32 {
-  var t = select(0.0, 1.0, j == label);
-  if (params.has_targets == 1u) { t = targets[row * params.c + j]; }
-  var w = 1.0;
-  if (params.has_weights == 1u) { w = class_weights[j]; }
+// Of classes k * LONG on; `at` is where the row begins.
+fn mass(at: u32, k: u32, label: u32) -> V {
+  var t = select(V(), V(1.0), classes(k * LONG) == U(label));
+  if (params.has_targets == 1u) { t = targets[at + k]; }
+  var w = V(1.0);
+  if (params.has_weights == 1u) { w = class_weights[k]; }
   return w * (params.keep * t + params.share);
 }
 
@@ -67,34 +81,35 @@ fn main(
 ) {
   let row = (group.y * groups.x + group.x) * LANES + lane;
   if (row >= params.n) { return; }
-  let at = row * params.c;
+  let blocks = params.c / LONG;
+  let at = row * blocks;
   var label = 0u;
   if (params.has_targets == 0u) {
     label = class_of(row);
     if (label == NONE) {
-      for (var j = 0u; j < params.c; j++) { dlogits[at + j] = 0.0; }
+      for (var k = 0u; k < blocks; k++) { dlogits[at + k] = V(); }
       return;
     }
   }
   var scale = dy[select(row, 0u, params.reduction == MEAN || params.reduction == SUM)];
   if (params.reduction == MEAN) { scale /= summary[1]; }
 
-  var top = logits[at];
-  for (var j = 1u; j < params.c; j++) { top = max(top, logits[at + j]); }
+  var top = first(logits[at]);
+  for (var k = 0u; k < blocks; k++) { top = peak(top, logits[at + k]); }
   var sum = 0.0;
   var whole = 0.0;
-  for (var start = 0u; start < params.c; start += CHUNK) {
+  for (var start = 0u; start < blocks; start += CHUNK / LONG) {
     var part = 0.0;
     var part_mass = 0.0;
-    for (var j = start; j < min(start + CHUNK, params.c); j++) {
-      let e = exp_of(logits[at + j] - top);
-      dlogits[at + j] = e;
-      part += e;
-      part_mass += mass(row, j, label);
+    for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) {
+      let e = exp_of(logits[at + k] - top);
+      dlogits[at + k] = e;
+      part = add(part, e);
+      part_mass = add(part_mass, mass(at, k, label));
     }
     sum += part;
     whole += part_mass;
   }
   let factor = whole / sum;
-  for (var j = 0u; j < params.c; j++) { dlogits[at + j] = scale * (factor * dlogits[at + j] - mass(row, j, label)); }
+  for (var k = 0u; k < blocks; k++) { dlogits[at + k] = scale * (factor * dlogits[at + k] - mass(at, k, label)); }
 }

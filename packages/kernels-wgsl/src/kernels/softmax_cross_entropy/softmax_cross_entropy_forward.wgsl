@@ -1,12 +1,11 @@
-// softmax_cross_entropy_forward: losses[r] = sum over j of mass(r, j) * (log(sum over k of exp(logits[r, k])) - logits[r, j])
+// softmax_cross_entropy_forward: rows[r].x = sum over j of mass(r, j) * (log(sum over k of exp(logits[r, k])) - logits[r, j])
 //   mass(r, j) = weight(j) * (keep * target(r, j) + share), keep = 1 - smoothing, share = smoothing / c
 //
 // logits  [n, c]; target(r, j) is targets[r, j], or 1 where j = labels[r] and 0 elsewhere; weight(j) is class_weights[j] or 1
-// losses  [n], overwritten; 0 for a row whose label is ignored or is no class (the latter is reported in faults)
-// summary [sum of losses, or their sum / denominator for the mean; denominator; rows whose first maxima of logits and
-//          target agree; rows kept], overwritten. Denominator: weights of the labels kept; n for targets or count_rows = 1.
-// Thread  rows lane, lane + LANES, ... of the one workgroup.
-// Order   classes in chunks of 64, their sums in order; rows of a lane in order; lanes by halving.
+// rows    [n, 4], overwritten: loss; share of the denominator, the weight of the label or 1 for targets; 1 if the first maxima
+//         of logits and target agree; 1. All 0 for a row whose label is ignored or is no class (reported in faults).
+// Thread  one row, two or four classes at once when V is a vector (V, U, B, LONG and the one-line functions are replaced).
+// Order   classes in chunks of 64, their sums in order.
 // Reference: softmax_cross_entropy.ref.ts
 
 struct Params {
@@ -23,28 +22,49 @@ struct Params {
   fault_slot: u32,
 }
 
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
-@group(0) @binding(1) var<storage, read> labels: array<i32>;
-@group(0) @binding(2) var<storage, read> targets: array<f32>;
-@group(0) @binding(3) var<storage, read> class_weights: array<f32>;
-@group(0) @binding(4) var<storage, read_write> faults: array<atomic<u32>>;
-@group(0) @binding(5) var<storage, read_write> losses: array<f32>;
-@group(0) @binding(6) var<storage, read_write> summary: array<f32>;
-@group(0) @binding(7) var<uniform> params: Params;
-
-const LANES = 256u;
+alias V = f32;
+alias U = u32;
+alias B = bool;
+const LONG = 1u;
+const LANES = 32u;
 const CHUNK = 64u;
 const NONE = 0xffffffffu;
-const MEAN = 1u;
 
-var<workgroup> totals: array<vec4<f32>, LANES>;
+@group(0) @binding(0) var<storage, read> logits: array<V>;
+@group(0) @binding(1) var<storage, read> labels: array<i32>;
+@group(0) @binding(2) var<storage, read> targets: array<V>;
+@group(0) @binding(3) var<storage, read> class_weights: array<V>;
+@group(0) @binding(4) var<storage, read_write> faults: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> rows: array<vec4<f32>>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+struct Top {
+  value: f32,
+  at: u32,
+}
 
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
 
-fn exp_of(v: f32) -> f32 { return select(exp(v), v, is_nan(v)); }
+fn is_nan_f32(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
 
-fn log_of(v: f32) -> f32 { return select(log(v), v, is_nan(v)); }
+fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
+
+fn log_of(v: f32) -> f32 { return select(log(v), v, is_nan_f32(v)); }
+
+// Of a number and the next, the first NaN or else the first maximum.
+fn higher(top: Top, v: f32, j: u32) -> Top {
+  let above = v > top.value || (is_nan_f32(v) && !is_nan_f32(top.value));
+  return Top(select(top.value, v, above), select(top.at, j, above));
+}
+
+fn highest(top: Top, v: V, j: u32) -> Top { return higher(top, v, j); }
+
+fn pick(v: V, i: u32) -> f32 { return v; }
+
+fn add(part: f32, v: V) -> f32 { return part + v; }
+
+fn classes(j: u32) -> U { return j; }
 
 // The row's class, or NONE if the row does not count.
 fn class_of(row: u32) -> u32 {
@@ -55,86 +75,64 @@ fn class_of(row: u32) -> u32 {
   return NONE;
 }
 
-fn weight(j: u32) -> f32 {
-  if (params.has_weights == 1u) { return class_weights[j]; }
-  return 1.0;
+fn weight(k: u32) -> V {
+  if (params.has_weights == 1u) { return class_weights[k]; }
+  return V(1.0);
 }
 
-fn target_at(row: u32, j: u32, label: u32) -> f32 {
-  if (params.has_targets == 1u) { return targets[row * params.c + j]; }
-  return select(0.0, 1.0, j == label);
+// Of classes k * LONG on; `at` is where the row begins.
+fn target_at(at: u32, k: u32, label: u32) -> V {
+  if (params.has_targets == 1u) { return targets[at + k]; }
+  return select(V(), V(1.0), classes(k * LONG) == U(label));
 }
 
-// Loss, share of the denominator, whether the row is right, 1.
 fn evaluate(row: u32) -> vec4<f32> {
   var label = 0u;
   if (params.has_targets == 0u) {
     label = class_of(row);
     if (label == NONE) { return vec4(0.0); }
   }
-  let at = row * params.c;
-  var top = logits[at];
-  var best = 0u;
-  for (var j = 1u; j < params.c; j++) {
-    let v = logits[at + j];
-    if (v > top || (is_nan(v) && !is_nan(top))) {
-      top = v;
-      best = j;
-    }
-  }
+  let blocks = params.c / LONG;
+  let at = row * blocks;
+  var top = Top(pick(logits[at], 0u), 0u);
+  for (var k = 0u; k < blocks; k++) { top = highest(top, logits[at + k], k * LONG); }
   var sum = 0.0;
-  for (var start = 0u; start < params.c; start += CHUNK) {
+  for (var start = 0u; start < blocks; start += CHUNK / LONG) {
     var part = 0.0;
-    for (var j = start; j < min(start + CHUNK, params.c); j++) { part += exp_of(logits[at + j] - top); }
+    for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) { part = add(part, exp_of(logits[at + k] - top.value)); }
     sum += part;
   }
   let log_sum = log_of(sum);
   if (params.has_targets == 0u && params.share == 0.0) {
     // Other classes are not touched: a mass of 0 times a logit of -infinity would be NaN.
-    let w = weight(label);
-    return vec4(w * params.keep * (log_sum - (logits[at + label] - top)), w, select(0.0, 1.0, best == label), 1.0);
+    let w = pick(weight(label / LONG), label % LONG);
+    let logit = pick(logits[at + label / LONG], label % LONG);
+    return vec4(w * params.keep * (log_sum - (logit - top.value)), w, select(0.0, 1.0, top.at == label), 1.0);
   }
 
   var loss = 0.0;
-  var first = target_at(row, 0u, label);
-  var aim = 0u;
-  for (var start = 0u; start < params.c; start += CHUNK) {
+  var aim = Top(pick(target_at(at, 0u, label), 0u), 0u);
+  for (var start = 0u; start < blocks; start += CHUNK / LONG) {
     var part = 0.0;
-    for (var j = start; j < min(start + CHUNK, params.c); j++) {
-      let t = target_at(row, j, label);
-      if (t > first) {
-        first = t;
-        aim = j;
-      }
-      part += weight(j) * (params.keep * t + params.share) * (log_sum - (logits[at + j] - top));
+    for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) {
+      let t = target_at(at, k, label);
+      aim = highest(aim, t, k * LONG);
+      part = add(part, weight(k) * (params.keep * t + params.share) * (log_sum - (logits[at + k] - top.value)));
     }
     loss += part;
   }
   var denominator = 1.0;
-  if (params.has_targets == 0u) { denominator = weight(label); }
-  return vec4(loss, denominator, select(0.0, 1.0, best == aim), 1.0);
+  if (params.has_targets == 0u) { denominator = pick(weight(label / LONG), label % LONG); }
+  return vec4(loss, denominator, select(0.0, 1.0, top.at == aim.at), 1.0);
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(local_invocation_index) lane: u32) {
-  var total = vec4(0.0);
-  for (var row = lane; row < params.n; row += LANES) {
-    let r = evaluate(row);
-    losses[row] = r.x;
-    total += r;
-  }
-  totals[lane] = total;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    // All sums of the round before must be there, and those that this round overwrites must have been read.
-    workgroupBarrier();
-    if (lane < half) { totals[lane] += totals[lane + half]; }
-  }
-  if (lane == 0u) {
-    let t = totals[0];
-    let denominator = select(t.y, f32(params.n), params.count_rows == 1u);
-    summary[0] = select(t.x, t.x / denominator, params.reduction == MEAN);
-    summary[1] = denominator;
-    summary[2] = t.z;
-    summary[3] = t.w;
-  }
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.y * groups.x + group.x) * LANES + lane;
+  if (row >= params.n) { return; }
+  rows[row] = evaluate(row);
 }
