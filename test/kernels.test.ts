@@ -1,16 +1,22 @@
 // Every kernel, case and variant against its plain reference.
 import { openDevice } from "@facet/kernels-wgsl";
-import { kernelTable, prepareCase } from "@facet/kernels-wgsl/table";
+import { type BindingArray, type BindingArrays, kernelTable, prepareCase } from "@facet/kernels-wgsl/table";
 import { createRandom, expectClose } from "@facet/testing";
 import { afterAll, describe, expect, test } from "vitest";
 
 const device = await openDevice();
 afterAll(() => device.close());
 
+/** First index at which two results differ, any NaN being as good as another; -1 if there is none. */
+function differentBits(a: BindingArray, b: BindingArray | undefined): number {
+  return a.findIndex((value: number, i: number) => !Object.is(value, b?.[i]));
+}
+
 for (const entry of kernelTable) {
   const { kernel, reference } = entry;
   describe(kernel.name, () => {
     for (const testCase of entry.cases) {
+      const ofOrder = new Map<string, { name: string; results: BindingArrays }>();
       for (const variant of kernel.variants) {
         if (variant.applies && !variant.applies(testCase.params, {})) continue;
         test(`${testCase.name} (${variant.name})`, async () => {
@@ -25,6 +31,11 @@ for (const entry of kernelTable) {
           for (const [name, values] of Object.entries(expected)) {
             expectClose(actual[name] ?? [], values, { rtol, atol, label: `${kernel.name} ${testCase.name} ${name}` });
           }
+          const before = ofOrder.get(variant.order);
+          if (!before) ofOrder.set(variant.order, { name: variant.name, results: actual });
+          else
+            for (const [name, values] of Object.entries(actual))
+              expect(differentBits(values, before.results[name]), `${name} as ${before.name}`).toBe(-1);
         });
       }
     }
