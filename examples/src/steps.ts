@@ -37,7 +37,8 @@ export class StepLog {
   }
 
   async #read(): Promise<void> {
-    for (const loss of this.#pending) this.losses.push(Number(await loss.item()));
+    // All at once: one wait, not one for each.
+    this.losses.push(...(await Promise.all(this.#pending.map((loss) => loss.item()))).map(Number));
     const now = performance.now();
     const each = (now - this.#since) / this.#pending.length;
     for (const _ of this.#pending) this.stepMs.push(each);
