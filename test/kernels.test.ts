@@ -1,5 +1,5 @@
 // Every kernel, case and variant against its plain reference.
-import { openDevice } from "@facet/kernels-wgsl";
+import { openDevice, runsOn } from "@facet/kernels-wgsl";
 import { type BindingArray, type BindingArrays, kernelTable, prepareCase } from "@facet/kernels-wgsl/table";
 import { createRandom, expectClose } from "@facet/testing";
 import { afterAll, describe, expect, test } from "vitest";
@@ -18,6 +18,7 @@ for (const entry of kernelTable) {
     for (const testCase of entry.cases) {
       const ofOrder = new Map<string, { name: string; results: BindingArrays }>();
       for (const variant of kernel.variants) {
+        if (!runsOn(device, variant)) continue;
         if (variant.applies && !variant.applies(testCase.params, {})) continue;
         test(`${testCase.name} (${variant.name})`, async () => {
           const inputs = testCase.inputs(createRandom(1));

@@ -1,4 +1,4 @@
-import type { Device } from "@facet/kernels-wgsl";
+import { type Device, runsOn } from "@facet/kernels-wgsl";
 import {
   type BindingArrays,
   type KernelCase,
@@ -50,11 +50,13 @@ export async function benchKernel(
   const { flops, bytes } = kernel.cost(testCase.params);
   const { medianMs } = timing as Timing;
   const floorMs = Math.max(flops / roofline.gigaflops, bytes / roofline.gigabytesPerSecond) / 1e6;
-  const variant = kernel.variants.find((candidate) => candidate.applies?.(testCase.params, {}) ?? true)?.name ?? "";
+  const variant = kernel.variants.find(
+    (candidate) => runsOn(device, candidate) && (candidate.applies?.(testCase.params, {}) ?? true),
+  );
   return {
     kernel: kernel.name,
     case: testCase.name,
-    variant,
+    variant: variant?.name ?? "",
     ...(timing as Timing),
     gigaflops: flops / medianMs / 1e6,
     gigabytesPerSecond: bytes / medianMs / 1e6,

@@ -30,6 +30,8 @@ export interface Variant<P extends Record<string, ParamType>> {
   readonly constants?: Constants;
   /** Whether the variant can compute these params; absent means always. */
   readonly applies?: (params: ParamValues<P>, views: Readonly<Record<string, { offset: number }>>) => boolean;
+  /** Lanes of a subgroup that the shader shares values within: it runs only where every subgroup has so many. */
+  readonly subgroupSize?: number;
   readonly workgroups: (params: ParamValues<P>) => Workgroups;
 }
 

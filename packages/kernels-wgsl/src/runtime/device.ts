@@ -56,6 +56,8 @@ export class Device {
   readonly faults: Faults;
   /** Rounds view offsets: a tensor that shares a buffer must start at a multiple of this many bytes. */
   readonly offsetAlignment: number;
+  /** Lanes of every subgroup; 0 where the adapter has no subgroups or theirs differ in size. */
+  readonly subgroupSize: number;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #zero: BufferView;
@@ -75,6 +77,9 @@ export class Device {
     this.gpu = gpu;
     this.adapter = adapter;
     this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
+    const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
+    this.subgroupSize =
+      gpu.features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? (subgroupMinSize ?? 0) : 0;
     this.#pool = new BufferPool(gpu, (what, make) => this.#guard("out-of-memory", what, make));
     this.#pipelines = new PipelineCache(gpu, (what, make) => this.#guard("validation", what, make));
     this.queue = new CommandQueue({
@@ -176,7 +181,7 @@ export class Device {
     options: RunOptions,
   ): Dispatch {
     const label = options.label ?? kernel.name;
-    const variant = pickVariant(kernel, params, given, options.variant);
+    const variant = pickVariant(this, kernel, params, given, options.variant);
     const workgroups = variant.workgroups(params);
     if (
       workgroups.some(
@@ -335,17 +340,24 @@ export class Device {
   }
 }
 
+/** Whether the device has the subgroups that the variant is written for. */
+export function runsOn({ subgroupSize }: Device, variant: AnyVariant): boolean {
+  return variant.subgroupSize === undefined || variant.subgroupSize === subgroupSize;
+}
+
 function pickVariant(
+  device: Device,
   kernel: AnyKernel,
   params: Parameters<AnyVariant["workgroups"]>[0],
   views: Readonly<Record<string, BufferView | undefined>>,
   forced: string | undefined,
 ): AnyVariant {
+  const variants = kernel.variants.filter((candidate) => runsOn(device, candidate));
   const variant = forced
-    ? kernel.variants.find((candidate) => candidate.name === forced)
-    : kernel.variants.find((candidate) => candidate.applies?.(params, views as Record<string, BufferView>) ?? true);
+    ? variants.find((candidate) => candidate.name === forced)
+    : variants.find((candidate) => candidate.applies?.(params, views as Record<string, BufferView>) ?? true);
   if (variant) return variant;
-  const names = kernel.variants.map((candidate) => candidate.name).join(", ");
+  const names = variants.map((candidate) => candidate.name).join(", ");
   throw new ArgumentError({
     op: kernel.name,
     argument: "variant",

@@ -2,6 +2,7 @@ import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.j
 import { type Conv2dParams, conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
 import conv2dBackwardFilterWgsl from "./conv2d_backward_filter.wgsl";
 import conv2dBackwardFilterReduceWgsl from "./conv2d_backward_filter_reduce.wgsl";
+import conv2dBackwardFilterSubgroupWgsl from "./conv2d_backward_filter_subgroup.wgsl";
 import conv2dBackwardFilterTileWgsl from "./conv2d_backward_filter_tile.wgsl";
 
 const filterFields = { ...conv2dFields, chunks: "u32", chunk_rows: "u32" } as const;
@@ -21,6 +22,17 @@ export const conv2dBackwardFilter = defineKernel({
   },
   params: filterFields,
   variants: [
+    {
+      name: "subgroup_24x4",
+      order: "rows",
+      wgsl: conv2dBackwardFilterSubgroupWgsl,
+      subgroupSize: 8,
+      applies: (p) => p.out_c / p.groups > 16 && (p.filter_h * p.filter_w * p.in_c) / p.groups > 12,
+      workgroups: (p) => {
+        const termTiles = divideUp((p.filter_h * p.filter_w * p.in_c) / p.groups, 24);
+        return spread(p.chunks * termTiles * p.groups * divideUp(p.out_c / p.groups, 32));
+      },
+    },
     {
       name: "strided_9x8",
       order: "rows",

@@ -1,6 +1,7 @@
 import { defineKernel, divideUp, spread } from "../../kernel.js";
 import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
 import conv2dBackwardInputWgsl from "./conv2d_backward_input.wgsl";
+import conv2dBackwardInputSubgroupWgsl from "./conv2d_backward_input_subgroup.wgsl";
 import conv2dBackwardInputTileWgsl from "./conv2d_backward_input_tile.wgsl";
 
 /** dx of conv2d from dy, in gather form: also the forward of a transposed convolution. See conv2d_backward_input.wgsl. */
@@ -14,6 +15,17 @@ export const conv2dBackwardInput = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    {
+      name: "subgroup_24x4",
+      order: "taps",
+      wgsl: conv2dBackwardInputSubgroupWgsl,
+      subgroupSize: 8,
+      applies: (p) => p.in_c / p.groups > 8 && p.stride_h === 1 && p.stride_w === 1,
+      workgroups: (p) => {
+        const pixelTiles = divideUp(p.batch * p.in_h * p.in_w, 24);
+        return spread(pixelTiles * p.groups * divideUp(p.in_c / p.groups, 32));
+      },
+    },
     {
       name: "strided_12x8",
       order: "taps",

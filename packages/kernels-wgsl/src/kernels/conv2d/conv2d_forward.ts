@@ -1,6 +1,7 @@
 import { defineKernel, divideUp, spread } from "../../kernel.js";
 import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
 import conv2dForwardWgsl from "./conv2d_forward.wgsl";
+import conv2dForwardSubgroupWgsl from "./conv2d_forward_subgroup.wgsl";
 import conv2dForwardTileWgsl from "./conv2d_forward_tile.wgsl";
 
 /** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
@@ -15,6 +16,17 @@ export const conv2dForward = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    {
+      name: "subgroup_24x4",
+      order: "taps",
+      wgsl: conv2dForwardSubgroupWgsl,
+      subgroupSize: 8,
+      applies: (p) => p.out_c / p.groups > 8,
+      workgroups: (p) => {
+        const pixelTiles = divideUp(p.batch * p.out_h * p.out_w, 24);
+        return spread(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 32));
+      },
+    },
     {
       name: "strided_12x8",
       order: "taps",
