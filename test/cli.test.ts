@@ -54,7 +54,7 @@ describe("facet", () => {
     ["doctor --adapter", "--adapter"],
     ["doctor now", 'doctor takes no "now"'],
     ["kernels a b", 'not "a b"'],
-    ["kernels --json", "belong to doctor"],
+    ["kernels --json", "--json belongs to doctor"],
   ])("called as `facet %s` exits with 2 and a hint", async (line, problem) => {
     const { code, out, err } = await facet(line);
     expect(code).toBe(2);

@@ -5,6 +5,7 @@ import { FacetError } from "@facet/kernels-wgsl";
 import { doctor } from "./doctor.js";
 import { listKernels } from "./kernels.js";
 import { type Output, terminal } from "./output.js";
+import { tune } from "./tune.js";
 
 const HELP = `Usage: facet <command> [options]
 
@@ -13,12 +14,15 @@ Commands
     --adapter NAME     look at this adapter: hardware, lavapipe, swiftshader or a part of a name (default: FACET_ADAPTER)
     --json             print one JSON object instead of text
   kernels [text]       the GPU kernels and their variants; with a text, those whose name has it, and their cases
+  tune [text]          measure the variants of all kernels, or those whose name has the text, and store which is fastest
+    --adapter NAME     on this adapter
+    --out FILE         write what differs from the default to FILE, not to the cache
 
 Options
   -h, --help           print this
   -v, --version        print the version`;
 
-const COMMANDS = ["doctor", "kernels"];
+const COMMANDS = ["doctor", "kernels", "tune"];
 
 /** Runs the command with the process's own arguments and terminal; returns the exit code. */
 export function run(): Promise<number> {
@@ -36,19 +40,24 @@ export async function main(args: readonly string[], output: Output): Promise<num
         version: { type: "boolean", short: "v" },
         json: { type: "boolean" },
         adapter: { type: "string" },
+        out: { type: "string" },
       },
     });
     const [command, ...rest] = positionals;
     if (values.help) return print(output, HELP);
     if (values.version) return print(output, version());
     if (command === undefined) return misuse(output, "no command given");
-    if (command !== "doctor" && command !== "kernels") return misuse(output, `unknown command "${command}"`, command);
+    if (!COMMANDS.includes(command)) return misuse(output, `unknown command "${command}"`, command);
+    if (values.out !== undefined && command !== "tune") return misuse(output, "--out belongs to tune");
+    if (values.json && command !== "doctor") return misuse(output, "--json belongs to doctor");
     if (command === "doctor") {
       if (rest.length > 0) return misuse(output, `doctor takes no "${rest[0]}"`);
       return await doctor(output, { adapter: values.adapter, json: values.json ?? false });
     }
-    if (values.json || values.adapter !== undefined) return misuse(output, "--json and --adapter belong to doctor");
-    if (rest.length > 1) return misuse(output, `kernels takes one text, not "${rest.join(" ")}"`);
+    if (rest.length > 1) return misuse(output, `${command} takes one text, not "${rest.join(" ")}"`);
+    if (command === "tune")
+      return await tune(output, { text: rest[0] ?? "", adapter: values.adapter, out: values.out });
+    if (values.adapter !== undefined) return misuse(output, "--adapter belongs to doctor and tune");
     return listKernels(output, rest[0] ?? "");
   } catch (error) {
     // What parseArgs does not understand.

@@ -2,5 +2,6 @@
 import "./runtime/adapters_node.js";
 import "./runtime/garbage_node.js";
 import "./runtime/profile_node.js";
+import "./runtime/tuning_node.js";
 
 export * from "./index.js";

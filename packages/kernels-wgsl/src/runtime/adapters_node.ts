@@ -6,11 +6,13 @@ import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { extract } from "tar-fs";
 import { create, globals } from "webgpu";
-import { NoAdapterError } from "../errors.js";
+import { ArgumentError, NoAdapterError } from "../errors.js";
 import { describe, type FoundAdapter, matches, setAdapterFinder } from "./adapters.js";
 
 // Dawn rounds timestamps to 65 536 ns unless told otherwise, which hides most kernels.
 const TOGGLES = ["enable-dawn-features=allow_unsafe_apis", "disable-dawn-features=timestamp_quantization"];
+/** Instead of the first of them: shaders then run without the bounds checks that Dawn adds. */
+const UNCHECKED = "enable-dawn-features=allow_unsafe_apis,disable_robustness";
 const ICD_FOLDERS = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
 const HINT = "`npx facet doctor` says what can be installed";
 
@@ -23,10 +25,17 @@ const instances: GPU[] = [];
 async function requestAdapter(...flags: string[]): Promise<{ adapter: GPUAdapter; gpu: GPU } | null> {
   // Mesa's drivers complain on stderr without it.
   process.env.XDG_RUNTIME_DIR ??= tmpdir();
-  const gpu = create([...TOGGLES, ...flags]);
+  const gpu = create([...(checksBounds() ? TOGGLES : [UNCHECKED, ...TOGGLES.slice(1)]), ...flags]);
   instances.push(gpu);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   return adapter && { adapter, gpu };
+}
+
+/** FACET_ROBUSTNESS=off gives up the checks: an index out of range, of a kernel's mistake, then reads or writes anywhere. */
+function checksBounds(): boolean {
+  const given = process.env.FACET_ROBUSTNESS || "on";
+  if (given === "on" || given === "off") return given === "on";
+  throw new ArgumentError({ op: "openDevice", argument: "FACET_ROBUSTNESS", expected: "on or off", given });
 }
 
 async function findWithDawn(name: string | undefined): Promise<FoundAdapter> {

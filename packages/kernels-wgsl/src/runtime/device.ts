@@ -7,6 +7,8 @@ import { Plan, type PlanCommand, type PlanView } from "./plan.js";
 import type { Profile } from "./profile.js";
 import { Profiler } from "./profiler.js";
 import { CommandQueue, type Dispatch } from "./queue.js";
+import { type Tuned, tuneAll } from "./tuner.js";
+import { type Encounter, Tuning } from "./tuning.js";
 
 /** What was opened, for `doctor`, reports and cache keys. */
 export interface AdapterDescription {
@@ -36,6 +38,13 @@ export interface RunOptions {
   variant?: string;
 }
 
+export interface TuneOptions {
+  /** Whether later runs shall use what is found. Default true. */
+  store?: boolean;
+  /** Hears of every shape class before it is measured, with the number of those done. */
+  progress?: (done: number, encounter: Encounter) => void;
+}
+
 const WANTED_FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
 const WANTED_LIMITS = [
   "maxBufferSize",
@@ -54,6 +63,8 @@ export class Device {
   readonly adapter: AdapterDescription;
   readonly queue: CommandQueue;
   readonly faults: Faults;
+  /** Picks variants. */
+  readonly tuning: Tuning;
   /** Rounds view offsets: a tensor that shares a buffer must start at a multiple of this many bytes. */
   readonly offsetAlignment: number;
   /** Lanes of every subgroup; 0 where the adapter has no subgroups or theirs differ in size. */
@@ -81,7 +92,12 @@ export class Device {
     this.subgroupSize =
       gpu.features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? (subgroupMinSize ?? 0) : 0;
     this.#pool = new BufferPool(gpu, (what, make) => this.#guard("out-of-memory", what, make));
-    this.#pipelines = new PipelineCache(gpu, (what, make) => this.#guard("validation", what, make));
+    this.tuning = new Tuning(adapter, this.subgroupSize);
+    this.#pipelines = new PipelineCache(
+      gpu,
+      (what, make, failed) => this.#guard("validation", what, make, failed),
+      (kernel, variant, message) => this.tuning.exclude(kernel, variant, message),
+    );
     this.queue = new CommandQueue({
       gpu,
       paramsAlignment: gpu.limits.minUniformBufferOffsetAlignment,
@@ -181,7 +197,7 @@ export class Device {
     options: RunOptions,
   ): Dispatch {
     const label = options.label ?? kernel.name;
-    const variant = pickVariant(this, kernel, params, given, options.variant);
+    const variant = this.tuning.pick(kernel, params, given, options);
     const workgroups = variant.workgroups(params);
     if (
       workgroups.some(
@@ -300,6 +316,17 @@ export class Device {
     return profiler.collect();
   }
 
+  /**
+   * Measures the variants that could stand in for each other in the calls that `tuning` noted, takes the fastest from then on,
+   * and stores what was found for later runs (`place`; undefined where nothing is stored, as in browsers).
+   */
+  async tune(options: TuneOptions = {}): Promise<{ tuned: Tuned[]; place: string | undefined }> {
+    this.#checkOpen("tune");
+    this.queue.submit();
+    const tuned = await tuneAll(this.gpu, this.#pipelines, this.tuning, this.tuning.take(), options.progress);
+    return { tuned, place: options.store === false || tuned.length === 0 ? undefined : this.tuning.save() };
+  }
+
   get profiling(): boolean {
     return this.queue.profiler !== undefined;
   }
@@ -325,45 +352,26 @@ export class Device {
   }
 
   /** Runs `make` under error scopes; what they catch is raised by the next read or run. */
-  #guard<T>(filter: GPUErrorFilter, what: string | (() => string), make: () => T): T {
+  #guard<T>(
+    filter: GPUErrorFilter,
+    what: string | (() => string),
+    make: () => T,
+    failed?: (message: string) => void,
+  ): T {
     this.gpu.pushErrorScope(filter);
     try {
       return make();
     } finally {
       const caught = this.gpu.popErrorScope().then((error) => {
-        if (error) this.#failure ??= toError(error, typeof what === "string" ? what : what());
+        if (!error) return;
+        this.#failure ??= toError(error, typeof what === "string" ? what : what());
+        failed?.(error.message);
       });
       this.#failures.push(caught.catch(() => {}));
       // A loop that never reads would let the list grow.
       if (this.#failures.length > 1024) this.#failures = [Promise.all(this.#failures).then(() => {})];
     }
   }
-}
-
-/** Whether the device has the subgroups that the variant is written for. */
-export function runsOn({ subgroupSize }: Device, variant: AnyVariant): boolean {
-  return variant.subgroupSize === undefined || variant.subgroupSize === subgroupSize;
-}
-
-function pickVariant(
-  device: Device,
-  kernel: AnyKernel,
-  params: Parameters<AnyVariant["workgroups"]>[0],
-  views: Readonly<Record<string, BufferView | undefined>>,
-  forced: string | undefined,
-): AnyVariant {
-  const variants = kernel.variants.filter((candidate) => runsOn(device, candidate));
-  const variant = forced
-    ? variants.find((candidate) => candidate.name === forced)
-    : variants.find((candidate) => candidate.applies?.(params, views as Record<string, BufferView>) ?? true);
-  if (variant) return variant;
-  const names = variants.map((candidate) => candidate.name).join(", ");
-  throw new ArgumentError({
-    op: kernel.name,
-    argument: "variant",
-    expected: `one of ${names}`,
-    given: forced ?? "params that no variant takes",
-  });
 }
 
 function toError(error: GPUError, what: string): FacetError {

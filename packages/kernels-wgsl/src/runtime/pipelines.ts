@@ -15,46 +15,68 @@ export type AnyVariant = Variant<any>;
 /** Pipelines by kernel, variant and constants; layouts by kernel. Keys derive from the spec, none is typed by hand. */
 export class PipelineCache {
   readonly #device: GPUDevice;
-  readonly #guard: <T>(what: string, make: () => T) => T;
+  readonly #guard: <T>(what: string, make: () => T, failed?: (message: string) => void) => T;
   readonly #layouts = new Map<
     AnyKernel,
     { layout: GPUBindGroupLayout; pipelineLayout: GPUPipelineLayout; id: number }
   >();
   readonly #pipelines = new Map<AnyKernel, Map<string, CompiledKernel>>();
 
-  constructor(device: GPUDevice, guard: <T>(what: string, make: () => T) => T) {
+  readonly #failed: (kernel: AnyKernel, variant: AnyVariant, message: string) => void;
+
+  /** `guard` runs a creation under the device's validation scope; `failed` hears of variants that do not compile. */
+  constructor(
+    device: GPUDevice,
+    guard: <T>(what: string, make: () => T, failed?: (message: string) => void) => T,
+    failed: (kernel: AnyKernel, variant: AnyVariant, message: string) => void,
+  ) {
     this.#device = device;
     this.#guard = guard;
+    this.#failed = failed;
   }
 
+  /** The compiled variant, at once; an error in it comes back through the guard. */
   get(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): CompiledKernel {
-    let pipelines = this.#pipelines.get(kernel);
-    if (!pipelines) {
-      pipelines = new Map();
-      this.#pipelines.set(kernel, pipelines);
-    }
-    const key = constants === undefined ? variant.name : `${variant.name} ${JSON.stringify(constants)}`;
-    let compiled = pipelines.get(key);
-    if (!compiled) {
-      compiled = this.#compile(kernel, variant, constants ?? {});
-      pipelines.set(key, compiled);
-    }
-    return compiled;
+    const { compiled, keep } = this.#find(kernel, variant, constants);
+    if (compiled) return compiled;
+    const { code, label } = source(kernel, variant, constants);
+    const { layout, pipelineLayout, id } = this.#layout(kernel);
+    const pipeline = this.#guard(
+      label,
+      () => {
+        const module = this.#device.createShaderModule({ label, code });
+        const compute = { module, entryPoint: "main" };
+        return this.#device.createComputePipeline({ label, layout: pipelineLayout, compute });
+      },
+      (message) => this.#failed(kernel, variant, message),
+    );
+    return keep({ pipeline, layout, layoutId: id });
   }
 
-  #compile(kernel: AnyKernel, variant: AnyVariant, constants: Constants): CompiledKernel {
-    const label = `${kernel.name}/${variant.name}`;
+  /** The same, waiting for the compiler. Rejects with what the device says of a variant that does not compile. */
+  async compile(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): Promise<CompiledKernel> {
+    const { compiled, keep } = this.#find(kernel, variant, constants);
+    if (compiled) return compiled;
+    const { code, label } = source(kernel, variant, constants);
     const { layout, pipelineLayout, id } = this.#layout(kernel);
-    const code = specialise(variant.wgsl ?? kernel.wgsl, { ...variant.constants, ...constants }, kernel.name);
-    const pipeline = this.#guard(label, () => {
-      const module = this.#device.createShaderModule({ label, code });
-      return this.#device.createComputePipeline({
-        label,
-        layout: pipelineLayout,
-        compute: { module, entryPoint: "main" },
-      });
-    });
-    return { pipeline, layout, layoutId: id };
+    this.#device.pushErrorScope("validation");
+    const module = this.#device.createShaderModule({ label, code });
+    const refused = await this.#device.popErrorScope();
+    if (refused) throw new Error(refused.message);
+    const compute = { module, entryPoint: "main" };
+    const pipeline = await this.#device.createComputePipelineAsync({ label, layout: pipelineLayout, compute });
+    return keep({ pipeline, layout, layoutId: id });
+  }
+
+  #find(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
+    const pipelines = this.#pipelines.get(kernel) ?? new Map<string, CompiledKernel>();
+    this.#pipelines.set(kernel, pipelines);
+    const key = constants === undefined ? variant.name : `${variant.name} ${JSON.stringify(constants)}`;
+    const keep = (made: CompiledKernel): CompiledKernel => {
+      pipelines.set(key, made);
+      return made;
+    };
+    return { compiled: pipelines.get(key), keep };
   }
 
   #layout(kernel: AnyKernel) {
@@ -79,4 +101,9 @@ export class PipelineCache {
     this.#layouts.set(kernel, entry);
     return entry;
   }
+}
+
+function source(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
+  const code = specialise(variant.wgsl ?? kernel.wgsl, { ...variant.constants, ...constants }, kernel.name);
+  return { code, label: `${kernel.name}/${variant.name}` };
 }
