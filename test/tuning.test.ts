@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { device, setDevice, startDevice } from "@facet/autograd";
 import { type AnyKernel, type Device, defineKernel, kernelVersion, openDevice } from "@facet/kernels-wgsl";
-import { type BindingArray, kernelTable, prepareCase } from "@facet/kernels-wgsl/table";
 import * as keras from "@facet/shims-keras";
 import { createRandom } from "@facet/testing";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -92,50 +91,6 @@ function place(on: Device): string {
   mkdirSync(dirname(path), { recursive: true });
   return path;
 }
-
-/** Bits in hexadecimal. A NaN counts as one value: WGSL says nothing of its sign and payload, and drivers vary. */
-function bitsOf(array: BindingArray): string {
-  const words = new Uint32Array(array.buffer, array.byteOffset, array.length);
-  const same =
-    array instanceof Float32Array ? words.map((word, i) => (Number.isNaN(array[i]) ? 0x7fc00000 : word)) : words;
-  return Buffer.from(same.buffer, same.byteOffset, same.byteLength).toString("hex");
-}
-
-const sizeOf = (part: BindingArray | number): number => (typeof part === "number" ? part : part.length);
-
-/** Above that many elements a case is for the bench: its bits are made as those of smaller ones. */
-const LARGE = 1 << 18;
-
-describe("every variant that may be exchanged gives the same bits", () => {
-  for (const entry of kernelTable) {
-    const { kernel } = entry;
-    const exchangeable = entry.cases.flatMap((testCase) => {
-      const applying = (kernel as AnyKernel).variants.filter(
-        (variant) => variant.applies?.(testCase.params, {}) ?? true,
-      );
-      const candidates = applying.filter(({ order }) => order === applying[0]?.order);
-      return candidates.length > 1 ? [{ testCase, candidates }] : [];
-    });
-    if (exchangeable.length === 0) continue;
-    test(kernel.name, async () => {
-      for (const { testCase, candidates } of exchangeable) {
-        const inputs = testCase.inputs(createRandom(1));
-        if ([...Object.values(inputs), ...Object.values(testCase.outputs)].some((part) => sizeOf(part) > LARGE))
-          continue;
-        let first: string | undefined;
-        for (const { name } of candidates) {
-          const prepared = prepareCase(main, entry, testCase, inputs, name);
-          prepared.run();
-          const results = Object.values(await prepared.read());
-          prepared.free();
-          const bits = results.map(bitsOf);
-          first ??= bits.join();
-          expect(bits.join() === first, `${testCase.name}: ${name} has the bits of ${candidates[0]?.name}`).toBe(true);
-        }
-      }
-    });
-  }
-});
 
 test("training gives the same bits with no table of one's own, with one, and with the worst choice everywhere", async () => {
   const train = async (on: Device) => {
