@@ -119,8 +119,12 @@ export const gatherEntries: KernelEntry[] = [
       backwardCase(5, 3, 17),
       backwardCase(7, 8, 30),
       backwardCase(100, 33, 64),
-      backwardCase(1, WIDE, 1),
+      // A row in two stretches, and more rows than one dimension has workgroups for.
+      backwardCase(6, 37, 20),
+      backwardCase(3, 144, 20),
+      backwardCase(WIDE, 1, 1),
       backwardCase(512, 64, 128, true),
+      backwardCase(10_000, 128, 8192, true),
     ],
   },
   {

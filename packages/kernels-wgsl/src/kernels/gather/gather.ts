@@ -43,6 +43,9 @@ export const gatherRows = defineKernel({
   cost: (p) => ({ flops: 0, bytes: 8 * p.count * p.width + 4 * p.count }),
 });
 
+/** Elements of a row, or fours of them, that a thread of gatherRowsBackward adds up: `SPAN` in the shader. */
+const SPAN = 32;
+
 /** dx[r, :] = sum of dy[i, :] over i with index[i] = r, in the order of i. See gather_rows_backward.wgsl. */
 export const gatherRowsBackward = defineKernel({
   name: "gather_rows_backward",
@@ -59,9 +62,13 @@ export const gatherRowsBackward = defineKernel({
       order: "index",
       constants: { V: "vec4<f32>", WIDTH: "4u" },
       applies: (p) => p.width % 4 === 0,
-      workgroups: (p) => spread(divideUp((p.rows * p.width) / 4, LANES)),
+      workgroups: (p) => spread(divideUp(p.rows * divideUp(p.width / 4, SPAN), LANES)),
     },
-    { name: "scan", order: "index", workgroups: (p) => spread(divideUp(p.rows * p.width, LANES)) },
+    {
+      name: "scan",
+      order: "index",
+      workgroups: (p) => spread(divideUp(p.rows * divideUp(p.width, SPAN), LANES)),
+    },
   ],
   cost: (p) => ({ flops: p.count * p.width, bytes: 4 * p.width * (p.count + p.rows) + 4 * p.count }),
 });

@@ -3,8 +3,10 @@
 // dy      [count, width], f32
 // index   [count], i32; an index that is no row of dx adds nothing
 // dx      [rows, width], overwritten
-// Thread  one element of dx, or four in the vec4 variant (V and WIDTH are replaced), looks through the whole index: no atomics, and the sum is in the order of i, always.
-//         Cost rows * width * count comparisons: meant for batches, not for long texts.
+// Thread  a stretch of up to SPAN elements of one row of dx (of fours in the vec4 variant: V and WIDTH are replaced). It looks
+//         through the whole index and adds what is its own: no atomics.
+//         Cost rows * count comparisons for each stretch of a row.
+// Order   that of i, from 0.
 // Reference: gather.ref.ts
 
 struct Params {
@@ -17,6 +19,7 @@ struct Params {
 alias V = f32;
 const WIDTH = 1u;
 const LANES = 64u;
+const SPAN = 32u;
 
 @group(0) @binding(0) var<storage, read> dy: array<V>;
 @group(0) @binding(1) var<storage, read> index: array<i32>;
@@ -31,12 +34,15 @@ fn main(
 ) {
   let at = (group.x + group.y * groups.x) * LANES + lane;
   let width = params.width / WIDTH;
-  if (at >= params.rows * width) { return; }
-  let row = i32(at / width);
-  let column = at % width;
-  var sum = V(0.0);
+  let spans = (width + SPAN - 1u) / SPAN;
+  if (at >= params.rows * spans) { return; }
+  let row = at / spans;
+  let first = (at % spans) * SPAN;
+  let end = min(first + SPAN, width);
+  for (var column = first; column < end; column++) { dx[row * width + column] = V(0.0); }
   for (var i = 0u; i < params.count; i++) {
-    if (index[i] == row) { sum += dy[i * width + column]; }
+    if (index[i] == i32(row)) {
+      for (var column = first; column < end; column++) { dx[row * width + column] += dy[i * width + column]; }
+    }
   }
-  dx[at] = sum;
 }
