@@ -1,4 +1,4 @@
-import { type Device, runsOn } from "@facet/kernels-wgsl";
+import type { Device } from "@facet/kernels-wgsl";
 import {
   type BindingArrays,
   type KernelCase,
@@ -50,13 +50,12 @@ export async function benchKernel(
   const { flops, bytes } = kernel.cost(testCase.params);
   const { medianMs } = timing as Timing;
   const floorMs = Math.max(flops / roofline.gigaflops, bytes / roofline.gigabytesPerSecond) / 1e6;
-  const variant = kernel.variants.find(
-    (candidate) => runsOn(device, candidate) && (candidate.applies?.(testCase.params, {}) ?? true),
-  );
+  const offsets = Object.fromEntries(Object.keys(kernel.bindings).map((name) => [name, { offset: 0, bytes: 0 }]));
+  const variant = device.tuning.pick(kernel, testCase.params, offsets, {});
   return {
     kernel: kernel.name,
     case: testCase.name,
-    variant: variant?.name ?? "",
+    variant: variant.name,
     ...(timing as Timing),
     gigaflops: flops / medianMs / 1e6,
     gigabytesPerSecond: bytes / medianMs / 1e6,

@@ -1,5 +1,6 @@
 import type { KernelRow } from "./kernels.js";
 import type { PeerRow } from "./peers.js";
+import { profileTables, type StepProfile } from "./profile.js";
 import type { ProgramRow } from "./programs.js";
 import type { Roofline } from "./roofline.js";
 
@@ -16,6 +17,7 @@ export interface Report {
   peers: PeerRow[];
   programs: ProgramRow[];
   data?: string;
+  step?: StepProfile;
 }
 
 export interface Table {
@@ -66,6 +68,7 @@ export function tables(report: Report): Table[] {
       ]),
     });
   }
+  if (report.step) list.push(...profileTables(report.step));
   if (report.peers.length > 0) {
     const mean = geometricMean(report.peers.map((row) => row.ratio));
     list.push({

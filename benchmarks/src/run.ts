@@ -9,6 +9,7 @@ import { loadDataset } from "@facet/datasets";
 import { openDevice } from "@facet/kernels-wgsl";
 import { benchCases, benchKernel } from "./kernels.js";
 import { benchPeers, peerWorkloads } from "./peers.js";
+import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
 import { type Report, tables, toMarkdown, toText } from "./report.js";
 import { measureRoofline } from "./roofline.js";
@@ -18,7 +19,7 @@ const HELP = `Measures Facet on one adapter.
   npx turbo run bench -- [options]
 
   --filter TEXT     only rows whose kernel, case, workload or dialect contains TEXT
-  --only PART       kernels, peers or programs; may be repeated
+  --only PART       kernels, peers, programs or profile; may be repeated
   --budget MS       time spent on one kernel row, warm-up not counted (default 150)
   --images N        training images for the dialects' epoch (default 5120; a fifth of it for the aligned programs)
   --out FOLDER      where JSON and Markdown go (default benchmarks/results)
@@ -27,7 +28,7 @@ const HELP = `Measures Facet on one adapter.
 FACET_ADAPTER chooses the adapter: hardware, lavapipe, swiftshader, or a part of its name.
 A whole run writes <adapter>.json and <adapter>.md; a narrowed one writes partial.json and partial.md.`;
 
-const parts = ["kernels", "peers", "programs"] as const;
+const parts = ["kernels", "peers", "programs", "profile"] as const;
 
 function fail(message: string): never {
   console.error(`bench: ${message}\n\n${HELP}`);
@@ -110,6 +111,10 @@ if (wants("programs")) {
     device.trim();
   }
 }
+if (wants("profile") && !options.filter && device.gpu.features.has("timestamp-query")) {
+  progress("profile of a step");
+  report.step = await profileStep(128);
+}
 if (wants("kernels")) {
   const cases = benchCases(options.filter);
   if (cases.length > 0) {
@@ -129,7 +134,7 @@ if (wants("peers"))
       progress(`peers: ${name}`),
     )),
   );
-if (report.kernels.length + report.peers.length + report.programs.length === 0)
+if (report.kernels.length + report.peers.length + report.programs.length === 0 && !report.step)
   fail(`nothing matches --filter ${options.filter}`);
 
 report.seconds = (performance.now() - started) / 1000;
