@@ -86,7 +86,7 @@ describe("capture", () => {
       return F.add(x, 1);
     });
     expect(await read(wasteful(vector(1, 2)))).toEqual([2, 3]);
-    expect(wasteful.plans[0]?.commands.map(({ kernel }) => kernel)).toEqual(["fill", "elementwise_binary"]);
+    expect(wasteful.plans[0]?.commands.map(({ kernel }) => kernel)).toEqual(["elementwise_chain"]);
   });
 
   test("keeps memory flat over many replays, without new device objects", async () => {
@@ -206,6 +206,48 @@ describe("capture", () => {
     const safe = F.capture(step);
     expect(await read(safe(state))).toEqual([6, 16]);
     expect(await read(state)).toEqual([7, 17]);
+  });
+});
+
+describe("elementwise chains", () => {
+  const x = (): F.Tensor => F.fromData([-2, -0.5, 0, 0.3, 1, 7, 1e-3, -40], [8]);
+  const y = (): F.Tensor => F.fromData([1, 2, 3, 4, 5, 6, 7, 8], [8]);
+  const cases: [string, (x: F.Tensor, y: F.Tensor) => F.Tensor, kernels: number][] = [
+    ["numbers and several ops", (x, y) => F.mul(F.add(F.mul(x, 0.1), y), F.sub(1, x)), 1],
+    ["a value used twice", (x) => F.mul(F.tanh(x), F.add(F.tanh(x), 1)), 1],
+    ["conditions", (x, y) => F.where(F.logicalAnd(F.greater(x, 0), F.less(y, 6)), F.exp(x), F.neg(y)), 1],
+    ["a scalar from a reduction", (x, y) => F.div(F.add(x, y), F.sum(F.abs(x))), 3],
+    ["casts", (x) => F.mul(F.cast(F.cast(x, "int32"), "float32"), 0.5), 1],
+    [
+      "more operands than a chain holds",
+      (x, y) => F.add(F.add(F.add(F.mul(x, y), F.sum(x)), F.sum(y)), F.sum(F.square(x))),
+      6,
+    ],
+    ["a long chain", (x) => Array.from({ length: 20 }).reduce<F.Tensor>((v) => F.mul(F.add(v, 0.5), 0.9), x), 3],
+    ["infinity, which a shader cannot say", (x) => F.maximum(F.mul(x, 2), Number.NEGATIVE_INFINITY), 2],
+  ];
+  test.each(cases)("%s", async (_, f, kernels) => {
+    const run = F.capture(f);
+    expect(await read(run(x(), y()))).toEqual(await read(f(x(), y())));
+    expect(run.plans[0]?.calls).toBe(kernels);
+  });
+
+  test("a value that is needed elsewhere, or whose source is overwritten in between, is not recomputed late", async () => {
+    const shared = F.capture((x: F.Tensor) => {
+      const h = F.add(x, 1);
+      return [F.mul(h, 2), h];
+    });
+    const [a, b] = shared(x()) as [F.Tensor, F.Tensor];
+    expect([await read(a), await read(b)]).toEqual([await read(F.mul(F.add(x(), 1), 2)), await read(F.add(x(), 1))]);
+
+    const state = x();
+    const step = (): F.Tensor => {
+      const before = F.add(state, 1);
+      F.sgdUpdate(state, F.ones([8]), undefined, () => ({ lr: 1, step: 1 }));
+      return F.mul(before, 2);
+    };
+    const expected = await read(F.mul(F.add(x(), 1), 2));
+    expect(await read(F.capture(step)())).toEqual(expected);
   });
 });
 

@@ -137,13 +137,14 @@ export function packParams(
 
 /**
  * Replaces, in a whole and valid shader, the values of `const NAME = ...;`, of `alias NAME = ...;`, and the body of the
- * one-line function `fn NAME(...) -> T { return ...; }`. Throws when the shader declares no such name.
+ * one-line function `fn NAME(...) -> T { return ...; }`: an expression, or statements that begin with `let` and end in a
+ * return. Throws when the shader declares no such name.
  */
 export function specialise(wgsl: string, constants: Constants, kernel: string): string {
   let code = wgsl;
   for (const [name, value] of Object.entries(constants)) {
     const declaration = new RegExp(
-      `^((?:const|alias) ${name}(?: *: *\\w+)? = )[^;]*;|^(fn ${name}\\([^)]*\\) -> [\\w<>]+ \\{ return ).*; \\}$`,
+      `^((?:const|alias) ${name}(?: *: *\\w+)? = )[^;]*;|^(fn ${name}\\([^)]*\\) -> [\\w<>]+ \\{ )return .*; \\}$`,
       "m",
     );
     if (!declaration.test(code)) {
@@ -155,7 +156,7 @@ export function specialise(wgsl: string, constants: Constants, kernel: string): 
       });
     }
     code = code.replace(declaration, (_, constant?: string, fn?: string) =>
-      constant ? `${constant}${value};` : `${fn}${value}; }`,
+      constant ? `${constant}${value};` : `${fn}${value.startsWith("let ") ? value : `return ${value}`}; }`,
     );
   }
   return code;

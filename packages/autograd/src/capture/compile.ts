@@ -5,6 +5,7 @@ import { Storage } from "../storage.js";
 import { releaseGraph } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import type { CaptureOptions, CaptureResult } from "./captured.js";
+import { fuseChains } from "./chains.js";
 import { CompiledPlan } from "./compiled_plan.js";
 import { foldCalls } from "./fold.js";
 import type { InputGroup } from "./inputs.js";
@@ -82,8 +83,11 @@ export function compile<R>(
 
   const alive = dropDead(trace.commands, isPlanned, seen);
   checkConstants(alive, trace.constants, options.name ?? "capture");
-  const folded = foldCalls(alive, isPlanned, seen);
-  const { commands, moved } = elideCopies(folded, isPlanned, seen, fixed, givenUp, device().offsetAlignment);
+  const dynamic = new Set(trace.hostWork.map((work) => (work.kind === "params" ? work.call : -1)));
+  const folded = fuseChains(foldCalls(alive, isPlanned, seen), isPlanned, seen, (call) => !dynamic.has(call));
+  // Fusing leaves fills that nobody reads.
+  const useful = dropDead(folded, isPlanned, seen);
+  const { commands, moved } = elideCopies(useful, isPlanned, seen, fixed, givenUp, device().offsetAlignment);
   const settle = (view: TraceView): TraceView => {
     const to = moved.get(view.storage);
     return to ? { ...view, storage: to.storage, offset: to.offset + view.offset } : view;

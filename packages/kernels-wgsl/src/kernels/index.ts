@@ -5,6 +5,7 @@ export * from "./conv2d/conv2d_backward_input.js";
 export * from "./conv2d/conv2d_forward.js";
 export * from "./dropout/dropout.js";
 export * from "./elementwise/elementwise.js";
+export * from "./elementwise/elementwise_chain.js";
 export * from "./elementwise/expressions.js";
 export * from "./gather/gather.js";
 export * from "./matmul/matmul.js";

@@ -248,6 +248,7 @@ export const expressions = {
 export type ExpressionName = keyof typeof expressions;
 
 const cache = new Map<string, Constants>();
+const origins = new WeakMap<Constants, { name: ExpressionName; dtypes: readonly BindingDtype[] }>();
 
 /**
  * What turns an elementwise kernel into one expression for operands of these dtypes, for `RunOptions.constants`. The same
@@ -271,7 +272,13 @@ export function elementwiseConstants(name: ExpressionName, dtypes: readonly Bind
     f: dtypes[0] === "f32" ? wgsl : (integer ?? wgsl),
   };
   cache.set(key, constants);
+  origins.set(constants, { name, dtypes: [...dtypes] });
   return constants;
+}
+
+/** What `elementwiseConstants` was asked for to give this very object. */
+export function expressionOf(constants: Constants | undefined) {
+  return constants && origins.get(constants);
 }
 
 /** Dtype of the result of an expression over operands of these dtypes. Throws DtypeError as `elementwiseConstants`. */

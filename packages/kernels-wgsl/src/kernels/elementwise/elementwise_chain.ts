@@ -1,0 +1,135 @@
+import { ArgumentError } from "../../errors.js";
+import { type BindingDtype, type BindingSpec, type Constants, defineKernel, divideUp, spread } from "../../kernel.js";
+import elementwiseChainWgsl from "./elementwise_chain.wgsl";
+import { type ExpressionName, elementwiseConstants } from "./expressions.js";
+
+const NAMES = ["a", "b", "c", "d"] as const;
+/** Operands that one chain reads from memory. */
+export const CHAIN_OPERANDS = NAMES.length;
+
+const any = ["f32", "i32", "u32"] as const;
+const input = { access: "read", dtype: any, optional: true } as const satisfies BindingSpec;
+/** The shader has `width` as WIDTH and no use for `reads`: operands of count elements, for the cost. */
+const params = { count: "u32", tile: "u32", zero: "u32", width: "u32", reads: "u32" } as const;
+
+/** Several elementwise ops of one shape in one pass. See elementwise_chain.wgsl and `chainConstants`. */
+export const elementwiseChain = defineKernel({
+  name: "elementwise_chain",
+  wgsl: elementwiseChainWgsl,
+  bindings: { a: input, b: input, c: input, d: input, y: { access: "read_write", dtype: any } },
+  params,
+  variants: [
+    {
+      name: "elements",
+      order: "elementwise",
+      workgroups: (p) => spread(divideUp(p.count, p.width * p.tile)),
+    },
+  ],
+  cost: (p) => ({ flops: p.count, bytes: 4 * (p.reads + 1) * p.count }),
+});
+
+/** Where a step takes an operand from: operand or step by number, or a number that is the same for all elements. */
+export type ChainValue = { readonly operand: number } | { readonly step: number } | { readonly literal: number };
+
+export interface ChainStep {
+  readonly name: ExpressionName;
+  readonly dtypes: readonly BindingDtype[];
+  readonly from: readonly ChainValue[];
+  /** Scalars of the expression. */
+  readonly s0: number;
+  readonly s1: number;
+}
+
+export interface Chain {
+  /** Dtype of each operand, and whether it is one element for all. */
+  readonly operands: readonly { readonly dtype: BindingDtype; readonly repeated: boolean }[];
+  /** In order; the last one's result is y. */
+  readonly steps: readonly ChainStep[];
+}
+
+/** Whether a number can stand in a shader: WGSL refuses NaN and infinity, and drivers may lose subnormal ones. */
+export function isLiteral(value: number): boolean {
+  const rounded = Math.fround(value);
+  return Number.isFinite(rounded) && (rounded === 0 || Math.abs(rounded) >= 2 ** -126);
+}
+
+const words = new DataView(new ArrayBuffer(4));
+
+function literal(value: number, dtype: BindingDtype): string {
+  if (dtype === "u32") return `${value >>> 0}u`;
+  if (dtype === "i32") return `bitcast<i32>(${value >>> 0}u)`;
+  words.setFloat32(0, value);
+  return `bitcast<f32>(0x${words.getUint32(0).toString(16).padStart(8, "0")}u)`;
+}
+
+/** The expression of one step, with its operands put in for a, b and c. */
+function write(chain: Chain, step: ChainStep): string {
+  const { f } = elementwiseConstants(step.name, step.dtypes) as { f: string };
+  const operands = step.from.map((value, i) => {
+    if ("operand" in value) return `x${value.operand}`;
+    return "step" in value ? `v${value.step}` : literal(value.literal, step.dtypes[i] as BindingDtype);
+  });
+  const replaced: Record<string, string> = {
+    "params.s0": literal(step.s0, "f32"),
+    "params.s1": literal(step.s1, "f32"),
+    A: step.dtypes[0] as string,
+    B: step.dtypes[1] ?? "",
+    C: step.dtypes[2] ?? "",
+    Y: resultOf(step),
+    a: operands[0] as string,
+    b: operands[1] ?? "",
+    c: operands[2] ?? "",
+  };
+  const text = f.replace(/\bparams\.s[01]\b|\b[ABCYabc]\b/g, (name) => replaced[name] as string);
+  const isLast = step === chain.steps.at(-1);
+  return isLast ? text : `rounded_${resultOf(step)}(${text})`;
+}
+
+/** Dtype of a step's result. */
+export const resultOf = ({ name, dtypes }: ChainStep): BindingDtype =>
+  elementwiseConstants(name, dtypes).Y as BindingDtype;
+
+const cache = new Map<string, Constants>();
+
+/** Params and constants that make `elementwiseChain` compute a chain over `count` elements. */
+export function chainGeometry(chain: Chain, count: number) {
+  const { operands, steps } = chain;
+  if (operands.length > CHAIN_OPERANDS || steps.length === 0) {
+    throw new ArgumentError({
+      op: "elementwise_chain",
+      argument: "chain",
+      expected: `at least one step and at most ${CHAIN_OPERANDS} operands`,
+      given: `${steps.length} steps, ${operands.length} operands`,
+    });
+  }
+  const width = count % 4 === 0 ? 4 : 1;
+  const key = `${width} ${JSON.stringify(chain)}`;
+  const constants = cache.get(key) ?? build(chain, width);
+  cache.set(key, constants);
+  const reads = operands.filter(({ repeated }) => !repeated).length;
+  return { params: { count, tile: 512, zero: 0, width, reads }, constants };
+}
+
+function build(chain: Chain, width: number): Constants {
+  const { operands, steps } = chain;
+  const letters = ["A", "B", "C", "D"] as const;
+  const statements = steps.map((step, i) => `let v${i} = ${write(chain, step)}; `);
+  const constants: Record<string, string> = {
+    Y: resultOf(steps.at(-1) as ChainStep),
+    chain: `${statements.join("")}return v${steps.length - 1}`,
+  };
+  const wide = (i: number): boolean => width === 4 && operands[i]?.repeated === false;
+  for (const [i, letter] of letters.entries()) {
+    const operand = operands[i];
+    // An operand that is not there is bound to a few zero bytes; nothing uses it.
+    constants[letter] = operand?.dtype ?? "f32";
+    if (wide(i)) constants[`V${letter}`] = `vec4<${letter}>`;
+    if (!operand || operand.repeated) constants[`at_${NAMES[i]}`] = "0u";
+  }
+  if (width === 4) {
+    const lane = (name: string): string =>
+      `chain(${letters.map((_, i) => (wide(i) ? `x${i}.${name}` : `x${i}`)).join(", ")})`;
+    Object.assign(constants, { WIDTH: "4u", VY: "vec4<Y>", apply: `VY(${["x", "y", "z", "w"].map(lane).join(", ")})` });
+  }
+  return constants;
+}

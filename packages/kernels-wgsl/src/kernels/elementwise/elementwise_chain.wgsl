@@ -1,0 +1,252 @@
+// elementwise_chain: y[i] = chain(a[i], b[i], c[i], d[i]), several elementwise ops in one pass
+//
+// a..d    up to four operands, contiguous: count elements, or one that is repeated; unused ones are not read
+// y       count elements, contiguous, overwritten
+// chain   replaced by a statement for each op (elementwise_chain.ts). A result that another op takes goes through `rounded_*`,
+//         so that no driver contracts or simplifies two ops: the bits are those of separate passes.
+// Thread  every LANES-th element of its workgroup's tile. With WIDTH 4 an element is four of them, and VA to VD are vectors
+//         but for repeated operands (VA..VY, WIDTH, apply and at_a..at_d are replaced).
+// Functions are those of elementwise_unary.wgsl and elementwise_binary.wgsl.
+// Reference: elementwise_chain.ref.ts
+
+struct Params {
+  count: u32,
+  tile: u32,
+  zero: u32,
+  width: u32,
+  reads: u32,
+}
+
+alias A = f32;
+alias B = f32;
+alias C = f32;
+alias D = f32;
+alias Y = f32;
+alias VA = A;
+alias VB = B;
+alias VC = C;
+alias VD = D;
+alias VY = Y;
+const WIDTH = 1u;
+const LANES = 64u;
+
+@group(0) @binding(0) var<storage, read> a: array<VA>;
+@group(0) @binding(1) var<storage, read> b: array<VB>;
+@group(0) @binding(2) var<storage, read> c: array<VC>;
+@group(0) @binding(3) var<storage, read> d: array<VD>;
+@group(0) @binding(4) var<storage, read_write> y: array<VY>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+
+// A variable: WGSL refuses NaN and infinity as constants.
+fn from_bits(word: u32) -> f32 {
+  var bits = word;
+  return bitcast<f32>(bits);
+}
+
+fn nan() -> f32 { return from_bits(0x7fc00000u); }
+
+fn infinity() -> f32 { return from_bits(0x7f800000u); }
+
+// e^r - 1 - r for |r| <= 0.5 (relative to r).
+fn exp_tail(r: f32) -> f32 {
+  return r * r * (0.50000006 + r * (0.166661292 + r * (0.0416649505 + r * (0.00840268657 + r * 0.00140102196))));
+}
+
+fn exp_f32(x: f32) -> f32 {
+  let clamped = clamp(x, -104.0, 89.0);
+  let n = round(clamped * 1.442695022);
+  let r = (clamped - n * 0.693359375) + n * 2.1219444170128554e-4;
+  let power = i32(n);
+  let half = power / 2;
+  // 2^n in two factors, as n may be beyond the exponents of f32 where the result is not.
+  let scale = bitcast<f32>((half + 127) << 23u);
+  let rest = bitcast<f32>((power - half + 127) << 23u);
+  return select((1.0 + (r + exp_tail(r))) * scale * rest, x, is_nan(x));
+}
+
+fn expm1_f32(x: f32) -> f32 {
+  if (abs(x) < 0.5) { return x + exp_tail(x); }
+  return exp_f32(x) - 1.0;
+}
+
+// log(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1; `low` is added where it loses least.
+fn log_near_one(f: f32, low: f32) -> f32 {
+  let high = -0.250008106 + f * (0.20002301 + f * (-0.16624558 + f * (0.141809478 + f * (-0.131285042 + f * (0.12882942 + f * -0.078616634)))));
+  return f + ((f * f * f * (0.333333164 + f * high) - 0.5 * f * f) + low);
+}
+
+fn log_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (is_nan(x) || (bits >= 0x80800000u)) { return nan(); }
+  if ((bits & 0x7fffffffu) < 0x00800000u) { return -infinity(); }
+  if (bits == 0x7f800000u) { return x; }
+  // x = m * 2^n with m in [sqrt(1/2), sqrt(2))
+  let n = (i32(bits) - 0x3f3504f3) >> 23u;
+  let m = bitcast<f32>(i32(bits) - (n << 23u));
+  return log_near_one(m - 1.0, f32(n) * -2.1219444170128554e-4) + f32(n) * 0.693359375;
+}
+
+fn log1p_f32(x: f32) -> f32 {
+  if (x > -0.29 && x < 0.41) { return log_near_one(x, 0.0); }
+  let u = 1.0 + x;
+  // What rounding 1 + x lost, to first order; nothing where x itself rounds the one away.
+  let lost = select(0.0, (x - (u - 1.0)) / u, u > 0.0 && abs(x) < 1e7);
+  return log_f32(u) + lost;
+}
+
+fn tanh_f32(x: f32) -> f32 {
+  let z = x * x;
+  if (z < 0.390625) {
+    return x + x * z * (-0.333332837 + z * (0.133314863 + z * (-0.0537431724 + z * (0.0206497088 + z * -0.00571620278))));
+  }
+  // Beyond 10 the result is 1 to the last bit; the exponential must not overflow.
+  let tail = 1.0 - 2.0 / (exp_f32(2.0 * min(abs(x), 10.0)) + 1.0);
+  return select(select(tail, -tail, x < 0.0), x, is_nan(x));
+}
+
+fn sigmoid_f32(x: f32) -> f32 { return 1.0 / (1.0 + exp_f32(-x)); }
+
+fn softplus_f32(x: f32) -> f32 {
+  return select(max(x, 0.0) + log1p_f32(exp_f32(-abs(x))), x, is_nan(x));
+}
+
+// sin(x + quarter * pi/2). Three constants sum to pi/2; products with the first two are exact up to |x| = 10 000.
+fn sin_shifted(x: f32, quarter: i32) -> f32 {
+  let n = round(x * 0.636619747);
+  let r = ((x - n * 1.5703125) - n * 4.837512969970703e-4) - n * 7.549790126404332e-8;
+  let z = r * r;
+  let s = r + r * z * (-0.166666552 + z * (0.00833219104 + z * -0.000195185727));
+  let c = 1.0 - 0.5 * z + z * z * (0.0416666456 + z * (-0.00138873118 + z * 2.44327421e-05));
+  let turn = i32(n) + quarter;
+  let v = clamp(select(s, c, (turn & 1) == 1), -1.0, 1.0);
+  return select(select(v, -v, (turn & 2) == 2), nan(), (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+}
+
+fn sin_f32(x: f32) -> f32 { return sin_shifted(x, 0); }
+
+fn cos_f32(x: f32) -> f32 { return sin_shifted(x, 1); }
+
+fn erf_f32(x: f32) -> f32 {
+  let z = x * x;
+  if (z < 1.0) {
+    return x * (1.12837911 + z * (-0.376123101 + z * (0.112801515 + z * (-0.026711693 + z * (0.00491872709 + z * -0.000563797948)))));
+  }
+  let t = 1.0 / (1.0 + 0.5 * min(abs(x), 5.0));
+  let p = 0.000607680122 + t * (0.273602217 + t * (0.330922872 + t * (0.101044923 + t * (0.404175639 + t * (-0.0576073155 + t * -0.0534524694)))));
+  let tail = 1.0 - exp_f32(-z) * p;
+  return select(select(tail, -tail, x < 0.0), x, is_nan(x));
+}
+
+// Two polynomials in w = -log(1 - x^2), one for the middle and one for the tails, after M. Giles (2012).
+fn erfinv_f32(x: f32) -> f32 {
+  if (!(abs(x) < 1.0)) { return select(nan(), x * infinity(), abs(x) == 1.0); }
+  let w = -log_f32((1.0 - x) * (1.0 + x));
+  if (w < 5.0) {
+    let v = w - 2.5;
+    let high = -0.0012537298 + v * (0.000218432702 + v * (-4.38935058e-06 + v * (-3.48299363e-06 + v * (3.43032553e-07 + v * 2.47530387e-08))));
+    return x * (1.50140941 + v * (0.246640742 + v * (-0.00417752331 + v * high)));
+  }
+  let v = sqrt(w) - 3.0;
+  let high = -0.00763261924 + v * (0.00577028422 + v * (-0.00363750081 + v * (0.00127956457 + v * (6.59189609e-05 + v * -0.000147691622))));
+  return x * (2.83297706 + v * (1.00167477 + v * (0.00943418313 + v * high)));
+}
+
+fn elu_f32(x: f32, alpha: f32) -> f32 {
+  if (x > 0.0) { return x; }
+  return alpha * expm1_f32(x);
+}
+
+fn relu6_f32(x: f32) -> f32 { return select(clamp(x, 0.0, 6.0), x, is_nan(x)); }
+
+fn pow_f32(x: f32, power: f32) -> f32 {
+  if (power == 0.0 || x == 1.0) { return 1.0; }
+  if (is_nan(x) || is_nan(power)) { return nan(); }
+  let size = abs(power);
+  let whole = trunc(power) == power;
+  if (whole && size <= 64.0) {
+    // Repeated squaring: small whole powers come out as products would.
+    var bits = u32(size);
+    var square = x;
+    var product = 1.0;
+    while (bits > 0u) {
+      if ((bits & 1u) == 1u) { product *= square; }
+      square *= square;
+      bits >>= 1u;
+    }
+    return select(product, 1.0 / product, power < 0.0);
+  }
+  if (x < 0.0 && !whole && x != -infinity()) { return nan(); }
+  if (abs(x) == 1.0) { return select(1.0, x, whole && size < 16777216.0 && (u32(size) & 1u) == 1u); }
+  let v = exp_f32(power * log_f32(abs(x)));
+  return select(v, -v, x < 0.0 && size < 16777216.0 && (u32(size) & 1u) == 1u);
+}
+
+fn atan2_f32(rise: f32, run: f32) -> f32 {
+  if (is_nan(rise) || is_nan(run)) { return nan(); }
+  let large = max(abs(rise), abs(run));
+  let small = min(abs(rise), abs(run));
+  // Equal sizes are 45 degrees, infinities included; two zeros are none.
+  let t = select(select(small / large, 1.0, small == large), 0.0, large == 0.0);
+  let z = t * t;
+  let high = 0.1095725 + z * (-0.0841859058 + z * (0.0582207516 + z * (-0.0314427726 + z * (0.011057849 + z * -0.00182580296))));
+  var angle = t + t * z * (-0.333333015 + z * (0.199986309 + z * (-0.142651752 + z * high)));
+  angle = select(angle, 1.5707963 - angle, abs(rise) > abs(run));
+  angle = select(angle, 3.1415927 - angle, bitcast<u32>(run) >> 31u == 1u);
+  return select(angle, -angle, bitcast<u32>(rise) >> 31u == 1u);
+}
+
+// a - b * trunc(a / b), corrected where the quotient was rounded across a whole number.
+fn fmod_f32(a: f32, b: f32) -> f32 {
+  let size = abs(a);
+  let step = abs(b);
+  if (size < step) { return a; }
+  var r = size - step * trunc(size / step);
+  r = select(r, r + step, r < 0.0);
+  r = select(r, r - step, r >= step);
+  return select(r, -r, a < 0.0);
+}
+
+fn remainder_f32(a: f32, b: f32) -> f32 {
+  let r = fmod_f32(a, b);
+  return select(r, r + b, r != 0.0 && (r < 0.0) != (b < 0.0));
+}
+
+fn remainder_i32(a: i32, b: i32) -> i32 {
+  let r = a % b;
+  return select(r, r + b, r != 0 && (r < 0) != (b < 0));
+}
+
+fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+fn minimum_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+
+// The bits of a result as they are: zero is 0, but only the device knows.
+fn rounded_f32(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ params.zero); }
+fn rounded_i32(x: i32) -> i32 { return x ^ bitcast<i32>(params.zero); }
+fn rounded_u32(x: u32) -> u32 { return x ^ params.zero; }
+
+fn chain(x0: A, x1: B, x2: C, x3: D) -> Y { return x0; }
+
+fn apply(x0: VA, x1: VB, x2: VC, x3: VD) -> VY { return chain(x0, x1, x2, x3); }
+
+// Where each operand holds its part of element i of y.
+fn at_a(i: u32) -> u32 { return i; }
+fn at_b(i: u32) -> u32 { return i; }
+fn at_c(i: u32) -> u32 { return i; }
+fn at_d(i: u32) -> u32 { return i; }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = (group.y * groups.x + group.x) * params.tile;
+  let end = min(first + params.tile, params.count / WIDTH);
+  for (var i = first + lane; i < end; i += LANES) {
+    y[i] = apply(a[at_a(i)], b[at_b(i)], c[at_c(i)], d[at_d(i)]);
+  }
+}
