@@ -1,83 +1,133 @@
 import type { Device } from "@facet/kernels-wgsl";
 import { findGpu } from "@facet/kernels-wgsl";
-import { compare, createRandom } from "@facet/testing";
+import { compare } from "@facet/testing";
 import { Facet } from "./peers/facet.js";
-import { GpuJs, type PeerWorkload } from "./peers/gpujs.js";
+import type { Lacking, Peer, Prepared } from "./peers/peer.js";
+import type { PeerEntry, PeerRow } from "./report_peers.js";
 import { type Timing, timeInTurn } from "./sample.js";
+import type { Workload } from "./workloads.js";
 
-export interface PeerRow {
-  workload: string;
-  facet: Timing;
-  peer: Timing & { name: string };
-  /** Peer's median over Facet's: above 1 Facet is faster. */
-  ratio: number;
-  /** Largest difference between the two answers. */
-  maxDifference: number;
+/** Everybody that the workloads run on, Facet first: its answers are what the others' are compared with. */
+const participants: Record<string, () => Promise<Peer>> = {
+  facet: async () => new Facet(),
+  tfjs: async () => (await import("./peers/tfjs_webgpu.js")).TfjsWebgpu.open(),
+  jax: async () => (await import("./peers/jax_js.js")).JaxJs.open(),
+  onnxruntime: async () => (await import("./peers/onnxruntime_web.js")).OnnxruntimeWeb.open(),
+  gpujs: async () => (await import("./peers/gpujs.js")).GpuJs.open(),
+};
+
+export const peerNames: readonly string[] = Object.keys(participants).filter((name) => name !== "facet");
+
+export interface OpenedPeers {
+  peers: Peer[];
+  /** Peers that could not be opened, with the error they gave. */
+  absent: Record<string, string>;
 }
 
-export function peerWorkloads(filter: string | undefined): PeerWorkload[] {
-  const random = createRandom(3);
-  const list: [PeerWorkload["kind"], number[], number, number][] = [
-    ["matmul", [128, 128, 128], 128 * 128, 128 * 128],
-    ["matmul", [256, 256, 256], 256 * 256, 256 * 256],
-    ["matmul", [128, 1600, 10], 128 * 1600, 1600 * 10],
-    ["conv2d", [8, 28, 28, 1, 3, 3, 32], 8 * 784, 9 * 32],
-    ["conv2d", [8, 13, 13, 32, 3, 3, 64], 8 * 169 * 32, 9 * 32 * 64],
-    ["add", [1 << 20], 1 << 20, 1 << 20],
-    ["relu", [1 << 20], 1 << 20, 1],
-  ];
-  return list
-    .map(([kind, extents, a, b]) => ({
-      kind,
-      name: `${kind} ${extents.join("x")}`,
-      extents,
-      a: random.uniform(a),
-      b: random.uniform(b),
-    }))
-    .filter(({ name }) => !filter || name.includes(filter));
+/** How long a library may take to open, and to compile and answer one workload. */
+const DEADLINE_MS = 30_000;
+
+async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: no answer after ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Facet beside gpu.js on one adapter, each call from host arrays to host array. Answers are compared before timing. */
-export async function benchPeers(
-  device: Device,
-  workloads: readonly PeerWorkload[],
-  budgetMs: number,
-  progress: (name: string) => void,
-): Promise<PeerRow[]> {
+/** Opens Facet and the named peers on one adapter; a peer that fails is reported, not left out in silence. */
+export async function openPeers(names: readonly string[], progress: (text: string) => void): Promise<OpenedPeers> {
   const gpu = await findGpu();
-  Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true, writable: true });
-  const facet = new Facet(device);
-  const peer = new GpuJs();
-  const rows: PeerRow[] = [];
-  for (const workload of workloads) {
-    progress(workload.name);
-    const calls = [facet.prepare(workload), peer.prepare(workload)] as const;
-    const [ours, theirs] = [await calls[0](), await calls[1]()];
-    const terms =
-      workload.kind === "matmul"
-        ? (workload.extents[1] as number)
-        : workload.kind === "conv2d"
-          ? 9 * (workload.extents[3] as number)
-          : 1;
-    // Both add `terms` products in f32, perhaps in another order.
-    const comparison = compare(ours, theirs, { rtol: 1e-5, atol: terms * 2 ** -22 });
-    if (!comparison.ok) throw new Error(`${workload.name}: Facet and ${peer.name} differ by ${comparison.maxAbsError}`);
-    const finish = async () => undefined;
-    const [a, b] = await timeInTurn(
-      [
-        { encode: calls[0], finish },
-        { encode: calls[1], finish },
-      ],
-      { budgetMs },
-    );
-    rows.push({
-      workload: workload.name,
-      facet: a as Timing,
-      peer: { name: peer.name, ...(b as Timing) },
-      ratio: (b as Timing).medianMs / (a as Timing).medianMs,
-      maxDifference: comparison.maxAbsError,
-    });
+  // Libraries look for a browser; they get Dawn in its place.
+  const value = { gpu, userAgent: "Node.js" };
+  Object.defineProperty(globalThis, "navigator", { value, configurable: true, writable: true });
+  const opened: OpenedPeers = { peers: [], absent: {} };
+  for (const [name, open] of Object.entries(participants)) {
+    if (name !== "facet" && !names.includes(name)) continue;
+    progress(`opening ${name}`);
+    try {
+      opened.peers.push(await inTime(`opening ${name}`, open()));
+    } catch (error) {
+      opened.absent[name] = messageOf(error);
+    }
   }
-  peer.close();
-  return rows;
+  return opened;
+}
+
+/** One workload on everybody, A B A B, each answer compared with Facet's before anything is timed. */
+export async function benchWorkload(
+  peers: readonly Peer[],
+  workload: Workload,
+  budgetMs: number,
+  progress: (text: string) => void,
+): Promise<PeerRow> {
+  const entries: Record<string, PeerEntry> = {};
+  const ready: { name: string; prepared: Prepared; maxDifference: number }[] = [];
+  let reference: ArrayLike<number> | undefined;
+  for (const peer of peers) {
+    progress(`${workload.name}: ${peer.name}`);
+    const made = await prepare(peer, workload);
+    if ("lacking" in made) {
+      entries[peer.name] = made;
+      continue;
+    }
+    const { prepared, answer } = made;
+    reference ??= answer;
+    const comparison = compare(answer, reference, workload.tolerance);
+    const maxDifference = comparison.maxAbsError;
+    if (comparison.ok) ready.push({ name: peer.name, prepared, maxDifference });
+    else {
+      entries[peer.name] = {
+        lacking: `wrong answer: differs from Facet's by ${maxDifference.toPrecision(3)}`,
+      };
+      await prepared.free();
+    }
+  }
+  const timings = await timeInTurn(
+    ready.map(({ prepared }) => ({ encode: () => prepared.run(), finish: () => prepared.finish() })),
+    { budgetMs, groupMs: 12 },
+  );
+  for (const [i, { name, prepared, maxDifference }] of ready.entries()) {
+    entries[name] = { timing: timings[i] as Timing, maxDifference };
+    await prepared.free();
+  }
+  return { workload, entries, sample: sampleOf(reference ?? []) };
+}
+
+/** A peer made ready, with its answer after the workload's number of calls; an error becomes a reason for lacking it. */
+async function prepare(
+  peer: Peer,
+  workload: Workload,
+): Promise<{ prepared: Prepared; answer: ArrayLike<number> } | Lacking> {
+  const answered = async () => {
+    const prepared = await peer.prepare(workload);
+    if ("lacking" in prepared) return prepared;
+    for (let call = 0; call < workload.calls; call++) await prepared.run();
+    await prepared.finish();
+    return { prepared, answer: await prepared.read() };
+  };
+  try {
+    return await inTime(workload.name, answered());
+  } catch (error) {
+    if (peer instanceof Facet) throw error;
+    return { lacking: messageOf(error) };
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n")[0] as string;
+
+const SAMPLED = 64;
+
+/** Some elements of an answer, evenly spread, for torch_cuda.py to compare its own with. */
+export function sampleOf(answer: ArrayLike<number>): { indices: number[]; values: number[] } {
+  const count = Math.min(SAMPLED, answer.length);
+  const indices = Array.from({ length: count }, (_, i) => Math.floor((i * answer.length) / count));
+  return { indices, values: indices.map((i) => answer[i] as number) };
+}
+
+/** Closes everybody; Facet's device belongs to the caller. */
+export async function closePeers(device: Device, peers: readonly Peer[]): Promise<void> {
+  await device.finish();
+  for (const peer of peers) await peer.close();
 }

@@ -1,7 +1,7 @@
 import type { KernelRow } from "./kernels.js";
-import type { PeerRow } from "./peers.js";
 import { profileTables, type StepProfile } from "./profile.js";
 import type { ProgramRow } from "./programs.js";
+import { type PeerRow, peerTables } from "./report_peers.js";
 import type { Roofline } from "./roofline.js";
 
 /** Everything one run measured: what is written as JSON, and what tables and Markdown are made from. */
@@ -15,6 +15,8 @@ export interface Report {
   roofline?: Roofline;
   kernels: KernelRow[];
   peers: PeerRow[];
+  /** Peers that could not be opened, with the error they gave. */
+  absentPeers: Record<string, string>;
   programs: ProgramRow[];
   data?: string;
   step?: StepProfile;
@@ -33,11 +35,6 @@ export interface Table {
 const digits = (value: number, count = 3): string =>
   Number.isFinite(value) ? (value >= 1000 ? value.toFixed(0) : value.toPrecision(count)) : "-";
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
-
-/** Geometric mean: the fair average of ratios. */
-export function geometricMean(values: readonly number[]): number {
-  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
-}
 
 export function tables(report: Report): Table[] {
   const list: Table[] = [];
@@ -69,23 +66,7 @@ export function tables(report: Report): Table[] {
     });
   }
   if (report.step) list.push(...profileTables(report.step));
-  if (report.peers.length > 0) {
-    const mean = geometricMean(report.peers.map((row) => row.ratio));
-    list.push({
-      title: "Beside gpu.js (webgpu mode), host array to host array",
-      note: `Same adapter, in turn, answers compared first. Ratio above 1: Facet is faster. Geometric mean ${digits(mean)}.`,
-      head: ["workload", "Facet ms", "gpu.js ms", "ratio", "quartiles Facet", "quartiles gpu.js"],
-      words: 1,
-      rows: report.peers.map(({ workload, facet, peer, ratio }) => [
-        workload,
-        digits(facet.medianMs),
-        digits(peer.medianMs),
-        `${digits(ratio)}x`,
-        `${digits(facet.lowMs)} - ${digits(facet.highMs)}`,
-        `${digits(peer.lowMs)} - ${digits(peer.highMs)}`,
-      ]),
-    });
-  }
+  list.push(...peerTables(report.peers, report.absentPeers));
   if (report.kernels.length > 0) {
     const { gigaflops = Number.NaN, gigabytesPerSecond = Number.NaN } = report.roofline ?? {};
     list.push({

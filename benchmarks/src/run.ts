@@ -8,11 +8,13 @@ import { setDevice } from "@facet/autograd";
 import { loadDataset } from "@facet/datasets";
 import { openDevice } from "@facet/kernels-wgsl";
 import { benchCases, benchKernel } from "./kernels.js";
-import { benchPeers, peerWorkloads } from "./peers.js";
+import { mergeReports } from "./merge.js";
+import { benchWorkload, closePeers, openPeers, peerNames } from "./peers.js";
 import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
 import { type Report, tables, toMarkdown, toText } from "./report.js";
 import { measureRoofline } from "./roofline.js";
+import { chooseWorkloads } from "./workloads.js";
 
 const HELP = `Measures Facet on one adapter.
 
@@ -20,9 +22,13 @@ const HELP = `Measures Facet on one adapter.
 
   --filter TEXT     only rows whose kernel, case, workload or dialect contains TEXT
   --only PART       kernels, peers, programs or profile; may be repeated
-  --budget MS       time spent on one kernel row, warm-up not counted (default 150)
+  --peers LIST      libraries beside Facet, separated by commas (default ${peerNames.join(",")}; "" for none)
+  --full            the long list of workloads: matmul to 2048, batches 1 to 512, Adam over 25 million parameters
+  --budget MS       time spent on one row and library, warm-up not counted (default 150)
   --images N        training images for the dialects' epoch (default 5120; a fifth of it for the aligned programs)
   --out FOLDER      where JSON and Markdown go (default benchmarks/results)
+  --merge FILE      puts what torch_cuda.py wrote beside the report named by --into, writes that again, and ends
+  --into FILE       a report of the bench, as JSON
   --help
 
 FACET_ADAPTER chooses the adapter: hardware, lavapipe, swiftshader, or a part of its name.
@@ -43,6 +49,10 @@ function readOptions() {
         only: { type: "string", multiple: true },
         budget: { type: "string", default: "150" },
         images: { type: "string", default: "5120" },
+        peers: { type: "string", default: peerNames.join(",") },
+        full: { type: "boolean", default: false },
+        merge: { type: "string" },
+        into: { type: "string" },
         out: { type: "string" },
         help: { type: "boolean", default: false },
       },
@@ -54,7 +64,10 @@ function readOptions() {
     };
     for (const part of values.only ?? [])
       if (!parts.includes(part as never)) fail(`--only: expected one of ${parts.join(", ")}, got ${part}`);
-    return { ...values, budget: positive("budget"), images: positive("images") };
+    const peers = values.peers.split(",").filter((name) => name !== "");
+    for (const name of peers)
+      if (!peerNames.includes(name)) fail(`--peers: expected ${peerNames.join(", ")}, got ${name}`);
+    return { ...values, peers, budget: positive("budget"), images: positive("images") };
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }
@@ -63,6 +76,12 @@ function readOptions() {
 const options = readOptions();
 if (options.help) {
   console.log(HELP);
+  process.exit(0);
+}
+
+if (options.merge !== undefined) {
+  if (options.into === undefined) fail("--merge: expected --into FILE beside it, got none");
+  mergeReports(options.into, options.merge);
   process.exit(0);
 }
 
@@ -90,11 +109,19 @@ const report: Report = {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
   },
-  versions: versionsOf("webgpu", "gpu.js", "tinybench", "typescript"),
+  versions: versionsOf(
+    "webgpu",
+    "@tensorflow/tfjs-backend-webgpu",
+    "@jax-js/jax",
+    "onnxruntime-web",
+    "gpu.js",
+    "tinybench",
+  ),
   commandLine: process.argv.slice(2),
   seconds: 0,
   kernels: [],
   peers: [],
+  absentPeers: {},
   programs: [],
 };
 console.log(`adapter: ${device.adapter.name}`);
@@ -128,12 +155,18 @@ if (wants("kernels")) {
     }
   }
 }
-if (wants("peers"))
-  report.peers.push(
-    ...(await benchPeers(device, peerWorkloads(options.filter), 2 * options.budget, (name) =>
-      progress(`peers: ${name}`),
-    )),
-  );
+if (wants("peers")) {
+  const chosen = chooseWorkloads(options.filter, options.full);
+  if (chosen.length > 0) {
+    const { peers, absent } = await openPeers(options.peers, progress);
+    report.absentPeers = absent;
+    for (const [i, workload] of chosen.entries()) {
+      const say = (text: string): void => progress(`workloads ${i + 1}/${chosen.length}: ${text}`);
+      report.peers.push(await benchWorkload(peers, workload, options.budget, say));
+    }
+    await closePeers(device, peers);
+  }
+}
 if (report.kernels.length + report.peers.length + report.programs.length === 0 && !report.step)
   fail(`nothing matches --filter ${options.filter}`);
 

@@ -17,6 +17,8 @@ export interface Workload {
 export interface SampleOptions {
   /** Milliseconds to spend on one workload, warm-up not counted. */
   budgetMs: number;
+  /** Calls are grouped into samples of about this long. Default 4. */
+  groupMs?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface SampleOptions {
  */
 export async function timeInTurn(workloads: readonly Workload[], options: SampleOptions): Promise<Timing[]> {
   const repeats: number[] = [];
-  for (const workload of workloads) repeats.push(await repeatsFor(workload));
+  for (const workload of workloads) repeats.push(await repeatsFor(workload, options.groupMs ?? 4));
   const bench = new Bench({ time: 0, iterations: 1, warmup: false, retainSamples: true });
   for (const [i, { encode, finish }] of workloads.entries()) {
     bench.add(`${i}`, async () => {
@@ -52,14 +54,14 @@ export async function timeInTurn(workloads: readonly Workload[], options: Sample
   return samples.map(summarise);
 }
 
-/** How often one sample repeats a call so that it takes about 4 ms. */
-async function repeatsFor({ encode, finish }: Workload): Promise<number> {
+/** How often one sample repeats a call so that it takes about `groupMs`. */
+async function repeatsFor({ encode, finish }: Workload, groupMs: number): Promise<number> {
   await encode();
   await finish();
   const start = performance.now();
   await encode();
   await finish();
-  return Math.max(1, Math.min(200, Math.round(4 / (performance.now() - start + 0.01))));
+  return Math.max(1, Math.min(200, Math.round(groupMs / (performance.now() - start + 0.01))));
 }
 
 export function summarise(samples: readonly number[]): Timing {

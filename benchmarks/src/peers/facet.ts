@@ -1,71 +1,213 @@
 import {
-  conv2dForward,
-  conv2dGeometry,
-  type Device,
-  elementwiseBinary,
-  elementwiseConstants,
-  elementwiseGeometry,
-  elementwiseUnary,
+  Adam,
+  add,
+  conv2d,
+  device,
+  fromData,
+  gradients,
+  keep,
   matmul,
-  matmulGeometry,
-} from "@facet/kernels-wgsl";
-import type { PeerCall, PeerWorkload } from "./gpujs.js";
+  maxPool2d,
+  relu,
+  reshape,
+  scope,
+  slice,
+  softmaxCrossEntropy,
+  type Tensor,
+  unscoped,
+  variable,
+} from "@facet/autograd";
+import { type Layer, layersOf } from "../models.js";
+import { ADAM_COMPARED, floats, inputSpec, inputValues, type Workload, weightSpecs } from "../workloads.js";
+import type { Lacking, Peer, Prepared } from "./peer.js";
 
-/** The same workloads on Facet's kernels; like the peer, each call uploads its inputs and reads its result back. */
-export class Facet {
-  readonly name = "Facet";
-  readonly #device: Device;
+const image = { layout: "NHWC", filterLayout: "HWIO", stride: [1, 1], dilation: [1, 1], groups: 1 } as const;
+const window2x2 = {
+  layout: "NHWC",
+  window: [2, 2],
+  stride: [2, 2],
+  padding: [0, 0, 0, 0],
+  dilation: [1, 1],
+} as const;
+const meanLoss = { labels: "index", reduction: "mean", labelSmoothing: 0 } as const;
+const padded = (pad: number) => ({ ...image, padding: [pad, pad, pad, pad] as [number, number, number, number] });
 
-  constructor(device: Device) {
-    this.#device = device;
+/** A function that makes a step replayable: what `capture` of autograd is, and the identity for eager programs. */
+export type Replay = <T extends (...args: never[]) => Tensor>(step: T) => T;
+
+/** Facet's own ops, as a program on autograd calls them. */
+export class Facet implements Peer {
+  readonly name: string;
+  readonly #replay: Replay | undefined;
+
+  /** With `replay`, train steps go through it, and there is nothing else. */
+  constructor(name = "Facet", replay?: Replay) {
+    this.name = name;
+    this.#replay = replay;
   }
 
-  prepare({ kind, extents, a, b }: PeerWorkload): PeerCall {
-    const device = this.#device;
-    const view = (count: number) => ({ block: device.allocate(count * 4, "bench"), offset: 0, bytes: count * 4 });
-    const [left, right] = [view(a.length), view(b.length)];
-    const call = (count: number, run: (y: ReturnType<typeof view>) => void): PeerCall => {
-      const y = view(count);
-      return async () => {
-        device.queue.write(left, a);
-        device.queue.write(right, b);
-        run(y);
-        return new Float32Array(await device.read(y));
+  prepare(workload: Workload): Prepared | Lacking {
+    if (this.#replay && workload.kind !== "train_step") return { lacking: "only train steps are captured" };
+    const made: Tensor[] = [];
+    const tensor = (name: string): Tensor => {
+      const spec = inputSpec(workload, name);
+      const values = inputValues(spec);
+      const x = unscoped(() => fromData(values, spec.shape, spec.classes === undefined ? "float32" : "int32"));
+      made.push(x);
+      return x;
+    };
+    const prepared = (call: () => Tensor, readable = (answer: Tensor): Tensor => answer): Prepared => {
+      let last: Tensor | undefined;
+      return {
+        run: () => {
+          last?.dispose();
+          last = keep(scope(call));
+        },
+        finish: () => device().finish(),
+        read: async () => (await readable(last as Tensor).data()) as Float32Array,
+        free: () => {
+          last?.dispose();
+          for (const tensor of made) tensor.dispose();
+          device().trim();
+        },
       };
     };
-    if (kind === "matmul") {
-      const [m, k, n] = extents as [number, number, number];
-      const { params } = matmulGeometry([m, k], [k, n]);
-      return call(m * n, (y) => device.run(matmul, { a: left, b: right, y }, params));
+    switch (workload.kind) {
+      case "matmul": {
+        if (workload.data === "host") return hostMatmul(workload);
+        const { transposeA, transposeB } = workload;
+        const [a, b] = [tensor("a"), tensor("b")];
+        return prepared(() => matmul(a, b, { transposeA, transposeB }));
+      }
+      case "conv2d": {
+        const { pass, n, h, w, c, kernel, o, pad } = workload;
+        const attrs = padded(pad);
+        const place = (name: string, shape: number[]): Tensor => {
+          if (workload.inputs.some((input) => input.name === name)) return tensor(name);
+          const x = unscoped(() => fromData(new Float32Array(shape.reduce((a, b) => a * b)), shape));
+          made.push(x);
+          return x;
+        };
+        const [x, filter] = [place("x", [n, h, w, c]), place("w", [kernel, kernel, c, o])];
+        if (pass === "forward") return prepared(() => conv2d(x, filter, undefined, attrs));
+        return backward(pass === "backward_input" ? x : filter, tensor("dy"), made, prepared, () =>
+          conv2d(x, filter, undefined, attrs),
+        );
+      }
+      case "max_pool2d": {
+        const x = tensor("x");
+        if (workload.pass === "forward") return prepared(() => maxPool2d(x, window2x2));
+        return backward(x, tensor("dy"), made, prepared, () => maxPool2d(x, window2x2));
+      }
+      case "softmax_cross_entropy": {
+        const [logits, labels] = [variable(tensor("logits")), tensor("labels")];
+        return prepared(() => gradients(softmaxCrossEntropy(logits, labels, meanLoss).loss, [logits])[0] as Tensor);
+      }
+      case "adam": {
+        const { lr, beta1, beta2, eps, count } = workload;
+        const [p, g] = [tensor("p"), tensor("g")];
+        const optimizer = new Adam([p], { lr, beta1, beta2, eps });
+        const call = prepared(
+          () => {
+            optimizer.step([g]);
+            return p.alias();
+          },
+          (answer) => slice(answer, [0], [Math.min(count, ADAM_COMPARED)]),
+        );
+        return {
+          ...call,
+          free: () => {
+            optimizer.dispose();
+            call.free();
+          },
+        };
+      }
+      case "relu": {
+        const a = tensor("a");
+        return prepared(() => relu(a));
+      }
+      case "add": {
+        const [a, b] = [tensor("a"), tensor("b")];
+        return prepared(() => add(a, b));
+      }
+      case "train_step":
+        return this.#trainStep(workload, tensor, prepared);
     }
-    if (kind === "conv2d") {
-      const [n, h, w, c, kh, kw, o] = extents as [number, number, number, number, number, number, number];
-      const options = {
-        stride: [1, 1],
-        padding: [0, 0, 0, 0],
-        dilation: [1, 1],
-        groups: 1,
-        layout: "NHWC",
-        filterLayout: "HWIO",
-      } as const;
-      const { shape, params } = conv2dGeometry([n, h, w, c], [kh, kw, c, o], options);
-      return call(
-        shape.reduce((product, extent) => product * extent, 1),
-        (y) => device.run(conv2dForward, { x: left, w: right, y }, params),
-      );
-    }
-    const count = extents[0] as number;
-    if (kind === "add") {
-      const { params } = elementwiseGeometry([[count], [count]], 0, 0, "add");
-      return call(count, (y) =>
-        device.run(elementwiseBinary, { a: left, b: right, y }, params, {
-          constants: elementwiseConstants("add", ["f32", "f32"]),
-        }),
-      );
-    }
-    const { params } = elementwiseGeometry([[count]], 0, 0, "relu");
-    return call(count, (y) =>
-      device.run(elementwiseUnary, { a: left, y }, params, { constants: elementwiseConstants("relu", ["f32"]) }),
-    );
   }
+
+  #trainStep(
+    workload: Workload & { kind: "train_step" },
+    tensor: (name: string) => Tensor,
+    prepared: (call: () => Tensor) => Prepared,
+  ): Prepared {
+    const { lr, beta1, beta2, eps, model, batch } = workload;
+    const layers = layersOf(model);
+    const weights = weightSpecs(workload).map(({ name }) => variable(tensor(name)));
+    const [images, labels] = [tensor("images"), tensor("labels")];
+    const optimizer = new Adam(weights, { lr, beta1, beta2, eps });
+    const step = (images: Tensor, labels: Tensor): Tensor => {
+      const { loss } = softmaxCrossEntropy(forward(layers, weights, images, batch), labels, meanLoss);
+      optimizer.step(gradients(loss, weights));
+      return loss;
+    };
+    const call = this.#replay ? this.#replay(step) : step;
+    const made = prepared(() => call(images, labels));
+    return {
+      ...made,
+      free: () => {
+        optimizer.dispose();
+        made.free();
+      },
+    };
+  }
+
+  close(): void {}
+}
+
+/** One pass back from y = forward() to `wrt`; the forward pass is done once, and not timed. */
+function backward(
+  wrt: Tensor,
+  dy: Tensor,
+  made: Tensor[],
+  prepared: (call: () => Tensor) => Prepared,
+  forward: () => Tensor,
+): Prepared {
+  variable(wrt);
+  const y = unscoped(forward);
+  made.push(y);
+  return prepared(() => gradients(y, [wrt], { cotangent: dy, retainGraph: true })[0] as Tensor);
+}
+
+function forward(layers: readonly Layer[], weights: readonly Tensor[], images: Tensor, batch: number): Tensor {
+  let x = images;
+  let next = 0;
+  for (const layer of layers) {
+    if (layer.kind === "pool") {
+      x = maxPool2d(x, window2x2);
+      continue;
+    }
+    const [weight, bias] = [weights[next++] as Tensor, weights[next++] as Tensor];
+    if (layer.kind === "conv") x = conv2d(x, weight, bias, padded(layer.pad));
+    else x = matmul(layer.image ? reshape(x, [batch, layer.inputs]) : x, weight, { bias });
+    if (layer.relu) x = relu(x);
+  }
+  return x;
+}
+
+/** From host arrays to a host array: each call uploads both matrices and reads the product. */
+function hostMatmul(workload: Workload & { kind: "matmul" }): Prepared {
+  const { transposeA, transposeB } = workload;
+  const [a, b] = [floats(workload, "a"), floats(workload, "b")];
+  const [aShape, bShape] = [inputSpec(workload, "a").shape, inputSpec(workload, "b").shape];
+  let answer: ArrayLike<number> = [];
+  return {
+    run: async () => {
+      const y = keep(scope(() => matmul(fromData(a, aShape), fromData(b, bShape), { transposeA, transposeB })));
+      answer = (await y.data()) as Float32Array;
+      y.dispose();
+    },
+    finish: async () => undefined,
+    read: async () => answer,
+    free: () => device().trim(),
+  };
 }

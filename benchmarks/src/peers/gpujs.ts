@@ -1,69 +1,150 @@
 import { GPU } from "gpu.js";
-
-/** A workload as the bench hands it to every peer: inputs, and what the right answer is compared with. */
-export interface PeerWorkload {
-  kind: "matmul" | "conv2d" | "add" | "relu";
-  name: string;
-  /** matmul: [m, k, n]; conv2d: [n, h, w, c, kh, kw, o], valid, stride 1, NHWC, HWIO; elementwise: [count]. */
-  extents: number[];
-  a: Float32Array;
-  b: Float32Array;
-}
-
-/** One prepared call that ends with the result on the host. */
-export type PeerCall = () => Promise<ArrayLike<number>>;
+import { convOut } from "../models.js";
+import { floats, type Workload } from "../workloads.js";
+import type { Lacking, Peer, Prepared } from "./peer.js";
 
 // The bodies below are translated to WGSL by gpu.js, which reads their source: they must stay plain, closed functions.
 // biome-ignore lint/suspicious/noExplicitAny: gpu.js types neither `this` nor its constants usefully.
 type KernelThis = any;
 
-/** gpu.js in `webgpu` mode; `navigator.gpu` must be Dawn's. Inputs are uploaded once per call, as gpu.js does. */
-export class GpuJs {
-  readonly name = "gpu.js webgpu";
+/** What gpu.js gives back in pipeline mode: a result that stays on the device. */
+interface Handle {
+  toArray(): Promise<ArrayLike<number>>;
+  delete(): void;
+  context: { device: GPUDevice };
+}
+
+interface Kernel {
+  (...inputs: unknown[]): Promise<Handle & ArrayLike<number>>;
+  destroy(): void;
+}
+
+/**
+ * gpu.js in `webgpu` mode: it has no operations, so the kernels are the plain ones its documentation shows, written here.
+ * `navigator.gpu` must be Dawn's.
+ */
+export class GpuJs implements Peer {
+  readonly name = "gpu.js";
   readonly #gpu = new GPU({ mode: "webgpu" as never });
 
-  prepare({ kind, extents, a, b }: PeerWorkload): PeerCall {
-    // biome-ignore lint/suspicious/noExplicitAny: see KernelThis.
-    const call = async (kernel: any, ...inputs: unknown[]): Promise<ArrayLike<number>> => kernel(...inputs);
-    const count = kind === "matmul" ? (extents[0] as number) * (extents[2] as number) : undefined;
-    if (kind === "matmul") {
-      const [, k, n] = extents as [number, number, number];
-      const kernel = this.#gpu
-        .createKernel(function (this: KernelThis, x: number[], y: number[]) {
-          const row = Math.floor(this.thread.x / this.constants.n);
-          const col = this.thread.x - row * this.constants.n;
-          let sum = 0;
-          for (let i = 0; i < this.constants.k; i++)
-            sum += x[row * this.constants.k + i]! * y[i * this.constants.n + col]!;
-          return sum;
-        } as never)
-        .setConstants({ k, n })
-        .setOutput([count as number]);
-      return () => call(kernel, a, b);
-    }
-    if (kind === "conv2d") return this.#conv(extents, a, b, call);
-    const kernel = (
-      kind === "add"
-        ? this.#gpu.createKernel(function (this: KernelThis, x: number[], y: number[]) {
-            return x[this.thread.x]! + y[this.thread.x]!;
-          } as never)
-        : this.#gpu.createKernel(function (this: KernelThis, x: number[]) {
-            return Math.max(x[this.thread.x]!, 0);
-          } as never)
-    ).setOutput([extents[0] as number]);
-    return () => (kind === "add" ? call(kernel, a, b) : call(kernel, a));
+  static async open(): Promise<GpuJs> {
+    const { isWebGPUAvailable } = GPU as unknown as { isWebGPUAvailable(): Promise<boolean> };
+    if (!(await isWebGPUAvailable.call(GPU))) throw new Error("GPU.isWebGPUAvailable() is false");
+    return new GpuJs();
   }
 
-  #conv(
-    extents: number[],
-    a: Float32Array,
-    b: Float32Array,
-    call: (kernel: unknown, ...inputs: unknown[]) => Promise<ArrayLike<number>>,
-  ): PeerCall {
-    const [n, h, w, c, kh, kw, o] = extents as [number, number, number, number, number, number, number];
-    const [oh, ow] = [h - kh + 1, w - kw + 1];
-    const kernel = this.#gpu
-      .createKernel(function (this: KernelThis, x: number[], f: number[]) {
+  prepare(workload: Workload): Promise<Prepared> | Lacking {
+    const made = this.#kernel(workload);
+    if (!made) return { lacking: "no neural network operations and no gradients; only kernels one writes oneself" };
+    return workload.data === "host" ? this.#onHost(workload, made) : this.#onDevice(workload, made);
+  }
+
+  #create(body: (this: KernelThis, ...inputs: number[][]) => number, constants: object, count: number): KernelMaker {
+    return (pipeline) =>
+      this.#gpu
+        .createKernel(body as never)
+        .setConstants(constants as never)
+        .setPipeline(pipeline)
+        .setOutput([count]) as unknown as Kernel;
+  }
+
+  async #onHost(workload: Workload, make: KernelMaker): Promise<Prepared> {
+    const kernel = make(false);
+    const inputs = workload.inputs.map(({ name }) => floats(workload, name));
+    let answer: ArrayLike<number> = [];
+    return {
+      run: async () => {
+        answer = await kernel(...inputs);
+      },
+      finish: async () => undefined,
+      read: async () => answer,
+      free: () => kernel.destroy(),
+    };
+  }
+
+  async #onDevice(workload: Workload, make: KernelMaker): Promise<Prepared> {
+    const kernel = make(true);
+    const uploads = workload.inputs.map(({ name }) => {
+      const values = floats(workload, name);
+      const copy = this.#create(
+        function (this: KernelThis, x: number[]) {
+          return x[this.thread.x]!;
+        } as never,
+        {},
+        values.length,
+      )(true);
+      return { copy, values };
+    });
+    const inputs: Handle[] = [];
+    for (const { copy, values } of uploads) inputs.push(await copy(values));
+    let last: Handle | undefined;
+    return {
+      run: async () => {
+        last?.delete();
+        last = await kernel(...inputs);
+      },
+      finish: () => (last as Handle).context.device.queue.onSubmittedWorkDone(),
+      read: () => (last as Handle).toArray(),
+      free: () => {
+        for (const handle of [last, ...inputs]) handle?.delete();
+        for (const { copy } of uploads) copy.destroy();
+        kernel.destroy();
+      },
+    };
+  }
+
+  #kernel(workload: Workload): KernelMaker | undefined {
+    switch (workload.kind) {
+      case "matmul": {
+        const { m, k, n, transposeA, transposeB } = workload;
+        // Strides of a and b: a transpose is another order of reading.
+        const constants = {
+          ...{ k, n },
+          ...(transposeA ? { aRow: 1, aColumn: m } : { aRow: k, aColumn: 1 }),
+          ...(transposeB ? { bRow: 1, bColumn: k } : { bRow: n, bColumn: 1 }),
+        };
+        return this.#create(
+          function (this: KernelThis, a: number[], b: number[]) {
+            const row = Math.floor(this.thread.x / this.constants.n);
+            const column = this.thread.x - row * this.constants.n;
+            let sum = 0;
+            for (let i = 0; i < this.constants.k; i++)
+              sum +=
+                a[row * this.constants.aRow + i * this.constants.aColumn]! *
+                b[i * this.constants.bRow + column * this.constants.bColumn]!;
+            return sum;
+          } as never,
+          constants,
+          m * n,
+        );
+      }
+      case "conv2d":
+        return workload.pass === "forward" ? this.#conv(workload) : undefined;
+      case "relu":
+        return this.#create(
+          function (this: KernelThis, a: number[]) {
+            return Math.max(a[this.thread.x]!, 0);
+          } as never,
+          {},
+          workload.count,
+        );
+      case "add":
+        return this.#create(
+          function (this: KernelThis, a: number[], b: number[]) {
+            return a[this.thread.x]! + b[this.thread.x]!;
+          } as never,
+          {},
+          workload.count,
+        );
+      default:
+        return undefined;
+    }
+  }
+
+  #conv({ n, h, w, c, kernel, o, pad }: Workload & { kind: "conv2d" }): KernelMaker {
+    const [oh, ow] = [convOut(h, kernel, pad), convOut(w, kernel, pad)];
+    return this.#create(
+      function (this: KernelThis, x: number[], f: number[]) {
         const pixel = Math.floor(this.thread.x / this.constants.o);
         const channel = this.thread.x - pixel * this.constants.o;
         const row = Math.floor(pixel / this.constants.ow);
@@ -71,22 +152,30 @@ export class GpuJs {
         const image = Math.floor(row / this.constants.oh);
         const line = row - image * this.constants.oh;
         let sum = 0;
-        for (let i = 0; i < this.constants.kh; i++) {
-          for (let j = 0; j < this.constants.kw; j++) {
-            for (let k = 0; k < this.constants.c; k++) {
-              const at = ((image * this.constants.h + line + i) * this.constants.w + column + j) * this.constants.c + k;
-              sum += x[at]! * f[((i * this.constants.kw + j) * this.constants.c + k) * this.constants.o + channel]!;
+        for (let i = 0; i < this.constants.kernel; i++) {
+          for (let j = 0; j < this.constants.kernel; j++) {
+            const y = line + i - this.constants.pad;
+            const z = column + j - this.constants.pad;
+            if (y >= 0 && y < this.constants.h && z >= 0 && z < this.constants.w) {
+              for (let k = 0; k < this.constants.c; k++) {
+                const at = ((image * this.constants.h + y) * this.constants.w + z) * this.constants.c + k;
+                const filterAt = ((i * this.constants.kernel + j) * this.constants.c + k) * this.constants.o + channel;
+                sum += x[at]! * f[filterAt]!;
+              }
             }
           }
         }
         return sum;
-      } as never)
-      .setConstants({ h, w, c, kh, kw, o, oh, ow })
-      .setOutput([n * oh * ow * o]);
-    return () => call(kernel, a, b);
+      } as never,
+      { h, w, c, kernel, o, oh, ow, pad },
+      n * oh * ow * o,
+    );
   }
 
   close(): void {
     this.#gpu.destroy();
   }
 }
+
+/** Makes a kernel whose result stays on the device (`pipeline`) or comes back as an array. */
+type KernelMaker = (pipeline: boolean) => Kernel;

@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { type Report, toMarkdown } from "./report.js";
+import type { PeerRow } from "./report_peers.js";
+
+/** What torch_cuda.py writes: rows of the bench's form, by the workload's name. */
+export interface TorchReport {
+  device: string;
+  versions: Record<string, string>;
+  peers: { workload: string; entries: PeerRow["entries"] }[];
+}
+
+/** A report with PyTorch's entries beside the others; rows that it does not know are refused by name. */
+export function merged(report: Report, torch: TorchReport): Report {
+  const names = new Set(report.peers.map(({ workload }) => workload.name));
+  for (const { workload } of torch.peers)
+    if (!names.has(workload)) throw new RangeError(`merge: the report has no workload "${workload}"`);
+  return {
+    ...report,
+    versions: { ...report.versions, ...torch.versions },
+    peers: report.peers.map((row) => ({
+      ...row,
+      entries: { ...row.entries, ...torch.peers.find(({ workload }) => workload === row.workload.name)?.entries },
+    })),
+  };
+}
+
+/** Puts torch_cuda.py's JSON beside a report's and writes the report again, as JSON and as Markdown. */
+export function mergeReports(reportFile: string, torchFile: string): void {
+  const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
+  const report = merged(read(reportFile) as Report, read(torchFile) as TorchReport);
+  writeFileSync(reportFile, `${JSON.stringify(report, undefined, 1)}\n`);
+  writeFileSync(reportFile.replace(/\.json$/, ".md"), toMarkdown(report));
+}
