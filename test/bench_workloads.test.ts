@@ -63,6 +63,20 @@ describe("Facet's answers are the reference's", () => {
     });
   }
 
+  test("a captured train step gives the eager one's loss to the bit", async () => {
+    const losses: number[] = [];
+    for (const captured of [false, true]) {
+      const workload = stepWorkload("tiny", 5);
+      const prepared = new Facet({ captured }).prepare(workload);
+      if ("lacking" in prepared) throw new Error(prepared.lacking);
+      for (let call = 0; call < workload.calls; call++) await prepared.run();
+      losses.push((await prepared.read())[0] as number);
+      prepared.free();
+    }
+    expect(losses[1]).toBe(losses[0]);
+    expect(new Facet({ captured: true }).prepare(matmulWorkload(1, 1, 1))).toHaveProperty("lacking");
+  });
+
   test("every kind of the list is among them", () => {
     const kindOf = (workload: (typeof small)[number]) => `${workload.kind} ${"pass" in workload ? workload.pass : ""}`;
     expect(new Set(small.map(kindOf))).toEqual(new Set(workloads.map(kindOf)));

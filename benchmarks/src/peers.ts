@@ -10,13 +10,15 @@ import type { Workload } from "./workloads.js";
 /** Everybody that the workloads run on, Facet first: its answers are what the others' are compared with. */
 const participants: Record<string, () => Promise<Peer>> = {
   facet: async () => new Facet(),
+  captured: async () => new Facet({ captured: true }),
   tfjs: async () => (await import("./peers/tfjs_webgpu.js")).TfjsWebgpu.open(),
   jax: async () => (await import("./peers/jax_js.js")).JaxJs.open(),
   onnxruntime: async () => (await import("./peers/onnxruntime_web.js")).OnnxruntimeWeb.open(),
   gpujs: async () => (await import("./peers/gpujs.js")).GpuJs.open(),
 };
 
-export const peerNames: readonly string[] = Object.keys(participants).filter((name) => name !== "facet");
+const own: readonly string[] = ["facet", "captured"];
+export const peerNames: readonly string[] = Object.keys(participants).filter((name) => !own.includes(name));
 
 export interface OpenedPeers {
   peers: Peer[];
@@ -43,7 +45,7 @@ export async function openPeers(names: readonly string[], progress: (text: strin
   Object.defineProperty(globalThis, "navigator", { value, configurable: true, writable: true });
   const opened: OpenedPeers = { peers: [], absent: {} };
   for (const [name, open] of Object.entries(participants)) {
-    if (name !== "facet" && !names.includes(name)) continue;
+    if (!own.includes(name) && !names.includes(name)) continue;
     progress(`opening ${name}`);
     try {
       opened.peers.push(await inTime(`opening ${name}`, open()));

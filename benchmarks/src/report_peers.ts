@@ -106,7 +106,7 @@ function lacks(rows: readonly PeerRow[]): string[][] {
   const reasons = new Map<string, { peer: string; reason: string; names: string[] }>();
   for (const { workload, entries } of rows) {
     for (const [peer, entry] of Object.entries(entries)) {
-      if (!("lacking" in entry)) continue;
+      if (!("lacking" in entry) || peer === CAPTURED) continue;
       const key = `${peer}: ${entry.lacking}`;
       const item = reasons.get(key) ?? { peer, reason: entry.lacking, names: [] };
       item.names.push(workload.name);
@@ -215,6 +215,6 @@ export function peerTables(rows: readonly PeerRow[], absent: Readonly<Record<str
 function cell(row: PeerRow, name: string): string {
   const entry = row.entries[name];
   if (!entry) return "-";
-  if ("lacking" in entry) return "lacks";
+  if ("lacking" in entry) return name === CAPTURED ? "-" : "lacks";
   return digits(entry.timing.medianMs);
 }

@@ -1,6 +1,7 @@
 import {
   Adam,
   add,
+  capture,
   conv2d,
   device,
   fromData,
@@ -32,22 +33,19 @@ const window2x2 = {
 const meanLoss = { labels: "index", reduction: "mean", labelSmoothing: 0 } as const;
 const padded = (pad: number) => ({ ...image, padding: [pad, pad, pad, pad] as [number, number, number, number] });
 
-/** A function that makes a step replayable: what `capture` of autograd is, and the identity for eager programs. */
-export type Replay = <T extends (...args: never[]) => Tensor>(step: T) => T;
-
 /** Facet's own ops, as a program on autograd calls them. */
 export class Facet implements Peer {
   readonly name: string;
-  readonly #replay: Replay | undefined;
+  readonly #captured: boolean;
 
-  /** With `replay`, train steps go through it, and there is nothing else. */
-  constructor(name = "Facet", replay?: Replay) {
-    this.name = name;
-    this.#replay = replay;
+  /** With `captured`, train steps are replayed as plans, and there is nothing else. */
+  constructor({ captured = false } = {}) {
+    this.name = captured ? "Facet captured" : "Facet";
+    this.#captured = captured;
   }
 
   prepare(workload: Workload): Prepared | Lacking {
-    if (this.#replay && workload.kind !== "train_step") return { lacking: "only train steps are captured" };
+    if (this.#captured && workload.kind !== "train_step") return { lacking: "only train steps are captured" };
     const made: Tensor[] = [];
     const tensor = (name: string): Tensor => {
       const spec = inputSpec(workload, name);
@@ -150,11 +148,13 @@ export class Facet implements Peer {
       optimizer.step(gradients(loss, weights));
       return loss;
     };
-    const call = this.#replay ? this.#replay(step) : step;
+    const plans = this.#captured ? capture(step) : undefined;
+    const call = plans ?? step;
     const made = prepared(() => call(images, labels));
     return {
       ...made,
       free: () => {
+        plans?.dispose();
         optimizer.dispose();
         made.free();
       },

@@ -1,4 +1,4 @@
-import { GPU } from "gpu.js";
+import type { GPU } from "gpu.js";
 import { convOut } from "../models.js";
 import { floats, type Workload } from "../workloads.js";
 import type { Lacking, Peer, Prepared } from "./peer.js";
@@ -25,12 +25,17 @@ interface Kernel {
  */
 export class GpuJs implements Peer {
   readonly name = "gpu.js";
-  readonly #gpu = new GPU({ mode: "webgpu" as never });
+  readonly #gpu: GPU;
+
+  private constructor(gpu: GPU) {
+    this.#gpu = gpu;
+  }
 
   static async open(): Promise<GpuJs> {
+    const { GPU } = await import("gpu.js");
     const { isWebGPUAvailable } = GPU as unknown as { isWebGPUAvailable(): Promise<boolean> };
     if (!(await isWebGPUAvailable.call(GPU))) throw new Error("GPU.isWebGPUAvailable() is false");
-    return new GpuJs();
+    return new GpuJs(new GPU({ mode: "webgpu" as never }));
   }
 
   prepare(workload: Workload): Promise<Prepared> | Lacking {
