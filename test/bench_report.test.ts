@@ -57,7 +57,7 @@ describe("tables", () => {
 
   test("list what peers lack with the reason, a peer that did not open too", () => {
     expect(table("What peers lack")?.rows).toEqual([
-      ["onnxruntime", "everything", "no available backend"],
+      ["onnxruntime", "everything, or all after", "no available backend"],
       ["jax-js", thin.name, "device was lost"],
     ]);
   });

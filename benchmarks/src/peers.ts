@@ -20,19 +20,24 @@ const participants: Record<string, () => Promise<Peer>> = {
 const own: readonly string[] = ["facet", "captured"];
 export const peerNames: readonly string[] = Object.keys(participants).filter((name) => !own.includes(name));
 
+/** onnxruntime-web runs when asked for: under Node it waits, for up to half a minute, on promises that Dawn has settled. */
+export const defaultPeers: readonly string[] = peerNames.filter((name) => name !== "onnxruntime");
+
 export interface OpenedPeers {
   peers: Peer[];
   /** Peers that could not be opened, with the error they gave. */
   absent: Record<string, string>;
 }
 
-/** How long a library may take to open, and to compile and answer one workload. */
+/** How long a peer may take to open, and to compile and answer one workload; one that is late is given up for the run. */
 const DEADLINE_MS = 30_000;
+
+class LateError extends Error {}
 
 async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: no answer after ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
+    timer = setTimeout(() => reject(new LateError(`${what}: no answer after ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
@@ -45,7 +50,10 @@ export async function openPeers(names: readonly string[], progress: (text: strin
   Object.defineProperty(globalThis, "navigator", { value, configurable: true, writable: true });
   const opened: OpenedPeers = { peers: [], absent: {} };
   for (const [name, open] of Object.entries(participants)) {
-    if (!own.includes(name) && !names.includes(name)) continue;
+    if (!own.includes(name) && !names.includes(name)) {
+      opened.absent[name] = "not asked for: --peers";
+      continue;
+    }
     progress(`opening ${name}`);
     try {
       opened.peers.push(await inTime(`opening ${name}`, open()));
@@ -58,7 +66,7 @@ export async function openPeers(names: readonly string[], progress: (text: strin
 
 /** One workload on everybody, A B A B, each answer compared with Facet's before anything is timed. */
 export async function benchWorkload(
-  peers: readonly Peer[],
+  { peers, absent }: OpenedPeers,
   workload: Workload,
   budgetMs: number,
   progress: (text: string) => void,
@@ -66,9 +74,14 @@ export async function benchWorkload(
   const entries: Record<string, PeerEntry> = {};
   const ready: { name: string; prepared: Prepared; maxDifference: number }[] = [];
   let reference: ArrayLike<number> | undefined;
-  for (const peer of peers) {
+  for (const peer of [...peers]) {
     progress(`${workload.name}: ${peer.name}`);
-    const made = await prepare(peer, workload);
+    const made = await prepare(peer, workload).catch((error: unknown) => {
+      if (!(error instanceof LateError)) throw error;
+      peers.splice(peers.indexOf(peer), 1);
+      absent[peer.name] = error.message;
+      return { lacking: error.message };
+    });
     if ("lacking" in made) {
       entries[peer.name] = made;
       continue;
@@ -109,9 +122,9 @@ async function prepare(
     return { prepared, answer: await prepared.read() };
   };
   try {
-    return await inTime(workload.name, answered());
+    return await (peer instanceof Facet ? answered() : inTime(workload.name, answered()));
   } catch (error) {
-    if (peer instanceof Facet) throw error;
+    if (peer instanceof Facet || error instanceof LateError) throw error;
     return { lacking: messageOf(error) };
   }
 }

@@ -200,7 +200,10 @@ export function peerTables(rows: readonly PeerRow[], absent: Readonly<Record<str
       ];
     }),
   });
-  const lacking = [...Object.entries(absent).map(([name, reason]) => [name, "everything", reason]), ...lacks(rows)];
+  const lacking = [
+    ...Object.entries(absent).map(([name, reason]) => [name, "everything, or all after", reason]),
+    ...lacks(rows),
+  ];
   if (lacking.length > 0)
     list.push({
       title: "What peers lack",

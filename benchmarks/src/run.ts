@@ -9,7 +9,7 @@ import { loadDataset } from "@facet/datasets";
 import { openDevice } from "@facet/kernels-wgsl";
 import { benchCases, benchKernel } from "./kernels.js";
 import { mergeReports } from "./merge.js";
-import { benchWorkload, closePeers, openPeers, peerNames } from "./peers.js";
+import { benchWorkload, closePeers, defaultPeers, openPeers, peerNames } from "./peers.js";
 import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
 import { type Report, tables, toMarkdown, toText } from "./report.js";
@@ -22,7 +22,8 @@ const HELP = `Measures Facet on one adapter.
 
   --filter TEXT     only rows whose kernel, case, workload or dialect contains TEXT
   --only PART       kernels, peers, programs or profile; may be repeated
-  --peers LIST      libraries beside Facet, separated by commas (default ${peerNames.join(",")}; "" for none)
+  --peers LIST      libraries beside Facet, separated by commas (of ${peerNames.join(",")};
+                    default ${defaultPeers.join(",")}; "" for none)
   --full            the long list of workloads: matmul to 2048, batches 1 to 512, Adam over 25 million parameters
   --budget MS       time spent on one row and library, warm-up not counted (default 150)
   --images N        training images for the dialects' epoch (default 5120; a fifth of it for the aligned programs)
@@ -49,7 +50,7 @@ function readOptions() {
         only: { type: "string", multiple: true },
         budget: { type: "string", default: "150" },
         images: { type: "string", default: "5120" },
-        peers: { type: "string", default: peerNames.join(",") },
+        peers: { type: "string", default: defaultPeers.join(",") },
         full: { type: "boolean", default: false },
         merge: { type: "string" },
         into: { type: "string" },
@@ -158,13 +159,13 @@ if (wants("kernels")) {
 if (wants("peers")) {
   const chosen = chooseWorkloads(options.filter, options.full);
   if (chosen.length > 0) {
-    const { peers, absent } = await openPeers(options.peers, progress);
-    report.absentPeers = absent;
+    const opened = await openPeers(options.peers, progress);
+    report.absentPeers = opened.absent;
     for (const [i, workload] of chosen.entries()) {
       const say = (text: string): void => progress(`workloads ${i + 1}/${chosen.length}: ${text}`);
-      report.peers.push(await benchWorkload(peers, workload, options.budget, say));
+      report.peers.push(await benchWorkload(opened, workload, options.budget, say));
     }
-    await closePeers(device, peers);
+    await closePeers(device, opened.peers);
   }
 }
 if (report.kernels.length + report.peers.length + report.programs.length === 0 && !report.step)
