@@ -90,7 +90,7 @@ const lastCollection = new WeakMap<Device, number>();
  * So when much of it has been taken since the last time, the collector is asked to run (Node; browsers decide alone).
  */
 function relievePressure(device: Device): void {
-  const { live } = device.memory();
+  const live = device.liveBytes;
   const before = lastCollection.get(device) ?? 0;
   if (live < before) lastCollection.set(device, live);
   // By as much again as was live then, as collectors do: a large model is not looked through for small change.

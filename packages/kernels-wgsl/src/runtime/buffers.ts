@@ -120,6 +120,11 @@ export class BufferPool {
     this.#free.clear();
   }
 
+  /** Bytes lent now: the part of `stats` that is asked for at every allocation. */
+  get live(): number {
+    return this.#live;
+  }
+
   stats(): MemoryStats {
     const byOwner = Object.fromEntries([...this.#owners].filter(([, bytes]) => bytes > 0));
     return { live: this.#live, peak: this.#peak, reserved: this.#reserved, blocks: this.#blocks, byOwner };

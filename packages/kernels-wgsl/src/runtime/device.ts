@@ -252,6 +252,11 @@ export class Device {
     await this.read({ block: this.#zero.block, offset: 0, bytes: 4 });
   }
 
+  /** Device memory lent now, in bytes. */
+  get liveBytes(): number {
+    return this.#pool.live;
+  }
+
   memory(): MemoryStats {
     return this.#pool.stats();
   }
