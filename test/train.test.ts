@@ -22,6 +22,7 @@ describe("a mistake in the command line is named, with exit status 2 and nothing
     ["--epochs: expected a whole number of at least 1", ["--epochs", "0"]],
     ["--batch-size: expected a whole number of at least 1", ["--batch-size", "1.5"]],
     ["--limit: expected a whole number of at least 1", ["--limit", "many"]],
+    ["--plan: expected on, off", ["--plan", "yes"]],
     ["--data: expected mnist, fashion-mnist, digits", ["--data", "imagenet"]],
   ])("%s", (message, args) => {
     const { status, stdout, stderr } = train(...args);
@@ -33,7 +34,7 @@ describe("a mistake in the command line is named, with exit status 2 and nothing
 test("--help lists every option", () => {
   const { status, stdout } = train("--help");
   expect(status).toBe(0);
-  for (const option of "dialect data limit test-limit epochs batch-size seed align json help".split(" "))
+  for (const option of "dialect data limit test-limit epochs batch-size seed plan align json help".split(" "))
     expect(stdout).toContain(`--${option} `);
 });
 

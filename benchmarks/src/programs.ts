@@ -2,7 +2,8 @@ import { device } from "@facet/autograd";
 import type { ImageDataset } from "@facet/datasets";
 import type { TrainOptions, TrainResult } from "@facet/examples/options";
 
-export const dialects = ["keras", "torch", "jax"] as const;
+/** The dialects as their users run them; PyTorch op by op, and with its step compiled. */
+export const dialects = ["keras", "torch", "torch.compile", "jax"] as const;
 export type DialectName = (typeof dialects)[number];
 
 export interface ProgramRow {
@@ -24,6 +25,10 @@ export interface ProgramRow {
 const programs: Record<DialectName, () => Promise<(options: TrainOptions) => Promise<TrainResult>>> = {
   keras: async () => (await import("@facet/examples/keras")).runKeras,
   torch: async () => (await import("@facet/examples/torch")).runTorch,
+  "torch.compile": async () => {
+    const { runTorch } = await import("@facet/examples/torch");
+    return (options) => runTorch({ ...options, plan: true });
+  },
   jax: async () => (await import("@facet/examples/jax")).runJax,
 };
 

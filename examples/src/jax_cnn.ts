@@ -12,7 +12,7 @@ type Array = InstanceType<typeof jax.Array>;
 
 /** Trains on `data.train`, evaluates on `data.test`. */
 export async function runJax(options: TrainOptions): Promise<TrainResult> {
-  const { data, epochs, batchSize, seed, align, onStep } = options;
+  const { data, epochs, batchSize, seed, align, plan = true, onStep } = options;
   const { count, height, width, channels } = data.train;
   // With one channel both layouts are the same bytes.
   const spec = align ? (["NCHW", "OIHW", "NCHW"] as const) : (["NHWC", "HWIO", "NHWC"] as const);
@@ -71,7 +71,8 @@ export async function runJax(options: TrainOptions): Promise<TrainResult> {
     for (let i = 0; i < steps; i++) {
       const index = order.slice([i * batchSize, (i + 1) * batchSize]);
       const [x, y] = [train.images.take(index, 0), train.labels.take(index, 0)];
-      const [value, next] = step(epoch * steps + i, opt_state, x, y);
+      const update = () => step(epoch * steps + i, opt_state, x, y);
+      const [value, next] = plan ? update() : jax.disable_jit(update);
       opt_state = next;
       await log.add(epoch, i, value);
     }

@@ -10,7 +10,7 @@ const { layers } = keras;
 
 /** Trains on `data.train`, evaluates on `data.test`. `verbose` as in fit: 1 prints Keras' progress lines. */
 export async function runKeras(options: TrainOptions, verbose: 0 | 1 | 2 = 0): Promise<TrainResult> {
-  const { data, epochs, batchSize, seed, align, onStep } = options;
+  const { data, epochs, batchSize, seed, align, plan = true, onStep } = options;
   const { height, width, channels } = data.train;
   keras.utils.set_random_seed(seed);
   const data_format = align ? "channels_first" : "channels_last";
@@ -41,7 +41,12 @@ export async function runKeras(options: TrainOptions, verbose: 0 | 1 | 2 = 0): P
   const optimizer = align
     ? keras.optimizers.Adam({ learning_rate: 1e-3, epsilon: 1e-8, facet: { epsilon: "torch" } })
     : keras.optimizers.Adam({ learning_rate: 1e-3 });
-  model.compile({ loss: "sparse_categorical_crossentropy", optimizer, metrics: ["accuracy"] });
+  model.compile({
+    loss: "sparse_categorical_crossentropy",
+    optimizer,
+    metrics: ["accuracy"],
+    run_eagerly: !plan,
+  });
 
   const log = new StepLog(Math.ceil(data.train.count / batchSize), onStep);
   const epochSeconds: number[] = [];

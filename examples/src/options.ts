@@ -9,6 +9,11 @@ export interface TrainOptions {
   seed: number;
   /** Denotes the same arithmetic in every dialect, so that their losses are bitwise equal; see aligned.ts. */
   align: boolean;
+  /**
+   * Whether the training step runs as a replayed plan. Default: as the dialect does, so with Keras' fit and jax.jit, and
+   * without in a PyTorch loop. The bits are the same.
+   */
+  plan?: boolean | undefined;
   onStep?: (step: StepInfo) => void;
 }
 

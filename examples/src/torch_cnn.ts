@@ -35,7 +35,7 @@ class CNN extends nn.Module {
 
 /** Trains on `data.train`, evaluates on `data.test`. */
 export async function runTorch(options: TrainOptions): Promise<TrainResult> {
-  const { data, epochs, batchSize, seed, align, onStep } = options;
+  const { data, epochs, batchSize, seed, align, plan = false, onStep } = options;
   const { channels, height, width } = data.train;
   const transform = new transforms.ToTensor();
   const train_loader = new DataLoader(new datasets.VisionDataset(data.train, { transform }), {
@@ -50,21 +50,23 @@ export async function runTorch(options: TrainOptions): Promise<TrainResult> {
   // The other dialects average the losses of the samples in a step of its own.
   const criterion = new nn.CrossEntropyLoss({ reduction: align ? "none" : "mean" });
   const optimizer = new optim.Adam(net.parameters(), { lr: 1e-3 });
+  const step = (x: torch.Tensor, y: torch.Tensor): torch.Tensor => {
+    optimizer.zero_grad();
+    const loss = criterion(net(x), y).mean();
+    loss.backward();
+    optimizer.step();
+    return loss.detach();
+  };
+  const train_step = plan ? torch.compile(step) : step;
 
   const log = new StepLog(train_loader.length, onStep);
   const epochSeconds: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     const began = performance.now();
-    let step = 0;
+    let done = 0;
     net.train();
     log.start();
-    for await (const [x, y] of train_loader) {
-      optimizer.zero_grad();
-      const loss = criterion(net(x), y).mean();
-      loss.backward();
-      optimizer.step();
-      await log.add(epoch, step++, loss.detach());
-    }
+    for await (const [x, y] of train_loader) await log.add(epoch, done++, train_step(x, y));
     epochSeconds.push((performance.now() - began) / 1000);
   }
 

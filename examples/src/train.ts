@@ -25,6 +25,7 @@ Trains a small convolutional network and prints its test accuracy.
   --epochs E        default 1
   --batch-size B    default 128
   --seed S          default 0
+  --plan on|off     replay the training step as one plan, or run it op by op (default: as the dialect does; torch is off)
   --align           denote the same arithmetic in every dialect: their losses are then bitwise equal
   --json            print one JSON object, and nothing else, on standard output
   --help            print this
@@ -56,6 +57,7 @@ function readCommandLine(args: string[]) {
     epochs: { ...text, default: "1" },
     "batch-size": { ...text, default: "128" },
     seed: { ...text, default: "0" },
+    plan: text,
     align: flag,
     json: flag,
     help: flag,
@@ -74,6 +76,7 @@ function readCommandLine(args: string[]) {
     epochs: whole("epochs", values.epochs, 1) as number,
     batchSize: whole("batch-size", values["batch-size"], 1) as number,
     seed: whole("seed", values.seed, 0) as number,
+    plan: values.plan === undefined ? undefined : oneOf("plan", values.plan, ["on", "off"]) === "on",
     align: values.align,
     json: values.json,
     help: values.help,
@@ -124,6 +127,7 @@ async function main(): Promise<void> {
     batchSize,
     seed,
     align,
+    plan: given.plan,
     onStep,
   });
   const report = {
