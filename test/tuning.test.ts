@@ -4,7 +4,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { device, setDevice, startDevice } from "@facet/autograd";
-import { type AnyKernel, type Device, defineKernel, kernelVersion, openDevice } from "@facet/kernels-wgsl";
+import {
+  type AnyKernel,
+  type Device,
+  defineKernel,
+  kernelVersion,
+  openDevice,
+  type TuningTable,
+} from "@facet/kernels-wgsl";
+import { kernelTable } from "@facet/kernels-wgsl/table";
 import * as keras from "@facet/shims-keras";
 import { createRandom } from "@facet/testing";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -236,6 +244,20 @@ describe("a table that cannot be trusted is reported once and ignored", () => {
     expect(await variantOf(on, kernel)).toBe("fast");
     expect(warned().join()).toContain("could not be written");
   });
+});
+
+test.each(["lavapipe", "swiftshader"])("the table shipped for %s names variants of one order", async (kind) => {
+  const file = join(import.meta.dirname, `../packages/kernels-wgsl/src/tuning/${kind}.json`);
+  const table = JSON.parse(readFileSync(file, "utf8")) as TuningTable;
+  expect(table.adapter).toContain(kind);
+  for (const [name, { version, choices }] of Object.entries(table.kernels)) {
+    const kernel: AnyKernel | undefined = kernelTable.find((entry) => entry.kernel.name === name)?.kernel;
+    // One that lags behind its kernel is not used; `npx facet tune --out` renews it.
+    if (!kernel || version !== kernelVersion(kernel)) continue;
+    const orderOf = (wanted?: string) => kernel.variants.find((variant) => variant.name === wanted)?.order ?? wanted;
+    for (const [shapes, choice] of Object.entries(choices))
+      expect(orderOf(choice.variant), `${name} ${shapes}`).toBe(orderOf(shapes.split(" ")[0]));
+  }
 });
 
 describe("a variant that does not compile", () => {
