@@ -147,6 +147,20 @@ describe("jit", () => {
     expect(() => leaked?.add(1)).toThrow(/end of its scope/);
   });
 
+  test("a donated optimiser state is updated where it lies", async () => {
+    const [init, update, params] = jax.example_libraries.optimizers.adam(0.1);
+    let state = init({ w: jnp.ones([3, 3]) });
+    const grads = { w: jnp.ones([3, 3]) };
+    const step = (i: number, s: typeof state) => update(i, grads, s);
+    const jitted = jax.jit(step, { donate_argnums: 1 });
+    const eager = step(1, step(0, state));
+    state = jitted(1, jitted(0, state));
+    const place = state.slots.x?.flat.storage;
+    state = jitted(2, state);
+    expect(state.slots.x?.flat.storage).toBe(place);
+    expect(await params(state).w.tolist()).toEqual(await params(step(2, eager)).w.tolist());
+  });
+
   test("donated arguments are freed, unless returned", () => {
     const f = jax.jit((state: { a: Arr; b: Arr }) => ({ a: state.a.add(1), b: state.b }), { donate_argnums: 0 });
     const state = { a: jnp.ones([4]), b: jnp.ones([4]) };

@@ -3,7 +3,7 @@ import { copyTensor } from "../define_op.js";
 import { device } from "../engine.js";
 import { full } from "../ops/create.js";
 import { unscoped } from "../scope.js";
-import type { Tensor } from "../tensor.js";
+import { empty, type Tensor } from "../tensor.js";
 
 /** Where tensors of given shapes lie in one flat tensor, so that one dispatch updates them all. */
 export interface FlatLayout {
@@ -37,7 +37,7 @@ export function flatZeros(layout: FlatLayout, owner: string): Tensor {
 
 /** A copy in fresh memory, in no scope. */
 export function flatCopy(flat: Tensor, layout: FlatLayout, owner: string): Tensor {
-  const copy = flatZeros(layout, owner);
+  const copy = unscoped(() => empty([layout.size], "float32", owner));
   copyTensor(flat, copy);
   return copy;
 }
