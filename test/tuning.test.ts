@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { device, setDevice, startDevice } from "@facet/autograd";
+import { capture, device, empty, launch, setDevice, startDevice } from "@facet/autograd";
 import {
   type AnyKernel,
   type Device,
@@ -296,6 +296,19 @@ describe("a variant that does not compile", () => {
     await expect(on.read(y)).rejects.toThrow(`${kernel.name}/slow`);
     expect(await variantOf(on, kernel)).toBe("fast");
     expect(warned()).toHaveLength(1);
+  });
+
+  test("is replaced in a captured function too: its plan is made anew", async () => {
+    const kernel = sevens({ first: broken });
+    setDevice(await open());
+    const run = capture(() => {
+      const y = empty([4096]);
+      launch(kernel, { y }, { count: 4096 });
+      return y;
+    });
+    await expect(run().data()).rejects.toThrow(`${kernel.name}/slow`);
+    expect(new Set(await run().data())).toEqual(new Set([7]));
+    expect(run.plans.map(({ commands }) => commands[0]?.variant)).toEqual(["fast"]);
   });
 });
 

@@ -19,7 +19,7 @@ export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } fr
 export type { PlanSummary } from "./capture/compiled_plan.js";
 export { type AsTensor, Identities, putTogether, type Template, takeApart, templateKey } from "./capture/template.js";
 export { everyRun, guard, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
-export { type AnyOp, copyTensor, defineOp, type Op, type OpSpec, opTable } from "./define_op.js";
+export { type AnyOp, copyTensor, defineOp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
 export * from "./init.js";

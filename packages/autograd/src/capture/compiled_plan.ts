@@ -84,9 +84,9 @@ export class CompiledPlan<R> {
     return this.#parts.rest;
   }
 
-  /** Whether all memory it was made for is still there. */
+  /** Whether all memory it was made for is still there, and its kernels are. */
   get isWhole(): boolean {
-    return !this.#owned.freed && this.#parts.external.every(({ alive }) => alive);
+    return !this.#owned.freed && this.#parts.plan.isCurrent && this.#parts.external.every(({ alive }) => alive);
   }
 
   /** Whether what the function relied on when it was traced still holds. */

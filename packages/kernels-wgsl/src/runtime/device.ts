@@ -183,6 +183,7 @@ export class Device {
       queue: this.queue,
       paramsAlignment: this.gpu.limits.minUniformBufferOffsetAlignment,
       steps,
+      exclusions: () => this.tuning.exclusions,
       before: () => {
         this.#checkOpen("plan");
         if (faulty) this.faults.armed = true;

@@ -41,6 +41,8 @@ interface PlanHost {
   readonly queue: CommandQueue;
   readonly paramsAlignment: number;
   readonly steps: readonly (Call | Copy)[];
+  /** Counts variants found not to compile. */
+  readonly exclusions: () => number;
   /** Called before each replay: throws when the device cannot take one. */
   readonly before: () => void;
 }
@@ -69,9 +71,11 @@ export class Plan {
   /** Bytes of params that changed since they were last written. */
   #dirty: [from: number, to: number];
   readonly #fixed: readonly BufferView[];
+  readonly #exclusions: number;
 
   constructor(host: PlanHost) {
     this.#host = host;
+    this.#exclusions = host.exclusions();
     let used = 0;
     const fixed = new Map<string, BufferView>();
     this.#steps = host.steps.map((step) => {
@@ -94,6 +98,11 @@ export class Plan {
     });
     for (const [i, step] of this.#steps.entries()) if (step.kind === "call") this.#pack(i, step.dispatch.params);
     this.#dirty = [0, size];
+  }
+
+  /** False once a variant was found not to compile after the plan was made: it may be one of the plan's. */
+  get isCurrent(): boolean {
+    return this.#host.exclusions() === this.#exclusions;
   }
 
   /** Number of kernel calls. */

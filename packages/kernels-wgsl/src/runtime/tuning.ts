@@ -206,6 +206,11 @@ export class Tuning {
     measured.choices.set(shapes, choice);
   }
 
+  /** Variants excluded so far: plans made before another one was are made anew. */
+  get exclusions(): number {
+    return this.#excluded.size;
+  }
+
   /** Never picks the variant again on this device, where another of its order applies. */
   exclude(kernel: AnyKernel, variant: AnyVariant, reason: string): void {
     const others = this.#variantsOf(kernel).filter(({ order }) => order === variant.order);
