@@ -43,6 +43,14 @@ const shapes: Shape[] = [
   { x: [3, 5, 7, 3], window: 2 },
   { x: [2, 3, 7, 6], window: 2, layout: "NCHW" },
   { x: [1, 2, 2, 4], window: 2, layout: "NCHW" },
+  // Four windows of one channel reach into the next row, also of the next image; an odd row, an odd column, or both, is left.
+  { x: [2, 2, 6, 6], window: 2, layout: "NCHW" },
+  { x: [1, 2, 8, 10], window: 2, layout: "NCHW" },
+  { x: [4, 3, 7, 6], window: 2, layout: "NCHW" },
+  { x: [2, 2, 6, 7], window: 2, layout: "NCHW" },
+  { x: [2, 2, 7, 7], window: 2, layout: "NCHW" },
+  { x: [4, 1, 3, 7], window: 2, layout: "NCHW" },
+  { x: [2, 4, 3, 26], window: 2, layout: "NCHW" },
   { x: [2, 5, 5, 4], window: 2, ceilMode: true },
   { x: [2, 3, 5, 7], window: 2, ceilMode: true, layout: "NCHW", countIncludePad: true },
   { x: [2, 7, 9, 4], window: 3, stride: 2 },
@@ -65,6 +73,8 @@ const shapes: Shape[] = [
   { x: [2, 7, 7, 8], window: 7 },
   { x: [2, 8, 7, 7], window: 7, layout: "NCHW" },
   { x: [2, 6, 6, 4], window: 2, special: true },
+  { x: [2, 2, 7, 7], window: 2, layout: "NCHW", special: true },
+  { x: [4, 3, 7, 6], window: 2, layout: "NCHW", special: true },
   { x: [2, 6, 6, 3], window: 3, stride: 2, padding: [1, 1, 1, 1], special: true },
   { x: [2, 6, 6, 4], window: 3, stride: 1, padding: [1, 1, 1, 1], special: true },
   // More than 65 535 workgroups of 64.
@@ -81,6 +91,8 @@ const reluShapes: Shape[] = [
   { x: [3, 5, 7, 3], window: 2, relu: true },
   { x: [2, 7, 9, 3], window: 3, stride: 1, padding: [1, 1, 1, 1], relu: true },
   { x: [2, 6, 6, 4], window: 2, special: true, relu: true },
+  { x: [2, 2, 7, 7], window: 2, layout: "NCHW", special: true, relu: true },
+  { x: [4, 3, 7, 6], window: 2, layout: "NCHW", special: true, relu: true },
   { x: [2, 6, 6, 4], window: 3, stride: 1, padding: [1, 1, 1, 1], special: true, relu: true },
   { x: [32, 26, 26, 32], window: 2, relu: true, bench: true },
 ];

@@ -10,12 +10,16 @@ import {
 } from "../../kernel.js";
 import avgPool2dBackwardWgsl from "./avg_pool2d_backward.wgsl";
 import avgPool2dBackward2x2Wgsl from "./avg_pool2d_backward_2x2.wgsl";
+import avgPool2dBackwardFourWindowsWgsl from "./avg_pool2d_backward_four_windows.wgsl";
 import avgPool2dForwardWgsl from "./avg_pool2d_forward.wgsl";
 import avgPool2dForward2x2Wgsl from "./avg_pool2d_forward_2x2.wgsl";
+import avgPool2dForwardFourWindowsWgsl from "./avg_pool2d_forward_four_windows.wgsl";
 import maxPool2dBackwardWgsl from "./max_pool2d_backward.wgsl";
 import maxPool2dBackward2x2Wgsl from "./max_pool2d_backward_2x2.wgsl";
+import maxPool2dBackwardFourWindowsWgsl from "./max_pool2d_backward_four_windows.wgsl";
 import maxPool2dForwardWgsl from "./max_pool2d_forward.wgsl";
 import maxPool2dForward2x2Wgsl from "./max_pool2d_forward_2x2.wgsl";
+import maxPool2dForwardFourWindowsWgsl from "./max_pool2d_forward_four_windows.wgsl";
 import maxPool2dGatherWgsl from "./max_pool2d_gather.wgsl";
 
 /** Images are [outer, h, w, inner]: NHWC has outer = n and inner = c, NCHW outer = n * c and inner = 1. */
@@ -94,6 +98,27 @@ function blocks2x2(wgsl: string, count: (p: Pool2dParams) => number, vec4: Const
   ];
 }
 
+/** 2 x 2 windows that do not overlap, four neighbours of y per thread where inner is 1; `pairs` where rows are whole pairs. */
+function fourWindows(wgsl: string, pairs: Constants): Variant<typeof params>[] {
+  const order = "row_major";
+  const applies = (p: Pool2dParams): boolean => twoByTwo(p) && p.inner === 1 && p.out_w >= 3 && outCount(p) % 4 === 0;
+  const workgroups = (p: Pool2dParams) => spread(divideUp(outCount(p) / 4, LANES));
+  return [
+    {
+      name: "four_windows_vec2",
+      order,
+      wgsl,
+      constants: { X: "vec2<f32>", ...pairs },
+      applies: (p) => applies(p) && p.in_w % 2 === 0,
+      workgroups,
+    },
+    { name: "four_windows", order, wgsl, applies, workgroups },
+  ];
+}
+
+const readPairs: Constants = { pair: "x[at / 2u]" };
+const writePairs: Constants = { WIDTH: "2u", part: "v" };
+
 const read = { access: "read", dtype: "f32" } as const satisfies BindingSpec;
 const write = { access: "read_write", dtype: "f32" } as const satisfies BindingSpec;
 /** One comparison or addition per tap of every window; `inputs` and `outputs` count passes over x and over y. */
@@ -108,7 +133,11 @@ export const maxPool2dForward = defineKernel({
   wgsl: maxPool2dForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: [...blocks2x2(maxPool2dForward2x2Wgsl, outCount, maximumVec4), ...general(outCount, maximumVec4)],
+  variants: [
+    ...fourWindows(maxPool2dForwardFourWindowsWgsl, readPairs),
+    ...blocks2x2(maxPool2dForward2x2Wgsl, outCount, maximumVec4),
+    ...general(outCount, maximumVec4),
+  ],
   cost: cost(1, 1),
 });
 
@@ -118,7 +147,11 @@ export const maxPool2dBackward = defineKernel({
   wgsl: maxPool2dBackwardWgsl,
   bindings: { x: read, y: read, dy: read, dx: write },
   params,
-  variants: [...blocks2x2(maxPool2dBackward2x2Wgsl, blockCount, maximumVec4), ...general(inCount, maximumVec4)],
+  variants: [
+    ...fourWindows(maxPool2dBackwardFourWindowsWgsl, { ...readPairs, ...writePairs }),
+    ...blocks2x2(maxPool2dBackward2x2Wgsl, blockCount, maximumVec4),
+    ...general(inCount, maximumVec4),
+  ],
   cost: cost(2, 2),
 });
 
@@ -144,7 +177,11 @@ export const avgPool2dForward = defineKernel({
   wgsl: avgPool2dForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: [...blocks2x2(avgPool2dForward2x2Wgsl, outCount, averageVec4), ...general(outCount, averageVec4)],
+  variants: [
+    ...fourWindows(avgPool2dForwardFourWindowsWgsl, readPairs),
+    ...blocks2x2(avgPool2dForward2x2Wgsl, outCount, averageVec4),
+    ...general(outCount, averageVec4),
+  ],
   cost: cost(1, 1),
 });
 
@@ -154,7 +191,11 @@ export const avgPool2dBackward = defineKernel({
   wgsl: avgPool2dBackwardWgsl,
   bindings: { dy: read, dx: write },
   params,
-  variants: [...blocks2x2(avgPool2dBackward2x2Wgsl, blockCount, averageVec4), ...general(inCount, averageVec4)],
+  variants: [
+    ...fourWindows(avgPool2dBackwardFourWindowsWgsl, writePairs),
+    ...blocks2x2(avgPool2dBackward2x2Wgsl, blockCount, averageVec4),
+    ...general(inCount, averageVec4),
+  ],
   cost: cost(1, 1),
 });
 
