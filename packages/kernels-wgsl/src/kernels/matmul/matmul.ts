@@ -1,6 +1,8 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
 import { defineKernel, divideUp, type ParamValues, type Variant } from "../../kernel.js";
 import matmulWgsl from "./matmul.wgsl";
+import matmulSubgroupWgsl from "./matmul_subgroup.wgsl";
+import matmulSubgroupStridedWgsl from "./matmul_subgroup_strided.wgsl";
 import matmulVec4Wgsl from "./matmul_vec4.wgsl";
 
 const params = {
@@ -21,6 +23,40 @@ export type MatmulParams = ParamValues<typeof params>;
 
 const batchCount = (p: MatmulParams): number => p.batch.reduce((count, extent) => count * extent, 1);
 const inFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
+
+/** Four variants of one file: which operands are transposed, in the terms of BLAS. */
+const subgroup = (["nn", "tn", "nt", "tt"] as const).map((form): Variant<typeof params> => {
+  const [aTransposed, bTransposed] = [form[0] === "t", form[1] === "t"];
+  return {
+    name: `subgroup_32x4_${form}`,
+    order: "sequential",
+    wgsl: matmulSubgroupWgsl,
+    constants: { A_TRANSPOSED: `${aTransposed}`, B_TRANSPOSED: `${bTransposed}` },
+    subgroupSize: 8,
+    applies: (p, { a, b }) => {
+      const [aUnit, aStride, aExtent] = aTransposed ? [p.a_row, p.a_k, p.m] : [p.a_k, p.a_row, p.k];
+      const [bUnit, bStride, bExtent] = bTransposed ? [p.b_k, p.b_col, p.k] : [p.b_col, p.b_k, p.n];
+      const offsets = [(a?.offset ?? 0) / 4, (b?.offset ?? 0) / 4];
+      return (
+        p.m > 8 &&
+        p.n > 16 &&
+        aUnit === 1 &&
+        bUnit === 1 &&
+        inFours(p.k, aExtent, bExtent, aStride, bStride, ...p.a_batch, ...p.b_batch, ...offsets)
+      );
+    },
+    workgroups: (p) => [divideUp(p.n, 32), divideUp(p.m, 32), batchCount(p)],
+  };
+});
+
+const subgroupStrided: Variant<typeof params> = {
+  name: "subgroup_4x12",
+  order: "sequential",
+  wgsl: matmulSubgroupStridedWgsl,
+  subgroupSize: 8,
+  applies: (p) => p.m > 16,
+  workgroups: (p) => [divideUp(p.n, 12), divideUp(p.m, 32), batchCount(p)],
+};
 
 const vec4: Variant<typeof params> = {
   name: "vec4_8x8",
@@ -50,7 +86,7 @@ export const matmul = defineKernel({
     y: { access: "read_write", dtype: "f32" },
   },
   params,
-  variants: [vec4, strided],
+  variants: [...subgroup, subgroupStrided, vec4, strided],
   cost: (p) => ({
     flops: 2 * p.m * p.n * p.k * batchCount(p),
     bytes: 4 * batchCount(p) * (p.m * p.k + p.k * p.n + p.m * p.n),
