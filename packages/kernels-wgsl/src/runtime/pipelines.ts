@@ -71,7 +71,7 @@ export class PipelineCache {
   #find(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
     const pipelines = this.#pipelines.get(kernel) ?? new Map<string, CompiledKernel>();
     this.#pipelines.set(kernel, pipelines);
-    const key = constants === undefined ? variant.name : `${variant.name} ${JSON.stringify(constants)}`;
+    const key = constants === undefined ? variant.name : `${variant.name} ${textOf(constants)}`;
     const keep = (made: CompiledKernel): CompiledKernel => {
       pipelines.set(key, made);
       return made;
@@ -101,6 +101,18 @@ export class PipelineCache {
     this.#layouts.set(kernel, entry);
     return entry;
   }
+}
+
+const texts = new WeakMap<Constants, string>();
+
+/** Constants as part of a key. Ops pass the same object at every call. */
+function textOf(constants: Constants): string {
+  let text = texts.get(constants);
+  if (text === undefined) {
+    text = JSON.stringify(constants);
+    texts.set(constants, text);
+  }
+  return text;
 }
 
 function source(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
