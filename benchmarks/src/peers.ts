@@ -20,7 +20,7 @@ const participants: Record<string, () => Promise<Peer>> = {
 const own: readonly string[] = ["facet", "captured"];
 export const peerNames: readonly string[] = Object.keys(participants).filter((name) => !own.includes(name));
 
-/** onnxruntime-web runs when asked for: under Node it waits, for up to half a minute, on promises that Dawn has settled. */
+/** onnxruntime-web runs when asked for: under Node its first answers took from half a minute to three. */
 export const defaultPeers: readonly string[] = peerNames.filter((name) => name !== "onnxruntime");
 
 export interface OpenedPeers {

@@ -101,7 +101,7 @@ function behaveLikeBrowsers(): void {
   };
 }
 
-/** Dawn's promises are settled when Node's event loop turns; what onnxruntime awaits does not turn it, so that a timer must. */
+/** Waits while a timer turns Node's event loop, which settles Dawn's promises: first answers came sooner with it in some runs. */
 async function ticking<T>(promise: Promise<T>): Promise<T> {
   const timer = setInterval(() => undefined, 1);
   try {
