@@ -1,6 +1,7 @@
-import { ArgumentError, DeviceError, DisposedError, FacetError, OutOfMemoryError } from "../errors.js";
+import { ArgumentError, DeviceError, DisposedError, FacetError } from "../errors.js";
 import type { AnyKernel, BindingSpec, Constants, Kernel, ParamType, ParamValues } from "../kernel.js";
 import { type Block, BufferPool, type BufferView, type MemoryStats } from "./buffers.js";
+import { Failures } from "./failures.js";
 import { Faults } from "./faults.js";
 import { type AnyVariant, PipelineCache } from "./pipelines.js";
 import { Plan, type PlanCommand, type PlanView } from "./plan.js";
@@ -72,8 +73,7 @@ export class Device {
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   readonly #zero: BufferView;
-  #failures: Promise<void>[] = [];
-  #failure: FacetError | undefined;
+  readonly #failures: Failures;
   #closed = false;
   readonly #beforeClose: (() => Promise<void>)[] = [];
 
@@ -88,21 +88,23 @@ export class Device {
     this.gpu = gpu;
     this.adapter = adapter;
     this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
+    const failures = new Failures(gpu);
+    this.#failures = failures;
     const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
     this.subgroupSize =
       gpu.features.has("subgroups") && subgroupMinSize === subgroupMaxSize ? (subgroupMinSize ?? 0) : 0;
-    this.#pool = new BufferPool(gpu, (what, make) => this.#guard("out-of-memory", what, make));
+    this.#pool = new BufferPool(gpu, (what, make) => failures.guard("out-of-memory", what, make));
     this.tuning = new Tuning(adapter, this.subgroupSize);
     this.#pipelines = new PipelineCache(
       gpu,
-      (what, make, failed) => this.#guard("validation", what, make, failed),
+      (what, make, failed) => failures.guard("validation", what, make, failed),
       (kernel, variant, message) => this.tuning.exclude(kernel, variant, message),
     );
     this.queue = new CommandQueue({
       gpu,
       paramsAlignment: gpu.limits.minUniformBufferOffsetAlignment,
-      guardSubmission: (labels, submit) => this.#guard("validation", labels, submit),
-      settle: () => this.#settle(),
+      guardSubmission: (labels, submit) => failures.guard("validation", labels, submit),
+      settle: () => failures.settle(),
     });
     this.#zero = this.#view(this.#pool.acquire(256, "runtime"));
     this.faults = new Faults(this.#pool.acquire(1024, "runtime"));
@@ -110,15 +112,9 @@ export class Device {
     this.queue.clear(this.faults.view);
     gpu.lost.then((info) => {
       if (this.#closed) return;
-      this.#failure ??= new DeviceError({
-        op: "device",
-        expected: "a working device",
-        given: `device lost (${info.reason}): ${info.message}`,
-      });
+      const given = `device lost (${info.reason}): ${info.message}`;
+      failures.note(new DeviceError({ op: "device", expected: "a working device", given }));
     });
-    gpu.onuncapturederror = (event) => {
-      this.#failure ??= toError(event.error, "device");
-    };
   }
 
   /** Lends memory of at least `bytes` bytes; its content is undefined. `owner` names who holds it in memory statistics. */
@@ -340,49 +336,6 @@ export class Device {
   #checkOpen(op: string): void {
     if (this.#closed)
       throw new DisposedError({ op, argument: "device", expected: "an open device", given: "one that was closed" });
-    this.#raise();
+    this.#failures.raise();
   }
-
-  #raise(): void {
-    const failure = this.#failure;
-    if (!failure) return;
-    this.#failure = undefined;
-    throw failure;
-  }
-
-  async #settle(): Promise<void> {
-    const waiting = this.#failures;
-    this.#failures = [];
-    await Promise.all(waiting);
-    this.#raise();
-  }
-
-  /** Runs `make` under error scopes; what they catch is raised by the next read or run. */
-  #guard<T>(
-    filter: GPUErrorFilter,
-    what: string | (() => string),
-    make: () => T,
-    failed?: (message: string) => void,
-  ): T {
-    this.gpu.pushErrorScope(filter);
-    try {
-      return make();
-    } finally {
-      const caught = this.gpu.popErrorScope().then((error) => {
-        if (!error) return;
-        this.#failure ??= toError(error, typeof what === "string" ? what : what());
-        failed?.(error.message);
-      });
-      this.#failures.push(caught.catch(() => {}));
-      // A loop that never reads would let the list grow.
-      if (this.#failures.length > 1024) this.#failures = [Promise.all(this.#failures).then(() => {})];
-    }
-  }
-}
-
-function toError(error: GPUError, what: string): FacetError {
-  const detail = { op: what, expected: "a valid command", given: error.message };
-  return error.constructor.name === "GPUOutOfMemoryError"
-    ? new OutOfMemoryError({ ...detail, expected: "enough device memory" })
-    : new DeviceError(detail);
 }
