@@ -42,6 +42,12 @@ alias U = u32;
 const LANES = 64u;
 const WIDTH = 1u;
 
+// Replaced by constants where a call takes no branch but these, as adapters on a CPU evaluate them for every lane.
+fn eps_mode() -> u32 { return params.eps_mode; }
+fn decay_mode() -> u32 { return params.decay_mode; }
+fn amsgrad() -> bool { return params.amsgrad == 1u; }
+fn maximize() -> bool { return params.maximize == 1u; }
+
 // Keeps a product or quotient from being contracted with the sum that follows: zero is 0, which no compiler can know.
 fn rounded(x: T) -> T {
   return bitcast<T>(bitcast<U>(x) ^ U(params.zero));
@@ -58,8 +64,8 @@ fn main(
 
   var w = p[i];
   var dw = g[i];
-  if (params.maximize == 1u) { dw = -dw; }
-  switch params.decay_mode {
+  if (maximize()) { dw = -dw; }
+  switch decay_mode() {
     case 1u: { dw = fma(T(params.decay), w, dw); }
     case 2u: { w = rounded(w * params.decay); }
     case 3u: { w -= rounded(rounded(w * params.decay) * params.lr); }
@@ -68,7 +74,7 @@ fn main(
 
   var first = m[i];
   var second = v[i];
-  if (params.eps_mode == 1u) {
+  if (eps_mode() == 1u) {
     first = fma(dw - first, T(params.one_minus_beta1), first);
     second = fma(fma(dw, dw, -second), T(params.one_minus_beta2), second);
   } else {
@@ -77,13 +83,13 @@ fn main(
   }
   m[i] = first;
   v[i] = second;
-  if (params.amsgrad == 1u) {
+  if (amsgrad()) {
     second = max(vmax[i], second);
     vmax[i] = second;
   }
 
   var denominator: T;
-  switch params.eps_mode {
+  switch eps_mode() {
     case 1u: { denominator = sqrt(second) + params.eps; }
     case 2u: { denominator = sqrt(rounded(second / params.bias2) + params.eps_root) + params.eps; }
     default: { denominator = rounded(sqrt(second) / params.root_bias2) + params.eps; }

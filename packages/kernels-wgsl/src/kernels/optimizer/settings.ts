@@ -39,3 +39,8 @@ export const decayModes = Object.keys(CODES);
 export function inFours(count: number, views: Readonly<Record<string, { offset: number }>>): boolean {
   return count % 4 === 0 && Object.values(views).every((view) => (view?.offset ?? 0) % 16 === 0);
 }
+
+/** Whether `params` choose these branches of a shader. */
+export function takes(params: Readonly<Record<string, number>>, branches: Readonly<Record<string, number>>): boolean {
+  return Object.entries(branches).every(([name, value]) => params[name] === value);
+}

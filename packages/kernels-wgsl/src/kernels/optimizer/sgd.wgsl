@@ -34,6 +34,14 @@ alias U = u32;
 const LANES = 64u;
 const WIDTH = 1u;
 
+// Replaced by constants where a call takes no branch but these, as adapters on a CPU evaluate them for every lane.
+fn velocity_mode() -> u32 { return params.velocity_mode; }
+fn decay_mode() -> u32 { return params.decay_mode; }
+fn has_velocity() -> bool { return params.has_velocity == 1u; }
+fn nesterov() -> bool { return params.nesterov == 1u; }
+fn first_step() -> bool { return params.first_step == 1u; }
+fn maximize() -> bool { return params.maximize == 1u; }
+
 // Keeps a product from being contracted with the sum that follows: zero is 0, which no compiler can know.
 fn rounded(x: T) -> T {
   return bitcast<T>(bitcast<U>(x) ^ U(params.zero));
@@ -50,34 +58,34 @@ fn main(
 
   var w = p[i];
   var dw = g[i];
-  if (params.maximize == 1u) { dw = -dw; }
-  switch params.decay_mode {
+  if (maximize()) { dw = -dw; }
+  switch decay_mode() {
     case 1u: { dw = fma(T(params.decay), w, dw); }
     case 2u: { w = rounded(w * params.decay); }
     case 3u: { w -= rounded(rounded(w * params.decay) * params.lr); }
     default: {}
   }
 
-  if (params.has_velocity == 0u) {
+  if (!has_velocity()) {
     p[i] = w - rounded(dw * params.lr);
     return;
   }
   let momentum = T(params.momentum);
   var v = velocity[i];
-  if (params.velocity_mode == 1u) {
+  if (velocity_mode() == 1u) {
     let step = rounded(dw * params.lr);
     v = fma(momentum, v, -step);
     velocity[i] = v;
-    if (params.nesterov == 1u) { v = fma(momentum, v, -step); }
+    if (nesterov()) { v = fma(momentum, v, -step); }
     p[i] = w + v;
     return;
   }
-  if (params.first_step == 1u) {
+  if (first_step()) {
     v = dw;
   } else {
     v = fma(T(params.undamped), dw, rounded(v * params.momentum));
   }
   velocity[i] = v;
-  if (params.nesterov == 1u) { v = fma(momentum, v, dw); }
+  if (nesterov()) { v = fma(momentum, v, dw); }
   p[i] = w - rounded(v * params.lr);
 }
