@@ -58,6 +58,11 @@ export const conv2dFields = {
   has_bias: "u32",
 } as const;
 
+/** Sizes of the subgroups that the variants of conv2d by vectors are compiled for: lavapipe has 8 lanes, SwiftShader 4. */
+export const subgroupSizes = [8, 4] as const;
+
+export const inFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
+
 export type Conv2dParams = ParamValues<typeof conv2dFields>;
 
 const op = "conv2d";

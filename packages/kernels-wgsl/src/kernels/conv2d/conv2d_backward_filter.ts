@@ -1,8 +1,9 @@
-import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
-import { type Conv2dParams, conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
+import { defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import { type Conv2dParams, conv2dFields, conv2dFlops, conv2dSizes, inFours, subgroupSizes } from "./conv2d.js";
 import conv2dBackwardFilterWgsl from "./conv2d_backward_filter.wgsl";
 import conv2dBackwardFilterReduceWgsl from "./conv2d_backward_filter_reduce.wgsl";
 import conv2dBackwardFilterSubgroupWgsl from "./conv2d_backward_filter_subgroup.wgsl";
+import conv2dBackwardFilterSubgroupVec4Wgsl from "./conv2d_backward_filter_subgroup_vec4.wgsl";
 import conv2dBackwardFilterTileWgsl from "./conv2d_backward_filter_tile.wgsl";
 
 const filterFields = { ...conv2dFields, chunks: "u32", chunk_rows: "u32" } as const;
@@ -22,6 +23,25 @@ export const conv2dBackwardFilter = defineKernel({
   },
   params: filterFields,
   variants: [
+    ...subgroupSizes.map(
+      (lanes): Variant<typeof filterFields> => ({
+        name: `subgroup${lanes}_32x4_vec4`,
+        order: "rows",
+        wgsl: conv2dBackwardFilterSubgroupVec4Wgsl,
+        constants: { LANES: `${lanes}u` },
+        subgroupSize: lanes,
+        applies: (p, { x, dy }) =>
+          p.x_c === 1 &&
+          p.y_c === 1 &&
+          p.out_c / p.groups > 2 * lanes &&
+          inFours(p.in_c / p.groups, p.out_c / p.groups, p.x_n, p.x_h, p.x_w, p.y_n, p.y_h, p.y_w) &&
+          inFours((x?.offset ?? 0) / 4, (dy?.offset ?? 0) / 4),
+        workgroups: (p) => {
+          const termTiles = divideUp((p.filter_h * p.filter_w * p.in_c) / p.groups, 32);
+          return spread(p.chunks * termTiles * p.groups * divideUp(p.out_c / p.groups, 4 * lanes));
+        },
+      }),
+    ),
     {
       name: "subgroup_24x4",
       order: "rows",

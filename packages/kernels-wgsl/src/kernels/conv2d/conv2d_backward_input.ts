@@ -1,7 +1,8 @@
-import { defineKernel, divideUp, spread } from "../../kernel.js";
-import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
+import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
+import { conv2dFields, conv2dFlops, conv2dSizes, inFours, subgroupSizes } from "./conv2d.js";
 import conv2dBackwardInputWgsl from "./conv2d_backward_input.wgsl";
 import conv2dBackwardInputSubgroupWgsl from "./conv2d_backward_input_subgroup.wgsl";
+import conv2dBackwardInputSubgroupVec4Wgsl from "./conv2d_backward_input_subgroup_vec4.wgsl";
 import conv2dBackwardInputTileWgsl from "./conv2d_backward_input_tile.wgsl";
 
 /** dx of conv2d from dy, in gather form: also the forward of a transposed convolution. See conv2d_backward_input.wgsl. */
@@ -15,6 +16,27 @@ export const conv2dBackwardInput = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    ...subgroupSizes.map(
+      (lanes): Variant<typeof conv2dFields> => ({
+        name: `subgroup${lanes}_24x4_vec4`,
+        order: "taps",
+        wgsl: conv2dBackwardInputSubgroupVec4Wgsl,
+        constants: { LANES: `${lanes}u` },
+        subgroupSize: lanes,
+        applies: (p, { dy, w }) =>
+          p.y_c === 1 &&
+          p.w_o === 1 &&
+          p.in_c / p.groups > lanes &&
+          p.stride_h === 1 &&
+          p.stride_w === 1 &&
+          inFours(p.out_c / p.groups, p.y_n, p.y_h, p.y_w, p.w_h, p.w_w, p.w_i) &&
+          inFours((dy?.offset ?? 0) / 4, (w?.offset ?? 0) / 4),
+        workgroups: (p) => {
+          const pixelTiles = divideUp(p.batch * p.in_h * p.in_w, 24);
+          return spread(pixelTiles * p.groups * divideUp(p.in_c / p.groups, 4 * lanes));
+        },
+      }),
+    ),
     {
       name: "subgroup_24x4",
       order: "taps",

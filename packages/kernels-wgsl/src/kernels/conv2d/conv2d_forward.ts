@@ -1,7 +1,8 @@
-import { defineKernel, divideUp, spread } from "../../kernel.js";
-import { conv2dFields, conv2dFlops, conv2dSizes } from "./conv2d.js";
+import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
+import { conv2dFields, conv2dFlops, conv2dSizes, inFours, subgroupSizes } from "./conv2d.js";
 import conv2dForwardWgsl from "./conv2d_forward.wgsl";
 import conv2dForwardSubgroupWgsl from "./conv2d_forward_subgroup.wgsl";
+import conv2dForwardSubgroupVec4Wgsl from "./conv2d_forward_subgroup_vec4.wgsl";
 import conv2dForwardTileWgsl from "./conv2d_forward_tile.wgsl";
 
 /** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
@@ -16,6 +17,25 @@ export const conv2dForward = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    ...subgroupSizes.map(
+      (lanes): Variant<typeof conv2dFields> => ({
+        name: `subgroup${lanes}_24x4_vec4`,
+        order: "taps",
+        wgsl: conv2dForwardSubgroupVec4Wgsl,
+        constants: { LANES: `${lanes}u` },
+        subgroupSize: lanes,
+        applies: (p, { x, w }) =>
+          p.x_c === 1 &&
+          p.w_o === 1 &&
+          p.out_c / p.groups > lanes &&
+          inFours(p.in_c / p.groups, p.out_c / p.groups, p.x_n, p.x_h, p.x_w, p.w_h, p.w_w, p.w_i) &&
+          inFours((x?.offset ?? 0) / 4, (w?.offset ?? 0) / 4),
+        workgroups: (p) => {
+          const pixelTiles = divideUp(p.batch * p.out_h * p.out_w, 24);
+          return spread(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 4 * lanes));
+        },
+      }),
+    ),
     {
       name: "subgroup_24x4",
       order: "taps",

@@ -1,0 +1,171 @@
+// conv2d_forward, variant for contiguous channels: as conv2d_forward_subgroup.wgsl, but x and w are read by vectors.
+//
+// x, w       x_c = 1 and w_o = 1 (NHWC, HWIO); channels of a group, offsets and strides in multiples of four elements
+// y          any layout, by its strides, overwritten
+// Workgroup  one subgroup of LANES: 24 consecutive pixels of y (counted n, oy, ox) x LANES * 4 output channels of one group.
+//            Per four terms each lane loads 24 / LANES of the pixels and the weights of its own four channels, and gets the
+//            other pixels by broadcast. Loads beyond the edge read the last pixel or channels; stores are guarded.
+// Order      ky, kx, i ascending, one fma each; padding counts as zeros, as in conv2d_forward.wgsl: the same bits.
+// Limits     32-bit element offsets. Reference: conv2d.ref.ts
+
+enable subgroups;
+
+struct Params {
+  batch: u32, in_h: u32, in_w: u32, in_c: u32,
+  out_h: u32, out_w: u32, out_c: u32,
+  filter_h: u32, filter_w: u32, stride_h: u32, stride_w: u32,
+  pad_top: u32, pad_left: u32, dilation_h: u32, dilation_w: u32, groups: u32,
+  x_n: u32, x_h: u32, x_w: u32, x_c: u32,
+  y_n: u32, y_h: u32, y_w: u32, y_c: u32,
+  w_h: u32, w_w: u32, w_i: u32, w_o: u32,
+  has_bias: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> w: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+const LANES = 8u;
+
+fn activate(v: f32) -> f32 { return v; }
+
+// A window is its upper left corner (x, y) in the image, and its offset in x. Left of and above the image coordinates wrap
+// around, so that one comparison finds them outside.
+fn window(pixel: u32) -> vec3<u32> {
+  let row = pixel / params.out_w;
+  let at = vec2(
+    pixel % params.out_w * params.stride_w - params.pad_left,
+    row % params.out_h * params.stride_h - params.pad_top,
+  );
+  return vec3(at, row / params.out_h * params.x_n + at.x * params.x_w + at.y * params.x_h);
+}
+
+fn load_x(window: vec3<u32>, tap: vec2<u32>, at: u32) -> vec4<f32> {
+  return select(vec4(0.0), x[(window.z + at) / 4u], all(window.xy + tap < vec2(params.in_w, params.in_h)));
+}
+
+fn store(pixel: u32, o: u32, add: vec4<f32>, v: vec4<f32>) {
+  if (pixel >= params.batch * params.out_h * params.out_w) { return; }
+  let row = pixel / params.out_w;
+  let at = row / params.out_h * params.y_n + row % params.out_h * params.y_h + pixel % params.out_w * params.y_w;
+  let sum = v + add;
+  for (var j = 0u; j < 4u; j++) { y[at + (o + j) * params.y_c] = activate(sum[j]); }
+}
+
+fn step(sum: vec4<f32>, x_p: vec4<f32>, w_t: mat4x4<f32>) -> vec4<f32> {
+  return fma(vec4(x_p.w), w_t[3], fma(vec4(x_p.z), w_t[2], fma(vec4(x_p.y), w_t[1], fma(vec4(x_p.x), w_t[0], sum))));
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let i_count = params.in_c / params.groups;
+  let o_count = params.out_c / params.groups;
+  let tiles = (o_count + LANES * 4u - 1u) / (LANES * 4u);
+  let index = group.y * groups.x + group.x;
+  let pixel0 = index / (tiles * params.groups) * 24u;
+  let pixels = params.batch * params.out_h * params.out_w;
+  if (pixel0 >= pixels) { return; }
+  let g = index / tiles % params.groups;
+  let o0 = (index % tiles * LANES + lane) * 4u;
+
+  let window0 = window(min(pixel0 + lane, pixels - 1u));
+  let window1 = window(min(pixel0 + LANES + lane, pixels - 1u));
+  let window2 = window(min(pixel0 + 2u * LANES + lane, pixels - 1u));
+  let window3 = window(min(pixel0 + 3u * LANES + lane, pixels - 1u));
+  let window4 = window(min(pixel0 + 4u * LANES + lane, pixels - 1u));
+  let window5 = window(min(pixel0 + 5u * LANES + lane, pixels - 1u));
+  let o = g * o_count + min(o0, o_count - 4u);
+  var y0 = vec4(0.0);
+  var y1 = vec4(0.0);
+  var y2 = vec4(0.0);
+  var y3 = vec4(0.0);
+  var y4 = vec4(0.0);
+  var y5 = vec4(0.0);
+  var y6 = vec4(0.0);
+  var y7 = vec4(0.0);
+  var y8 = vec4(0.0);
+  var y9 = vec4(0.0);
+  var y10 = vec4(0.0);
+  var y11 = vec4(0.0);
+  var y12 = vec4(0.0);
+  var y13 = vec4(0.0);
+  var y14 = vec4(0.0);
+  var y15 = vec4(0.0);
+  var y16 = vec4(0.0);
+  var y17 = vec4(0.0);
+  var y18 = vec4(0.0);
+  var y19 = vec4(0.0);
+  var y20 = vec4(0.0);
+  var y21 = vec4(0.0);
+  var y22 = vec4(0.0);
+  var y23 = vec4(0.0);
+  let x_g = g * i_count * params.x_c;
+  let w_o = vec4(o) + vec4(0u, 1u, 2u, 3u) * params.w_i;
+  let terms = params.filter_h * params.filter_w * (i_count / 4u);
+  var ky = 0u;
+  var kx = 0u;
+  var i = 0u;
+  for (var term = 0u; term < terms; term++) {
+    let tap = vec2(kx * params.dilation_w, ky * params.dilation_h);
+    let x_at = x_g + tap.x * params.x_w + tap.y * params.x_h + i * params.x_c;
+    let w_at = (w_o + ky * params.w_h + kx * params.w_w + i * params.w_i) / 4u;
+    let w_t = mat4x4(w[w_at.x], w[w_at.y], w[w_at.z], w[w_at.w]);
+    let x_t = array<vec4<f32>, 6>(
+      load_x(window0, tap, x_at),
+      load_x(window1, tap, x_at),
+      load_x(window2, tap, x_at),
+      load_x(window3, tap, x_at),
+      load_x(window4, tap, x_at),
+      load_x(window5, tap, x_at),
+    );
+    y0 = step(y0, subgroupBroadcast(x_t[0u / LANES], 0u % LANES), w_t);
+    y1 = step(y1, subgroupBroadcast(x_t[1u / LANES], 1u % LANES), w_t);
+    y2 = step(y2, subgroupBroadcast(x_t[2u / LANES], 2u % LANES), w_t);
+    y3 = step(y3, subgroupBroadcast(x_t[3u / LANES], 3u % LANES), w_t);
+    y4 = step(y4, subgroupBroadcast(x_t[4u / LANES], 4u % LANES), w_t);
+    y5 = step(y5, subgroupBroadcast(x_t[5u / LANES], 5u % LANES), w_t);
+    y6 = step(y6, subgroupBroadcast(x_t[6u / LANES], 6u % LANES), w_t);
+    y7 = step(y7, subgroupBroadcast(x_t[7u / LANES], 7u % LANES), w_t);
+    y8 = step(y8, subgroupBroadcast(x_t[8u / LANES], 8u % LANES), w_t);
+    y9 = step(y9, subgroupBroadcast(x_t[9u / LANES], 9u % LANES), w_t);
+    y10 = step(y10, subgroupBroadcast(x_t[10u / LANES], 10u % LANES), w_t);
+    y11 = step(y11, subgroupBroadcast(x_t[11u / LANES], 11u % LANES), w_t);
+    y12 = step(y12, subgroupBroadcast(x_t[12u / LANES], 12u % LANES), w_t);
+    y13 = step(y13, subgroupBroadcast(x_t[13u / LANES], 13u % LANES), w_t);
+    y14 = step(y14, subgroupBroadcast(x_t[14u / LANES], 14u % LANES), w_t);
+    y15 = step(y15, subgroupBroadcast(x_t[15u / LANES], 15u % LANES), w_t);
+    y16 = step(y16, subgroupBroadcast(x_t[16u / LANES], 16u % LANES), w_t);
+    y17 = step(y17, subgroupBroadcast(x_t[17u / LANES], 17u % LANES), w_t);
+    y18 = step(y18, subgroupBroadcast(x_t[18u / LANES], 18u % LANES), w_t);
+    y19 = step(y19, subgroupBroadcast(x_t[19u / LANES], 19u % LANES), w_t);
+    y20 = step(y20, subgroupBroadcast(x_t[20u / LANES], 20u % LANES), w_t);
+    y21 = step(y21, subgroupBroadcast(x_t[21u / LANES], 21u % LANES), w_t);
+    y22 = step(y22, subgroupBroadcast(x_t[22u / LANES], 22u % LANES), w_t);
+    y23 = step(y23, subgroupBroadcast(x_t[23u / LANES], 23u % LANES), w_t);
+    i += 4u;
+    if (i == i_count) {
+      i = 0u;
+      kx++;
+    }
+    if (kx == params.filter_w) {
+      kx = 0u;
+      ky++;
+    }
+  }
+
+  if (o0 >= o_count) { return; }
+  var add = vec4(0.0);
+  if (params.has_bias == 1u) { add = vec4(bias[o], bias[o + 1u], bias[o + 2u], bias[o + 3u]); }
+  let tile = array<vec4<f32>, 24>(
+    y0, y1, y2, y3, y4, y5, y6, y7,
+    y8, y9, y10, y11, y12, y13, y14, y15,
+    y16, y17, y18, y19, y20, y21, y22, y23,
+  );
+  for (var j = 0u; j < 24u; j++) { store(pixel0 + j, o, add, tile[j]); }
+}
