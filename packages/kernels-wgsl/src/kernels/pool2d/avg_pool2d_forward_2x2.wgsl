@@ -3,7 +3,7 @@
 // Needs   window 2, stride 2, dilation 1, no padding, every window whole. An odd last row or column of x is not read.
 // x       [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]
 // y       [outer, out_h, out_w, inner], overwritten
-// Thread  one element of y (four along inner when V is a vector), lanes along the contiguous dimension.
+// Thread  COUNT neighbours along inner, 1 or 2, each one element of y (four when V is a vector); places cost more than windows.
 // Order   as avg_pool2d_forward.wgsl: row-major, then the division.
 // Reference: pool2d.ref.ts
 
@@ -29,11 +29,16 @@ struct Params {
 
 alias V = f32;
 const WIDTH = 1u;
+const COUNT = 1u;
 const LANES = 64u;
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read_write> y: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
+
+fn window(upper: u32, lower: u32, inner: u32) -> V {
+  return (x[upper] + x[upper + inner] + x[lower] + x[lower + inner]) / V(4.0);
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -43,10 +48,11 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
-  if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
+  let threads = inner / COUNT;
+  if (index >= params.outer * params.out_h * params.out_w * threads) { return; }
   // One division each: adapters on a CPU divide lane by lane.
-  let column = index / inner;
-  let i = index - column * inner;
+  let column = index / threads;
+  let i = (index - column * threads) * COUNT;
   let row = column / params.out_w;
   let w = column - row * params.out_w;
   let o = row / params.out_h;
@@ -54,5 +60,6 @@ fn main(
 
   let upper = ((o * params.in_h + 2u * h) * params.in_w + 2u * w) * inner + i;
   let lower = upper + params.in_w * inner;
-  y[index] = (x[upper] + x[upper + inner] + x[lower] + x[lower + inner]) / V(4.0);
+  y[index * COUNT] = window(upper, lower, inner);
+  if (COUNT == 2u) { y[index * COUNT + 1u] = window(upper + 1u, lower + 1u, inner); }
 }

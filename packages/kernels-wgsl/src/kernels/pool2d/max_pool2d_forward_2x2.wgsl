@@ -3,7 +3,7 @@
 // Needs   window 2, stride 2, dilation 1, no padding, every window whole. An odd last row or column of x is not read.
 // x       [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]
 // y       [outer, out_h, out_w, inner], overwritten
-// Thread  one element of y (four along inner when V is a vector), lanes along the contiguous dimension.
+// Thread  COUNT neighbours along inner, 1 or 2, each one element of y (four when V is a vector); places cost more than windows.
 // Values  A NaN in the window gives NaN.
 // Reference: pool2d.ref.ts
 
@@ -31,6 +31,7 @@ alias V = f32;
 alias U = u32;
 alias B = bool;
 const WIDTH = 1u;
+const COUNT = 1u;
 const LANES = 64u;
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
@@ -42,6 +43,10 @@ fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u);
 
 fn larger(a: V, b: V) -> V { return select(a, b, (b > a) | is_nan(b)); }
 
+fn window(upper: u32, lower: u32, inner: u32) -> V {
+  return larger(larger(larger(x[upper], x[upper + inner]), x[lower]), x[lower + inner]);
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -50,10 +55,11 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
-  if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
+  let threads = inner / COUNT;
+  if (index >= params.outer * params.out_h * params.out_w * threads) { return; }
   // One division each: adapters on a CPU divide lane by lane.
-  let column = index / inner;
-  let i = index - column * inner;
+  let column = index / threads;
+  let i = (index - column * threads) * COUNT;
   let row = column / params.out_w;
   let w = column - row * params.out_w;
   let o = row / params.out_h;
@@ -61,5 +67,6 @@ fn main(
 
   let upper = ((o * params.in_h + 2u * h) * params.in_w + 2u * w) * inner + i;
   let lower = upper + params.in_w * inner;
-  y[index] = larger(larger(larger(x[upper], x[upper + inner]), x[lower]), x[lower + inner]);
+  y[index * COUNT] = window(upper, lower, inner);
+  if (COUNT == 2u) { y[index * COUNT + 1u] = window(upper + 1u, lower + 1u, inner); }
 }

@@ -98,6 +98,18 @@ function blocks2x2(wgsl: string, count: (p: Pool2dParams) => number, vec4: Const
   ];
 }
 
+/** The forward shader of blocks2x2 with two vectors along inner per thread. */
+function twoVectors2x2(wgsl: string, vec4: Constants): Variant<typeof params> {
+  return {
+    name: "two_vec4_2x2",
+    order: "row_major",
+    wgsl,
+    constants: { ...vec4, COUNT: "2u" },
+    applies: (p) => twoByTwo(p) && p.inner % 8 === 0,
+    workgroups: (p) => spread(divideUp(outCount(p) / 8, LANES)),
+  };
+}
+
 /** 2 x 2 windows that do not overlap, four neighbours of y per thread where inner is 1; `pairs` where rows are whole pairs. */
 function fourWindows(wgsl: string, pairs: Constants): Variant<typeof params>[] {
   const order = "row_major";
@@ -135,6 +147,7 @@ export const maxPool2dForward = defineKernel({
   params,
   variants: [
     ...fourWindows(maxPool2dForwardFourWindowsWgsl, readPairs),
+    twoVectors2x2(maxPool2dForward2x2Wgsl, maximumVec4),
     ...blocks2x2(maxPool2dForward2x2Wgsl, outCount, maximumVec4),
     ...general(outCount, maximumVec4),
   ],
@@ -179,6 +192,7 @@ export const avgPool2dForward = defineKernel({
   params,
   variants: [
     ...fourWindows(avgPool2dForwardFourWindowsWgsl, readPairs),
+    twoVectors2x2(avgPool2dForward2x2Wgsl, averageVec4),
     ...blocks2x2(avgPool2dForward2x2Wgsl, outCount, averageVec4),
     ...general(outCount, averageVec4),
   ],
