@@ -99,7 +99,7 @@ test("functions of one name in the elementwise shaders are the same text: a fuse
   const own = /^(main|f|apply|locate|broadcast\w*)$/;
   const texts = new Map<string, Set<string>>();
   for (const path of shaders.filter((path) => path.includes("elementwise_"))) {
-    for (const [text, name = ""] of readFileSync(path, "utf8").matchAll(/^fn (\w+)\([^]*?(?: \}|^\})$/gm))
+    for (const [text, name = ""] of readFileSync(path, "utf8").matchAll(/^fn (\w+)\([\s\S]*?(?: \}|^\})$/gm))
       if (!own.test(name)) texts.set(name, (texts.get(name) ?? new Set()).add(text));
   }
   expect(texts.size).toBeGreaterThan(20);
