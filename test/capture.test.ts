@@ -232,6 +232,14 @@ describe("elementwise chains", () => {
     expect(run.plans[0]?.calls).toBe(kernels);
   });
 
+  test("division by a number is a division: no driver makes a product of it", async () => {
+    const bytes = F.arange(0, 256);
+    const run = F.capture((x: F.Tensor) => F.div(x, 255));
+    const divided = await read(run(bytes));
+    expect(run.plans[0]?.calls).toBe(1);
+    expect(divided).toEqual(await read(F.div(bytes, 255)));
+  });
+
   test("a value that is needed elsewhere, or whose source is overwritten in between, is not recomputed late", async () => {
     const shared = F.capture((x: F.Tensor) => {
       const h = F.add(x, 1);

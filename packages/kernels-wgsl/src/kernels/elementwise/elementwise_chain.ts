@@ -55,11 +55,15 @@ export function isLiteral(value: number): boolean {
 
 const words = new DataView(new ArrayBuffer(4));
 
+/**
+ * A number that the compiler does not see: in a kernel of its own the op reads it from memory, and drivers turn a division by
+ * a constant into a product, with other bits.
+ */
 function literal(value: number, dtype: BindingDtype): string {
-  if (dtype === "u32") return `${value >>> 0}u`;
-  if (dtype === "i32") return `bitcast<i32>(${value >>> 0}u)`;
+  if (dtype === "u32") return `rounded_u32(${value >>> 0}u)`;
+  if (dtype === "i32") return `rounded_i32(bitcast<i32>(${value >>> 0}u))`;
   words.setFloat32(0, value);
-  return `bitcast<f32>(0x${words.getUint32(0).toString(16).padStart(8, "0")}u)`;
+  return `rounded_f32(bitcast<f32>(0x${words.getUint32(0).toString(16).padStart(8, "0")}u))`;
 }
 
 /** The expression of one step, with its operands put in for a, b and c. */
