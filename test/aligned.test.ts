@@ -10,11 +10,11 @@ const PROGRAMS = { keras: runKeras, torch: runTorch, jax: runJax };
 type Dialect = keyof typeof PROGRAMS;
 
 /** 300 images in batches of 32: nine whole ones and one of 12, twice. */
-async function runAll(align: boolean, plan?: boolean): Promise<Record<Dialect, TrainResult>> {
+async function runAll(align: boolean, plan?: (dialect: string) => boolean): Promise<Record<Dialect, TrainResult>> {
   const data = await loadDataset("digits", { limit: 300, testLimit: 100 });
   const results: Partial<Record<Dialect, TrainResult>> = {};
   for (const [dialect, run] of Object.entries(PROGRAMS))
-    results[dialect as Dialect] = await run({ data, epochs: 2, batchSize: 32, seed: 7, align, plan });
+    results[dialect as Dialect] = await run({ data, epochs: 2, batchSize: 32, seed: 7, align, plan: plan?.(dialect) });
   return results as Record<Dialect, TrainResult>;
 }
 
@@ -50,12 +50,12 @@ describe.each([
     }
   });
 
-  test("a replayed plan and op by op give the same losses and accuracy to the last bit", async () => {
-    for (const plan of [true, false]) {
-      for (const [dialect, { losses, testAccuracy }] of Object.entries(await runAll(align, plan))) {
-        const habit = results[dialect as Dialect];
-        expect([dialect, plan, testAccuracy, losses]).toEqual([dialect, plan, habit.testAccuracy, habit.losses]);
-      }
+  test("the other way, as a replayed plan or op by op, gives the same losses and accuracy to the last bit", async () => {
+    // Keras and JAX replay plans unless told not to, PyTorch the other way round.
+    const other = await runAll(align, (dialect) => dialect === "torch");
+    for (const [dialect, { losses, testAccuracy }] of Object.entries(other)) {
+      const habit = results[dialect as Dialect];
+      expect([dialect, testAccuracy, losses]).toEqual([dialect, habit.testAccuracy, habit.losses]);
     }
   });
 
