@@ -44,15 +44,15 @@ export function compile<F extends (...args: never[]) => unknown>(model: F, ...ar
       given: typeof model,
     });
   if (disable) return model;
-  if (!((model as unknown) instanceof Module)) return compiled(model, "compile");
-  const run = compiled(model, "compile");
+  if (!((model as unknown) instanceof Module)) return compiled(model);
+  const run = compiled(model);
   return new Proxy(model, {
     apply: (target, _, inputs) => (core.isRecording() ? target : run)(...(inputs as never[])),
   });
 }
 
-function compiled<F extends (...args: never[]) => unknown>(fn: F, name: string): F {
-  const captured = new core.Captured<core.Template>({ name });
+function compiled<F extends (...args: never[]) => unknown>(fn: F): F {
+  const captured = new core.Captured<core.Template>({ name: "compile" });
   const identities = new core.Identities();
   return ((...args: never[]) => {
     const inputs: core.Tensor[] = [];

@@ -18,9 +18,10 @@ export interface CapturedFunction<A extends unknown[], R> {
  * taken but for results, next to no JavaScript. What `fn` computes is the same to the bit.
  *
  * Arguments and results are tensors, in arrays and plain objects if need be; arguments that are not tensors belong to the
- * combination, objects and functions by identity. `fn` must be synchronous and may not look at values. Tensors it uses from outside are read, and written, where
- * they lie. Host code in it runs only while it is traced, except what everyRun() was given. Gradients do not flow through
- * results: differentiate inside. With an argument that a gradient flows into, and inside another capture, `fn` just runs.
+ * combination, objects and functions by identity. `fn` must be synchronous and may not look at values. Tensors it uses from
+ * outside are read, and written, where they lie. Host code in it runs only while it is traced, except what everyRun() was
+ * given. Gradients do not flow through results: differentiate inside. With an argument that a gradient flows into, and
+ * inside another capture, `fn` just runs.
  *
  * @throws CaptureError when `fn` reads a value, draws on the host, or returns a promise.
  */

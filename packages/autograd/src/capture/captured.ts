@@ -59,10 +59,7 @@ export class Captured<R> {
     if (tracing() || (isRecording() && inputs.some(({ node }) => node))) return body([...inputs]);
     const groups = groupByStorage(inputs);
     const signature = `${key}|${signatureOf(inputs, groups)}`;
-    let list = this.#plans.get(signature) ?? [];
-    for (const plan of list) if (!plan.isWhole) plan.dispose();
-    list = list.filter((plan) => plan.isWhole);
-    this.#plans.set(signature, list);
+    const list = this.#wholePlans(signature);
     const known = list.find((plan) => plan.holds());
     if (known) {
       before?.(known.rest);
@@ -73,6 +70,16 @@ export class Captured<R> {
     if (list.length >= PLANS_PER_SIGNATURE) list.shift()?.dispose();
     list.push(plan);
     return plan.replay(groups);
+  }
+
+  /** The plans of a signature; those that have lost memory or kernels are freed first. */
+  #wholePlans(signature: string): CompiledPlan<R>[] {
+    let list = this.#plans.get(signature);
+    if (list?.every((plan) => plan.isWhole)) return list;
+    for (const plan of list ?? []) if (!plan.isWhole) plan.dispose();
+    list = (list ?? []).filter((plan) => plan.isWhole);
+    this.#plans.set(signature, list);
+    return list;
   }
 
   /** Frees all plans and their memory. The function can still be called: it is then traced again. */

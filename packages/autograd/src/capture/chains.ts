@@ -15,7 +15,7 @@ import {
   type PlanParams,
 } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
-import { accesses } from "./optimise.js";
+import { usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Steps of one chain: beyond that the shader only grows. */
@@ -117,14 +117,8 @@ export function fuseChains(
   seen: ReadonlySet<Storage>,
   isFixed: (call: number) => boolean,
 ): TracedCommand[] {
-  const uses = new Map<Storage, number[]>();
-  const writes = new Map<Storage, number[]>();
-  for (const [i, command] of commands.entries()) {
-    for (const { view, writes: written } of accesses(command)) {
-      uses.set(view.storage, [...(uses.get(view.storage) ?? []), i]);
-      if (written) writes.set(view.storage, [...(writes.get(view.storage) ?? []), i]);
-    }
-  }
+  const uses = usesOf(commands);
+  const writes = usesOf(commands, true);
   const result = [...commands] as (TracedCommand | undefined)[];
   const drafts = new Map<number, Draft>();
 

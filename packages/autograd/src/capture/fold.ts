@@ -2,13 +2,14 @@
 import {
   conv2dForward,
   elementwiseBinary,
-  elementwiseConstants,
   elementwiseUnary,
+  expressionOf,
   matmul,
   maxPool2dBackward,
+  maxPool2dBackwardRelu,
 } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
-import { accesses } from "./optimise.js";
+import { usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Kernels whose one-line function `activate(v)` takes an expression. */
@@ -27,7 +28,7 @@ class Rewrite {
   readonly commands: (TracedCommand | undefined)[];
   readonly #isPlanned: (storage: Storage) => boolean;
   readonly #seen: ReadonlySet<Storage>;
-  readonly #uses = new Map<Storage, number[]>();
+  readonly #uses: Map<Storage, number[]>;
 
   constructor(
     commands: readonly TracedCommand[],
@@ -37,9 +38,7 @@ class Rewrite {
     this.commands = [...commands];
     this.#isPlanned = isPlanned;
     this.#seen = seen;
-    for (const [i, command] of commands.entries())
-      for (const { view } of accesses(command))
-        this.#uses.set(view.storage, [...(this.#uses.get(view.storage) ?? []), i]);
+    this.#uses = usesOf(commands);
   }
 
   /** The call that made a value which only `at` uses, if there is one: `at` can then be folded into it. */
@@ -90,8 +89,7 @@ function foldActivation(rewrite: Rewrite, at: number, call: TracedCall): void {
 
 /** relu's gradient after that of max pooling, over the same values, is a gate on the window's maximum. */
 function foldReluGradient(rewrite: Rewrite, at: number, call: TracedCall): void {
-  const relu = elementwiseConstants("relu_backward", ["f32", "f32"]).f;
-  if (call.kernel !== elementwiseBinary || call.constants?.f !== relu) return;
+  if (call.kernel !== elementwiseBinary || expressionOf(call.constants)?.name !== "relu_backward") return;
   const { a, b, y } = call.views;
   const producer = rewrite.soleProducer(a, at);
   if (!producer || producer.call.kernel !== maxPool2dBackward || !rewrite.isFirstUse(y, at)) return;
@@ -100,7 +98,7 @@ function foldReluGradient(rewrite: Rewrite, at: number, call: TracedCall): void 
   rewrite.fold(producer.place, at, {
     ...producer.call,
     views: { ...views, dx: y },
-    constants: { ...constants, gate: "top > V()" },
+    constants: { ...constants, ...maxPool2dBackwardRelu },
   });
 }
 

@@ -54,17 +54,26 @@ export function dropDead(
   return kept.reverse();
 }
 
-/** First and last command that use each storage. */
-export function lifetimes(commands: readonly TracedCommand[]): Map<Storage, { first: number; last: number }> {
-  const spans = new Map<Storage, { first: number; last: number }>();
+/** Places of the commands that use each storage, or only of those that write it: ascending, one entry for every use. */
+export function usesOf(commands: readonly TracedCommand[], writesOnly = false): Map<Storage, number[]> {
+  const uses = new Map<Storage, number[]>();
   for (const [i, command] of commands.entries()) {
-    for (const { view } of accesses(command)) {
-      const span = spans.get(view.storage);
-      if (span) span.last = i;
-      else spans.set(view.storage, { first: i, last: i });
+    for (const { view, writes } of accesses(command)) {
+      if (writesOnly && !writes) continue;
+      const places = uses.get(view.storage);
+      if (places) places.push(i);
+      else uses.set(view.storage, [i]);
     }
   }
-  return spans;
+  return uses;
+}
+
+/** First and last command that use each storage. */
+export function lifetimes(commands: readonly TracedCommand[]): Map<Storage, { first: number; last: number }> {
+  const spans = [...usesOf(commands)].map(
+    ([storage, places]) => [storage, { first: places[0] as number, last: places.at(-1) as number }] as const,
+  );
+  return new Map(spans);
 }
 
 const overlap = (a: TraceView, b: TraceView): boolean =>

@@ -4,7 +4,7 @@ import { type Block, BufferPool, type BufferView, type MemoryStats } from "./buf
 import { Failures } from "./failures.js";
 import { Faults } from "./faults.js";
 import { type AnyVariant, PipelineCache } from "./pipelines.js";
-import { Plan, type PlanCommand, type PlanView } from "./plan.js";
+import { Plan, type PlanCommand, resolve } from "./plan.js";
 import type { Profile } from "./profile.js";
 import { Profiler } from "./profiler.js";
 import { CommandQueue, type Dispatch } from "./queue.js";
@@ -156,17 +156,11 @@ export class Device {
    */
   plan(commands: readonly PlanCommand[], slots: readonly BufferView[]): Plan {
     this.#checkOpen("plan");
-    const now = (view: PlanView | undefined): BufferView | undefined =>
-      view === undefined || "block" in view
-        ? view
-        : {
-            ...(slots[view.slot] as BufferView),
-            offset: (slots[view.slot] as BufferView).offset + view.offset,
-            bytes: view.bytes,
-          };
     const steps = commands.map((command) => {
       if (command.kind === "copy") return command;
-      const views = Object.fromEntries(Object.entries(command.views).map(([name, view]) => [name, now(view)]));
+      const views = Object.fromEntries(
+        Object.entries(command.views).map(([name, view]) => [name, view && resolve(view, slots)]),
+      );
       const dispatch = this.#prepare(command.kernel, views, command.params, command);
       const planned = Object.keys(command.kernel.bindings).map(
         (name, i) => command.views[name] ?? (dispatch.views[i] as BufferView),

@@ -186,7 +186,8 @@ export class Plan {
   }
 }
 
-function resolve(view: PlanView, slots: readonly BufferView[]): BufferView {
+/** Where a view lies when the slots are these. */
+export function resolve(view: PlanView, slots: readonly BufferView[]): BufferView {
   if ("block" in view) return view;
   const slot = slots[view.slot] as BufferView;
   return { block: slot.block, offset: slot.offset + view.offset, bytes: view.bytes };
