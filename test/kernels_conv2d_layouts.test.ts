@@ -3,10 +3,11 @@ import {
   type AnyKernel,
   type Conv2dOptions,
   conv2dBackwardBias,
+  conv2dBackwardBiasPlan,
   conv2dBackwardFilter,
   conv2dBackwardFilterPlan,
-  conv2dBackwardFilterReduce,
   conv2dBackwardInput,
+  conv2dBackwardReduce,
   conv2dForward,
   conv2dGeometry,
   openDevice,
@@ -120,8 +121,14 @@ describe.each(convolutions)("%s", (_, xShape, wShape, given) => {
     device.run(conv2dBackwardInput, { dy, w, dx }, params, option(conv2dBackwardInput));
     const views: Views<typeof conv2dBackwardFilter.bindings> = { x, dy, partial: plan.chunks === 1 ? dw : partial };
     device.run(conv2dBackwardFilter, views, plan.partialParams, option(conv2dBackwardFilter));
-    if (plan.chunks > 1) device.run(conv2dBackwardFilterReduce, { partial, dw }, plan.reduceParams);
-    device.run(conv2dBackwardBias, { dy, db }, params);
+    if (plan.chunks > 1) device.run(conv2dBackwardReduce, { partial, sum: dw }, plan.reduceParams);
+    const biasPlan = conv2dBackwardBiasPlan(params);
+    const biasPartial = biasPlan.chunks === 1 ? db : empty(biasPlan.partialElements);
+    device.run(conv2dBackwardBias, { dy, partial: biasPartial }, biasPlan.partialParams, option(conv2dBackwardBias));
+    if (biasPlan.chunks > 1) {
+      device.run(conv2dBackwardReduce, { partial: biasPartial, sum: db }, biasPlan.reduceParams);
+      device.free(biasPartial.block);
+    }
     const inOrder = (of: Readonly<Record<string, number>>, axes: string) =>
       named(
         axes,

@@ -1,10 +1,12 @@
 import {
+  type Conv2dChunkPlan,
   type Conv2dOptions,
   conv2dBackwardBias,
+  conv2dBackwardBiasPlan,
   conv2dBackwardFilter,
   conv2dBackwardFilterPlan,
-  conv2dBackwardFilterReduce,
   conv2dBackwardInput,
+  conv2dBackwardReduce,
   conv2dForward,
   conv2dGeometry,
 } from "@facet/kernels-wgsl";
@@ -58,20 +60,25 @@ const backwardInputOp = defineOp<{ dy: Tensor; w: Tensor }, BackwardAttrs>({
   },
 });
 
+/** Runs the kernel that writes partial sums, and the one that adds them to `sum` where there are several. */
+function sumChunks(plan: Conv2dChunkPlan, sum: Tensor, launchPartial: (partial: Tensor) => void): void {
+  if (plan.chunks === 1) {
+    launchPartial(sum);
+    return;
+  }
+  const partial = empty([plan.partialElements], "float32", "workspace");
+  launchPartial(partial);
+  launch(conv2dBackwardReduce, { partial, sum }, plan.reduceParams);
+  partial.dispose();
+}
+
 // dw[ky,kx,c,o] = sum over n, i, j of x[n, i s - p + ky d, j s - p + kx d, c] dy[n,i,j,o]
 const backwardFilterOp = defineOp<{ x: Tensor; dy: Tensor }, BackwardAttrs>({
   name: "conv2d_backward_filter",
   shape: (_, { wShape }) => wShape,
   forward: ({ x, dy }, dw, attrs) => {
     const plan = conv2dBackwardFilterPlan(geometry(attrs).params);
-    if (plan.chunks === 1) {
-      launch(conv2dBackwardFilter, { x, dy, partial: dw }, plan.partialParams);
-      return;
-    }
-    const partial = empty([plan.partialElements], "float32", "workspace");
-    launch(conv2dBackwardFilter, { x, dy, partial }, plan.partialParams);
-    launch(conv2dBackwardFilterReduce, { partial, dw }, plan.reduceParams);
-    partial.dispose();
+    sumChunks(plan, dw, (partial) => launch(conv2dBackwardFilter, { x, dy, partial }, plan.partialParams));
   },
   vjp: {
     x: vjp(["dy"], (g, { dy }, { attrs, shapes }): Tensor => backwardInput(dy, g, shapes.x as number[], attrs)),
@@ -83,7 +90,10 @@ const backwardFilterOp = defineOp<{ x: Tensor; dy: Tensor }, BackwardAttrs>({
 const backwardBiasOp = defineOp<{ dy: Tensor }, BackwardAttrs>({
   name: "conv2d_backward_bias",
   shape: (_, { wShape, filterLayout }) => [(filterLayout === "HWIO" ? wShape[3] : wShape[0]) as number],
-  forward: ({ dy }, db, attrs) => launch(conv2dBackwardBias, { dy, db }, geometry(attrs).params),
+  forward: ({ dy }, db, attrs) => {
+    const plan = conv2dBackwardBiasPlan(geometry(attrs).params);
+    sumChunks(plan, db, (partial) => launch(conv2dBackwardBias, { dy, partial }, plan.partialParams));
+  },
   vjp: {
     dy: vjp([], (g, _, { attrs, shapes }): Tensor => {
       const channels = g.shape[0] as number;

@@ -2,6 +2,7 @@ export * from "./conv2d/conv2d.js";
 export * from "./conv2d/conv2d_backward_bias.js";
 export * from "./conv2d/conv2d_backward_filter.js";
 export * from "./conv2d/conv2d_backward_input.js";
+export * from "./conv2d/conv2d_backward_reduce.js";
 export * from "./conv2d/conv2d_forward.js";
 export * from "./dropout/dropout.js";
 export * from "./elementwise/elementwise.js";

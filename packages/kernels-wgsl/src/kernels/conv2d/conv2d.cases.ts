@@ -2,18 +2,15 @@ import type { KernelCase, KernelEntry } from "../../cases.js";
 import { type Conv2dOptions, conv2dGeometry, conv2dSizes, type FilterLayout, type ImageLayout } from "./conv2d.js";
 import {
   conv2dBackwardBiasReference,
-  conv2dBackwardFilterReduceReference,
   conv2dBackwardFilterReference,
   conv2dBackwardInputReference,
+  conv2dBackwardReduceReference,
   conv2dForwardReference,
 } from "./conv2d.ref.js";
-import { conv2dBackwardBias } from "./conv2d_backward_bias.js";
-import {
-  conv2dBackwardFilter,
-  conv2dBackwardFilterPlan,
-  conv2dBackwardFilterReduce,
-} from "./conv2d_backward_filter.js";
+import { conv2dBackwardBias, conv2dBackwardBiasPlan } from "./conv2d_backward_bias.js";
+import { conv2dBackwardFilter, conv2dBackwardFilterPlan } from "./conv2d_backward_filter.js";
 import { conv2dBackwardInput } from "./conv2d_backward_input.js";
+import { conv2dBackwardReduce } from "./conv2d_backward_reduce.js";
 import { conv2dForward } from "./conv2d_forward.js";
 
 /** One convolution: `x` is [n, h, w, c] and `filter` [h, w, output channels], whatever the layout. */
@@ -129,7 +126,6 @@ const convolutions = [
   ),
 ];
 const manyThreads = [...convolutions, convolution(depthwise(64 * 65_535 + 1), "NHWC", "HWIO")];
-const manyWorkgroups = [...convolutions, convolution(depthwise(4 * 65_535 + 1), "NHWC", "HWIO")];
 
 /**
  * A sum of `terms` products of values in [-1, 1): each of the additions rounds a partial sum of magnitude at most about
@@ -172,23 +168,26 @@ const backwardFilterCase = ({ name, params, sizes, bench }: Convolution): Kernel
   };
 };
 
-const backwardFilterReduceCase = (count: number, chunks: number, bench = false): KernelCase => ({
+const backwardReduceCase = (count: number, chunks: number, bench = false): KernelCase => ({
   name: `[${chunks}, ${count}]`,
   params: { count, chunks },
   inputs: (random) => ({ partial: random.uniform(count * chunks, -1, 1) }),
-  outputs: { dw: count },
+  outputs: { sum: count },
   tolerance: sumTolerance(chunks),
   bench,
 });
 
-const backwardBiasCase = ({ name, params, sizes, bench }: Convolution): KernelCase => ({
-  name,
-  params,
-  inputs: (random) => ({ dy: random.uniform(sizes.y, -1, 1) }),
-  outputs: { db: params.out_c },
-  tolerance: sumTolerance(params.batch * params.out_h * params.out_w),
-  bench,
-});
+const backwardBiasCase = ({ name, params, sizes, bench }: Convolution): KernelCase => {
+  const { partialParams, partialElements } = conv2dBackwardBiasPlan(params);
+  return {
+    name,
+    params: partialParams,
+    inputs: (random) => ({ dy: random.uniform(sizes.y, -1, 1) }),
+    outputs: { partial: partialElements },
+    tolerance: sumTolerance(partialParams.chunk_rows * params.out_w),
+    bench,
+  };
+};
 
 export const conv2dEntries: KernelEntry[] = [
   { kernel: conv2dForward, reference: conv2dForwardReference, cases: manyThreads.map(forwardCase) },
@@ -199,15 +198,16 @@ export const conv2dEntries: KernelEntry[] = [
     cases: manyThreads.map(backwardFilterCase),
   },
   {
-    kernel: conv2dBackwardFilterReduce,
-    reference: conv2dBackwardFilterReduceReference,
+    kernel: conv2dBackwardReduce,
+    reference: conv2dBackwardReduceReference,
     cases: [
-      backwardFilterReduceCase(1, 1),
-      backwardFilterReduceCase(65, 3),
-      backwardFilterReduceCase(288, 338, true),
-      backwardFilterReduceCase(18_432, 56, true),
-      backwardFilterReduceCase(64 * 65_536 + 1, 2),
+      backwardReduceCase(1, 1),
+      backwardReduceCase(65, 3),
+      backwardReduceCase(32, 338, true),
+      backwardReduceCase(288, 338, true),
+      backwardReduceCase(18_432, 56, true),
+      backwardReduceCase(64 * 65_536 + 1, 2),
     ],
   },
-  { kernel: conv2dBackwardBias, reference: conv2dBackwardBiasReference, cases: manyWorkgroups.map(backwardBiasCase) },
+  { kernel: conv2dBackwardBias, reference: conv2dBackwardBiasReference, cases: manyThreads.map(backwardBiasCase) },
 ];

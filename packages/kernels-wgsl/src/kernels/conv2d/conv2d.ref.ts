@@ -1,7 +1,7 @@
 import type { BindingArrays } from "../../cases.js";
 import type { Constants } from "../../kernel.js";
 import type { Conv2dParams } from "./conv2d.js";
-import type { Conv2dBackwardFilterParams, Conv2dBackwardFilterReduceParams } from "./conv2d_backward_filter.js";
+import type { Conv2dBackwardReduceParams, Conv2dChunkedParams } from "./conv2d_backward_reduce.js";
 
 /** Calls `visit` with the element offsets in x, w and y of every product x * w that is part of a y, padding left out. */
 function forEachProduct(
@@ -59,7 +59,7 @@ export function conv2dBackwardInputReference(inputs: BindingArrays, given: objec
 }
 
 export function conv2dBackwardFilterReference(inputs: BindingArrays, given: object): BindingArrays {
-  const p = given as Conv2dBackwardFilterParams;
+  const p = given as Conv2dChunkedParams;
   const { x, dy } = inputs as { x: Float32Array; dy: Float32Array };
   const count = p.filter_h * p.filter_w * (p.in_c / p.groups) * p.out_c;
   const partial = new Float64Array(p.chunks * count);
@@ -70,27 +70,28 @@ export function conv2dBackwardFilterReference(inputs: BindingArrays, given: obje
   return { partial: Float32Array.from(partial) };
 }
 
-export function conv2dBackwardFilterReduceReference(inputs: BindingArrays, given: object): BindingArrays {
-  const p = given as Conv2dBackwardFilterReduceParams;
+export function conv2dBackwardReduceReference(inputs: BindingArrays, given: object): BindingArrays {
+  const p = given as Conv2dBackwardReduceParams;
   const { partial } = inputs as { partial: Float32Array };
-  const dw = new Float64Array(p.count);
-  for (let at = 0; at < p.count * p.chunks; at++) (dw[at % p.count] as number) += partial[at] as number;
-  return { dw: Float32Array.from(dw) };
+  const sum = new Float64Array(p.count);
+  for (let at = 0; at < p.count * p.chunks; at++) (sum[at % p.count] as number) += partial[at] as number;
+  return { sum: Float32Array.from(sum) };
 }
 
 export function conv2dBackwardBiasReference(inputs: BindingArrays, given: object): BindingArrays {
-  const p = given as Conv2dParams;
+  const p = given as Conv2dChunkedParams;
   const { dy } = inputs as { dy: Float32Array };
-  const db = new Float64Array(p.out_c);
-  forEachResult(p, (at, o) => {
-    (db[o] as number) += dy[at] as number;
+  const partial = new Float64Array(p.chunks * p.out_c);
+  forEachResult(p, (at, o, n, oy) => {
+    const chunk = Math.floor((n * p.out_h + oy) / p.chunk_rows);
+    (partial[chunk * p.out_c + o] as number) += dy[at] as number;
   });
-  return { db: Float32Array.from(db) };
+  return { partial: Float32Array.from(partial) };
 }
 
-function forEachResult(p: Conv2dParams, visit: (y: number, o: number) => void): void {
+function forEachResult(p: Conv2dParams, visit: (y: number, o: number, n: number, oy: number) => void): void {
   for (let n = 0; n < p.batch; n++)
     for (let oy = 0; oy < p.out_h; oy++)
       for (let ox = 0; ox < p.out_w; ox++)
-        for (let o = 0; o < p.out_c; o++) visit(n * p.y_n + oy * p.y_h + ox * p.y_w + o * p.y_c, o);
+        for (let o = 0; o < p.out_c; o++) visit(n * p.y_n + oy * p.y_h + ox * p.y_w + o * p.y_c, o, n, oy);
 }

@@ -1,19 +1,35 @@
 import { defineKernel, divideUp, spread } from "../../kernel.js";
-import { conv2dFields, conv2dSizes } from "./conv2d.js";
+import { type Conv2dParams, conv2dSizes, inFours } from "./conv2d.js";
 import conv2dBackwardBiasWgsl from "./conv2d_backward_bias.wgsl";
+import { type Conv2dChunkPlan, conv2dChunkedFields, conv2dChunkPlan } from "./conv2d_backward_reduce.js";
 
-/** db = sum of dy over batch, height and width. See conv2d_backward_bias.wgsl. */
+/** Chunked sums of db of conv2d from dy. See conv2dBackwardBiasPlan and conv2d_backward_bias.wgsl. */
 export const conv2dBackwardBias = defineKernel({
   name: "conv2d_backward_bias",
   wgsl: conv2dBackwardBiasWgsl,
   bindings: {
     dy: { access: "read", dtype: "f32" },
-    db: { access: "read_write", dtype: "f32" },
+    partial: { access: "read_write", dtype: "f32" },
   },
-  params: conv2dFields,
-  variants: [{ name: "strided", order: "lanes", workgroups: (p) => spread(divideUp(p.out_c, 4)) }],
+  params: conv2dChunkedFields,
+  variants: [
+    {
+      name: "vec4",
+      order: "rows",
+      constants: { V: "vec4<f32>", WIDTH: "4u" },
+      applies: (p, { dy, partial }) =>
+        p.y_c === 1 && inFours(p.out_c, p.y_n, p.y_h, p.y_w, (dy?.offset ?? 0) / 4, (partial?.offset ?? 0) / 4),
+      workgroups: (p) => spread(divideUp((p.chunks * p.out_c) / 4, 64)),
+    },
+    { name: "scalar", order: "rows", workgroups: (p) => spread(divideUp(p.chunks * p.out_c, 64)) },
+  ],
   cost: (p) => {
     const { y } = conv2dSizes(p);
-    return { flops: y, bytes: 4 * (y + p.out_c) };
+    return { flops: y, bytes: 4 * (y + p.out_c * p.chunks) };
   },
 });
+
+/** How to compute db: run conv2dBackwardBias for dy by this plan. */
+export function conv2dBackwardBiasPlan(params: Conv2dParams): Conv2dChunkPlan {
+  return conv2dChunkPlan(params, params.out_c);
+}

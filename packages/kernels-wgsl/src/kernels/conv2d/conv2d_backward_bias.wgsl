@@ -1,12 +1,11 @@
-// conv2d_backward_bias: db[o] = sum over n, oy, ox of dy[n, oy, ox, o]
+// conv2d_backward_bias: partial[chunk, o] = sum over the rows (n, oy) of the chunk and over ox of dy[n, oy, ox, o]
 //
-// dy         any layout, by the strides of y
-// db         [out_c], overwritten
-// Workgroup  4 channels, which stand side by side in NHWC. Lane l sums rows l, l + 64, ... (counted n, oy), each with ox
-//            ascending; then lane l < 8 sums the lanes l, l + 8, ..., and lane 0 those eight. Only two barriers, as software
-//            adapters pay dearly for them.
-// Order      as above.
-// Limits     32-bit element offsets. Reference: conv2d.ref.ts
+// dy       any layout, by the strides of y
+// partial  [chunks, out_c], overwritten. A chunk is chunk_rows rows of dy counted over the whole batch
+//          (conv2dBackwardBiasPlan says how many); with one chunk, partial is db.
+// Thread   one channel (V, WIDTH: four that stand side by side) of one chunk. Threads count channels first.
+// Order    n, oy, ox ascending from zero: variants of order "rows" give the same bits. Four loads go ahead of their sums.
+// Limits   32-bit element offsets. Reference: conv2d.ref.ts
 
 struct Params {
   batch: u32, in_h: u32, in_w: u32, in_c: u32,
@@ -16,17 +15,16 @@ struct Params {
   x_n: u32, x_h: u32, x_w: u32, x_c: u32,
   y_n: u32, y_h: u32, y_w: u32, y_c: u32,
   w_h: u32, w_w: u32, w_i: u32, w_o: u32,
-  has_bias: u32,
+  has_bias: u32, chunks: u32, chunk_rows: u32,
 }
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read_write> db: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
-
+alias V = f32;
+const WIDTH = 1u;
 const SIZE = 64u;
-const LAST = 8u;
 
-var<workgroup> sums: array<vec4<f32>, SIZE>;
+@group(0) @binding(0) var<storage, read> dy: array<V>;
+@group(0) @binding(1) var<storage, read_write> partial: array<V>;
+@group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(SIZE)
 fn main(
@@ -34,29 +32,25 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let o = (group.y * groups.x + group.x) * 4u;
-  if (o >= params.out_c) { return; }
-  let channel = min(o + vec4(0u, 1u, 2u, 3u), vec4(params.out_c - 1u)) * params.y_c;
-  let rows = params.batch * params.out_h;
-  var sum = vec4(0.0);
-  for (var row = lane; row < rows; row += SIZE) {
-    var at = row / params.out_h * params.y_n + row % params.out_h * params.y_h + channel;
-    for (var ox = 0u; ox < params.out_w; ox++) {
-      sum += vec4(dy[at.x], dy[at.y], dy[at.z], dy[at.w]);
-      at += params.y_w;
+  let channels = params.out_c / WIDTH;
+  let thread = (group.y * groups.x + group.x) * SIZE + lane;
+  let chunk = thread / channels;
+  if (chunk >= params.chunks) { return; }
+  let channel = thread % channels * params.y_c;
+  let step = params.y_w / WIDTH;
+  var sum = V();
+  let end = min((chunk + 1u) * params.chunk_rows, params.batch * params.out_h);
+  for (var row = chunk * params.chunk_rows; row < end; row++) {
+    var at = (row / params.out_h * params.y_n + row % params.out_h * params.y_h) / WIDTH + channel;
+    var ox = 0u;
+    for (; ox + 4u <= params.out_w; ox += 4u) {
+      sum = sum + dy[at] + dy[at + step] + dy[at + 2u * step] + dy[at + 3u * step];
+      at += 4u * step;
+    }
+    for (; ox < params.out_w; ox++) {
+      sum += dy[at];
+      at += step;
     }
   }
-  sums[lane] = sum;
-  // The sums of all lanes must be there before eight lanes read them.
-  workgroupBarrier();
-  if (lane < LAST) {
-    for (var l = lane + LAST; l < SIZE; l += LAST) { sum += sums[l]; }
-    sums[lane] = sum;
-  }
-  // The eight sums must be there before one lane reads them.
-  workgroupBarrier();
-  if (lane == 0u) {
-    for (var l = 1u; l < LAST; l++) { sum += sums[l]; }
-    for (var j = 0u; j < min(4u, params.out_c - o); j++) { db[o + j] = sum[j]; }
-  }
+  partial[thread] = sum;
 }

@@ -1,7 +1,7 @@
-// conv2d_backward_filter_reduce: dw[e] = sum over chunks of partial[chunk, e]
+// conv2d_backward_reduce: sum[e] = sum over chunks of partial[chunk, e]
 //
-// partial  [chunks, count], as conv2d_backward_filter.wgsl writes it
-// dw       [count], overwritten
+// partial  [chunks, count], as conv2d_backward_filter.wgsl and conv2d_backward_bias.wgsl write it
+// sum      [count], overwritten
 // Thread   one element: neighbouring lanes read neighbouring elements of a chunk.
 // Order    chunks ascending, from zero.
 // Reference: conv2d.ref.ts
@@ -12,7 +12,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read> partial: array<f32>;
-@group(0) @binding(1) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(1) var<storage, read_write> sum: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const SIZE = 64u;
@@ -25,11 +25,11 @@ fn main(
 ) {
   let e = (group.y * groups.x + group.x) * SIZE + lane;
   if (e >= params.count) { return; }
-  var sum = 0.0;
+  var total = 0.0;
   var at = e;
   for (var chunk = 0u; chunk < params.chunks; chunk++) {
-    sum += partial[at];
+    total += partial[at];
     at += params.count;
   }
-  dw[e] = sum;
+  sum[e] = total;
 }
