@@ -9,6 +9,8 @@ import {
   type Device,
   defineKernel,
   kernelVersion,
+  matmul,
+  matmulGeometry,
   openDevice,
   type TuningTable,
 } from "@facet/kernels-wgsl";
@@ -16,6 +18,7 @@ import { kernelTable } from "@facet/kernels-wgsl/table";
 import * as keras from "@facet/shims-keras";
 import { createRandom } from "@facet/testing";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Tuning } from "../packages/kernels-wgsl/src/runtime/tuning.js";
 
 await startDevice();
 const main = device();
@@ -258,6 +261,64 @@ test.each(["lavapipe", "swiftshader"])("the table shipped for %s names variants 
     for (const [shapes, choice] of Object.entries(choices))
       expect(orderOf(choice.variant), `${name} ${shapes}`).toBe(orderOf(shapes.split(" ")[0]));
   }
+});
+
+describe("a variant that prefers hardware", () => {
+  const on = (kind: Device["adapter"]["kind"], subgroupSize = 0) =>
+    new Tuning({ ...main.adapter, name: `a ${kind} adapter`, kind }, subgroupSize);
+  const make = (limit: number, plain: "a" | "b") => {
+    const { name, wgsl, bindings, params, cost } = sevens();
+    const workgroups = (): [number, number, number] => [64, 1, 1];
+    const applies = ({ count }: { count: number }) => count >= limit;
+    const gpu = { prefer: "hardware", applies, workgroups } as const;
+    const variants = [
+      { name: "gpu_b", order: "b", ...gpu },
+      { name: "gpu_a", order: "a", ...gpu },
+      { name: "plain", order: plain, workgroups },
+      { name: "late_a", order: "a", workgroups },
+    ];
+    return defineKernel({ name, wgsl, bindings, params, variants, cost });
+  };
+
+  test.each([
+    ["hardware", "gpu_a"],
+    ["lavapipe", "plain"],
+    ["swiftshader", "plain"],
+    ["software", "plain"],
+  ] as const)("%s takes %s", (kind, expected) => {
+    expect(on(kind).pick(make(1, "a"), { count: 8 }, {}, {}).name).toBe(expected);
+  });
+
+  test("is passed over where it does not apply", () => {
+    expect(on("hardware").pick(make(9, "a"), { count: 8 }, {}, {}).name).toBe("plain");
+  });
+
+  test("does not choose the order", () => {
+    expect(on("hardware").pick(make(1, "b"), { count: 8 }, {}, {}).name).toBe("gpu_b");
+    for (const kind of ["hardware", "lavapipe"] as const)
+      for (const plain of ["a", "b"] as const)
+        expect(on(kind).pick(make(1, plain), { count: 8 }, {}, {}).order).toBe(plain);
+  });
+
+  test("is a candidate of the tuner everywhere, on software the last", () => {
+    const met = (kind: Device["adapter"]["kind"]) => {
+      const tuning = on(kind);
+      tuning.meet(make(1, "a"), { count: 8 }, {}, undefined);
+      return tuning.take()[0]?.candidates.map(({ name }) => name);
+    };
+    expect(met("hardware")).toEqual(["gpu_a", "plain", "late_a"]);
+    expect(met("lavapipe")).toEqual(["plain", "late_a", "gpu_a"]);
+  });
+
+  test("matmul shares tiles in workgroup memory on GPUs, within subgroups on lavapipe", () => {
+    const pick = (tuning: Tuning, ...[a, b, options]: Parameters<typeof matmulGeometry>) =>
+      tuning.pick(matmul, matmulGeometry(a, b, options).params, {}, {}).name;
+    const [gpu, lavapipe] = [on("hardware", 32), on("lavapipe", 8)];
+    expect(pick(gpu, [512, 512], [512, 512])).toBe("shared_64x64_nn");
+    expect(pick(gpu, [512, 511], [512, 511], { transposeA: true })).toBe("shared_64x64");
+    expect(pick(lavapipe, [512, 512], [512, 512])).toBe("subgroup_32x4_nn");
+    expect(pick(lavapipe, [512, 511], [512, 511], { transposeA: true })).toBe("subgroup_4x12");
+  });
 });
 
 describe("a variant that does not compile", () => {

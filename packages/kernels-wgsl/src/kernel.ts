@@ -32,6 +32,11 @@ export interface Variant<P extends Record<string, ParamType>> {
   readonly applies?: (params: ParamValues<P>, views: Readonly<Record<string, { offset: number }>>) => boolean;
   /** Lanes of a subgroup that the shader shares values within: it runs only where every subgroup has so many. */
   readonly subgroupSize?: number;
+  /**
+   * `hardware` for a variant that is made for GPUs and is slow on software adapters: on a GPU it goes before the others of
+   * its order, elsewhere it comes last. It does not choose the order, so the bits are the same on both.
+   */
+  readonly prefer?: "hardware";
   readonly workgroups: (params: ParamValues<P>) => Workgroups;
 }
 
@@ -52,7 +57,7 @@ export interface KernelSpec<
   readonly bindings: B;
   /** Fields of `struct Params` in order. */
   readonly params: P;
-  /** In order of preference: the first that applies is taken. */
+  /** In order of preference: the first that applies is taken, save for those that `prefer` a kind of adapter. */
   readonly variants: readonly Variant<P>[];
   readonly cost: (params: ParamValues<P>) => Cost;
 }

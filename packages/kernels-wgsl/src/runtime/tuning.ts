@@ -55,8 +55,9 @@ const applies = (variant: AnyVariant, params: Params, views: Sizes): boolean =>
   variant.applies?.(params, views as Record<string, { offset: number }>) ?? true;
 
 /**
- * Picks variants for one device. The first that applies is the static rule's and decides the order of accumulation; a table
- * of measurements may put another of the same order in its place. So no bit of any result depends on what was tuned.
+ * Picks variants for one device. The first that applies is the static rule's and decides the order of accumulation; one of the
+ * same order that GPUs prefer goes before it on a GPU, and a table of measurements may put another of that order in its place.
+ * So no bit of any result depends on the adapter's kind or on what was tuned.
  */
 export class Tuning {
   readonly #adapter: AdapterDescription;
@@ -83,10 +84,22 @@ export class Tuning {
   #variantsOf(kernel: AnyKernel): readonly AnyVariant[] {
     let variants = this.#variants.get(kernel);
     if (!variants) {
-      variants = kernel.variants.filter((variant: AnyVariant) => runsOn({ subgroupSize: this.#subgroupSize }, variant));
+      const able = kernel.variants.filter((variant: AnyVariant) =>
+        runsOn({ subgroupSize: this.#subgroupSize }, variant),
+      );
+      variants = [...able.filter(({ prefer }) => !prefer), ...able.filter(({ prefer }) => prefer)];
       this.#variants.set(kernel, variants);
     }
     return variants;
+  }
+
+  /** The variant to run where nothing was measured. */
+  #untuned(kernel: AnyKernel, params: Params, views: Sizes): AnyVariant | undefined {
+    const variants = this.#variantsOf(kernel);
+    const first = variants.find((variant) => applies(variant, params, views));
+    if (this.#adapter.kind !== "hardware" || !first || !variants.at(-1)?.prefer) return first;
+    const preferred = variants.filter(({ prefer, order }) => prefer && order === first.order);
+    return preferred.find((variant) => applies(variant, params, views)) ?? first;
   }
 
   #stored(): TuningTable | undefined {
@@ -119,9 +132,7 @@ export class Tuning {
     const forced = options.variant;
     const variants = this.#variantsOf(kernel);
     const untuned =
-      forced === undefined
-        ? variants.find((variant) => applies(variant, params, views))
-        : variants.find(({ name }) => name === forced);
+      forced === undefined ? this.#untuned(kernel, params, views) : variants.find(({ name }) => name === forced);
     if (!untuned) {
       throw new ArgumentError({
         op: kernel.name,
@@ -182,7 +193,7 @@ export class Tuning {
 
   /** Notes a call as if it had been run, whatever is known of its shape class already. */
   meet(kernel: AnyKernel, params: Params, views: Sizes, constants: Constants | undefined): void {
-    const untuned = this.#variantsOf(kernel).find((variant) => applies(variant, params, views));
+    const untuned = this.#untuned(kernel, params, views);
     if (!untuned) return;
     this.record();
     this.#meet(kernel, untuned, shapeClass(kernel, untuned.name, params), params, views, constants);

@@ -54,6 +54,10 @@ const shapes: Shape[] = [
   { a: [8, 68], b: [34, 8], transposeA: true, transposeB: true },
   { a: [4, 3, 33, 8], b: [3, 20, 8], transposeB: true },
   { a: [2, 7, 21], b: [2, 13, 7], transposeA: true, transposeB: true, bias: true, relu: true },
+  // Rows, columns and k that end within the tiles of a workgroup.
+  { a: [70, 37], b: [37, 130], bias: true, relu: true },
+  { a: [2, 1, 41, 66], b: [3, 71, 41], transposeA: true, transposeB: true },
+  { a: [2, 36, 68], b: [72, 36], transposeA: true, transposeB: true, bias: true },
   { a: [128, 1600], b: [1600, 10], bias: true, bench: true },
   { a: [128, 1600], b: [128, 10], transposeA: true, bench: true },
   { a: [128, 10], b: [1600, 10], transposeB: true, bench: true },

@@ -1,6 +1,7 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
 import { defineKernel, divideUp, type ParamValues, type Variant } from "../../kernel.js";
 import matmulWgsl from "./matmul.wgsl";
+import matmulSharedWgsl from "./matmul_shared.wgsl";
 import matmulSubgroupWgsl from "./matmul_subgroup.wgsl";
 import matmulSubgroupStridedWgsl from "./matmul_subgroup_strided.wgsl";
 import matmulVec4Wgsl from "./matmul_vec4.wgsl";
@@ -24,27 +25,36 @@ export type MatmulParams = ParamValues<typeof params>;
 const batchCount = (p: MatmulParams): number => p.batch.reduce((count, extent) => count * extent, 1);
 const inFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
 
-/** Four variants of one file: which operands are transposed, in the terms of BLAS. */
-const subgroup = (["nn", "tn", "nt", "tt"] as const).map((form): Variant<typeof params> => {
-  const [aTransposed, bTransposed] = [form[0] === "t", form[1] === "t"];
+/** Which operands are transposed, in the terms of BLAS. */
+const forms = (["nn", "tn", "nt", "tt"] as const).map((form) => ({
+  form,
+  aTransposed: form[0] === "t",
+  bTransposed: form[1] === "t",
+}));
+
+/** Whether operands of a form can be read by vectors: contiguous along one axis, all else in multiples of four. */
+const inVectors =
+  ({ aTransposed, bTransposed }: (typeof forms)[number]): NonNullable<Variant<typeof params>["applies"]> =>
+  (p, { a, b }) => {
+    const [aUnit, aStride, aExtent] = aTransposed ? [p.a_row, p.a_k, p.m] : [p.a_k, p.a_row, p.k];
+    const [bUnit, bStride, bExtent] = bTransposed ? [p.b_k, p.b_col, p.k] : [p.b_col, p.b_k, p.n];
+    const offsets = [(a?.offset ?? 0) / 4, (b?.offset ?? 0) / 4];
+    return (
+      aUnit === 1 &&
+      bUnit === 1 &&
+      inFours(p.k, aExtent, bExtent, aStride, bStride, ...p.a_batch, ...p.b_batch, ...offsets)
+    );
+  };
+
+const subgroup = forms.map((form): Variant<typeof params> => {
+  const vectors = inVectors(form);
   return {
-    name: `subgroup_32x4_${form}`,
+    name: `subgroup_32x4_${form.form}`,
     order: "sequential",
     wgsl: matmulSubgroupWgsl,
-    constants: { A_TRANSPOSED: `${aTransposed}`, B_TRANSPOSED: `${bTransposed}` },
+    constants: { A_TRANSPOSED: `${form.aTransposed}`, B_TRANSPOSED: `${form.bTransposed}` },
     subgroupSize: 8,
-    applies: (p, { a, b }) => {
-      const [aUnit, aStride, aExtent] = aTransposed ? [p.a_row, p.a_k, p.m] : [p.a_k, p.a_row, p.k];
-      const [bUnit, bStride, bExtent] = bTransposed ? [p.b_k, p.b_col, p.k] : [p.b_col, p.b_k, p.n];
-      const offsets = [(a?.offset ?? 0) / 4, (b?.offset ?? 0) / 4];
-      return (
-        p.m > 8 &&
-        p.n > 16 &&
-        aUnit === 1 &&
-        bUnit === 1 &&
-        inFours(p.k, aExtent, bExtent, aStride, bStride, ...p.a_batch, ...p.b_batch, ...offsets)
-      );
-    },
+    applies: (p, views) => p.m > 8 && p.n > 16 && vectors(p, views),
     workgroups: (p) => [divideUp(p.n, 32), divideUp(p.m, 32), batchCount(p)],
   };
 });
@@ -75,6 +85,32 @@ const strided: Variant<typeof params> = {
   workgroups: (p) => [divideUp(p.n, 32), divideUp(p.m, 16), batchCount(p)],
 };
 
+const shared: Variant<typeof params> = {
+  name: "shared_64x64",
+  order: "sequential",
+  wgsl: matmulSharedWgsl,
+  prefer: "hardware",
+  applies: (p) => p.m > 16 && p.n > 16,
+  workgroups: (p) => [divideUp(p.n, 64), divideUp(p.m, 64), batchCount(p)],
+};
+
+const sharedVectors = forms.map((form): Variant<typeof params> => {
+  const vectors = inVectors(form);
+  return {
+    ...shared,
+    name: `shared_64x64_${form.form}`,
+    constants: {
+      A: "vec4<f32>",
+      a_four: "a[at.x / 4u]",
+      A_ALONG_K: `${!form.aTransposed}`,
+      B: "vec4<f32>",
+      b_four: "b[at.x / 4u]",
+      B_ALONG_K: `${form.bTransposed}`,
+    },
+    applies: (p, views) => shared.applies?.(p, views) !== false && vectors(p, views),
+  };
+});
+
 /** y = activate(a . b + bias), batched. See matmul.wgsl. */
 export const matmul = defineKernel({
   name: "matmul",
@@ -86,7 +122,7 @@ export const matmul = defineKernel({
     y: { access: "read_write", dtype: "f32" },
   },
   params,
-  variants: [...subgroup, subgroupStrided, vec4, strided],
+  variants: [...subgroup, subgroupStrided, vec4, strided, ...sharedVectors, shared],
   cost: (p) => ({
     flops: 2 * p.m * p.n * p.k * batchCount(p),
     bytes: 4 * batchCount(p) * (p.m * p.k + p.k * p.n + p.m * p.n),
