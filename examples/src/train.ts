@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { device } from "@facet/autograd";
 import { defaultDataset, loadDataset } from "@facet/datasets";
 import type { StepInfo, TrainOptions, TrainResult } from "./options.js";
+import { oneOf, UsageError, whole } from "./usage.js";
 
 type Run = (options: TrainOptions) => Promise<TrainResult>;
 
@@ -30,21 +31,6 @@ Trains a small convolutional network and prints its test accuracy.
   --json            print one JSON object, and nothing else, on standard output
   --help            print this
 `;
-
-/** A mistake in the command line. */
-class UsageError extends Error {}
-
-function whole(name: string, text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(`--${name}: expected a whole number of at least ${least}, got "${text}"`);
-}
-
-function oneOf(name: string, text: string, names: readonly string[]): string {
-  if (names.includes(text)) return text;
-  throw new UsageError(`--${name}: expected ${names.join(", ")}, got "${text}"`);
-}
 
 function readCommandLine(args: string[]) {
   const text = { type: "string" } as const;
