@@ -1,6 +1,7 @@
 // The bench's report: ratios, means, losses, lacks and targets, from rows made by hand.
 import { describe, expect, test } from "vitest";
 import { merged } from "../benchmarks/src/merge.js";
+import { replayTable } from "../benchmarks/src/replay.js";
 import { type Report, toMarkdown } from "../benchmarks/src/report.js";
 import {
   bestPeer,
@@ -70,6 +71,29 @@ describe("tables", () => {
   test("are none without rows", () => {
     expect(peerTables([], {})).toEqual([]);
   });
+});
+
+test("what a replay costs is shown in microseconds beside the same commands without Facet", () => {
+  const { note, head, rows } = replayTable({
+    rows: [
+      {
+        dialect: "torch",
+        dispatches: 27,
+        copies: 7,
+        hostMs: 0.5,
+        submitMs: 0.1,
+        bareMs: 0.2,
+        buffers: 0.125,
+        bindGroups: 5,
+        pipelines: 0,
+      },
+    ],
+    dispatchUs: 2.34,
+    memory: { steps: 10_000, before: 2048, after: 4096 },
+  });
+  expect(head).toHaveLength(10);
+  expect(rows).toEqual([["torch, op by op", "27", "7", "500", "100", "200", "300", "0.13", "5", "0"]]);
+  expect(note).toMatch(/2\.3 us.*10000 steps.*2\.0 KiB.*4\.0 KiB/s);
 });
 
 test("targets say what is reached, what is not, and what was not measured", () => {

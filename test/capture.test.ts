@@ -2,6 +2,7 @@
 import * as F from "@facet/autograd";
 import { collectGarbage } from "@facet/kernels-wgsl";
 import { afterAll, describe, expect, test } from "vitest";
+import { watchDevice } from "../benchmarks/src/device_calls.js";
 
 await F.startDevice();
 afterAll(() => F.closeDevice());
@@ -100,12 +101,12 @@ describe("capture", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await F.device().finish();
     const before = live();
-    const made = countObjects(F.device().gpu);
+    const watch = watchDevice(F.device());
     for (let i = 0; i < 500; i++) once();
     await F.device().finish();
     expect(live()).toBe(before);
     // The readback of finish() has its staging buffer from before.
-    expect(made()).toEqual({ buffers: 0, bindGroups: 0, pipelines: 0 });
+    expect(watch.stop()).toMatchObject({ buffers: 0, bindGroups: 0, pipelines: 0 });
     run.dispose();
   });
 
@@ -307,29 +308,3 @@ describe("capture refuses", () => {
     expect(await F.add(vector(1), 1).item()).toBe(2);
   });
 });
-
-/** Counts device objects made from now on. */
-function countObjects(gpu: GPUDevice): () => { buffers: number; bindGroups: number; pipelines: number } {
-  const counts = { buffers: 0, bindGroups: 0, pipelines: 0 };
-  const watch = <K extends "createBuffer" | "createBindGroup" | "createComputePipeline">(
-    method: K,
-    count: keyof typeof counts,
-  ): void => {
-    const original = gpu[method].bind(gpu) as (given: never) => never;
-    Object.defineProperty(gpu, method, {
-      configurable: true,
-      value: (given: never) => {
-        counts[count] += 1;
-        return original(given);
-      },
-    });
-  };
-  watch("createBuffer", "buffers");
-  watch("createBindGroup", "bindGroups");
-  watch("createComputePipeline", "pipelines");
-  return () => {
-    for (const method of ["createBuffer", "createBindGroup", "createComputePipeline"])
-      delete (gpu as unknown as Record<string, unknown>)[method];
-    return { ...counts };
-  };
-}

@@ -1,6 +1,7 @@
 import type { KernelRow } from "./kernels.js";
 import { profileTables, type StepProfile } from "./profile.js";
 import type { ProgramRow } from "./programs.js";
+import { type ReplayReport, replayTable } from "./replay.js";
 import { type PeerRow, peerTables } from "./report_peers.js";
 import type { Roofline } from "./roofline.js";
 
@@ -20,6 +21,7 @@ export interface Report {
   programs: ProgramRow[];
   data?: string;
   step?: StepProfile;
+  replay?: ReplayReport;
 }
 
 export interface Table {
@@ -66,6 +68,7 @@ export function tables(report: Report): Table[] {
     });
   }
   if (report.step) list.push(...profileTables(report.step));
+  if (report.replay) list.push(replayTable(report.replay));
   list.push(...peerTables(report.peers, report.absentPeers));
   if (report.kernels.length > 0) {
     const { gigaflops = Number.NaN, gigabytesPerSecond = Number.NaN } = report.roofline ?? {};

@@ -12,6 +12,7 @@ import { mergeReports } from "./merge.js";
 import { benchWorkload, closePeers, defaultPeers, openPeers, peerNames } from "./peers.js";
 import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
+import { measureReplays } from "./replay.js";
 import { type Report, tables, toMarkdown, toText } from "./report.js";
 import { measureRoofline } from "./roofline.js";
 import { chooseWorkloads } from "./workloads.js";
@@ -21,7 +22,7 @@ const HELP = `Measures Facet on one adapter.
   npx turbo run bench -- [options]
 
   --filter TEXT     only rows whose kernel, case, workload or dialect contains TEXT
-  --only PART       kernels, peers, programs or profile; may be repeated
+  --only PART       kernels, peers, programs, profile or replay; may be repeated
   --peers LIST      libraries beside Facet, separated by commas (of ${peerNames.join(",")};
                     default ${defaultPeers.join(",")}; "" for none)
   --full            the long list of workloads: matmul to 2048, batches 1 to 512, Adam over 25 million parameters
@@ -35,7 +36,7 @@ const HELP = `Measures Facet on one adapter.
 FACET_ADAPTER chooses the adapter: hardware, lavapipe, swiftshader, or a part of its name.
 A whole run writes <adapter>.json and <adapter>.md; a narrowed one writes partial.json and partial.md.`;
 
-const parts = ["kernels", "peers", "programs", "profile"] as const;
+const parts = ["kernels", "peers", "programs", "profile", "replay"] as const;
 
 function fail(message: string): never {
   console.error(`bench: ${message}\n\n${HELP}`);
@@ -143,6 +144,7 @@ if (wants("profile") && !options.filter && device.gpu.features.has("timestamp-qu
   progress("profile of a step");
   report.step = await profileStep(128);
 }
+if (wants("replay") && !options.filter) report.replay = await measureReplays(progress);
 if (wants("kernels")) {
   const cases = benchCases(options.filter);
   if (cases.length > 0) {
@@ -168,7 +170,7 @@ if (wants("peers")) {
     await closePeers(device, opened.peers);
   }
 }
-if (report.kernels.length + report.peers.length + report.programs.length === 0 && !report.step)
+if (report.kernels.length + report.peers.length + report.programs.length === 0 && !report.step && !report.replay)
   fail(`nothing matches --filter ${options.filter}`);
 
 report.seconds = (performance.now() - started) / 1000;

@@ -1,0 +1,122 @@
+// The CNN's training step as each dialect's users write it, for measuring what a step costs beside its arithmetic.
+import * as jax from "@facet/shims-jax";
+import * as keras from "@facet/shims-keras";
+import * as torch from "@facet/shims-torch";
+import type { DialectName } from "./programs.js";
+
+/** Told when a step begins and when its JavaScript has ended. */
+export interface Meter {
+  begin(): Promise<void>;
+  end(): void;
+}
+
+export type Loop = (steps: number, meter: Meter) => Promise<void>;
+
+/** One image: the device's arithmetic is not what is measured, and a software adapter would share the cores. */
+const BATCH = 1;
+const images = Float32Array.from({ length: BATCH * 784 }, (_, i) => (i % 97) / 97);
+const labels = Array.from({ length: BATCH }, (_, i) => i % 10);
+
+async function kerasLoop(steps: number, meter: Meter): Promise<void> {
+  const { layers } = keras;
+  const model = keras.Sequential([
+    keras.Input({ shape: [28, 28, 1] }),
+    layers.Conv2D(32, 3, { activation: "relu" }),
+    layers.MaxPooling2D(),
+    layers.Conv2D(64, 3, { activation: "relu" }),
+    layers.MaxPooling2D(),
+    layers.Flatten(),
+    layers.Dropout(0.5),
+    layers.Dense(10, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  const repeated = new Float32Array(steps * images.length);
+  for (let i = 0; i < steps; i++) repeated.set(images, i * images.length);
+  const callbacks = keras.callbacks.LambdaCallback({
+    on_train_batch_begin: () => meter.begin(),
+    on_train_batch_end: () => meter.end(),
+  });
+  const y = Array.from({ length: steps }, () => labels).flat();
+  await model.fit(keras.ndarray(repeated, [steps * BATCH, 28, 28, 1]), y, {
+    batch_size: BATCH,
+    callbacks: [callbacks],
+    verbose: 0,
+  });
+}
+
+const torchLoop =
+  (compiled: boolean): Loop =>
+  async (steps, meter) => {
+    const { nn } = torch;
+    const net = new nn.Sequential(
+      new nn.Conv2d(1, 32, 3),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Conv2d(32, 64, 3),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Dropout(0.5),
+      new nn.Linear(1600, 10),
+    );
+    const criterion = new nn.CrossEntropyLoss();
+    const optimizer = new torch.optim.Adam(net.parameters());
+    const [x, y] = [torch.tensor(images).view(BATCH, 1, 28, 28), torch.tensor(labels)];
+    const step = (x: torch.Tensor, y: torch.Tensor): torch.Tensor => {
+      optimizer.zero_grad();
+      const loss = criterion(net(x), y);
+      loss.backward();
+      optimizer.step();
+      return loss.detach();
+    };
+    const train = compiled ? torch.compile(step) : step;
+    for (let i = 0; i < steps; i++) {
+      await meter.begin();
+      train(x, y);
+      meter.end();
+    }
+  };
+
+async function jaxLoop(steps: number, meter: Meter): Promise<void> {
+  const { numpy: jnp, random, optax } = jax;
+  const { stax, optimizers } = jax.example_libraries;
+  type Array = InstanceType<typeof jax.Array>;
+  const [init, apply] = stax.serial(
+    stax.Conv(32, [3, 3]),
+    stax.Relu,
+    stax.MaxPool([2, 2], [2, 2]),
+    stax.Conv(64, [3, 3]),
+    stax.Relu,
+    stax.MaxPool([2, 2], [2, 2]),
+    stax.Flatten,
+    stax.Dropout(0.5),
+    stax.Dense(10),
+  );
+  const key = random.key(0);
+  const [, params] = init(key, [-1, 28, 28, 1]);
+  const [opt_init, opt_update, get_params] = optimizers.adam(1e-3);
+  const loss = (params: ReturnType<typeof get_params>, x: Array, y: Array, rng: ReturnType<typeof random.key>) =>
+    optax.softmax_cross_entropy_with_integer_labels(apply(params, x, { rng }), y).mean();
+  const train = jax.jit(
+    (i: number, state: ReturnType<typeof opt_init>, x: Array, y: Array) => {
+      const [value, grads] = jax.value_and_grad(loss)(get_params(state), x, y, random.fold_in(key, i));
+      return [value, opt_update(i, grads, state)] as const;
+    },
+    { donate_argnums: [1] },
+  );
+  const [x, y] = [jnp.array(images).reshape([BATCH, 28, 28, 1]), jnp.array(Int32Array.from(labels))];
+  let state = opt_init(params);
+  for (let i = 0; i < steps; i++) {
+    await meter.begin();
+    state = train(i, state, x, y)[1];
+    meter.end();
+  }
+}
+
+/** The loop of every dialect, on images of a batch that is always the same. */
+export const loops: Record<DialectName, Loop> = {
+  keras: kerasLoop,
+  torch: torchLoop(false),
+  "torch.compile": torchLoop(true),
+  jax: jaxLoop,
+};
