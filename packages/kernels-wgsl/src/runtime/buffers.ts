@@ -39,12 +39,14 @@ export function sizeClass(bytes: number): number {
 }
 
 /**
- * Buffers by size class, handed out last-in first-out so that a loop that repeats its requests gets the same buffers
- * in the same order, and with them the same bind groups.
+ * Buffers by size class, the one with the lowest number handed out first: which buffers a loop that repeats its requests gets
+ * depends on what is lent alone, not on the order in which things were freed. So it gets the same ones, and with them the same
+ * bind groups, also when what it dropped comes back whenever JavaScript's collector has run.
  */
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #limit: number;
+  /** By falling number. */
   readonly #free = new Map<number, Block[]>();
   readonly #owners = new Map<string, number>();
   readonly #guard: <T>(what: string, make: () => T) => T;
@@ -105,8 +107,17 @@ export class BufferPool {
     this.#blocks -= 1;
     this.#owners.set(block.owner, (this.#owners.get(block.owner) ?? 0) - size);
     const list = this.#free.get(size);
-    if (list) list.push(block);
-    else this.#free.set(size, [block]);
+    if (!list) {
+      this.#free.set(size, [block]);
+      return;
+    }
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((list[middle] as Block).id > block.id) low = middle + 1;
+      else high = middle;
+    }
+    list.splice(low, 0, block);
   }
 
   /** Gives buffers that nobody holds back to the driver. Callers drop bind groups that name them. */

@@ -55,8 +55,11 @@ interface PlannedCall extends Call {
   readonly groups: Map<string, GPUBindGroup> | undefined;
 }
 
-/** Bind groups kept for one call that touches slots. A loop that repeats itself sees a handful of memories. */
-const GROUPS = 64;
+/**
+ * Bind groups kept for one call that touches slots. A loop whose results wait for JavaScript's collector goes through as many
+ * memories as it makes results between two collections, hundreds, and then through the same again.
+ */
+const GROUPS = 1024;
 
 /**
  * Kernel calls and copies made ready once: a replay packs no params but those that changed, makes no GPU object when it
