@@ -1,7 +1,7 @@
 import { device } from "@facet/autograd";
 import type { ProfileRow } from "@facet/kernels-wgsl";
 import * as keras from "@facet/shims-keras";
-import type { Table } from "./report.js";
+import type { Table } from "./table.js";
 
 /** Where the time of one training step goes; all but `share` and the rates per step. */
 export interface StepProfile {

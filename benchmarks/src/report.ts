@@ -4,6 +4,7 @@ import type { ProgramRow } from "./programs.js";
 import { type ReplayReport, replayTable } from "./replay.js";
 import { type PeerRow, peerTables } from "./report_peers.js";
 import type { Roofline } from "./roofline.js";
+import { type Table, tableToMarkdown } from "./table.js";
 
 /** Everything one run measured: what is written as JSON, and what tables and Markdown are made from. */
 export interface Report {
@@ -22,16 +23,6 @@ export interface Report {
   data?: string;
   step?: StepProfile;
   replay?: ReplayReport;
-}
-
-export interface Table {
-  title: string;
-  /** One sentence on how to read it. */
-  note: string;
-  head: string[];
-  /** Columns of words are left-aligned, of numbers right-aligned. */
-  words: number;
-  rows: string[][];
 }
 
 const digits = (value: number, count = 3): string =>
@@ -94,18 +85,6 @@ export function tables(report: Report): Table[] {
   return list;
 }
 
-/** A table for a terminal. */
-export function toText({ title, note, head, rows, words }: Table): string {
-  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i] as string).length)));
-  const line = (cells: string[]): string =>
-    cells
-      .map((cell, i) => (i < words ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number)))
-      .join("  ");
-  return [`\n${title}`, note, "", line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join(
-    "\n",
-  );
-}
-
 export function toMarkdown(report: Report): string {
   const { adapter, host, versions } = report;
   const parts = [
@@ -120,18 +99,6 @@ export function toMarkdown(report: Report): string {
       .join(", ")}`,
     `- date: ${report.date}, took ${report.seconds.toFixed(0)} s`,
   ];
-  for (const { title, note, head, rows, words } of tables(report)) {
-    const row = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-    parts.push(
-      "",
-      `## ${title}`,
-      "",
-      note,
-      "",
-      row(head),
-      row(head.map((_, i) => (i < words ? "---" : "---:"))),
-      ...rows.map(row),
-    );
-  }
+  for (const table of tables(report)) parts.push("", tableToMarkdown(table));
   return `${parts.join("\n")}\n`;
 }

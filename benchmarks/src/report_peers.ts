@@ -1,6 +1,7 @@
 // Tables of Facet beside its peers: ratios to the best peer, where Facet loses, who lacks what, and the targets.
-import type { Table } from "./report.js";
+
 import type { Timing } from "./sample.js";
+import type { Table } from "./table.js";
 import type { Workload } from "./workloads.js";
 
 /** What one participant did on one workload: a timing, or the reason there is none. */

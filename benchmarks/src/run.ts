@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { setDevice } from "@facet/autograd";
 import { loadDataset } from "@facet/datasets";
 import { openDevice } from "@facet/kernels-wgsl";
+import { compare } from "./experiments/main.js";
 import { benchCases, benchKernel } from "./kernels.js";
 import { mergeReports } from "./merge.js";
 import { benchWorkload, closePeers, defaultPeers, openPeers, peerNames } from "./peers.js";
@@ -14,8 +15,18 @@ import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
 import { measureReplays } from "./replay.js";
 import { type Report, tables, toMarkdown, toText } from "./report.js";
+import { type Report, tables, toMarkdown } from "./report.js";
 import { measureRoofline } from "./roofline.js";
+import { tableToText } from "./table.js";
 import { chooseWorkloads } from "./workloads.js";
+
+// An experiment is a program of its own, with options of its own.
+const experiment = process.argv.indexOf("--experiment");
+if (experiment > 0) {
+  const args = process.argv.slice(2);
+  args.splice(experiment - 2, 1);
+  process.exit(await compare(args));
+}
 
 const HELP = `Measures Facet on one adapter.
 
@@ -25,6 +36,7 @@ const HELP = `Measures Facet on one adapter.
   --only PART       kernels, peers, programs, profile or replay; may be repeated
   --peers LIST      libraries beside Facet, separated by commas (of ${peerNames.join(",")};
                     default ${defaultPeers.join(",")}; "" for none)
+  --experiment NAME only this experiment; \`--experiment --help\` lists them and their options
   --full            the long list of workloads: matmul to 2048, batches 1 to 512, Adam over 25 million parameters
   --budget MS       time spent on one row and library, warm-up not counted (default 150)
   --images N        training images for the dialects' epoch (default 5120; a fifth of it for the aligned programs)
@@ -175,7 +187,7 @@ if (report.kernels.length + report.peers.length + report.programs.length === 0 &
 
 report.seconds = (performance.now() - started) / 1000;
 if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");
-for (const table of tables(report)) console.log(toText(table));
+for (const table of tables(report)) console.log(tableToText(table));
 
 const folder = options.out ?? fileURLToPath(new URL("../results", import.meta.url));
 const whole = !options.filter && !options.only;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { FacetError } from "@facet/kernels-wgsl";
+import { compare } from "./compare.js";
 import { doctor } from "./doctor.js";
 import { listKernels } from "./kernels.js";
 import { type Output, terminal } from "./output.js";
@@ -17,12 +18,13 @@ Commands
   tune [text]          measure the variants of all kernels, or those whose name has the text, and store which is fastest
     --adapter NAME     on this adapter
     --out FILE         write what differs from the default to FILE, not to the cache
+  compare NAME ...     train the programs of an experiment side by side; \`facet compare --help\` lists experiments and options
 
 Options
   -h, --help           print this
   -v, --version        print the version`;
 
-const COMMANDS = ["doctor", "kernels", "tune"];
+const COMMANDS = ["doctor", "kernels", "tune", "compare"];
 
 /** Runs the command with the process's own arguments and terminal; returns the exit code. */
 export function run(): Promise<number> {
@@ -31,6 +33,8 @@ export function run(): Promise<number> {
 
 /** Runs the command line `args` (without node and script), writes to `output` and returns the exit code. */
 export async function main(args: readonly string[], output: Output): Promise<number> {
+  // Its options are its own.
+  if (args[0] === "compare") return compare(output, args.slice(1));
   try {
     const { values, positionals } = parseArgs({
       args: [...args],

@@ -1,6 +1,6 @@
 import { type SourceFile, verifyDownload } from "./assemble.js";
 import type { CatalogueEntry } from "./catalogue.js";
-import { DatasetError } from "./errors.js";
+import { DatasetAbsentError, DatasetError } from "./errors.js";
 import type { DownloadProgress } from "./types.js";
 
 /**
@@ -29,8 +29,8 @@ export async function download(
 }
 
 /** The error of a set that is nowhere. */
-export function unavailable(entry: CatalogueEntry, file: string, looked: string): DatasetError {
-  return new DatasetError(
+export function unavailable(entry: CatalogueEntry, file: string, looked: string): DatasetAbsentError {
+  return new DatasetAbsentError(
     `${entry.name}/${file}`,
     `cannot be had: ${looked}. Put the files of the set into the folder ${entry.folders[0]} of a data directory, ` +
       `or take "digits", which is generated and needs no download`,

@@ -16,6 +16,14 @@ export class DatasetError extends Error {
   }
 }
 
+/** A data set whose files are nowhere, unlike one whose files are there and wrong. */
+export class DatasetAbsentError extends DatasetError {
+  constructor(file: string, defect: string, options?: { cause?: unknown }) {
+    super(file, defect, options);
+    this.name = "DatasetAbsentError";
+  }
+}
+
 /** Returns `value` if it is an integer of 1 .. most. @throws RangeError that names the function, the argument, both bounds and the value. */
 export function checkCount(where: string, argument: string, value: number, most = Number.MAX_SAFE_INTEGER): number {
   if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;

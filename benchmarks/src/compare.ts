@@ -1,0 +1,3 @@
+import { compare } from "./experiments/main.js";
+
+process.exitCode = await compare(process.argv.slice(2));

@@ -1,0 +1,123 @@
+// What the results of an experiment say, per program and data set.
+import { type Estimate, estimate, median } from "../statistics.js";
+import type { Experiment } from "./experiment.js";
+import type { UnitResult } from "./store.js";
+
+export interface ProgramSummary {
+  program: string;
+  title: string;
+  data: string;
+  images: "real" | "generated";
+  trainImages: number;
+  testImages: number;
+  epochs: number;
+  parameters: number;
+  accuracy: Estimate;
+  /** Of the last epoch's training loss, as the steps' mean. */
+  finalLoss: Estimate;
+  /** Accuracy on validation images after the first epoch, where the program validates. */
+  firstValidationAccuracy?: Estimate;
+  firstEpochSeconds: number;
+  /** Median of the later epochs; NaN for one epoch. */
+  steadyEpochSeconds: number;
+  firstStepMs: number;
+  steadyStepMs: number;
+  /** Means of the seconds spent loading, building, training and predicting. */
+  phases: { load: number; build: number; train: number; predict: number };
+  peakBytes: number;
+  /** Mean loss of every step over the repetitions. */
+  losses: number[];
+  /** Same as that of another program where all losses of seed 0 are bitwise the same. */
+  lossDigest: string;
+}
+
+export interface ExperimentSummary {
+  name: string;
+  title: string;
+  question: string;
+  network: string;
+  baseline?: string;
+  adapter: UnitResult["adapter"];
+  host: UnitResult["host"];
+  date: string;
+  notes: string[];
+  programs: ProgramSummary[];
+  published: Experiment["published"];
+  /** The results themselves, for charts of single repetitions. */
+  accuracies: { program: string; data: string; seed: number; accuracy: number; finalLoss: number }[];
+}
+
+/** Undefined where there is no result. */
+export function summarise(experiment: Experiment, units: readonly UnitResult[]): ExperimentSummary | undefined {
+  const [first] = units;
+  if (first === undefined) return undefined;
+  const dates = units.map(({ date }) => date).sort();
+  const notes = new Set(units.flatMap(({ data }) => data.note ?? []));
+  const sets = [...new Set(units.map(({ data }) => data.name))];
+  const programs = sets.flatMap((data) =>
+    experiment.programs.flatMap(({ name, title }) => {
+      const own = units.filter((unit) => unit.program === name && unit.data.name === data);
+      return own.length === 0 ? [] : [summariseProgram(title, own as [UnitResult, ...UnitResult[]])];
+    }),
+  );
+  return {
+    name: experiment.name,
+    title: experiment.title,
+    question: experiment.question,
+    network: experiment.network,
+    ...(experiment.baseline !== undefined && { baseline: experiment.baseline }),
+    adapter: first.adapter,
+    host: first.host,
+    date: dates.at(-1) as string,
+    notes: [...notes],
+    programs,
+    published: experiment.published,
+    accuracies: units.map((unit) => ({
+      program: unit.program,
+      data: unit.data.name,
+      seed: unit.seed,
+      accuracy: unit.record.accuracy,
+      finalLoss: finalLoss(unit),
+    })),
+  };
+}
+
+function summariseProgram(title: string, units: [UnitResult, ...UnitResult[]]): ProgramSummary {
+  const [first] = units;
+  const mean = (of: (unit: UnitResult) => number): number => estimate(units.map(of)).mean;
+  const validation = units.flatMap(({ record }) => record.epochs[0]?.val_accuracy ?? []);
+  const steps = Math.min(...units.map(({ record }) => record.losses.length));
+  return {
+    program: first.program,
+    title,
+    data: first.data.name,
+    images: first.data.images,
+    trainImages: first.data.train,
+    testImages: first.data.test,
+    epochs: first.scale.epochs,
+    parameters: first.record.parameters,
+    accuracy: estimate(units.map(({ record }) => record.accuracy)),
+    finalLoss: estimate(units.map(finalLoss)),
+    ...(validation.length > 0 && { firstValidationAccuracy: estimate(validation) }),
+    firstEpochSeconds: median(units.map(({ record }) => record.epochs[0]?.seconds ?? Number.NaN)),
+    steadyEpochSeconds: median(units.flatMap(({ record }) => record.epochs.slice(1).map(({ seconds }) => seconds))),
+    firstStepMs: median(units.map(({ record }) => record.firstStepMs)),
+    steadyStepMs: median(units.flatMap(({ record }) => record.stepMs)),
+    phases: {
+      load: mean(({ loadSeconds }) => loadSeconds),
+      build: mean(({ record }) => record.phases.build),
+      train: mean(({ record }) => record.phases.train),
+      predict: mean(({ record }) => record.phases.predict),
+    },
+    peakBytes: Math.max(...units.map(({ memory }) => memory.peak)),
+    losses: Array.from({ length: steps }, (_, step) => mean(({ record }) => record.losses[step] as number)),
+    lossDigest: (units.find(({ seed }) => seed === 0) ?? first).lossDigest,
+  };
+}
+
+/** Mean over the last epoch's steps: one step's loss says little. */
+function finalLoss({ record, scale }: UnitResult): number {
+  const { losses } = record;
+  const steps = Math.ceil(losses.length / scale.epochs);
+  return losses.slice(-steps).reduce((sum, loss) => sum + loss, 0) / Math.min(steps, losses.length);
+}
