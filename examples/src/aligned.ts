@@ -36,9 +36,16 @@ function swapInner(data: Float32Array, o: number, i: number, hw: number): Weight
 /**
  * Initial weights of the CNN: conv1, conv2, dense, each filter then bias, in torch's shapes ([O, I, H, W], [out, in]; the
  * dense layer sees its input flattened channels first). U(+-1 / sqrt(fan_in)), weight i under fold_in(key(seed), i).
+ * `padding`: zeros around the images of both convolutions.
  */
-export async function alignedWeights(seed: number, channels: number, height: number, width: number): Promise<Weight[]> {
-  const features = 64 * pooled(pooled(height)) * pooled(pooled(width));
+export async function alignedWeights(
+  seed: number,
+  channels: number,
+  height: number,
+  width: number,
+  padding = 0,
+): Promise<Weight[]> {
+  const features = 64 * pooledTwice(height, padding) * pooledTwice(width, padding);
   const shapes = [[32, channels, 3, 3], [32], [64, 32, 3, 3], [64], [10, features], [10]];
   const fanIns = [9 * channels, 9 * channels, 9 * 32, 9 * 32, features, features];
   const tensors = shapes.map((shape, i) => {
@@ -53,5 +60,8 @@ export async function alignedWeights(seed: number, channels: number, height: num
   return weights;
 }
 
-/** Extent after a 3 x 3 convolution without padding and a 2 x 2 pooling. */
-const pooled = (extent: number): number => Math.floor((extent - 2) / 2);
+/** Extent after two convolutions of 3 x 3, each with a 2 x 2 pooling after it. */
+function pooledTwice(extent: number, padding: number): number {
+  const pooled = (before: number): number => Math.floor((before - 2 + 2 * padding) / 2);
+  return pooled(pooled(extent));
+}

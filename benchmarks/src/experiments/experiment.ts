@@ -31,6 +31,18 @@ export interface Published {
   epochSeconds?: number;
 }
 
+/** Two programs that differ in one respect, or in all in which a framework's defaults differ. */
+export interface Comparison {
+  /** What was changed, for example "Keras' initialiser". */
+  title: string;
+  /** Whose default it is. */
+  framework: string;
+  from: string;
+  to: string;
+  /** Title of the comparison of all switches that this one is part of: its share of that effect is reported. */
+  partOf?: string;
+}
+
 /** What an experiment is, as data: which programs run on which images how often, and what is known of the outcome. */
 export interface Experiment {
   name: string;
@@ -47,6 +59,6 @@ export interface Experiment {
   /** As the bench runs it in passing. */
   small: Scale;
   published: readonly Published[];
-  /** The program that the others are compared with, seed by seed; absent: none is. */
-  baseline?: string;
+  /** What is compared seed by seed; absent: nothing is. */
+  comparisons?: readonly Comparison[];
 }

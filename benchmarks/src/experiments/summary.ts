@@ -1,6 +1,6 @@
 // What the results of an experiment say, per program and data set.
 import { type Estimate, estimate, median } from "../statistics.js";
-import type { Experiment } from "./experiment.js";
+import type { Comparison, Experiment } from "./experiment.js";
 import type { UnitResult } from "./store.js";
 
 export interface ProgramSummary {
@@ -31,12 +31,21 @@ export interface ProgramSummary {
   lossDigest: string;
 }
 
+/** Differences, to minus from, of runs with the same seed and images. */
+export interface ComparisonSummary extends Comparison {
+  accuracy: Estimate;
+  /** Of the last epoch's training loss. */
+  loss: Estimate;
+  /** Whether all losses of all pairs are the same to the bit. */
+  sameBits: boolean;
+}
+
 export interface ExperimentSummary {
   name: string;
   title: string;
   question: string;
   network: string;
-  baseline?: string;
+  comparisons: ComparisonSummary[];
   adapter: UnitResult["adapter"];
   host: UnitResult["host"];
   date: string;
@@ -65,7 +74,7 @@ export function summarise(experiment: Experiment, units: readonly UnitResult[]):
     title: experiment.title,
     question: experiment.question,
     network: experiment.network,
-    ...(experiment.baseline !== undefined && { baseline: experiment.baseline }),
+    comparisons: (experiment.comparisons ?? []).flatMap((comparison) => compareUnits(comparison, units) ?? []),
     adapter: first.adapter,
     host: first.host,
     date: dates.at(-1) as string,
@@ -112,6 +121,24 @@ function summariseProgram(title: string, units: [UnitResult, ...UnitResult[]]): 
     peakBytes: Math.max(...units.map(({ memory }) => memory.peak)),
     losses: Array.from({ length: steps }, (_, step) => mean(({ record }) => record.losses[step] as number)),
     lossDigest: (units.find(({ seed }) => seed === 0) ?? first).lossDigest,
+  };
+}
+
+function compareUnits(comparison: Comparison, units: readonly UnitResult[]): ComparisonSummary | undefined {
+  const pairs = units
+    .filter(({ program }) => program === comparison.to)
+    .flatMap((to) => {
+      const from = units.find(
+        ({ program, seed, data }) => program === comparison.from && seed === to.seed && data.name === to.data.name,
+      );
+      return from ? [{ from, to }] : [];
+    });
+  if (pairs.length === 0) return undefined;
+  return {
+    ...comparison,
+    accuracy: estimate(pairs.map(({ from, to }) => to.record.accuracy - from.record.accuracy)),
+    loss: estimate(pairs.map(({ from, to }) => finalLoss(to) - finalLoss(from))),
+    sameBits: pairs.every(({ from, to }) => from.lossDigest === to.lossDigest),
   };
 }
 
