@@ -12,8 +12,8 @@ import {
 } from "./device_calls.js";
 import { type DialectName, dialects } from "./programs.js";
 import { loops, type Meter } from "./replay_loops.js";
-import type { Table } from "./report.js";
 import { summarise } from "./sample.js";
+import type { Table } from "./table.js";
 
 /** The CNN's step in one dialect; counts are means of a step, times medians in milliseconds. */
 export interface ReplayRow {

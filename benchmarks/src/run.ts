@@ -14,7 +14,6 @@ import { benchWorkload, closePeers, defaultPeers, openPeers, peerNames } from ".
 import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
 import { measureReplays } from "./replay.js";
-import { type Report, tables, toMarkdown, toText } from "./report.js";
 import { type Report, tables, toMarkdown } from "./report.js";
 import { measureRoofline } from "./roofline.js";
 import { tableToText } from "./table.js";

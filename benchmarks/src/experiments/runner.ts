@@ -1,6 +1,6 @@
 // Runs the programs of an experiment one after the other, skipping what the store has.
 import { createHash } from "node:crypto";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { device } from "@facet/autograd";
 import { DatasetAbsentError, type DatasetName, type ImageDataset, loadDataset } from "@facet/datasets";
 import { type RunProgress, record } from "@facet/examples/articles";
@@ -132,7 +132,12 @@ async function runUnit(
     seed,
     scale,
     adapter: { name: adapter.name, kind: adapter.kind, driver: adapter.driver },
-    host: { cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length, node: process.versions.node },
+    host: {
+      cpu: cpus()[0]?.model.trim() ?? "unknown",
+      cores: cpus().length,
+      node: process.versions.node,
+      load: Number((loadavg()[0] as number).toFixed(1)),
+    },
     date: new Date().toISOString(),
     loadSeconds: seconds,
     lossDigest: digest(recorded.losses),

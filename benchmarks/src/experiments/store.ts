@@ -14,7 +14,8 @@ export interface UnitResult {
   seed: number;
   scale: Scale;
   adapter: { name: string; kind: string; driver: string };
-  host: { cpu: string; cores: number; node: string };
+  /** `load`: runnable processes over the last minute when the program ended; beyond `cores`, its times are those of a busy machine. */
+  host: { cpu: string; cores: number; node: string; load: number };
   date: string;
   loadSeconds: number;
   /** SHA-256 of the losses as float32: equal where two programs did the same arithmetic. */

@@ -47,7 +47,9 @@ export interface ExperimentSummary {
   network: string;
   comparisons: ComparisonSummary[];
   adapter: UnitResult["adapter"];
-  host: UnitResult["host"];
+  host: Omit<UnitResult["host"], "load">;
+  /** Lowest and highest load of the machine, in runnable processes, as the programs ended. */
+  load: [number, number];
   date: string;
   notes: string[];
   programs: ProgramSummary[];
@@ -61,6 +63,7 @@ export function summarise(experiment: Experiment, units: readonly UnitResult[]):
   const [first] = units;
   if (first === undefined) return undefined;
   const dates = units.map(({ date }) => date).sort();
+  const loads = units.map(({ host }) => host.load);
   const notes = new Set(units.flatMap(({ data }) => data.note ?? []));
   const sets = [...new Set(units.map(({ data }) => data.name))];
   const programs = sets.flatMap((data) =>
@@ -76,7 +79,8 @@ export function summarise(experiment: Experiment, units: readonly UnitResult[]):
     network: experiment.network,
     comparisons: (experiment.comparisons ?? []).flatMap((comparison) => compareUnits(comparison, units) ?? []),
     adapter: first.adapter,
-    host: first.host,
+    host: { cpu: first.host.cpu, cores: first.host.cores, node: first.host.node },
+    load: [Math.min(...loads), Math.max(...loads)],
     date: dates.at(-1) as string,
     notes: [...notes],
     programs,

@@ -9,15 +9,51 @@ const seconds = (value: number): string =>
 
 /** What an experiment found, for a terminal and for Markdown. */
 export function experimentTables(summary: ExperimentSummary): Table[] {
-  return [outcomes(summary), times(summary)];
+  const compared = summary.comparisons.length > 0 ? [comparisons(summary)] : [];
+  return [...compared, outcomes(summary), times(summary)];
+}
+
+function comparisons({ title, question, comparisons, programs }: ExperimentSummary): Table {
+  const repetitions = Math.max(...comparisons.map(({ accuracy }) => accuracy.n));
+  return {
+    title,
+    note: `${question} ${scaleOf(programs)}. Differences to the same program with the same seed without the change; ± half the 95 % confidence interval${repetitions < 2 ? ", which one repetition does not give" : ""}. Accuracy in percentage points, loss of the last epoch.`,
+    head: ["change", "whose", "accuracy", "loss", "share of the accuracy's", "share of the loss'"],
+    words: 2,
+    rows: comparisons.map(({ title, framework, accuracy, loss, partOf, sameBits }) => {
+      const whole = comparisons.find((other) => other.title === partOf);
+      return [
+        title,
+        framework,
+        sameBits ? "same bits" : difference(accuracy, 100, 2),
+        sameBits ? "same bits" : difference(loss, 1, 4),
+        whole ? share(accuracy, whole.accuracy) : "-",
+        whole ? share(loss, whole.loss) : "-",
+      ];
+    }),
+  };
+}
+
+function difference({ mean, ci95 }: Estimate, unit: number, digits: number): string {
+  const text = `${mean < 0 ? "-" : "+"}${Math.abs(unit * mean).toFixed(digits)}`;
+  return Number.isFinite(ci95) ? `${text} ± ${(unit * ci95).toFixed(digits)}` : text;
+}
+
+/** Part of the whole's effect in %, where the whole has one that its interval tells from none. */
+function share(part: Estimate, whole: Estimate): string {
+  return Math.abs(whole.mean) > whole.ci95 ? `${((100 * part.mean) / whole.mean).toFixed(0)}%` : "-";
+}
+
+function scaleOf(programs: readonly ProgramSummary[]): string {
+  const [{ trainImages, testImages, epochs, accuracy }] = programs as [ProgramSummary, ...ProgramSummary[]];
+  const count = (number: number, noun: string): string => `${number} ${noun}${number > 1 ? "s" : ""}`;
+  return `${trainImages} training and ${testImages} test images, ${count(epochs, "epoch")}, ${count(accuracy.n, "repetition")}`;
 }
 
 function outcomes({ title, question, network, programs, published, notes }: ExperimentSummary): Table {
-  const [first] = programs as [ProgramSummary, ...ProgramSummary[]];
-  const scale = `${first.trainImages} training and ${first.testImages} test images, ${first.epochs} epoch${first.epochs > 1 ? "s" : ""}, ${first.accuracy.n} repetition${first.accuracy.n > 1 ? "s" : ""}`;
   return {
     title,
-    note: `${question} ${network} ${scale}.${notes.length > 0 ? ` ${notes.join("; ")}.` : ""} Accuracies in %, ± one standard deviation.`,
+    note: `${question} ${network} ${scaleOf(programs)}.${notes.length > 0 ? ` ${notes.join("; ")}.` : ""} Accuracies in %, ± one standard deviation.`,
     head: [
       "program",
       "images",
@@ -45,10 +81,14 @@ function outcomes({ title, question, network, programs, published, notes }: Expe
   };
 }
 
-function times({ title, programs }: ExperimentSummary): Table {
+function times({ title, programs, load, host }: ExperimentSummary): Table {
+  const busy =
+    load[1] > host.cores + 1
+      ? ` The machine was busy: ${load[0]} to ${load[1]} runnable processes on ${host.cores} cores.`
+      : "";
   return {
     title: `${title}: time and memory`,
-    note: "Seconds, as the program sees them; the first step compiles pipelines and makes plans. Memory: most device memory held at once.",
+    note: `Seconds, as the program sees them; the first step compiles pipelines and makes plans. Memory: most device memory held at once.${busy}`,
     head: [
       "program",
       "images",
