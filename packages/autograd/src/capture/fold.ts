@@ -5,6 +5,7 @@ import {
   elementwiseUnary,
   expressionOf,
   matmul,
+  matmulSplitKReduce,
   maxPool2dBackward,
   maxPool2dBackwardRelu,
 } from "@facet/kernels-wgsl";
@@ -13,7 +14,7 @@ import { usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Kernels whose one-line function `activate(v)` takes an expression. */
-const PRODUCERS: ReadonlySet<unknown> = new Set([matmul, conv2dForward]);
+const PRODUCERS: ReadonlySet<unknown> = new Set([matmul, matmulSplitKReduce, conv2dForward]);
 
 /** The activation as an expression of `v`; undefined when it needs more than its operand and WGSL's own functions. */
 function asEpilogue({ constants = {} }: TracedCall): string | undefined {

@@ -1,7 +1,13 @@
-import { matmulGeometry, matmul as matmulKernel } from "@facet/kernels-wgsl";
+import {
+  type MatmulSplitKPlan,
+  matmulGeometry,
+  matmul as matmulKernel,
+  matmulSplitKPlan,
+  matmulSplitKReduce,
+} from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
-import type { Tensor } from "../tensor.js";
+import { empty, type Tensor } from "../tensor.js";
 import { sum, sumTo } from "./reduce.js";
 
 export interface MatmulAttrs {
@@ -20,7 +26,9 @@ const matmulOp = defineOp<{ a: Tensor; b: Tensor; bias: Tensor | undefined }, Ma
   },
   forward: ({ a, b, bias }, y, attrs) => {
     const { params } = matmulGeometry(a.shape, b.shape, { ...attrs, bias: bias !== undefined });
-    launch(matmulKernel, { a, b, bias, y }, params);
+    const split = matmulSplitKPlan(params);
+    if (split) splitK({ a, b, bias }, y, split);
+    else launch(matmulKernel, { a, b, bias, y }, params);
   },
   vjp: {
     a: vjp(["b"], (dy, { b }, { attrs: { transposeA, transposeB }, shapes }) => {
@@ -38,6 +46,25 @@ const matmulOp = defineOp<{ a: Tensor; b: Tensor; bias: Tensor | undefined }, Ma
     bias: vjp([], (dy) => sum(dy, { axes: dy.shape.slice(0, -1).map((_, i) => i) })),
   },
 });
+
+/** Products over chunks of k, then their sum. */
+function splitK(
+  { a, b, bias }: { a: Tensor; b: Tensor; bias: Tensor | undefined },
+  y: Tensor,
+  { partialElements, chunkParams, rest, reduceParams }: MatmulSplitKPlan,
+): void {
+  const partial = empty([partialElements], "float32", "workspace");
+  launch(matmulKernel, { a, b, y: partial }, chunkParams);
+  if (rest) {
+    const add = empty([y.size], "float32", "workspace");
+    const beyond = (operand: Tensor, offset: number) => operand.alias([operand.size - offset], 4 * offset);
+    const [aRest, bRest] = [beyond(a, rest.aOffset), beyond(b, rest.bOffset)];
+    launch(matmulKernel, { a: aRest, b: bRest, bias, y: add }, rest.params);
+    launch(matmulSplitKReduce, { partial, add, y }, reduceParams);
+    for (const tensor of [aRest, bRest, add]) tensor.dispose();
+  } else launch(matmulSplitKReduce, { partial, add: bias, y }, reduceParams);
+  partial.dispose();
+}
 
 const matmulWith = (a: Tensor, b: Tensor, attrs: MatmulAttrs): Tensor => matmulOp({ a, b, bias: undefined }, attrs);
 

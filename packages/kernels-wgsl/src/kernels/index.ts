@@ -10,6 +10,7 @@ export * from "./elementwise/elementwise_chain.js";
 export * from "./elementwise/expressions.js";
 export * from "./gather/gather.js";
 export * from "./matmul/matmul.js";
+export * from "./matmul/matmul_split_k.js";
 export * from "./optimizer/adam.js";
 export type { DecayMode } from "./optimizer/settings.js";
 export * from "./optimizer/sgd.js";

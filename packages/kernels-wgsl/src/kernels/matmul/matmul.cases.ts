@@ -1,7 +1,13 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
 import { sizeOf } from "../../kernel.js";
-import { type MatmulOptions, matmul, matmulGeometry } from "./matmul.js";
-import { matmulReference } from "./matmul.ref.js";
+import { type MatmulOptions, type MatmulParams, matmul, matmulGeometry } from "./matmul.js";
+import { matmulReference, matmulSplitKReduceReference } from "./matmul.ref.js";
+import {
+  type MatmulSplitKPlan,
+  type MatmulSplitKReduceParams,
+  matmulSplitKPlan,
+  matmulSplitKReduce,
+} from "./matmul_split_k.js";
 
 interface Shape extends MatmulOptions {
   a: number[];
@@ -68,6 +74,54 @@ const shapes: Shape[] = [
   { a: [512, 512], b: [512, 512], bench: true },
 ];
 
+/** The first pass over a long k: the chunks are a batch whose matrices lie within those of a and b. */
+function chunkCase(shape: Shape): KernelCase {
+  const whole = matmulCase(shape);
+  const { chunkParams, partialElements } = matmulSplitKPlan(whole.params as MatmulParams) as MatmulSplitKPlan;
+  const atol = chunkParams.k * Math.sqrt(chunkParams.k) * 2 ** -24;
+  return {
+    ...whole,
+    name: `${whole.name} in chunks`,
+    params: chunkParams,
+    outputs: { y: partialElements },
+    tolerance: { rtol: 1e-5, atol },
+  };
+}
+
+function reduceCase(params: MatmulSplitKReduceParams, options: { relu?: boolean; bench?: boolean } = {}): KernelCase {
+  const { count, chunks, period } = params;
+  const { relu = false, bench = false } = options;
+  return {
+    name: `[${chunks},${count}]${period > 0 ? ` + [${period}]` : ""}${relu ? " relu" : ""}`,
+    params,
+    ...(relu ? { constants: { activate: "max(v, 0.0)" } } : {}),
+    inputs: (random) => ({
+      partial: random.uniform(chunks * count, -1, 1),
+      ...(period > 0 ? { add: random.uniform(period, -1, 1) } : {}),
+    }),
+    outputs: { y: count },
+    // As in matmul: each addition rounds a partial sum.
+    tolerance: { rtol: 1e-5, atol: chunks * Math.sqrt(chunks) * 2 ** -24 + 1e-7 },
+    bench,
+  };
+}
+
+const chunked: Shape[] = [
+  { a: [20, 16_500], b: [16_500, 17] },
+  { a: [16_384, 20], b: [24, 16_384], transposeA: true, transposeB: true },
+  { a: [16_384, 64], b: [16_384, 16], transposeA: true, bench: true },
+];
+
 export const matmulEntries: KernelEntry[] = [
-  { kernel: matmul, reference: matmulReference, cases: shapes.map(matmulCase) },
+  { kernel: matmul, reference: matmulReference, cases: [...shapes.map(matmulCase), ...chunked.map(chunkCase)] },
+  {
+    kernel: matmulSplitKReduce,
+    reference: matmulSplitKReduceReference,
+    cases: [
+      reduceCase({ count: 1, chunks: 1, period: 0 }),
+      reduceCase({ count: 35, chunks: 3, period: 7 }, { relu: true }),
+      reduceCase({ count: 130, chunks: 17, period: 130 }),
+      reduceCase({ count: 1024, chunks: 16, period: 16 }, { bench: true }),
+    ],
+  },
 ];

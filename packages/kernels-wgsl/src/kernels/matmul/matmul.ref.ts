@@ -1,6 +1,7 @@
 import type { BindingArrays } from "../../cases.js";
 import type { Constants } from "../../kernel.js";
 import type { MatmulParams } from "./matmul.js";
+import type { MatmulSplitKReduceParams } from "./matmul_split_k.js";
 
 /** y[batch, m, n] = activate(sum over k of a * b + bias), any strides. `activate` knows the identity and relu. */
 export function matmulReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
@@ -26,6 +27,19 @@ export function matmulReference(inputs: BindingArrays, given: object, constants:
         y[at] = constants.activate === "max(v, 0.0)" ? Math.max(sum, 0) : sum;
       }
     }
+  }
+  return { y };
+}
+
+/** y[e] = activate(sum over chunks of partial[chunk, e] + add[e % period]); period 0 means no add. */
+export function matmulSplitKReduceReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
+  const p = given as MatmulSplitKReduceParams;
+  const { partial, add } = inputs as { partial: Float32Array; add?: Float32Array };
+  const y = new Float32Array(p.count);
+  for (let e = 0; e < p.count; e++) {
+    let sum = p.period > 0 ? (add?.[e % p.period] as number) : 0;
+    for (let chunk = 0; chunk < p.chunks; chunk++) sum += partial[chunk * p.count + e] as number;
+    y[e] = constants.activate === "max(v, 0.0)" ? Math.max(sum, 0) : sum;
   }
   return { y };
 }
