@@ -110,6 +110,7 @@ describe("merging PyTorch's report", () => {
     versions: { webgpu: "0" },
     commandLine: [],
     seconds: 1,
+    partSeconds: {},
     kernels: [],
     peers: rows,
     absentPeers: {},

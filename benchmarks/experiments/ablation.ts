@@ -98,7 +98,7 @@ export const ablation: Experiment = {
     program("adam_by_epoch", "Adam by epoch", { adamCounts: "epochs" }),
   ],
   full: { limit: 12_800, epochs: 2, seeds: 5 },
-  small: { limit: 256, testLimit: 128, epochs: 2, seeds: 1 },
+  small: { limit: 256, testLimit: 128, epochs: 1, seeds: 1, programs: ["aligned", "keras_weights", "keras_adam"] },
   published: [],
   comparisons,
 };

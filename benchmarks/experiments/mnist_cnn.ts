@@ -17,7 +17,7 @@ export const mnistCnn: Experiment = {
     article("mnist_cnn/jax", "JAX"),
   ],
   full: { epochs: 5, seeds: 1 },
-  small: { limit: 384, testLimit: 128, epochs: 1, seeds: 1 },
+  small: { limit: 256, testLimit: 128, epochs: 1, seeds: 1 },
   published: [
     { program: "keras_sequential", data: "mnist", accuracy: 0.988, firstEpochSeconds: 25, epochSeconds: 25 },
     { program: "torch", data: "mnist", accuracy: 0.988 },

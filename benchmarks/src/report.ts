@@ -1,3 +1,5 @@
+import type { ExperimentSummary } from "./experiments/summary.js";
+import { experimentTables } from "./experiments/tables.js";
 import type { KernelRow } from "./kernels.js";
 import { profileTables, type StepProfile } from "./profile.js";
 import type { ProgramRow } from "./programs.js";
@@ -14,6 +16,8 @@ export interface Report {
   versions: Record<string, string>;
   commandLine: string[];
   seconds: number;
+  /** Seconds of it in each part. */
+  partSeconds: Record<string, number>;
   roofline?: Roofline;
   kernels: KernelRow[];
   peers: PeerRow[];
@@ -22,6 +26,12 @@ export interface Report {
   programs: ProgramRow[];
   data?: string;
   step?: StepProfile;
+  /** Small runs of this bench. */
+  experiments?: ExperimentSummary[];
+  /** Longer runs that `facet compare` made before on this kind of adapter. */
+  storedExperiments?: ExperimentSummary[];
+  /** What there was no time for. */
+  leftOut?: string[];
   replay?: ReplayReport;
 }
 
@@ -58,6 +68,8 @@ export function tables(report: Report): Table[] {
       ]),
     });
   }
+  for (const experiment of report.storedExperiments ?? []) list.push(...experimentTables(experiment));
+  for (const experiment of report.experiments ?? []) list.push(...smallRun(experiment));
   if (report.step) list.push(...profileTables(report.step));
   if (report.replay) list.push(replayTable(report.replay));
   list.push(...peerTables(report.peers, report.absentPeers));
@@ -85,6 +97,11 @@ export function tables(report: Report): Table[] {
   return list;
 }
 
+/** A run in passing shows that the programs work and what a step takes; accuracies are those of longer runs. */
+function smallRun(experiment: ExperimentSummary): Table[] {
+  return experimentTables(experiment).map((table) => ({ ...table, title: `${table.title} (small run)` }));
+}
+
 export function toMarkdown(report: Report): string {
   const { adapter, host, versions } = report;
   const parts = [
@@ -98,6 +115,7 @@ export function toMarkdown(report: Report): string {
       .map(([name, version]) => `${name} ${version}`)
       .join(", ")}`,
     `- date: ${report.date}, took ${report.seconds.toFixed(0)} s`,
+    ...(report.leftOut ? [`- left out for lack of time: ${report.leftOut.join("; ")}`] : []),
   ];
   for (const table of tables(report)) parts.push("", tableToMarkdown(table));
   return `${parts.join("\n")}\n`;

@@ -56,8 +56,8 @@ export interface Experiment {
   programs: readonly ExperimentProgram[];
   /** As the articles ran it. */
   full: Scale;
-  /** As the bench runs it in passing. */
-  small: Scale;
+  /** As the bench runs it in passing; `programs`: only these. */
+  small: Scale & { programs?: readonly string[] };
   published: readonly Published[];
   /** What is compared seed by seed; absent: nothing is. */
   comparisons?: readonly Comparison[];

@@ -125,10 +125,11 @@ function readCommandLine(args: readonly string[]): CompareOptions | undefined {
     epochs: count("epochs") ?? preset.epochs,
     seeds: count("seeds") ?? preset.seeds,
   };
-  const programs = list(
+  const chosen = list(
     "programs",
     experiment.programs.map(({ name }) => name),
   );
+  const programs = chosen ?? (values.small ? experiment.small.programs : undefined);
   const data = list<DatasetName>("data", DATASET_NAMES);
   return {
     experiment,

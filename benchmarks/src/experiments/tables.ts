@@ -50,9 +50,9 @@ function scaleOf(programs: readonly ProgramSummary[]): string {
   return `${trainImages} training and ${testImages} test images, ${count(epochs, "epoch")}, ${count(accuracy.n, "repetition")}`;
 }
 
-function outcomes({ title, question, network, programs, published, notes }: ExperimentSummary): Table {
+function outcomes({ title, question, network, programs, published, notes, comparisons }: ExperimentSummary): Table {
   return {
-    title,
+    title: comparisons.length > 0 ? `${title}: the runs` : title,
     note: `${question} ${network} ${scaleOf(programs)}.${notes.length > 0 ? ` ${notes.join("; ")}.` : ""} Accuracies in %, ± one standard deviation.`,
     head: [
       "program",
