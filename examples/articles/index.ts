@@ -42,6 +42,14 @@ export const articlePrograms: Readonly<Record<string, ArticleProgram>> = Object.
     entry("mnist_cnn", "torch", "PyTorch", () => import("./mnist_cnn/torch.js")),
     entry("mnist_cnn", "tape", "Ops and a tape", () => import("./mnist_cnn/tape.js")),
     entry("mnist_cnn", "jax", "JAX", () => import("./mnist_cnn/jax.js")),
+    entry("fashion_5x5", "keras", "Keras", () => import("./fashion_5x5/keras.js")),
+    entry("fashion_5x5", "torch", "PyTorch", () => import("./fashion_5x5/torch.js")),
+    entry("fashion_5x5", "tape", "Ops and a tape", () => import("./fashion_5x5/tape.js")),
+    entry("cifar10_cnn", "keras", "Keras", () => import("./cifar10_cnn/keras.js")),
+    entry("cifar10_cnn", "keras_as_printed", "Keras, bytes", () => import("./cifar10_cnn/keras_as_printed.js")),
+    entry("cifar10_cnn", "torch", "PyTorch", () => import("./cifar10_cnn/torch.js")),
+    entry("cifar10_cnn", "jax", "JAX", () => import("./cifar10_cnn/jax.js")),
+    entry("cifar10_cnn", "jax_as_printed", "JAX, epochs for steps", () => import("./cifar10_cnn/jax_as_printed.js")),
   ].map((program) => [program.file, program]),
 );
 

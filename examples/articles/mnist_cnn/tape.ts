@@ -6,15 +6,21 @@ import type { Program } from "../run.js";
 
 type Tensor = facet.Tensor;
 
-const conv = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 } as const;
-const layout = { layout: "NHWC", filterLayout: "HWIO" } as const;
+const conv = {
+  stride: [1, 1],
+  padding: [0, 0, 0, 0],
+  dilation: [1, 1],
+  groups: 1,
+  layout: "NHWC",
+  filterLayout: "HWIO",
+} as const;
 const pool = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0], layout: "NHWC" } as const;
 const pooled = (extent: number) => Math.floor((extent - 2) / 2);
 
 function network([w1, b1, w2, b2, w, b]: Tensor[], x: Tensor, dropout_key?: facet.Key): Tensor {
-  x = facet.relu(facet.conv2d(x, w1!, b1, { ...conv, ...layout }));
+  x = facet.relu(facet.conv2d(x, w1!, b1, conv));
   x = facet.maxPool2d(x, pool);
-  x = facet.relu(facet.conv2d(x, w2!, b2, { ...conv, ...layout }));
+  x = facet.relu(facet.conv2d(x, w2!, b2, conv));
   x = facet.maxPool2d(x, pool);
   x = facet.reshape(x, [x.shape[0]!, -1]);
   if (dropout_key) x = facet.dropout(x, 0.5, dropout_key);
@@ -73,10 +79,8 @@ export const program: Program = async (run) => {
   for (let start = 0; start < test.count; start += 128) {
     const hits = facet.scope(() => {
       const [x, y] = test_batches(rows.slice(start, start + 128));
-      const predicted = facet.argmax(
-        facet.noGrad(() => network(weights, x)),
-        1,
-      );
+      const logits = facet.noGrad(() => network(weights, x));
+      const predicted = facet.argmax(logits, 1);
       return facet.sum(facet.cast(facet.equal(predicted, y), "float32"));
     });
     correct += await hits.item();
