@@ -1,9 +1,37 @@
 import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
 import { conv2dFields, conv2dFlops, conv2dSizes, inFours, subgroupSizes } from "./conv2d.js";
 import conv2dForwardWgsl from "./conv2d_forward.wgsl";
+import conv2dForwardPixelsWgsl from "./conv2d_forward_pixels.wgsl";
 import conv2dForwardSubgroupWgsl from "./conv2d_forward_subgroup.wgsl";
 import conv2dForwardSubgroupVec4Wgsl from "./conv2d_forward_subgroup_vec4.wgsl";
 import conv2dForwardTileWgsl from "./conv2d_forward_tile.wgsl";
+
+/** For so few channels that the tiles below would be wasted, and too few input channels for vectors to matter. */
+const pixels = (lanes: number): Variant<typeof conv2dFields> => ({
+  name: `subgroup${lanes}_6x16`,
+  order: "taps",
+  wgsl: conv2dForwardPixelsWgsl,
+  constants: { LANES: `${lanes}u` },
+  subgroupSize: lanes,
+  applies: (p) => p.out_c / p.groups > 8 && p.out_c / p.groups <= 16,
+  workgroups: (p) => {
+    const pixelTiles = divideUp(p.batch * p.out_h * p.out_w, 6 * lanes);
+    return spread(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 16));
+  },
+});
+
+const pixelsVec4 = (lanes: number): Variant<typeof conv2dFields> => {
+  const variant = pixels(lanes);
+  return {
+    ...variant,
+    name: `${variant.name}_vec4`,
+    constants: { ...variant.constants, V: "vec4<f32>", WIDTH: "4u", part: "v" },
+    applies: (p, views) =>
+      p.y_c === 1 &&
+      inFours(p.out_c / p.groups, p.y_n, p.y_h, p.y_w, (views.y?.offset ?? 0) / 4) &&
+      (variant.applies?.(p, views) ?? true),
+  };
+};
 
 /** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
 export const conv2dForward = defineKernel({
@@ -17,6 +45,8 @@ export const conv2dForward = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    pixelsVec4(8),
+    pixels(8),
     ...subgroupSizes.map(
       (lanes): Variant<typeof conv2dFields> => ({
         name: `subgroup${lanes}_24x4_vec4`,
@@ -24,18 +54,22 @@ export const conv2dForward = defineKernel({
         wgsl: conv2dForwardSubgroupVec4Wgsl,
         constants: { LANES: `${lanes}u` },
         subgroupSize: lanes,
-        applies: (p, { x, w }) =>
+        applies: (p, { x, w, y }) =>
           p.x_c === 1 &&
+          p.y_c === 1 &&
           p.w_o === 1 &&
           p.out_c / p.groups > lanes &&
           inFours(p.in_c / p.groups, p.out_c / p.groups, p.x_n, p.x_h, p.x_w, p.w_h, p.w_w, p.w_i) &&
-          inFours((x?.offset ?? 0) / 4, (w?.offset ?? 0) / 4),
+          inFours(p.y_n, p.y_h, p.y_w, (x?.offset ?? 0) / 4, (w?.offset ?? 0) / 4, (y?.offset ?? 0) / 4),
         workgroups: (p) => {
           const pixelTiles = divideUp(p.batch * p.out_h * p.out_w, 24);
           return spread(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 4 * lanes));
         },
       }),
     ),
+    // Four lanes have sixteen channels by themselves: vectors of four terms go before.
+    pixelsVec4(4),
+    pixels(4),
     {
       name: "subgroup_24x4",
       order: "taps",

@@ -1,7 +1,8 @@
-// conv2d_forward, variant for contiguous channels: as conv2d_forward_subgroup.wgsl, but x and w are read by vectors.
+// conv2d_forward, variant for contiguous channels: as conv2d_forward_subgroup.wgsl, but x and w are read and y is
+// written by vectors.
 //
-// x, w       x_c = 1 and w_o = 1 (NHWC, HWIO); channels of a group, offsets and strides in multiples of four elements
-// y          any layout, by its strides, overwritten
+// x, w, y    x_c = y_c = w_o = 1 (NHWC, HWIO); channels of a group, offsets and strides in multiples of four elements; y is
+//            overwritten
 // Workgroup  one subgroup of LANES: 24 consecutive pixels of y (counted n, oy, ox) x LANES * 4 output channels of one group.
 //            Per four terms each lane loads 24 / LANES of the pixels and the weights of its own four channels, and gets the
 //            other pixels by broadcast. Loads beyond the edge read the last pixel or channels; stores are guarded.
@@ -24,34 +25,30 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> w: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
 @group(0) @binding(4) var<uniform> params: Params;
 
 const LANES = 8u;
 
 fn activate(v: f32) -> f32 { return v; }
 
-// A window is its upper left corner (x, y) in the image, and its offset in x. Left of and above the image coordinates wrap
-// around, so that one comparison finds them outside.
-fn window(pixel: u32) -> vec3<u32> {
+// A window is its upper left corner (x, y) in the image, its offset in x, and where its results stand in y. Left of and above
+// the image coordinates wrap around, so that one comparison finds them outside.
+fn window(pixel: u32) -> vec4<u32> {
   let row = pixel / params.out_w;
-  let at = vec2(
-    pixel % params.out_w * params.stride_w - params.pad_left,
-    row % params.out_h * params.stride_h - params.pad_top,
+  let ox = pixel % params.out_w;
+  let n = row / params.out_h;
+  let oy = row % params.out_h;
+  let at = vec2(ox * params.stride_w - params.pad_left, oy * params.stride_h - params.pad_top);
+  return vec4(
+    at,
+    n * params.x_n + at.x * params.x_w + at.y * params.x_h,
+    n * params.y_n + oy * params.y_h + ox * params.y_w,
   );
-  return vec3(at, row / params.out_h * params.x_n + at.x * params.x_w + at.y * params.x_h);
 }
 
-fn load_x(window: vec3<u32>, tap: vec2<u32>, at: u32) -> vec4<f32> {
+fn load_x(window: vec4<u32>, tap: vec2<u32>, at: u32) -> vec4<f32> {
   return select(vec4(0.0), x[(window.z + at) / 4u], all(window.xy + tap < vec2(params.in_w, params.in_h)));
-}
-
-fn store(pixel: u32, o: u32, add: vec4<f32>, v: vec4<f32>) {
-  if (pixel >= params.batch * params.out_h * params.out_w) { return; }
-  let row = pixel / params.out_w;
-  let at = row / params.out_h * params.y_n + row % params.out_h * params.y_h + pixel % params.out_w * params.y_w;
-  let sum = v + add;
-  for (var j = 0u; j < 4u; j++) { y[at + (o + j) * params.y_c] = activate(sum[j]); }
 }
 
 fn step(sum: vec4<f32>, x_p: vec4<f32>, w_t: mat4x4<f32>) -> vec4<f32> {
@@ -159,7 +156,6 @@ fn main(
     }
   }
 
-  if (o0 >= o_count) { return; }
   var add = vec4(0.0);
   if (params.has_bias == 1u) { add = vec4(bias[o], bias[o + 1u], bias[o + 2u], bias[o + 3u]); }
   let tile = array<vec4<f32>, 24>(
@@ -167,5 +163,12 @@ fn main(
     y8, y9, y10, y11, y12, y13, y14, y15,
     y16, y17, y18, y19, y20, y21, y22, y23,
   );
-  for (var j = 0u; j < 24u; j++) { store(pixel0 + j, o, add, tile[j]); }
+  // Each lane knows the place of its own pixels; the others hear of it.
+  let places = array<u32, 6>(window0.w, window1.w, window2.w, window3.w, window4.w, window5.w);
+  let end = min(24u, pixels - pixel0);
+  for (var j = 0u; j < end; j++) {
+    let at = subgroupShuffle(places[j / LANES], j % LANES) + o;
+    let v = tile[j] + add;
+    if (o0 < o_count) { y[at / 4u] = vec4(activate(v.x), activate(v.y), activate(v.z), activate(v.w)); }
+  }
 }
