@@ -35,6 +35,14 @@ const convolutions: [name: string, x: Numbers, w: Numbers, options: Partial<Conv
   ["asymmetric padding", [2, 9, 8, 6], [5, 4, 6, 9], { padding: [3, 1, 0, 2] }],
   ["strides and dilation", [2, 12, 13, 7], [3, 4, 7, 10], { stride: [2, 3], dilation: [3, 2], padding: [1, 2, 4, 0] }],
   ["groups", [2, 8, 7, 18], [3, 3, 9, 14], { groups: 2, padding: [1, 1, 1, 1], stride: [1, 2] }],
+  [
+    "depthwise with strides",
+    [2, 9, 8, 8],
+    [3, 4, 1, 8],
+    { groups: 8, stride: [2, 3], padding: [1, 2, 1, 0], dilation: [2, 1] },
+  ],
+  ["depthwise, twice the channels", [2, 7, 8, 6], [3, 3, 1, 12], { groups: 6, padding: [1, 1, 1, 1] }],
+  ["few output channels", [2, 9, 10, 3], [3, 3, 3, 16], { padding: [1, 1, 1, 1] }],
   ["depthwise", [2, 8, 9, 12], [3, 3, 1, 12], { groups: 12, padding: [1, 1, 1, 1] }],
 ];
 

@@ -63,6 +63,19 @@ export const subgroupSizes = [8, 4] as const;
 
 export const inFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
 
+/** Whether every group has one input channel. */
+export const isDepthwise = (p: Conv2dParams): boolean => p.in_c === p.groups;
+
+/** Whether, moreover, it has one output channel, and four channels stand side by side in x, y and w. */
+export const depthwiseByFours = (p: Conv2dParams, views: Readonly<Record<string, { offset: number }>>): boolean =>
+  isDepthwise(p) &&
+  p.out_c === p.groups &&
+  p.x_c === 1 &&
+  p.y_c === 1 &&
+  p.w_o === 1 &&
+  inFours(p.out_c, p.x_n, p.x_h, p.x_w, p.y_n, p.y_h, p.y_w, p.w_h, p.w_w) &&
+  Object.values(views).every(({ offset }) => inFours(offset / 4));
+
 export type Conv2dParams = ParamValues<typeof conv2dFields>;
 
 const op = "conv2d";

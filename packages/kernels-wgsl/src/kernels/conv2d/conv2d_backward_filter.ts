@@ -1,6 +1,15 @@
 import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
-import { type Conv2dParams, conv2dFlops, conv2dSizes, inFours, subgroupSizes } from "./conv2d.js";
+import {
+  type Conv2dParams,
+  conv2dFlops,
+  conv2dSizes,
+  depthwiseByFours,
+  inFours,
+  isDepthwise,
+  subgroupSizes,
+} from "./conv2d.js";
 import conv2dBackwardFilterWgsl from "./conv2d_backward_filter.wgsl";
+import conv2dBackwardFilterDepthwiseWgsl from "./conv2d_backward_filter_depthwise.wgsl";
 import conv2dBackwardFilterSubgroupWgsl from "./conv2d_backward_filter_subgroup.wgsl";
 import conv2dBackwardFilterSubgroupVec4Wgsl from "./conv2d_backward_filter_subgroup_vec4.wgsl";
 import conv2dBackwardFilterTileWgsl from "./conv2d_backward_filter_tile.wgsl";
@@ -17,6 +26,22 @@ export const conv2dBackwardFilter = defineKernel({
   },
   params: conv2dChunkedFields,
   variants: [
+    {
+      name: "depthwise_9_vec4",
+      order: "rows",
+      wgsl: conv2dBackwardFilterDepthwiseWgsl,
+      constants: { V: "vec4<f32>", WIDTH: "4u" },
+      applies: depthwiseByFours,
+      workgroups: (p) => spread(divideUp((p.chunks * divideUp(p.filter_h * p.filter_w, 9) * p.out_c) / 4, 64)),
+    },
+    {
+      name: "depthwise_9",
+      order: "rows",
+      wgsl: conv2dBackwardFilterDepthwiseWgsl,
+      // More channels fill the tiles below.
+      applies: (p) => isDepthwise(p) && p.out_c <= 2 * p.groups,
+      workgroups: (p) => spread(divideUp(p.chunks * divideUp(p.filter_h * p.filter_w, 9) * p.out_c, 64)),
+    },
     ...subgroupSizes.map(
       (lanes): Variant<typeof conv2dChunkedFields> => ({
         name: `subgroup${lanes}_32x4_vec4`,

@@ -1,6 +1,16 @@
 import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
-import { conv2dFields, conv2dFlops, conv2dSizes, inFours, subgroupSizes } from "./conv2d.js";
+import {
+  type Conv2dParams,
+  conv2dFields,
+  conv2dFlops,
+  conv2dSizes,
+  depthwiseByFours,
+  inFours,
+  isDepthwise,
+  subgroupSizes,
+} from "./conv2d.js";
 import conv2dBackwardInputWgsl from "./conv2d_backward_input.wgsl";
+import conv2dBackwardInputDepthwiseWgsl from "./conv2d_backward_input_depthwise.wgsl";
 import conv2dBackwardInputSubgroupWgsl from "./conv2d_backward_input_subgroup.wgsl";
 import conv2dBackwardInputSubgroupVec4Wgsl from "./conv2d_backward_input_subgroup_vec4.wgsl";
 import conv2dBackwardInputTileWgsl from "./conv2d_backward_input_tile.wgsl";
@@ -16,6 +26,28 @@ export const conv2dBackwardInput = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    ...(["", "_strided"] as const).flatMap((strided): Variant<typeof conv2dFields>[] => {
+      const variant = { order: "taps", wgsl: conv2dBackwardInputDepthwiseWgsl };
+      const constants = strided ? {} : { result: "at" };
+      const applies = (p: Conv2dParams): boolean =>
+        isDepthwise(p) && (!!strided || (p.stride_h === 1 && p.stride_w === 1));
+      return [
+        {
+          ...variant,
+          name: `depthwise_8_vec4${strided}`,
+          constants: { ...constants, V: "vec4<f32>", WIDTH: "4u" },
+          applies: (p, views) => applies(p) && depthwiseByFours(p, views),
+          workgroups: (p) => spread(divideUp((divideUp(p.batch * p.in_h * p.in_w, 8) * p.in_c) / 4, 64)),
+        },
+        {
+          ...variant,
+          name: `depthwise_8${strided}`,
+          constants,
+          applies,
+          workgroups: (p) => spread(divideUp(divideUp(p.batch * p.in_h * p.in_w, 8) * p.in_c, 64)),
+        },
+      ];
+    }),
     ...subgroupSizes.map(
       (lanes): Variant<typeof conv2dFields> => ({
         name: `subgroup${lanes}_24x4_vec4`,

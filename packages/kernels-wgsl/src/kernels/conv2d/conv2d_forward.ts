@@ -1,6 +1,15 @@
 import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
-import { conv2dFields, conv2dFlops, conv2dSizes, inFours, subgroupSizes } from "./conv2d.js";
+import {
+  conv2dFields,
+  conv2dFlops,
+  conv2dSizes,
+  depthwiseByFours,
+  inFours,
+  isDepthwise,
+  subgroupSizes,
+} from "./conv2d.js";
 import conv2dForwardWgsl from "./conv2d_forward.wgsl";
+import conv2dForwardDepthwiseWgsl from "./conv2d_forward_depthwise.wgsl";
 import conv2dForwardPixelsWgsl from "./conv2d_forward_pixels.wgsl";
 import conv2dForwardSubgroupWgsl from "./conv2d_forward_subgroup.wgsl";
 import conv2dForwardSubgroupVec4Wgsl from "./conv2d_forward_subgroup_vec4.wgsl";
@@ -45,6 +54,22 @@ export const conv2dForward = defineKernel({
   },
   params: conv2dFields,
   variants: [
+    {
+      name: "depthwise_8_vec4",
+      order: "taps",
+      wgsl: conv2dForwardDepthwiseWgsl,
+      constants: { V: "vec4<f32>", WIDTH: "4u", done: "V(activate(v.x), activate(v.y), activate(v.z), activate(v.w))" },
+      applies: depthwiseByFours,
+      workgroups: (p) => spread(divideUp((divideUp(p.batch * p.out_h * p.out_w, 8) * p.out_c) / 4, 64)),
+    },
+    {
+      name: "depthwise_8",
+      order: "taps",
+      wgsl: conv2dForwardDepthwiseWgsl,
+      // More channels fill the tiles below.
+      applies: (p) => isDepthwise(p) && p.out_c <= 2 * p.groups,
+      workgroups: (p) => spread(divideUp(divideUp(p.batch * p.out_h * p.out_w, 8) * p.out_c, 64)),
+    },
     pixelsVec4(8),
     pixels(8),
     ...subgroupSizes.map(
