@@ -270,6 +270,10 @@ export const gradientRows: readonly GradientRow[] = [
 
   conv("3x3 valid", [2, 4, 4, 2], [3, 3, 2, 2], {}),
   conv("stride, asymmetric padding", [1, 5, 4, 2], [2, 3, 2, 3], { stride: [2, 1], padding: [1, 0, 2, 1] }),
+  conv("1x1", [2, 3, 3, 2], [1, 1, 2, 3], {}),
+  conv("1x1 with stride", [1, 4, 3, 2], [1, 1, 2, 3], { stride: [2, 1] }),
+  conv("1x1 with padding", [1, 3, 3, 2], [1, 1, 2, 3], { padding: [1, 0, 0, 1] }),
+  conv("1x1 in groups", [1, 3, 3, 4], [1, 1, 2, 4], { groups: 2 }),
   conv("dilation, groups", [1, 5, 5, 4], [2, 2, 2, 4], { dilation: [2, 2], groups: 2 }),
   conv("depthwise NCHW", [1, 2, 4, 4], [2, 1, 2, 2], {
     groups: 2,
