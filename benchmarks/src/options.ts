@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { defaultPeers, peerNames } from "./peers.js";
 
 /** In the order in which they run. */
-export const parts = ["programs", "profile", "replay", "experiments", "kernels", "peers"] as const;
+export const parts = ["programs", "profile", "replay", "api", "experiments", "kernels", "peers"] as const;
 export type Part = (typeof parts)[number];
 
 const HELP = `Measures Facet on one adapter.

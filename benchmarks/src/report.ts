@@ -1,3 +1,4 @@
+import { type ApiCost, apiCostTables } from "./api_cost/tables.js";
 import type { ExperimentSummary } from "./experiments/summary.js";
 import { experimentTables } from "./experiments/tables.js";
 import type { KernelRow } from "./kernels.js";
@@ -33,6 +34,7 @@ export interface Report {
   /** What there was no time for. */
   leftOut?: string[];
   replay?: ReplayReport;
+  apiCost?: ApiCost;
 }
 
 const digits = (value: number, count = 3): string =>
@@ -72,6 +74,7 @@ export function tables(report: Report): Table[] {
   for (const experiment of report.experiments ?? []) list.push(...smallRun(experiment));
   if (report.step) list.push(...profileTables(report.step));
   if (report.replay) list.push(replayTable(report.replay));
+  if (report.apiCost) list.push(...apiCostTables(report.apiCost));
   list.push(...peerTables(report.peers, report.absentPeers));
   if (report.kernels.length > 0) {
     const { gigaflops = Number.NaN, gigabytesPerSecond = Number.NaN } = report.roofline ?? {};

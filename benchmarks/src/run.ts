@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { setDevice } from "@facet/autograd";
 import { loadDataset } from "@facet/datasets";
 import { openDevice } from "@facet/kernels-wgsl";
+import { measureTexts } from "./api_cost/text.js";
 import { emptyReport } from "./environment.js";
 import { runSmallExperiments, storedExperiments } from "./experiments/in_bench.js";
 import { compare } from "./experiments/main.js";
@@ -69,6 +70,14 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
     async (budget) => {
       if (filter || budget.over("what a replay costs")) return;
       report.replay = await measureReplays(progress);
+    },
+  ],
+  api: [
+    0.31,
+    async () => {
+      if (filter) return;
+      progress("what an API costs");
+      report.apiCost = { texts: measureTexts() };
     },
   ],
   experiments: [
@@ -142,7 +151,7 @@ if (time.leftOut.length > 0) report.leftOut = time.leftOut;
 const measured = [report.kernels, report.peers, report.programs, report.experiments ?? []].some(
   ({ length }) => length > 0,
 );
-if (!measured && !report.step && !report.replay) fail(`nothing matches --filter ${filter}`);
+if (!measured && !report.step && !report.replay && !report.apiCost) fail(`nothing matches --filter ${filter}`);
 
 report.seconds = (performance.now() - started) / 1000;
 if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");

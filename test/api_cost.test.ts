@@ -1,0 +1,162 @@
+// What an API costs: counts of made-up programs to the number, and evidence for every concept in the programs of the articles.
+import { articlePrograms } from "@facet/examples/articles";
+import { describe, expect, test } from "vitest";
+import { concepts } from "../benchmarks/src/api_cost/concepts.js";
+import { apiCostTables } from "../benchmarks/src/api_cost/tables.js";
+import { countText, measureTexts, pythonLines } from "../benchmarks/src/api_cost/text.js";
+
+describe("tokens and lines", () => {
+  test.each([
+    ["const a = 1;", 1, 5],
+    ["// only a comment\n\nconst a = 1; // and one beside\n/* a\n   longer one */", 1, 5],
+    ["/** A docstring. */\nfunction f() {}", 1, 6],
+    // The parts of a template are tokens, as is what is between them.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a program with a template in it
+    ["const s = `a ${1} b ${2} c`;", 1, 9],
+    ["const s = `first\n\nthird`;", 3, 5],
+    ["const r = /a[/]b/g;", 1, 5],
+    ["let m: Map<string, Map<string, number>>;", 1, 15],
+    ["const x = 1 >> 2;", 1, 7],
+    ["", 0, 0],
+  ])("%j", (text, lines, tokens) => {
+    expect(countText(text)).toMatchObject({ lines, tokens, names: [], options: [], calls: 0 });
+  });
+
+  test("of a program that does not parse are refused", () => {
+    expect(() => countText("const = 1;", "wrong.ts")).toThrow("wrong.ts: ");
+  });
+
+  test("of Python leave out comments and docstrings, and nothing else", () => {
+    const text =
+      '# comment\nimport x\n\ndef f():\n    """One\n    docstring."""\n    s = """kept"""\n    return s  # kept\n';
+    expect(pythonLines(text)).toBe(4);
+  });
+});
+
+describe("names of an API", () => {
+  const torch = 'import * as torch from "@facet/shims-torch";\n';
+
+  test("are written out, however a program abbreviates them", () => {
+    const { names, calls } = countText(`
+      import * as pt from "@facet/shims-torch";
+      import { Adam as A } from "@facet/autograd";
+      const { nn, optim: { SGD: Descent } } = pt;
+      const F = nn.functional;
+      const { DataLoader } = pt.utils.data;
+      F.relu(pt.zeros(1));
+      new nn.Linear(1, 2);
+      new Descent([]);
+      new DataLoader([]);
+      new A([]);
+    `);
+    const written = ["zeros", "nn.Linear", "nn.functional.relu", "optim.SGD", "utils.data.DataLoader"];
+    expect(names).toEqual(["facet.Adam", ...written.map((name) => `torch.${name}`)].sort());
+    expect(calls).toBe(6);
+  });
+
+  test("are those of the scope they are in", () => {
+    const { names, calls } = countText(`${torch}
+      { const torch = { zeros: (n: number) => [n] }; torch.zeros(1).at(0); }
+      function f(torch: string) { return torch.trim(); }
+      const trained = { fit() {}, torch: 1 };
+      trained.fit();
+      f(\`\${torch.ones(2)}\`);
+    `);
+    expect(names).toEqual(["torch.ones"]);
+    expect(calls).toBe(1);
+  });
+
+  test("include members of what the API gave, wherever it was passed on", () => {
+    const { names } = countText(`${torch}
+      import { scope } from "@facet/autograd";
+      type Tensor = InstanceType<typeof torch.Tensor>;
+      class Net extends torch.nn.Module {
+        out = new torch.nn.Linear(1, 2);
+        forward(x: Tensor) { return this.out(x.flatten(1)); }
+      }
+      const net = new Net();
+      const made = (n: number) => torch.zeros(n);
+      made(3).view(1);
+      const all = [...net.parameters()];
+      all.map((p) => p.numel());
+      [1, 2].map((n) => torch.ones(n)).forEach((t) => t.sum());
+      const [value] = scope(() => net(made(1)));
+      const { shape } = value;
+      const sizes = shape.length;
+      async function later(x: Tensor) { return (await x.item()) as number; }
+      const plain = [1, 2].map((n) => n + 1).length;
+    `);
+    const members = ["flatten", "item", "length", "numel", "parameters", "shape", "sum", "view"];
+    expect(names.filter((name) => name.startsWith("."))).toEqual(members.map((name) => `.${name}`));
+  });
+
+  test("are no keywords: these are counted apart, also of constants and of what is spread", () => {
+    const { names, options } = countText(`
+      import * as facet from "@facet/autograd";
+      const attrs = { stride: [1, 1], ...more } as const;
+      const more = { groups: 1 };
+      const unused = { never: 1 };
+      facet.conv2d(x, w, b, { ...attrs, nested: { deep: 1 } });
+      Math.max({ other: 1 });
+    `);
+    expect(names).toEqual(["facet.conv2d"]);
+    expect(options).toEqual(["deep", "groups", "nested", "stride"]);
+  });
+});
+
+test("what a program has only to be run by an experiment is not counted", () => {
+  const own = `
+    import * as keras from "@facet/shims-keras";
+    const model = keras.Sequential([]);
+    await model.fit(x, y, { verbose: 0 });
+    trainStep(1 + 2)
+    return { accuracy: 1 };`;
+  const wrapped = `
+    import * as keras from "@facet/shims-keras";
+    import { alone } from "../alone.js";
+    import type { Program } from "../run.js";
+
+    export const program: Program = async (run) => {
+      const model = keras.Sequential([]);
+      run.phase("train");
+      await model.fit(x, y, {
+        verbose: 0, callbacks: [progress(run)],
+      });
+      await run.step(trainStep(1 + 2));
+      await run.step(loss);
+      await run.epoch();
+      return { accuracy: 1 };
+    };
+    import { progress } from "../keras_callback.js";
+
+    await alone(import.meta, program);`;
+  const [plain, counted] = [countText(own), countText(wrapped)];
+  // fit's options are on three lines here, and a comma stands after them.
+  expect(counted).toEqual({ ...plain, lines: plain.lines + 2, tokens: plain.tokens + 1 });
+});
+
+describe("the programs of the articles", () => {
+  const texts = measureTexts();
+
+  test("are all counted, and use an API", () => {
+    expect(texts.map(({ program }) => program)).toEqual(Object.keys(articlePrograms));
+    for (const { names, calls, lines, tokens, pythonLines } of texts) {
+      expect(names.length).toBeGreaterThan(10);
+      expect(calls).toBeGreaterThan(names.length / 2);
+      expect(tokens).toBeGreaterThan(5 * lines);
+      expect(pythonLines).toBeGreaterThan(15);
+    }
+  });
+
+  test.each(concepts.map(({ name }) => name))("one asks its reader for %s, and not all do", (name) => {
+    const asking = texts.filter((text) => text.concepts.includes(name));
+    expect(asking.length).toBeGreaterThan(0);
+    expect(asking.length).toBeLessThan(texts.length);
+  });
+
+  test("stand in the tables", () => {
+    const [writing, known] = apiCostTables({ texts });
+    expect(writing?.rows).toHaveLength(texts.length);
+    expect(known?.head).toContain("Keras, a list of layers");
+  });
+});
