@@ -10,7 +10,7 @@ import { CompiledPlan } from "./compiled_plan.js";
 import { foldCalls } from "./fold.js";
 import type { InputGroup } from "./inputs.js";
 import { assignRooms } from "./memory.js";
-import { accesses, dropDead, elideCopies, lifetimes } from "./optimise.js";
+import { accesses, dropDead, elideCopies, hoistFills, lifetimes } from "./optimise.js";
 import { type HostWork, Trace, type TracedCommand, type TraceView, withTrace } from "./trace.js";
 
 type Body<R> = (inputs: Tensor[]) => CaptureResult<R>;
@@ -86,7 +86,7 @@ export function compile<R>(
   const dynamic = new Set(trace.hostWork.map((work) => (work.kind === "params" ? work.call : -1)));
   const folded = fuseChains(foldCalls(alive, isPlanned, seen), isPlanned, seen, (call) => !dynamic.has(call));
   // Fusing leaves fills that nobody reads.
-  const useful = dropDead(folded, isPlanned, seen);
+  const useful = hoistFills(dropDead(folded, isPlanned, seen), isPlanned);
   const { commands, moved } = elideCopies(useful, isPlanned, seen, fixed, givenUp, device().offsetAlignment);
   const settle = (view: TraceView): TraceView => {
     const to = moved.get(view.storage);

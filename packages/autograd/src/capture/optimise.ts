@@ -104,6 +104,26 @@ function canMove(
 }
 
 /**
+ * Moves fills of memory that copies go into afterwards to the front, so that what is copied may be made there (elideCopies):
+ * a functional optimiser fills its flat gradient, gaps and all, when the gradients are there already.
+ */
+export function hoistFills(
+  commands: readonly TracedCommand[],
+  isPlanned: (storage: Storage) => boolean,
+): TracedCommand[] {
+  const uses = usesOf(commands);
+  const targets = new Set(commands.flatMap((command) => (command.kind === "copy" ? [command.target.storage] : [])));
+  const isFill = (command: TracedCommand, at: number): boolean => {
+    const [only, ...others] = accesses(command);
+    if (!only?.writes || others.length > 0) return false;
+    const { storage } = only.view;
+    return targets.has(storage) && isPlanned(storage) && uses.get(storage)?.[0] === at;
+  };
+  const fills = commands.filter(isFill);
+  return [...fills, ...commands.filter((command) => !fills.includes(command))];
+}
+
+/**
  * Lets producers write where a copy would have brought their result: gradients land in the optimiser's memory. And lets a
  * copy of an input that the caller gives up take the input's own memory: `donated`.
  */
