@@ -109,8 +109,8 @@ export function packParams(
 ): void {
   for (const field of kernel.layout.fields) {
     const value = values[field.name];
-    const list = typeof value === "number" ? [value] : value;
-    if (list?.length !== field.length) {
+    const length = typeof value === "number" ? 1 : value?.length;
+    if (length !== field.length) {
       throw new ArgumentError({
         op: kernel.name,
         argument: field.name,
@@ -119,13 +119,14 @@ export function packParams(
       });
     }
     for (let i = 0; i < field.length; i++) {
-      const number = list[i] as number;
+      const number = (typeof value === "number" ? value : value?.[i]) as number;
       const at = byteOffset + field.offset + 4 * i;
       if (field.type === "f32") {
         target.setFloat32(at, number, true);
         continue;
       }
-      const [low, high] = field.type === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+      const low = field.type === "i32" ? -(2 ** 31) : 0;
+      const high = field.type === "i32" ? 2 ** 31 - 1 : 2 ** 32 - 1;
       if (!Number.isInteger(number) || number < low || number > high) {
         throw new ArgumentError({
           op: kernel.name,

@@ -18,16 +18,27 @@ import { type PyTreeDef, register_pytree_node, tree_flatten, tree_unflatten } fr
 
 const OWNER = "optimizer";
 
-/** A tree of float32 arrays side by side in one tensor, so that one dispatch updates all of them. Immutable once handed out. */
-export class FlatTree implements HoldsTensors {
+/** What trees laid out alike share. Frozen, so that its text is made once (tree_util.ts). */
+interface Structure {
   readonly layout: FlatLayout;
   readonly treedef: PyTreeDef;
+}
+
+/** A tree of float32 arrays side by side in one tensor, so that one dispatch updates all of them. Immutable once handed out. */
+export class FlatTree implements HoldsTensors {
+  readonly structure: Structure;
   readonly flat: Tensor;
 
-  constructor(layout: FlatLayout, treedef: PyTreeDef, flat: Tensor) {
-    this.layout = layout;
-    this.treedef = treedef;
+  constructor(structure: Structure, flat: Tensor) {
+    this.structure = structure;
     this.flat = flat;
+  }
+
+  get layout(): FlatLayout {
+    return this.structure.layout;
+  }
+  get treedef(): PyTreeDef {
+    return this.structure.treedef;
   }
 
   /** A copy of a tree's arrays. Throws ArgumentError on a tree without leaves, DtypeError on one that is not float32. */
@@ -37,16 +48,16 @@ export class FlatTree implements HoldsTensors {
     const layout = flatLayout(tensors, fn);
     const flat = adopt(flatZeros(layout, OWNER));
     flatWrite(flat, layout, tensors, fn);
-    return new FlatTree(layout, treedef, flat);
+    return new FlatTree(Object.freeze({ layout, treedef }), flat);
   }
 
   /** Zeros in the same shape. */
   zeros(): FlatTree {
-    return new FlatTree(this.layout, this.treedef, adopt(flatZeros(this.layout, OWNER)));
+    return new FlatTree(this.structure, adopt(flatZeros(this.layout, OWNER)));
   }
 
   copy(): FlatTree {
-    return new FlatTree(this.layout, this.treedef, adopt(flatCopy(this.flat, this.layout, OWNER)));
+    return new FlatTree(this.structure, adopt(flatCopy(this.flat, this.layout, OWNER)));
   }
 
   /** Another tree of the same structure and shapes, laid out likewise. Throws ArgumentError, naming both, on another one. */
@@ -84,8 +95,8 @@ export class FlatTree implements HoldsTensors {
 
 register_pytree_node(
   FlatTree,
-  ({ flat, layout, treedef }) => [[new JaxArray(flat)], { layout, treedef }] as const,
-  ({ layout, treedef }, [flat]) => new FlatTree(layout, treedef, (flat as JaxArray).core),
+  ({ flat, structure }) => [[new JaxArray(flat)], structure] as const,
+  (structure, [flat]) => new FlatTree(structure, (flat as JaxArray).core),
 );
 
 function tensorOf(fn: string, leaf: unknown): Tensor {

@@ -73,13 +73,23 @@ export class PyTreeDef {
   }
 }
 
+const frozenTexts = new WeakMap<object, string>();
+
+/** Aux data as text, kept where it cannot change: a step's state is described at every call of a jitted function. */
+function auxText(data: unknown): string {
+  if (typeof data !== "object" || data === null || !Object.isFrozen(data)) return describe(data);
+  const text = frozenTexts.get(data) ?? describe(data);
+  frozenTexts.set(data, text);
+  return text;
+}
+
 function print({ kind, data, children_ }: PyTreeDef): string {
   const parts = children_.map(print);
   if (kind === "leaf") return "*";
   if (kind === "none") return "None";
   if (kind === "list") return `[${parts.join(", ")}]`;
   if (kind === "dict") return `{${(data as string[]).map((key, i) => `'${key}': ${parts[i]}`).join(", ")}}`;
-  return `CustomNode(${kind.name}[${describe(data)}], [${parts.join(", ")}])`;
+  return `CustomNode(${kind.name}[${auxText(data)}], [${parts.join(", ")}])`;
 }
 
 interface Opened {
@@ -157,7 +167,7 @@ function upTo(
   const same =
     kind === def.kind &&
     parts.length === def.children_.length &&
-    (typeof kind === "string" ? `${data}` === `${def.data}` : describe(data) === describe(def.data));
+    (typeof kind === "string" ? `${data}` === `${def.data}` : auxText(data) === auxText(def.data));
   if (!same)
     throw new ArgumentError({
       op: fn,

@@ -73,6 +73,8 @@ export class Plan {
   readonly #data: DataView;
   /** Bytes of params that changed since they were last written. */
   #dirty: [from: number, to: number];
+  /** Whether it was submitted before. */
+  #proven = false;
   readonly #fixed: readonly BufferView[];
   readonly #exclusions: number;
 
@@ -141,7 +143,7 @@ export class Plan {
     before();
     for (const view of this.#fixed) requireLive(view, "plan");
     for (const view of slots) requireLive(view, "plan");
-    queue.replay(this.#label, () => {
+    queue.replay(this.#label, this.#proven, () => {
       for (const step of this.#steps) {
         if (step.kind === "copy") queue.encodeCopy(resolve(step.source, slots), resolve(step.target, slots));
         else queue.encodeCall(step.dispatch, step.group ?? this.#bind(step, slots), step.offsets);
@@ -151,6 +153,7 @@ export class Plan {
       if (from < to) gpu.queue.writeBuffer(this.#params, from, this.#bytes, from, to - from);
       this.#dirty = [Number.POSITIVE_INFINITY, 0];
     });
+    this.#proven = true;
   }
 
   readonly #label = (): string =>

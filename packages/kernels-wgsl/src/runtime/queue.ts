@@ -171,15 +171,19 @@ export class CommandQueue {
     }
   }
 
-  /** Encodes a plan after everything encoded so far and hands both to the device in one submission. */
-  replay(label: () => string, encode: () => void): void {
+  /**
+   * Encodes a plan after everything encoded so far and hands both to the device in one submission. Of one that is `proven`,
+   * having been submitted before, nothing is validated that was not then: alone it goes without an error scope.
+   */
+  replay(label: () => string, proven: boolean, encode: () => void): void {
+    const guarded = !proven || this.#encoder !== undefined;
     this.#labels.push(label);
     encode();
-    this.submit();
+    this.submit(guarded);
   }
 
   /** Hands everything encoded so far to the device. */
-  submit(): void {
+  submit(guarded = true): void {
     if (!this.#encoder) return;
     const commands = this.#endPass();
     const readTimes = this.profiler?.resolve(commands);
@@ -189,10 +193,11 @@ export class CommandQueue {
     if (this.#ringUsed > 0) this.#host.gpu.queue.writeBuffer(this.#ring, 0, this.#ringBytes, 0, this.#ringUsed);
     this.#ringUsed = 0;
     this.#submission += 1;
-    this.#host.guardSubmission(
-      () => [...new Set(labels.map((label) => (typeof label === "string" ? label : label())))].join(", "),
-      () => this.#host.gpu.queue.submit([commands.finish()]),
-    );
+    const submit = (): void => this.#host.gpu.queue.submit([commands.finish()]);
+    const text = (): string =>
+      [...new Set(labels.map((label) => (typeof label === "string" ? label : label())))].join(", ");
+    if (guarded) this.#host.guardSubmission(text, submit);
+    else submit();
     readTimes?.();
   }
 
