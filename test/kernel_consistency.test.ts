@@ -113,7 +113,7 @@ describe.each(shaders.map((path) => [relative(home, path), path]))("%s", (_, pat
     const head = headOf(wgsl);
     expect(head.length).toBeGreaterThan(2);
     expect(head.length).toBeLessThanOrEqual(12);
-    expect(head[0]).toMatch(/^\/\/ \w+(: |, variant for )/);
+    expect(head[0]).toMatch(/^\/\/ \w+( and \w+)?(: |, variant for )/);
     const references = [...(/Reference: (.*)$/m.exec(head.join("\n"))?.[1]?.matchAll(/\w+(?:\.ref)?\.ts/g) ?? [])];
     expect(references.length).toBeGreaterThan(0);
     for (const [file] of references) expect(existsSync(join(dirname(path), file)), file).toBe(true);
@@ -151,7 +151,7 @@ describe.each(kernelTable.map((entry) => [entry.kernel.name, entry] as const))("
     "declares what the spec says: %s",
     (_, variant) => {
       const raw = variant.wgsl ?? kernel.wgsl;
-      expect(headOf(raw)[0], "the first line names the kernel").toMatch(new RegExp(`^// ${name}\\b`));
+      expect(headOf(raw)[0], "the first line names the kernel").toMatch(new RegExp(`^// (\\w+ and )?${name}\\b`));
       const wgsl = specialise(raw, variant.constants ?? {}, name);
       const declared = declarations(wgsl);
       const bindings = Object.entries(kernel.bindings as Record<string, BindingSpec>);

@@ -5,6 +5,7 @@ import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
+import { halfEntries } from "./kernels/half/half.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
@@ -24,6 +25,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...reduceEntries,
   ...stridedCopyEntries,
   ...gatherEntries,
+  ...halfEntries,
   ...conv2dEntries,
   ...pool2dEntries,
   ...softmaxEntries,

@@ -9,6 +9,7 @@ export * from "./elementwise/elementwise.js";
 export * from "./elementwise/elementwise_chain.js";
 export * from "./elementwise/expressions.js";
 export * from "./gather/gather.js";
+export * from "./half/half.js";
 export * from "./matmul/matmul.js";
 export * from "./matmul/matmul_split_k.js";
 export * from "./optimizer/adam.js";

@@ -29,17 +29,14 @@ const pixels = (lanes: number): Variant<typeof conv2dFields> => ({
   },
 });
 
-const pixelsVec4 = (lanes: number): Variant<typeof conv2dFields> => {
-  const variant = pixels(lanes);
-  return {
-    ...variant,
-    name: `${variant.name}_vec4`,
-    constants: { ...variant.constants, V: "vec4<f32>", WIDTH: "4u", part: "v" },
-    applies: (p, views) =>
-      p.y_c === 1 &&
-      inFours(p.out_c / p.groups, p.y_n, p.y_h, p.y_w, (views.y?.offset ?? 0) / 4) &&
-      (variant.applies?.(p, views) ?? true),
-  };
+const pixelsVec4: Variant<typeof conv2dFields> = {
+  ...pixels(8),
+  name: "subgroup8_6x16_vec4",
+  constants: { LANES: "8u", V: "vec4<f32>", WIDTH: "4u", part: "v" },
+  applies: (p, views) =>
+    p.y_c === 1 &&
+    inFours(p.out_c / p.groups, p.y_n, p.y_h, p.y_w, (views.y?.offset ?? 0) / 4) &&
+    (pixels(8).applies?.(p, views) ?? true),
 };
 
 /** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
@@ -70,7 +67,7 @@ export const conv2dForward = defineKernel({
       applies: (p) => isDepthwise(p) && p.out_c <= 2 * p.groups,
       workgroups: (p) => spread(divideUp(divideUp(p.batch * p.out_h * p.out_w, 8) * p.out_c, 64)),
     },
-    pixelsVec4(8),
+    pixelsVec4,
     pixels(8),
     ...subgroupSizes.map(
       (lanes): Variant<typeof conv2dFields> => ({
@@ -92,8 +89,33 @@ export const conv2dForward = defineKernel({
         },
       }),
     ),
-    // Four lanes have sixteen channels by themselves: vectors of four terms go before.
-    pixelsVec4(4),
+    ...subgroupSizes.map(
+      (lanes): Variant<typeof conv2dFields> => ({
+        name: `subgroup${lanes}_24x4_vec4_out`,
+        order: "taps",
+        wgsl: conv2dForwardSubgroupWgsl,
+        constants: {
+          LANES: `${lanes}u`,
+          W: "vec4<f32>",
+          load_w: "w[at.x / 4u]",
+          V: "vec4<f32>",
+          WIDTH: "4u",
+          part: "v",
+        },
+        subgroupSize: lanes,
+        applies: (p, { w, y }) =>
+          p.y_c === 1 &&
+          p.w_o === 1 &&
+          p.out_c / p.groups > lanes &&
+          inFours(p.out_c / p.groups, p.y_n, p.y_h, p.y_w, p.w_h, p.w_w, p.w_i) &&
+          inFours((w?.offset ?? 0) / 4, (y?.offset ?? 0) / 4),
+        workgroups: (p) => {
+          const pixelTiles = divideUp(p.batch * p.out_h * p.out_w, 24);
+          return spread(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 4 * lanes));
+        },
+      }),
+    ),
+    // Four lanes have sixteen channels by themselves: vectors go before.
     pixels(4),
     {
       name: "subgroup_24x4",

@@ -1,7 +1,8 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
 import { sizeOf } from "../../kernel.js";
-import { type MatmulOptions, type MatmulParams, matmul, matmulGeometry } from "./matmul.js";
-import { matmulReference, matmulSplitKReduceReference } from "./matmul.ref.js";
+import { packHalves } from "../half/half.ref.js";
+import { type MatmulOptions, type MatmulParams, matmul, matmulF16, matmulGeometry } from "./matmul.js";
+import { matmulF16Reference, matmulReference, matmulSplitKReduceReference } from "./matmul.ref.js";
 import {
   type MatmulSplitKPlan,
   type MatmulSplitKReduceParams,
@@ -112,8 +113,33 @@ const chunked: Shape[] = [
   { a: [16_384, 64], b: [16_384, 16], transposeA: true, bench: true },
 ];
 
+/** A case with its operands rounded to half precision. */
+function halfCase(shape: Shape): KernelCase {
+  const single = matmulCase(shape);
+  return {
+    ...single,
+    inputs: (random) => {
+      const { a, b, ...others } = single.inputs(random);
+      return { ...others, a: packHalves(a as Float32Array), b: packHalves(b as Float32Array) };
+    },
+  };
+}
+
+const inHalves: Shape[] = [
+  { a: [1, 1], b: [1, 1] },
+  { a: [5, 3], b: [7, 5], transposeA: true, transposeB: true, bias: true, relu: true },
+  { a: [2, 1, 41, 66], b: [3, 71, 41], transposeA: true, transposeB: true },
+  { a: [70, 37], b: [37, 130], bias: true },
+  { a: [35, 12], b: [12, 44], bias: true },
+  { a: [20, 36], b: [20, 40], transposeA: true },
+  { a: [37, 8], b: [41, 8], transposeB: true, bias: true },
+  { a: [2, 36, 68], b: [72, 36], transposeA: true, transposeB: true, bias: true },
+  { a: [256, 256], b: [256, 256], bench: true },
+];
+
 export const matmulEntries: KernelEntry[] = [
   { kernel: matmul, reference: matmulReference, cases: [...shapes.map(matmulCase), ...chunked.map(chunkCase)] },
+  { kernel: matmulF16, reference: matmulF16Reference, cases: inHalves.map(halfCase) },
   {
     kernel: matmulSplitKReduce,
     reference: matmulSplitKReduceReference,

@@ -1,6 +1,7 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
 import { defineKernel, divideUp, type ParamValues, type Variant } from "../../kernel.js";
 import matmulWgsl from "./matmul.wgsl";
+import matmulF16Wgsl from "./matmul_f16.wgsl";
 import matmulSharedWgsl from "./matmul_shared.wgsl";
 import matmulSubgroupWgsl from "./matmul_subgroup.wgsl";
 import matmulSubgroupStridedWgsl from "./matmul_subgroup_strided.wgsl";
@@ -94,22 +95,27 @@ const shared: Variant<typeof params> = {
   workgroups: (p) => [divideUp(p.n, 64), divideUp(p.m, 64), batchCount(p)],
 };
 
-const sharedVectors = forms.map((form): Variant<typeof params> => {
-  const vectors = inVectors(form);
-  return {
-    ...shared,
-    name: `shared_64x64_${form.form}`,
-    constants: {
-      A: "vec4<f32>",
-      a_four: "a[at.x / 4u]",
-      A_ALONG_K: `${!form.aTransposed}`,
-      B: "vec4<f32>",
-      b_four: "b[at.x / 4u]",
-      B_ALONG_K: `${form.bTransposed}`,
-    },
-    applies: (p, views) => shared.applies?.(p, views) !== false && vectors(p, views),
-  };
-});
+const sharedVectors = sharedForms({ type: "vec4<f32>", a: "a[at.x / 4u]", b: "b[at.x / 4u]" });
+
+/** shared_64x64 for each form, given the type of what is bound and how four numbers are read from it. */
+function sharedForms(read: { type: string; a: string; b: string }): Variant<typeof params>[] {
+  return forms.map((form): Variant<typeof params> => {
+    const vectors = inVectors(form);
+    return {
+      ...shared,
+      name: `shared_64x64_${form.form}`,
+      constants: {
+        A: read.type,
+        a_four: read.a,
+        A_ALONG_K: `${!form.aTransposed}`,
+        B: read.type,
+        b_four: read.b,
+        B_ALONG_K: `${form.bTransposed}`,
+      },
+      applies: (p, views) => p.m > 16 && p.n > 16 && vectors(p, views),
+    };
+  });
+}
 
 /** y = activate(a . b + bias), batched. See matmul.wgsl. */
 export const matmul = defineKernel({
@@ -126,6 +132,33 @@ export const matmul = defineKernel({
   cost: (p) => ({
     flops: 2 * p.m * p.n * p.k * batchCount(p),
     bytes: 4 * batchCount(p) * (p.m * p.k + p.k * p.n + p.m * p.n),
+  }),
+});
+
+const halves = (operand: string): string =>
+  `vec4(${["x", "y", "z", "w"].map((lane) => `unpack2x16float(${operand}[at.${lane} / 2u])[at.${lane} % 2u]`).join(", ")})`;
+const fourHalves = (operand: string): string =>
+  `let four = ${operand}[at.x / 4u]; return vec4(unpack2x16float(four.x), unpack2x16float(four.y))`;
+
+/** matmul of operands in half precision, two to a word, as f32ToF16 makes them; sums and result in f32. See matmul_f16.wgsl. */
+export const matmulF16 = defineKernel({
+  name: "matmul_f16",
+  wgsl: matmulF16Wgsl,
+  bindings: {
+    a: { access: "read", dtype: "u32" },
+    b: { access: "read", dtype: "u32" },
+    bias: { access: "read", dtype: "f32", optional: true },
+    y: { access: "read_write", dtype: "f32" },
+  },
+  params,
+  variants: [
+    strided,
+    ...sharedForms({ type: "vec2<u32>", a: fourHalves("a"), b: fourHalves("b") }),
+    { ...shared, constants: { A: "u32", a_four: halves("a"), B: "u32", b_four: halves("b") } },
+  ],
+  cost: (p) => ({
+    flops: 2 * p.m * p.n * p.k * batchCount(p),
+    bytes: batchCount(p) * (2 * p.m * p.k + 2 * p.k * p.n + 4 * p.m * p.n),
   }),
 });
 

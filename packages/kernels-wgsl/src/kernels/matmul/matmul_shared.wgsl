@@ -1,4 +1,4 @@
-// matmul, variant for GPUs and any strides: as matmul.wgsl, with tiles of a and b in workgroup memory.
+// matmul and matmul_f16, variant for GPUs and any strides: as matmul.wgsl, with tiles of a and b in workgroup memory.
 //
 // Workgroup  64 rows x 64 columns in slabs of 16 k. Each of 64 invocations loads one block of a and one of b, 4 x 4 each, of the
 //            next slab into registers, computes 8 x 8 results of this one from the tiles, then puts the blocks there.
