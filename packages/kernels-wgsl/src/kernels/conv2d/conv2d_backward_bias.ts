@@ -16,9 +16,20 @@ export const conv2dBackwardBias = defineKernel({
     {
       name: "vec4",
       order: "rows",
-      constants: { V: "vec4<f32>", WIDTH: "4u" },
+      constants: { D: "vec4<f32>", V: "vec4<f32>", WIDTH: "4u", load: "dy[at / 4u]" },
       applies: (p, { dy, partial }) =>
         p.y_c === 1 && inFours(p.out_c, p.y_n, p.y_h, p.y_w, (dy?.offset ?? 0) / 4, (partial?.offset ?? 0) / 4),
+      workgroups: (p) => spread(divideUp((p.chunks * p.out_c) / 4, 64)),
+    },
+    {
+      name: "four_channels",
+      order: "rows",
+      constants: {
+        V: "vec4<f32>",
+        WIDTH: "4u",
+        load: "V(dy[at], dy[at + params.y_c], dy[at + 2u * params.y_c], dy[at + 3u * params.y_c])",
+      },
+      applies: (p, { partial }) => inFours(p.out_c, (partial?.offset ?? 0) / 4),
       workgroups: (p) => spread(divideUp((p.chunks * p.out_c) / 4, 64)),
     },
     { name: "scalar", order: "rows", workgroups: (p) => spread(divideUp(p.chunks * p.out_c, 64)) },

@@ -3,7 +3,7 @@
 // dy       any layout, by the strides of y
 // partial  [chunks, out_c], overwritten. A chunk is chunk_rows rows of dy counted over the whole batch
 //          (conv2dBackwardBiasPlan says how many); with one chunk, partial is db.
-// Thread   one channel (V, WIDTH: four that stand side by side) of one chunk. Threads count channels first.
+// Thread   one channel (V, WIDTH: four; D, load: that stand side by side) of one chunk. Threads count channels first.
 // Order    n, oy, ox ascending from zero: variants of order "rows" give the same bits. Four loads go ahead of their sums.
 // Limits   32-bit element offsets. Reference: conv2d.ref.ts
 
@@ -18,13 +18,16 @@ struct Params {
   has_bias: u32, chunks: u32, chunk_rows: u32,
 }
 
+alias D = f32;
 alias V = f32;
 const WIDTH = 1u;
 const SIZE = 64u;
 
-@group(0) @binding(0) var<storage, read> dy: array<V>;
+@group(0) @binding(0) var<storage, read> dy: array<D>;
 @group(0) @binding(1) var<storage, read_write> partial: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
+
+fn load(at: u32) -> V { return dy[at]; }
 
 @compute @workgroup_size(SIZE)
 fn main(
@@ -36,19 +39,19 @@ fn main(
   let thread = (group.y * groups.x + group.x) * SIZE + lane;
   let chunk = thread / channels;
   if (chunk >= params.chunks) { return; }
-  let channel = thread % channels * params.y_c;
-  let step = params.y_w / WIDTH;
+  let channel = thread % channels * WIDTH * params.y_c;
+  let step = params.y_w;
   var sum = V();
   let end = min((chunk + 1u) * params.chunk_rows, params.batch * params.out_h);
   for (var row = chunk * params.chunk_rows; row < end; row++) {
-    var at = (row / params.out_h * params.y_n + row % params.out_h * params.y_h) / WIDTH + channel;
+    var at = row / params.out_h * params.y_n + row % params.out_h * params.y_h + channel;
     var ox = 0u;
     for (; ox + 4u <= params.out_w; ox += 4u) {
-      sum = sum + dy[at] + dy[at + step] + dy[at + 2u * step] + dy[at + 3u * step];
+      sum = sum + load(at) + load(at + step) + load(at + 2u * step) + load(at + 3u * step);
       at += 4u * step;
     }
     for (; ox < params.out_w; ox++) {
-      sum += dy[at];
+      sum += load(at);
       at += step;
     }
   }
