@@ -210,6 +210,30 @@ describe("capture", () => {
   });
 });
 
+test("plans share the memory of intermediate results, which is freed with the last of them", async () => {
+  const body = (x: F.Tensor): F.Tensor => F.sum(F.matmul(F.matmul(x, x), F.matmul(x, x)));
+  const [first, second] = [F.capture(body), F.capture(body)];
+  const [a, b] = [random(3, [256, 256]), random(4, [256, 256])];
+  // Plans that earlier tests dropped must not be freed in between.
+  collectGarbage();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const before = F.device().memory().byOwner.plan ?? 0;
+  const planned = (): number => (F.device().memory().byOwner.plan ?? 0) - before;
+  const results = [await first(a).item()];
+  const alone = planned();
+  expect(alone).toBeGreaterThanOrEqual(2 * 256 * 256 * 4);
+  results.push(await second(b).item());
+  expect(planned()).toBe(alone);
+  // In turn, without waiting: each run has the memory to itself.
+  const [again, other] = [first(a), second(b)];
+  expect([await again.item(), await other.item()]).toEqual(results);
+  first.dispose();
+  expect(planned()).toBe(alone);
+  expect(await second(b).item()).toBe(results[1]);
+  second.dispose();
+  expect(planned()).toBe(0);
+});
+
 test("makes parts where they are copied to, though that memory is filled when they are there already", async () => {
   const step = (a: F.Tensor, b: F.Tensor): F.Tensor => {
     const parts = [F.matmul(a, a), F.matmul(b, b)];

@@ -71,9 +71,10 @@ export async function runTorch(options: TrainOptions): Promise<TrainResult> {
   }
 
   net.eval();
+  const predict = plan ? torch.compile(net) : net;
   let correct = 0;
   for await (const [x, y] of test_loader) {
-    const predicted = torch.no_grad(() => net(x).argmax(1));
+    const predicted = torch.no_grad(() => predict(x).argmax(1));
     correct += await predicted.eq(y).sum().item();
   }
   const parameters = [...net.parameters()].reduce((sum, p) => sum + p.numel(), 0);

@@ -9,7 +9,7 @@ import { fuseChains } from "./chains.js";
 import { CompiledPlan } from "./compiled_plan.js";
 import { foldCalls } from "./fold.js";
 import type { InputGroup } from "./inputs.js";
-import { assignRooms } from "./memory.js";
+import { assignRooms, releaseBlocks, takeBlocks } from "./memory.js";
 import { accesses, dropDead, elideCopies, hoistFills, lifetimes } from "./optimise.js";
 import { type HostWork, Trace, type TracedCommand, type TraceView, withTrace } from "./trace.js";
 
@@ -104,7 +104,7 @@ export function compile<R>(
     .filter(([storage]) => isPlanned(storage) && !slotOf.has(storage) && !fixed.has(storage))
     .map(([storage, span]) => ({ storage, ...span }));
   const blockOf = new Map<Storage, Block>();
-  const blocks: Block[] = [];
+  let blocks: Block[] = [];
   const placed: Storage[] = [];
   const locate = (view: TraceView): PlanView => {
     const slot = slotOf.get(view.storage);
@@ -112,11 +112,11 @@ export function compile<R>(
     return { block: blockOf.get(view.storage) ?? view.storage.block, offset: view.offset, bytes: view.bytes };
   };
   try {
-    for (const room of assignRooms(tenants)) {
-      const block = device().allocate(room.bytes, "plan");
-      blocks.push(block);
-      for (const { storage } of room.tenants) blockOf.set(storage, block);
-    }
+    const rooms = assignRooms(tenants);
+    const sizes = rooms.map(({ bytes }) => bytes);
+    blocks = takeBlocks(device(), sizes);
+    for (const [i, room] of rooms.entries())
+      for (const { storage } of room.tenants) blockOf.set(storage, blocks[i] as Block);
     for (const storage of fixed) {
       storage.place(device().allocate(storage.bytes, storage.owner));
       placed.push(options.outputs === "shared" && returned.has(storage) ? storage : storage.retain());
@@ -150,10 +150,11 @@ export function compile<R>(
       writtenInputs: standIns.map((storage) => writes.has(storage)),
       guards: trace.guards,
       hostWork: renumber(trace.hostWork, commands),
+      bytes: sizes.reduce((total, bytes) => total + bytes, 0),
       unsharedBytes: tenants.reduce((total, { storage }) => total + storage.bytes, 0),
     });
   } catch (error) {
-    for (const block of blocks) device().free(block);
+    releaseBlocks(device(), blocks);
     for (const storage of [...placed, ...trace.constants]) storage.release();
     throw error;
   }

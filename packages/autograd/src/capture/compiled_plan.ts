@@ -5,6 +5,7 @@ import { Storage } from "../storage.js";
 import { Tensor } from "../tensor.js";
 import type { CaptureResult } from "./captured.js";
 import type { InputGroup } from "./inputs.js";
+import { releaseBlocks } from "./memory.js";
 import type { HostWork } from "./trace.js";
 
 /** Where a result lies: in a slot (an input's memory, or memory made for this call), or where it always does. */
@@ -18,7 +19,7 @@ export interface OutputSpec {
 export interface PlanSummary {
   calls: number;
   copies: number;
-  /** Device memory of intermediate results. */
+  /** Device memory of intermediate results, which other plans share. */
   bytes: number;
   /** What they would take if each had memory of its own. */
   unsharedBytes: number;
@@ -34,7 +35,7 @@ export interface PlanParts<R> {
   /** Storages of handles that outlive a run; the plan holds one use of each. */
   readonly fixed: readonly Storage[];
   readonly constants: readonly Storage[];
-  /** Memory of intermediate results. */
+  /** Memory of intermediate results, shared with other plans. */
   readonly blocks: readonly Block[];
   /** Storages that were there before: parameters, state. */
   readonly external: readonly Storage[];
@@ -45,6 +46,8 @@ export interface PlanParts<R> {
   readonly guards: readonly (() => boolean)[];
   /** `call` counts commands of the plan here. */
   readonly hostWork: readonly HostWork[];
+  /** What they need. */
+  readonly bytes: number;
   readonly unsharedBytes: number;
 }
 
@@ -61,7 +64,7 @@ function free(owned: Owned): void {
   if (owned.freed) return;
   owned.freed = true;
   owned.plan.dispose();
-  for (const block of owned.blocks) owned.device.free(block);
+  releaseBlocks(owned.device, owned.blocks);
   for (const storage of owned.storages) storage.release();
 }
 
@@ -95,9 +98,8 @@ export class CompiledPlan<R> {
   }
 
   get summary(): PlanSummary {
-    const { plan, blocks, unsharedBytes } = this.#parts;
+    const { plan, bytes, unsharedBytes } = this.#parts;
     const commands = plan.describe();
-    const bytes = blocks.reduce((total, block) => total + block.bytes, 0);
     return { calls: plan.calls, copies: commands.length - plan.calls, bytes, unsharedBytes, commands };
   }
 

@@ -1,3 +1,4 @@
+import type { Block, Device } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
 
 export interface Lifetime {
@@ -27,4 +28,50 @@ export function assignRooms(lifetimes: readonly Lifetime[]): Room[] {
     else rooms.push({ bytes: tenant.storage.bytes, tenants: [tenant] });
   }
   return rooms;
+}
+
+/** Blocks that plans of a device use, with the number of plans that do. */
+const users = new WeakMap<Device, Map<Block, number>>();
+
+/**
+ * Memory for a plan's intermediate results, shared with the other plans of the device: they run one after another, and nothing
+ * in it is needed when a run has ended. `sizes` in bytes, the largest first. A block more than four times as large is not
+ * taken, as it would outlive the plan it was made for.
+ */
+export function takeBlocks(device: Device, sizes: readonly number[]): Block[] {
+  const counts = users.get(device) ?? new Map<Block, number>();
+  users.set(device, counts);
+  const taken: Block[] = [];
+  const fits = (block: Block, bytes: number): boolean =>
+    block.buffer.size >= bytes && block.buffer.size <= 4 * Math.max(bytes, 256) && !taken.includes(block);
+  try {
+    for (const bytes of sizes) {
+      const [first, ...others] = [...counts.keys()].filter((block) => fits(block, bytes));
+      const smallest = others.reduce(
+        (best, other) => (other && best && other.buffer.size < best.buffer.size ? other : best),
+        first,
+      );
+      const block = smallest ?? device.allocate(bytes, "plan");
+      taken.push(block);
+      counts.set(block, (counts.get(block) ?? 0) + 1);
+    }
+  } catch (error) {
+    releaseBlocks(device, taken);
+    throw error;
+  }
+  return taken;
+}
+
+/** Gives back what takeBlocks gave: memory is freed with its last plan. */
+export function releaseBlocks(device: Device, blocks: readonly Block[]): void {
+  const counts = users.get(device);
+  for (const block of blocks) {
+    const count = counts?.get(block) ?? 1;
+    if (count > 1) {
+      counts?.set(block, count - 1);
+      continue;
+    }
+    counts?.delete(block);
+    device.free(block);
+  }
 }
