@@ -310,7 +310,7 @@ describe("a variant that prefers hardware", () => {
     expect(met("lavapipe")).toEqual(["plain", "late_a", "gpu_a"]);
   });
 
-  test("matmul shares tiles in workgroup memory on GPUs, within subgroups on lavapipe", () => {
+  test("matmul shares tiles in workgroup memory on GPUs, within subgroups on software adapters", () => {
     const pick = (tuning: Tuning, ...[a, b, options]: Parameters<typeof matmulGeometry>) =>
       tuning.pick(matmul, matmulGeometry(a, b, options).params, {}, {}).name;
     const [gpu, lavapipe] = [on("hardware", 32), on("lavapipe", 8)];
@@ -318,6 +318,7 @@ describe("a variant that prefers hardware", () => {
     expect(pick(gpu, [512, 511], [512, 511], { transposeA: true })).toBe("shared_64x64");
     expect(pick(lavapipe, [512, 512], [512, 512])).toBe("subgroup_32x4_nn");
     expect(pick(lavapipe, [512, 511], [512, 511], { transposeA: true })).toBe("subgroup_4x12");
+    expect(pick(on("swiftshader", 4), [512, 512], [512, 512])).toBe("subgroup_16x4_nn");
   });
 });
 

@@ -47,18 +47,25 @@ const inVectors =
     );
   };
 
-const subgroup = forms.map((form): Variant<typeof params> => {
-  const vectors = inVectors(form);
-  return {
-    name: `subgroup_32x4_${form.form}`,
-    order: "sequential",
-    wgsl: matmulSubgroupWgsl,
-    constants: { A_TRANSPOSED: `${form.aTransposed}`, B_TRANSPOSED: `${form.bTransposed}` },
-    subgroupSize: 8,
-    applies: (p, views) => p.m > 8 && p.n > 16 && vectors(p, views),
-    workgroups: (p) => [divideUp(p.n, 32), divideUp(p.m, 32), batchCount(p)],
-  };
-});
+/** `subgroup_32x4` and `subgroup_16x4`: rows of a subgroup's tile, columns of a lane. */
+const subgroup = [8, 4].flatMap((lanes) =>
+  forms.map((form): Variant<typeof params> => {
+    const vectors = inVectors(form);
+    return {
+      name: `subgroup_${4 * lanes}x4_${form.form}`,
+      order: "sequential",
+      wgsl: matmulSubgroupWgsl,
+      constants: {
+        LANES: `${lanes}u`,
+        A_TRANSPOSED: `${form.aTransposed}`,
+        B_TRANSPOSED: `${form.bTransposed}`,
+      },
+      subgroupSize: lanes,
+      applies: (p, views) => p.m > lanes && p.n > 2 * lanes && vectors(p, views),
+      workgroups: (p) => [divideUp(p.n, 4 * lanes), divideUp(p.m, 4 * lanes), batchCount(p)],
+    };
+  }),
+);
 
 const subgroupStrided: Variant<typeof params> = {
   name: "subgroup_4x12",

@@ -1,8 +1,8 @@
-// matmul, variant for subgroups of 8 lanes: as matmul.wgsl, with vector loads and a tile shared within the subgroup.
+// matmul, variant for subgroups of 8 or 4 lanes: as matmul.wgsl, with vector loads and a tile shared within the subgroup.
 //
 // Needs      a and b each contiguous along one axis, and that axis, k, every offset and every stride in multiples of four
 //            elements. A_TRANSPOSED: a is contiguous along m (a_row = 1), else along k; B_TRANSPOSED: b along k, else along n.
-// Workgroup  one subgroup: 32 rows x 32 columns. Per four k each lane loads a block of a of its own four rows and one of b of
+// Workgroup  one subgroup: 32 rows x 32 columns, or 16 x 16 of 4 lanes. Per four k each lane loads a block of a of its own four rows and one of b of
 //            its own four columns, four vectors each, and gets the other rows of a by broadcast: 8 vector loads for 128 vector
 //            fma. Loads beyond the edge read the last rows or columns; stores are guarded.
 // Loop       over k in fours, and within it over rows: software adapters copy every accumulator once per round, and one row at
@@ -32,6 +32,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
+// 8 or 4.
+const LANES = 8u;
 const A_TRANSPOSED = false;
 const B_TRANSPOSED = false;
 
@@ -48,10 +50,10 @@ fn step(sum: vec4<f32>, a_k: vec4<f32>, b_k: mat4x4<f32>) -> vec4<f32> {
   return fma(vec4(a_k.w), b_k[3], fma(vec4(a_k.z), b_k[2], fma(vec4(a_k.y), b_k[1], fma(vec4(a_k.x), b_k[0], sum))));
 }
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
-  let row0 = group.y * 32u;
-  let col = (group.x * 8u + lane) * 4u;
+  let row0 = group.y * LANES * 4u;
+  let col = (group.x * LANES + lane) * 4u;
   var index = group.z;
   var a_base = 0u;
   var b_base = 0u;
@@ -121,22 +123,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     y13 = step(y13, subgroupBroadcast(a_k[1], 3u), b_k);
     y14 = step(y14, subgroupBroadcast(a_k[2], 3u), b_k);
     y15 = step(y15, subgroupBroadcast(a_k[3], 3u), b_k);
-    y16 = step(y16, subgroupBroadcast(a_k[0], 4u), b_k);
-    y17 = step(y17, subgroupBroadcast(a_k[1], 4u), b_k);
-    y18 = step(y18, subgroupBroadcast(a_k[2], 4u), b_k);
-    y19 = step(y19, subgroupBroadcast(a_k[3], 4u), b_k);
-    y20 = step(y20, subgroupBroadcast(a_k[0], 5u), b_k);
-    y21 = step(y21, subgroupBroadcast(a_k[1], 5u), b_k);
-    y22 = step(y22, subgroupBroadcast(a_k[2], 5u), b_k);
-    y23 = step(y23, subgroupBroadcast(a_k[3], 5u), b_k);
-    y24 = step(y24, subgroupBroadcast(a_k[0], 6u), b_k);
-    y25 = step(y25, subgroupBroadcast(a_k[1], 6u), b_k);
-    y26 = step(y26, subgroupBroadcast(a_k[2], 6u), b_k);
-    y27 = step(y27, subgroupBroadcast(a_k[3], 6u), b_k);
-    y28 = step(y28, subgroupBroadcast(a_k[0], 7u), b_k);
-    y29 = step(y29, subgroupBroadcast(a_k[1], 7u), b_k);
-    y30 = step(y30, subgroupBroadcast(a_k[2], 7u), b_k);
-    y31 = step(y31, subgroupBroadcast(a_k[3], 7u), b_k);
+    if (LANES == 8u) {
+      y16 = step(y16, subgroupBroadcast(a_k[0], 4u), b_k);
+      y17 = step(y17, subgroupBroadcast(a_k[1], 4u), b_k);
+      y18 = step(y18, subgroupBroadcast(a_k[2], 4u), b_k);
+      y19 = step(y19, subgroupBroadcast(a_k[3], 4u), b_k);
+      y20 = step(y20, subgroupBroadcast(a_k[0], 5u), b_k);
+      y21 = step(y21, subgroupBroadcast(a_k[1], 5u), b_k);
+      y22 = step(y22, subgroupBroadcast(a_k[2], 5u), b_k);
+      y23 = step(y23, subgroupBroadcast(a_k[3], 5u), b_k);
+      y24 = step(y24, subgroupBroadcast(a_k[0], 6u), b_k);
+      y25 = step(y25, subgroupBroadcast(a_k[1], 6u), b_k);
+      y26 = step(y26, subgroupBroadcast(a_k[2], 6u), b_k);
+      y27 = step(y27, subgroupBroadcast(a_k[3], 6u), b_k);
+      y28 = step(y28, subgroupBroadcast(a_k[0], 7u), b_k);
+      y29 = step(y29, subgroupBroadcast(a_k[1], 7u), b_k);
+      y30 = step(y30, subgroupBroadcast(a_k[2], 7u), b_k);
+      y31 = step(y31, subgroupBroadcast(a_k[3], 7u), b_k);
+    }
   }
 
   if (col >= params.n) { return; }
@@ -146,7 +150,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     y16, y17, y18, y19, y20, y21, y22, y23,
     y24, y25, y26, y27, y28, y29, y30, y31,
   );
-  let rows = min(32u, params.m - row0);
+  let rows = min(LANES * 4u, params.m - row0);
   let cols = min(4u, params.n - col);
   for (var i = 0u; i < rows; i++) {
     let at = (group.z * params.m + row0 + i) * params.n + col;
