@@ -1,8 +1,10 @@
 // What an API costs: counts of made-up programs to the number, and evidence for every concept in the programs of the articles.
 import { articlePrograms } from "@facet/examples/articles";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { concepts } from "../benchmarks/src/api_cost/concepts.js";
-import { apiCostTables } from "../benchmarks/src/api_cost/tables.js";
+import { type Mistake, mistaken, mistakes } from "../benchmarks/src/api_cost/mistakes.js";
+import { allMutants, judgeMistakes, planted, type Verdict } from "../benchmarks/src/api_cost/mutants.js";
+import { apiCostTables, noticed } from "../benchmarks/src/api_cost/tables.js";
 import { countText, measureTexts, pythonLines } from "../benchmarks/src/api_cost/text.js";
 
 describe("tokens and lines", () => {
@@ -158,5 +160,73 @@ describe("the programs of the articles", () => {
     const [writing, known] = apiCostTables({ texts });
     expect(writing?.rows).toHaveLength(texts.length);
     expect(known?.head).toContain("Keras, a list of layers");
+  });
+});
+
+describe("planted mistakes", () => {
+  const make = (find: string): Mistake => ({
+    id: "made-up",
+    title: "made up",
+    plant: { keras: { because: "it is not" }, torch: [{ find, put: "$&" }], tape: [], jax: [] },
+  });
+
+  test("find their place, or are refused", () => {
+    expect(planted(make("ab"), "torch", "cabd")).toBe("c$&d");
+    expect(planted(make("ab"), "keras_functional", "cabd")).toBeUndefined();
+    expect(() => planted(make("ab"), "torch", "abab")).toThrow(
+      /made-up in torch: expected "ab" once, found it 2 times/,
+    );
+    expect(() => planted(make("ab"), "torch", "ba")).toThrow(/found it 0 times/);
+  });
+
+  test("can each be made in some program, and change it", () => {
+    const mutants = allMutants();
+    const original = (program: string): string | undefined =>
+      mutants.find((mutant) => mutant.program === program && mutant.mistake === "none")?.text;
+    for (const { id } of mistakes) expect(mutants.some(({ mistake }) => mistake === id)).toBe(true);
+    for (const { mistake, program, text } of mutants) expect(text === original(program)).toBe(mistake === "none");
+  });
+
+  describe("are judged", () => {
+    let verdicts: Verdict[];
+    beforeAll(async () => {
+      // Programs without a mistake must compile and run, or this throws.
+      verdicts = await judgeMistakes();
+    }, 300_000);
+    const of = (mistake: string): string[] =>
+      mistaken.map((program) =>
+        noticed(verdicts.find((v) => v.mistake === mistake && v.program === program) as Verdict),
+      );
+
+    test("all of them, in every program, with a word on why", () => {
+      expect(verdicts).toHaveLength(mistakes.length * mistaken.length);
+      for (const { message } of verdicts) expect(message).not.toBe("");
+      expect(apiCostTables({ texts: measureTexts(), verdicts }).at(-1)?.rows).toHaveLength(mistakes.length + 3);
+    });
+
+    test.each(["option", "option-in-constant", "other-framework", "method", "choice", "type", "few", "percent"])(
+      "%s goes nowhere unnoticed",
+      (mistake) => {
+        for (const by of of(mistake)) expect(["compiler", "run", "-"]).toContain(by);
+      },
+    );
+
+    test.each(["option", "method", "choice", "type"])("the compiler notices %s in every dialect", (mistake) => {
+      expect(new Set(of(mistake))).toEqual(new Set(["compiler"]));
+    });
+
+    test("what the library notices it says in errors of its own", () => {
+      const run = verdicts.filter(({ by }) => by === "run");
+      expect(run.length).toBeGreaterThan(20);
+      expect(run.filter(({ typed }) => !typed)).toEqual([]);
+    });
+
+    test("softmax twice is noticed by nobody, and changes the losses", () => {
+      expect(new Set(of("softmax"))).toEqual(new Set(["nobody"]));
+    });
+
+    test("modules are in training mode before train() is called", () => {
+      expect(of("train")[mistaken.indexOf("torch")]).toBe("no effect");
+    });
   });
 });

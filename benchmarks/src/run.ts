@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { setDevice } from "@facet/autograd";
 import { loadDataset } from "@facet/datasets";
 import { openDevice } from "@facet/kernels-wgsl";
+import { judgeMistakes } from "./api_cost/mutants.js";
 import { measureTexts } from "./api_cost/text.js";
 import { emptyReport } from "./environment.js";
 import { runSmallExperiments, storedExperiments } from "./experiments/in_bench.js";
@@ -73,11 +74,12 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
     },
   ],
   api: [
-    0.31,
-    async () => {
+    0.34,
+    async (budget) => {
       if (filter) return;
       progress("what an API costs");
       report.apiCost = { texts: measureTexts() };
+      if (!budget.over("planted mistakes")) report.apiCost.verdicts = await judgeMistakes();
     },
   ],
   experiments: [

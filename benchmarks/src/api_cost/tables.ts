@@ -1,14 +1,18 @@
 import type { Table } from "../table.js";
 import { concepts } from "./concepts.js";
+import { mistaken, mistakes } from "./mistakes.js";
+import type { Verdict } from "./mutants.js";
 import type { ProgramText } from "./text.js";
 
 /** What speaking each API costs. */
 export interface ApiCost {
   texts: ProgramText[];
+  /** Absent where there was no time to compile and to run them. */
+  verdicts?: Verdict[];
 }
 
-export function apiCostTables({ texts }: ApiCost): Table[] {
-  return [writingTable(texts), conceptTable(texts)];
+export function apiCostTables({ texts, verdicts }: ApiCost): Table[] {
+  return [writingTable(texts), conceptTable(texts), ...(verdicts ? [mistakeTable(verdicts, texts)] : [])];
 }
 
 function writingTable(texts: readonly ProgramText[]): Table {
@@ -45,5 +49,33 @@ function conceptTable(texts: readonly ProgramText[]): Table {
       why,
       ...compared.map((text) => (text.concepts.includes(name) ? "x" : "")),
     ]),
+  };
+}
+
+/** In words for a reader: "no effect" where a mistake changed nothing that could be seen. */
+export const noticed = ({ by, sameResult }: Verdict): string =>
+  by === "impossible" ? "-" : by === "nobody" ? (sameResult ? "no effect" : "nobody") : by;
+
+function mistakeTable(verdicts: readonly Verdict[], texts: readonly ProgramText[]): Table {
+  const of = (id: string, program: string): Verdict =>
+    verdicts.find((verdict) => verdict.mistake === id && verdict.program === program) as Verdict;
+  const count = (program: string, word: string): number =>
+    verdicts.filter((verdict) => verdict.program === program && noticed(verdict) === word).length;
+  const title = (program: string): string =>
+    texts.find((text) => text.program === `mnist_cnn/${program}`)?.title ?? program;
+  return {
+    title: "What an API costs: mistakes",
+    note:
+      "Who notices a mistake planted into a program: the compiler, else the library when it runs, which takes three steps, else nobody. " +
+      `"no effect": losses and accuracy keep their bits. "-": the program has nothing to be mistaken in.`,
+    head: ["mistake", ...mistaken.map(title)],
+    words: 1,
+    rows: [
+      ...mistakes.map(({ id, title }) => [title, ...mistaken.map((program) => noticed(of(id, program)))]),
+      ...["compiler", "run", "nobody"].map((word) => [
+        word === "nobody" ? "all: noticed by nobody" : `all: noticed by the ${word}`,
+        ...mistaken.map((program) => `${count(program, word)}`),
+      ]),
+    ],
   };
 }
