@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type ImageDataset, type ImageSplit, loadDataset } from "@facet/datasets";
 import { example_libraries, numpy as jnp } from "@facet/shims-jax";
+import { expectClose, loadGolden } from "@facet/testing";
 import { describe, expect, test } from "vitest";
 import {
   articleNetworks,
@@ -129,6 +130,19 @@ describe("from the command line", () => {
     expect(stdout).toContain("34826 parameters; 130 images of digits");
     expect(stdout).toMatch(/2 steps, the first \d+ ms/);
     expect(stdout).toMatch(/test accuracy [\d.]+ % of 20 images/);
+  });
+});
+
+describe("JAX' programs have the losses of JAX itself, which draws the same numbers", () => {
+  const golden = loadGolden("articles");
+
+  test.each(golden.cases.map((one) => [one.name, one] as const))("%s", async (name, { params }) => {
+    const [height, width, channels = 1] = params.shape;
+    const data = noise(params.train, params.test, height, width, channels);
+    const { epochs, seed } = params as { epochs: number; seed: number };
+    const { losses } = await record(await articlePrograms[name]!.load(), { data, epochs, seed });
+    // Sums are taken in another order, which Adam's first steps amplify.
+    expectClose(losses, golden.case(name).floats("losses"), { rtol: 2e-6, atol: 0 });
   });
 });
 
