@@ -204,14 +204,21 @@ describe("planted mistakes", () => {
       expect(apiCostTables({ texts: measureTexts(), verdicts }).at(-1)?.rows).toHaveLength(mistakes.length + 3);
     });
 
-    test.each(["option", "option-in-constant", "other-framework", "method", "choice", "type", "few", "percent"])(
-      "%s goes nowhere unnoticed",
-      (mistake) => {
-        for (const by of of(mistake)) expect(["compiler", "run", "-"]).toContain(by);
-      },
-    );
+    test.each([
+      "option",
+      "option-in-constant",
+      "other-framework",
+      "method",
+      "choice",
+      "type",
+      "few",
+      "many",
+      "percent",
+    ])("%s goes nowhere unnoticed", (mistake) => {
+      for (const by of of(mistake)) expect(["compiler", "run", "-"]).toContain(by);
+    });
 
-    test.each(["option", "method", "choice", "type"])("the compiler notices %s in every dialect", (mistake) => {
+    test.each(["option", "method", "choice", "type", "many"])("the compiler notices %s in every dialect", (mistake) => {
       expect(new Set(of(mistake))).toEqual(new Set(["compiler"]));
     });
 
@@ -219,6 +226,14 @@ describe("planted mistakes", () => {
       const run = verdicts.filter(({ by }) => by === "run");
       expect(run.length).toBeGreaterThan(20);
       expect(run.filter(({ typed }) => !typed)).toEqual([]);
+    });
+
+    test("labels of a wrong dtype are no labels by accident", () => {
+      const tape = verdicts.find(({ mistake, program }) => mistake === "dtype" && program === "tape");
+      expect(tape).toMatchObject({
+        by: "run",
+        message: expect.stringMatching(/^DtypeError: .*labels: expected int32/),
+      });
     });
 
     test("softmax twice is noticed by nobody, and changes the losses", () => {

@@ -1,6 +1,7 @@
 import {
   ArgumentError,
   type CrossEntropyOptions,
+  DtypeError,
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
   softmaxCrossEntropyGeometry,
@@ -40,6 +41,9 @@ function geometry({ logits, labels, targets, classWeights }: Inputs, attrs: Cros
       expected: `labels of kind ${attrs.labels}`,
       given: "none",
     });
+  const expected = attrs.labels === "index" ? "int32" : "float32";
+  if (given.dtype !== expected)
+    throw new DtypeError({ op: "softmax_cross_entropy", argument: "labels", expected, given: given.dtype });
   return softmaxCrossEntropyGeometry(
     logits.shape,
     given.shape,

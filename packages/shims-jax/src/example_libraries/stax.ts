@@ -23,10 +23,20 @@ export interface ApplyOptions {
 
 /** Makes parameters for an input shape: [output_shape, params]. */
 export type InitFun = (rng: PRNGKeyArray, input_shape: Shape) => [output_shape: Shape, params: Params];
-/** Applies a layer. Layers that fan out or in have lists of arrays. */
-// biome-ignore lint/suspicious/noExplicitAny: inputs and outputs are an array or a list, as the layer has it.
-export type ApplyFun = (params: Params, inputs: any, options?: ApplyOptions) => any;
-export type Layer = readonly [init_fun: InitFun, apply_fun: ApplyFun];
+/** Applies a layer: to an array and giving one, but for layers that fan in and out, which take and give lists. */
+export type ApplyFun<In = JaxArray, Out = JaxArray> = (params: Params, inputs: In, options?: ApplyOptions) => Out;
+export type Layer<In = JaxArray, Out = JaxArray> = readonly [init_fun: InitFun, apply_fun: ApplyFun<In, Out>];
+
+// biome-ignore lint/suspicious/noExplicitAny: what a layer takes must be what the one before it gives; that is seen when it is applied.
+type AnyLayer = Layer<any, any>;
+type InputOf<L> = L extends Layer<infer In, infer _Out> ? In : JaxArray;
+type OutputOf<L> = L extends Layer<infer _In, infer Out> ? Out : JaxArray;
+type First<L extends readonly unknown[]> = L extends readonly [infer F, ...unknown[]] ? F : never;
+type Last<L extends readonly unknown[]> = L extends readonly [...unknown[], infer F] ? F : never;
+/** Of a list of layers whose length is not known, an array to an array is assumed. */
+type Ends<L extends readonly unknown[]> = number extends L["length"]
+  ? Layer
+  : Layer<InputOf<First<L>>, OutputOf<Last<L>>>;
 
 function flatShape(fn: string, shape: Shape, rank?: number): readonly number[] {
   if (shape.every((extent) => typeof extent === "number") && (rank === undefined || shape.length === rank))
@@ -237,19 +247,19 @@ export function Dropout(rate: number, mode: "train" | "test" = "train"): Layer {
 }
 
 /** Its input `num` times, as a list. */
-export const FanOut = (num: number): Layer => [
+export const FanOut = (num: number): Layer<JaxArray, JaxArray[]> => [
   (_rng, input_shape) => [Array.from({ length: num }, () => input_shape), []],
   (_params, inputs: JaxArray) => Array.from({ length: num }, () => inputs),
 ];
 
 /** The sum of a list of inputs. */
-export const FanInSum: Layer = [
+export const FanInSum: Layer<readonly JaxArray[]> = [
   (_rng, input_shape) => [input_shape[0] as Shape, []],
   (_params, inputs: readonly JaxArray[]) => inputs.reduce((total, x) => add(total, x)),
 ];
 
 /** A list of inputs joined along an axis (default the last). */
-export const FanInConcat = (axis = -1): Layer => [
+export const FanInConcat = (axis = -1): Layer<readonly JaxArray[]> => [
   (_rng, input_shape) => {
     const shapes = input_shape as readonly (readonly number[])[];
     const first = shapes[0] as readonly number[];
@@ -264,8 +274,8 @@ const keysOf = (rng: PRNGKeyArray | undefined, count: number): (PRNGKeyArray | u
   rng === undefined ? Array.from({ length: count }, () => undefined) : split(rng, count);
 
 /** Layers one after another. Layer i draws from key i of split(rng, number of layers); parameters are a list. */
-export function serial(...layers: Layer[]): Layer {
-  return [
+export function serial<L extends readonly AnyLayer[]>(...layers: L): Ends<L> {
+  const layer: AnyLayer = [
     (rng, input_shape) => {
       let shape = input_shape;
       let key = rng;
@@ -284,26 +294,32 @@ export function serial(...layers: Layer[]): Layer {
       return layers.reduce((x, [, apply], i) => apply(params[i], x, { rng: keys[i] }), inputs);
     },
   ];
+  return layer as Ends<L>;
 }
 
 /** Layers beside one another, on a list of inputs. */
-export function parallel(...layers: Layer[]): Layer {
+export function parallel<L extends readonly AnyLayer[]>(
+  ...layers: L
+): Layer<{ readonly [K in keyof L]: InputOf<L[K]> }, { [K in keyof L]: OutputOf<L[K]> }> {
   return [
     (rng, input_shape) => {
       const keys = split(rng, layers.length);
       const made = layers.map(([init], i) => init(keys[i] as PRNGKeyArray, input_shape[i] as Shape));
       return [made.map(([shape]) => shape), made.map(([, params]) => params)];
     },
-    (params: readonly Params[], inputs: readonly JaxArray[], options) => {
+    (params: readonly Params[], inputs, options) => {
       const { rng } = keywords<{ rng: PRNGKeyArray | undefined }>("parallel", options, { rng: undefined });
       const keys = keysOf(rng, layers.length);
-      return layers.map(([, apply], i) => apply(params[i], inputs[i], { rng: keys[i] }));
+      const outputs = layers.map(([, apply], i) => apply(params[i], inputs[i], { rng: keys[i] }));
+      return outputs as { [K in keyof L]: OutputOf<L[K]> };
     },
   ];
 }
 
 /** A layer that is made when the input shape is known. */
-export const shape_dependent = (make_layer: (input_shape: Shape) => Layer): Layer => [
+export const shape_dependent = <Out>(
+  make_layer: (input_shape: Shape) => Layer<JaxArray, Out>,
+): Layer<JaxArray, Out> => [
   (rng, input_shape) => make_layer(input_shape)[0](rng, input_shape),
   (params, inputs, options) => make_layer(inputs.shape)[1](params, inputs, options),
 ];
