@@ -11,6 +11,7 @@ import { DeviceError, openDevice } from "@facet/kernels-wgsl";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { aligned, programOf } from "../benchmarks/src/experiments/ablation_program.js";
 import type { Experiment, Scale } from "../benchmarks/src/experiments/experiment.js";
+import { readOriginals } from "../benchmarks/src/experiments/originals.js";
 import { type Listener, runExperiment } from "../benchmarks/src/experiments/runner.js";
 import { FolderStore, MemoryStore, ResultsError } from "../benchmarks/src/experiments/store.js";
 import { summarise } from "../benchmarks/src/experiments/summary.js";
@@ -136,7 +137,22 @@ describe("runExperiment", () => {
       "begun b digits 1",
       "done b digits 1",
     ]);
-    const summary = summarise(experiment, again.units());
+    const original = {
+      program: "a",
+      data: "digits",
+      seed: 0,
+      train: 128,
+      test: 64,
+      accuracy: 0.75,
+      seconds: 1,
+      date: "",
+    };
+    const versions = { keras: "3" };
+    const summary = summarise(experiment, again.units(), [
+      { ...original, epochs: 2, versions },
+      { ...original, epochs: 1, versions },
+    ]);
+    expect(summary?.programs.map((program) => program.original?.accuracy.n)).toEqual([1, undefined]);
     expect(summary?.programs.map(({ program, accuracy }) => [program, accuracy.n, accuracy.mean])).toEqual([
       ["a", 2, 0.55],
       ["b", 2, 0.55],
@@ -239,6 +255,18 @@ describe("FolderStore", () => {
       expect(() => store.find("a", "digits", 0)).toThrow(file);
     }
     store.close();
+  });
+});
+
+describe("readOriginals", () => {
+  it("takes a missing file for none, and names one that is no list of results", () => {
+    const folder = newFolder();
+    expect(readOriginals(folder)).toEqual([]);
+    const file = join(folder, "originals.json");
+    for (const text of ["[", "{}", '[{"program": "a"}]']) {
+      writeFileSync(file, text);
+      expect(() => readOriginals(folder)).toThrow(file);
+    }
   });
 });
 

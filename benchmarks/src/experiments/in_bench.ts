@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { experiments } from "../../experiments/index.js";
 import type { PartBudget } from "../time_budget.js";
+import { readOriginals } from "./originals.js";
 import type { Listener } from "./runner.js";
 import { runExperiment } from "./runner.js";
 import { MemoryStore, readUnits, type UnitResult } from "./store.js";
@@ -44,7 +45,7 @@ export function storedExperiments(folder: string, adapterKind: string): Experime
       .map((name) => readUnits(join(place, name)))
       .filter((units) => units.length > 0)
       .sort((a, b) => trained(b) - trained(a));
-    return (most && summarise(experiment, most)) ?? [];
+    return (most && summarise(experiment, most, readOriginals(place))) ?? [];
   });
 }
 

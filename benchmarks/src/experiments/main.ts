@@ -7,6 +7,7 @@ import { FacetError, openDevice } from "@facet/kernels-wgsl";
 import { experiments } from "../../experiments/index.js";
 import { tableToText } from "../table.js";
 import type { Experiment, Scale } from "./experiment.js";
+import { readOriginals } from "./originals.js";
 import { jsonListener, textListener } from "./progress.js";
 import { type RunnerOptions, runExperiment } from "./runner.js";
 import { FolderStore, ResultsError } from "./store.js";
@@ -161,7 +162,7 @@ async function run({ experiment, out, json, ...options }: CompareOptions): Promi
     store.close();
     interrupt.stop();
   }
-  const summary = summarise(experiment, store.units());
+  const summary = summarise(experiment, store.units(), readOriginals(`${out}/${experiment.name}`));
   if (json) process.stdout.write(`${JSON.stringify({ event: "summary", summary })}\n`);
   else for (const table of summary ? experimentTables(summary) : []) console.log(tableToText(table));
   device.close();

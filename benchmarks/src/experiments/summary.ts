@@ -1,6 +1,7 @@
 // What the results of an experiment say, per program and data set.
 import { type Estimate, estimate, median } from "../statistics.js";
 import type { Comparison, Experiment } from "./experiment.js";
+import type { OriginalResult } from "./originals.js";
 import type { UnitResult } from "./store.js";
 
 export interface ProgramSummary {
@@ -13,6 +14,8 @@ export interface ProgramSummary {
   epochs: number;
   parameters: number;
   accuracy: Estimate;
+  /** The Python program in its own framework, on as many images for as many epochs. */
+  original?: { accuracy: Estimate; versions: string };
   /** Of the last epoch's training loss, as the steps' mean. */
   finalLoss: Estimate;
   /** Accuracy on validation images after the first epoch, where the program validates. */
@@ -59,7 +62,11 @@ export interface ExperimentSummary {
 }
 
 /** Undefined where there is no result. */
-export function summarise(experiment: Experiment, units: readonly UnitResult[]): ExperimentSummary | undefined {
+export function summarise(
+  experiment: Experiment,
+  units: readonly UnitResult[],
+  originals: readonly OriginalResult[] = [],
+): ExperimentSummary | undefined {
   const [first] = units;
   if (first === undefined) return undefined;
   const dates = units.map(({ date }) => date).sort();
@@ -69,7 +76,7 @@ export function summarise(experiment: Experiment, units: readonly UnitResult[]):
   const programs = sets.flatMap((data) =>
     experiment.programs.flatMap(({ name, title }) => {
       const own = units.filter((unit) => unit.program === name && unit.data.name === data);
-      return own.length === 0 ? [] : [summariseProgram(title, own as [UnitResult, ...UnitResult[]])];
+      return own.length === 0 ? [] : [summariseProgram(title, own as [UnitResult, ...UnitResult[]], originals)];
     }),
   );
   return {
@@ -95,8 +102,21 @@ export function summarise(experiment: Experiment, units: readonly UnitResult[]):
   };
 }
 
-function summariseProgram(title: string, units: [UnitResult, ...UnitResult[]]): ProgramSummary {
+function summariseProgram(
+  title: string,
+  units: [UnitResult, ...UnitResult[]],
+  originals: readonly OriginalResult[],
+): ProgramSummary {
   const [first] = units;
+  const { program, data, scale } = first;
+  const same = originals.filter(
+    (one) =>
+      one.program === program &&
+      one.data === data.name &&
+      one.train === data.train &&
+      one.test === data.test &&
+      one.epochs === scale.epochs,
+  );
   const mean = (of: (unit: UnitResult) => number): number => estimate(units.map(of)).mean;
   const validation = units.flatMap(({ record }) => record.epochs[0]?.val_accuracy ?? []);
   const steps = Math.min(...units.map(({ record }) => record.losses.length));
@@ -110,6 +130,7 @@ function summariseProgram(title: string, units: [UnitResult, ...UnitResult[]]): 
     epochs: first.scale.epochs,
     parameters: first.record.parameters,
     accuracy: estimate(units.map(({ record }) => record.accuracy)),
+    ...(same.length > 0 && { original: summariseOriginals(same) }),
     finalLoss: estimate(units.map(finalLoss)),
     ...(validation.length > 0 && { firstValidationAccuracy: estimate(validation) }),
     firstEpochSeconds: median(units.map(({ record }) => record.epochs[0]?.seconds ?? Number.NaN)),
@@ -126,6 +147,17 @@ function summariseProgram(title: string, units: [UnitResult, ...UnitResult[]]): 
     losses: Array.from({ length: steps }, (_, step) => mean(({ record }) => record.losses[step] as number)),
     lossDigest: (units.find(({ seed }) => seed === 0) ?? first).lossDigest,
   };
+}
+
+function summariseOriginals(results: readonly OriginalResult[]): { accuracy: Estimate; versions: string } {
+  const versions = new Set(
+    results.map((result) =>
+      Object.entries(result.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ),
+  );
+  return { accuracy: estimate(results.map(({ accuracy }) => accuracy)), versions: [...versions].join("; ") };
 }
 
 function compareUnits(comparison: Comparison, units: readonly UnitResult[]): ComparisonSummary | undefined {

@@ -53,7 +53,7 @@ function scaleOf(programs: readonly ProgramSummary[]): string {
 function outcomes({ title, question, network, programs, published, notes, comparisons }: ExperimentSummary): Table {
   return {
     title: comparisons.length > 0 ? `${title}: the runs` : title,
-    note: `${question} ${network} ${scaleOf(programs)}.${notes.length > 0 ? ` ${notes.join("; ")}.` : ""} Accuracies in %, ± one standard deviation.`,
+    note: `${question} ${network} ${scaleOf(programs)}.${notes.length > 0 ? ` ${notes.join("; ")}.` : ""} Accuracies in %, ± one standard deviation.${inPython(programs)}`,
     head: [
       "program",
       "images",
@@ -70,6 +70,7 @@ function outcomes({ title, question, network, programs, published, notes, compar
         row.title,
         `${row.data} (${row.images})`,
         percent(row.accuracy),
+        row.original ? percent(row.original.accuracy) : "-",
         article?.accuracy === undefined
           ? "-"
           : `${(100 * article.accuracy).toFixed(2)}${article.spread === undefined ? "" : ` ± ${(100 * article.spread).toFixed(2)}`}`,
@@ -79,6 +80,11 @@ function outcomes({ title, question, network, programs, published, notes, compar
       ];
     }),
   };
+}
+
+function inPython(programs: readonly ProgramSummary[]): string {
+  const versions = new Set(programs.flatMap(({ original }) => original?.versions ?? []));
+  return versions.size > 0 ? ` In Python: the same program in its own framework (${[...versions].join("; ")}).` : "";
 }
 
 function times({ title, programs, load, host }: ExperimentSummary): Table {
