@@ -39,7 +39,7 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(join(stage, "dist", "linux-x64"), { recursive: true });
 mkdirSync(join(stage, "lib"));
 
-// Names that only the peers and SwiftShader need are resolved at run time, and are then not there.
+// Names that only the peers, SwiftShader and the report's page need are resolved at run time, and are then not there.
 const absent = [
   "@tensorflow/*",
   "@jax-js/jax",
@@ -48,6 +48,7 @@ const absent = [
   "gpu.js",
   "@sparticuz/chromium",
   "koffi",
+  "jsdom",
 ];
 await build({
   entryPoints: [join(root, "benchmarks", "src", "run.ts")],

@@ -1,8 +1,9 @@
 // The bench's report: ratios, means, losses, lacks and targets, from rows made by hand.
 import { describe, expect, test } from "vitest";
 import { merged } from "../benchmarks/src/merge.js";
-import { replayTable } from "../benchmarks/src/replay.js";
-import { type Report, toMarkdown } from "../benchmarks/src/report.js";
+import { toMarkdown } from "../benchmarks/src/page/markdown.js";
+import { replayTable } from "../benchmarks/src/replay_table.js";
+import type { Report } from "../benchmarks/src/report.js";
 import {
   bestPeer,
   geometricMean,

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Report, toMarkdown } from "./report.js";
+import { readReport, writeReport } from "./page/write.js";
+import type { Report } from "./report.js";
 import type { PeerRow } from "./report_peers.js";
 
 /** What torch_cuda.py writes: rows of the bench's form, by the workload's name. */
@@ -24,10 +25,9 @@ export function merged(report: Report, torch: TorchReport): Report {
   };
 }
 
-/** Puts torch_cuda.py's JSON beside a report's and writes the report again, as JSON and as Markdown. */
-export function mergeReports(reportFile: string, torchFile: string): void {
-  const read = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
-  const report = merged(read(reportFile) as Report, read(torchFile) as TorchReport);
+/** Puts torch_cuda.py's JSON beside a report's and writes the report again, with its page and Markdown. */
+export async function mergeReports(reportFile: string, torchFile: string): Promise<void> {
+  const report = merged(readReport(reportFile), JSON.parse(readFileSync(torchFile, "utf8")) as TorchReport);
   writeFileSync(reportFile, `${JSON.stringify(report, undefined, 1)}\n`);
-  writeFileSync(reportFile.replace(/\.json$/, ".md"), toMarkdown(report));
+  await writeReport(reportFile, report);
 }

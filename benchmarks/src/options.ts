@@ -20,13 +20,14 @@ const HELP = `Measures Facet on one adapter.
                     left out and listed
   --budget MS       time spent on one row and library, warm-up not counted (default 150)
   --images N        training images for the dialects' epoch (default 1280; a fifth of it for the aligned programs)
-  --out FOLDER      where JSON and Markdown go (default benchmarks/results)
+  --out FOLDER      where JSON, Markdown and page go (default benchmarks/results)
   --merge FILE      puts what torch_cuda.py wrote beside the report named by --into, writes that again, and ends
   --into FILE       a report of the bench, as JSON
+  --page FILE       makes page, Markdown and pictures of a report again, from its JSON, and ends
   --help
 
 FACET_ADAPTER chooses the adapter: hardware, lavapipe, swiftshader, or a part of its name.
-A whole run writes <adapter>.json and <adapter>.md; a narrowed one writes partial.json and partial.md.`;
+A whole run writes <adapter>.json, .md and .html, and a line of history/<adapter>.jsonl; a narrowed one partial.*.`;
 
 /** Ends the process: the command line cannot be followed. */
 export function fail(message: string): never {
@@ -81,6 +82,7 @@ const parse = () =>
       full: { type: "boolean", default: false },
       merge: { type: "string" },
       into: { type: "string" },
+      page: { type: "string" },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },

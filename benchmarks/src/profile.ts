@@ -1,7 +1,6 @@
 import { device } from "@facet/autograd";
 import type { ProfileRow } from "@facet/kernels-wgsl";
 import * as keras from "@facet/shims-keras";
-import type { Table } from "./table.js";
 
 /** Where the time of one training step goes; all but `share` and the rates per step. */
 export interface StepProfile {
@@ -51,25 +50,4 @@ export async function profileStep(batchSize: number): Promise<StepProfile> {
     kernels: perStep(profile.by("kernel")),
     layers: perStep(profile.by("layer")),
   };
-}
-
-/** By kernel and by layer. */
-export function profileTables(step: StepProfile): Table[] {
-  const rows = (list: readonly ProfileRow[]): string[][] =>
-    list.map((row) => [
-      row.name || "(none)",
-      `${Number(row.count.toFixed(2))}`,
-      row.gpuMs.toFixed(3),
-      `${(100 * row.share).toFixed(1)}%`,
-      row.gigaflops.toFixed(1),
-      row.gigabytesPerSecond.toFixed(1),
-    ]);
-  const head = ["dispatches", "ms", "share", "GFLOP/s", "GB/s"];
-  const note =
-    `Keras' fit, batch ${step.batchSize}, per step by timestamps: ${step.gpuMs.toFixed(1)} ms on the device in ${step.dispatches} ` +
-    `dispatches, ${step.encodeMs.toFixed(2)} ms of JavaScript encoding them, ${step.wallMs.toFixed(1)} ms in all.`;
-  return [
-    { title: "Where a step's time goes: kernels", note, head: ["kernel", ...head], words: 1, rows: rows(step.kernels) },
-    { title: "Where a step's time goes: layers", note, head: ["layer", ...head], words: 1, rows: rows(step.layers) },
-  ];
 }

@@ -1,6 +1,7 @@
 import { device } from "@facet/autograd";
 import type { ImageDataset } from "@facet/datasets";
 import type { TrainOptions, TrainResult } from "@facet/examples/options";
+import { summarise } from "./sample.js";
 
 /** The dialects as their users run them; PyTorch op by op, and with its step compiled. */
 export const dialects = ["keras", "torch", "torch.compile", "jax"] as const;
@@ -16,6 +17,8 @@ export interface ProgramRow {
   firstStepMs: number;
   /** Median of the later steps. */
   steadyStepMs: number;
+  /** Their first and third quartile; absent where the first step is the only one, and in reports before these were noted. */
+  steadyQuartilesMs?: [number, number];
   epochSeconds: number;
   finalLoss: number;
   testAccuracy: number;
@@ -54,7 +57,7 @@ export async function benchProgram(
       ),
   });
   const [first = Number.NaN, ...later] = result.stepMs;
-  const sorted = later.sort((a, b) => a - b);
+  const steady = summarise(later);
   return {
     dialect,
     aligned,
@@ -62,7 +65,8 @@ export async function benchProgram(
     images: data.train.count,
     batchSize,
     firstStepMs: first,
-    steadyStepMs: sorted[Math.floor(sorted.length / 2)] ?? first,
+    steadyStepMs: later.length > 0 ? steady.medianMs : first,
+    ...(later.length > 0 && { steadyQuartilesMs: [steady.lowMs, steady.highMs] }),
     epochSeconds: result.epochSeconds[0] as number,
     finalLoss: result.losses.at(-1) as number,
     testAccuracy: result.testAccuracy,

@@ -1,5 +1,6 @@
 // Tables of Facet beside its peers: ratios to the best peer, where Facet loses, who lacks what, and the targets.
 
+import { digits } from "./format.js";
 import type { Timing } from "./sample.js";
 import type { Table } from "./table.js";
 import type { Workload } from "./workloads.js";
@@ -16,6 +17,7 @@ export interface PeerRow {
 
 const FACET = "Facet";
 const CAPTURED = "Facet captured";
+export const isFacet = (name: string): boolean => name === FACET || name === CAPTURED;
 /** Measured elsewhere or not in JavaScript: shown beside, never counted as a peer. */
 const isReference = (name: string): boolean => name.startsWith("PyTorch");
 
@@ -40,7 +42,7 @@ export function bestPeer(row: PeerRow): { name: string; ms: number } | undefined
   let best: { name: string; ms: number } | undefined;
   for (const name of Object.keys(row.entries)) {
     const ms = medianOf(row, name);
-    if (name === FACET || name === CAPTURED || isReference(name) || ms === undefined) continue;
+    if (isFacet(name) || isReference(name) || ms === undefined) continue;
     if (!best || ms < best.ms) best = { name, ms };
   }
   return best;
@@ -120,9 +122,6 @@ function lacks(rows: readonly PeerRow[]): string[][] {
     reason,
   ]);
 }
-
-const digits = (value: number, count = 3): string =>
-  Number.isFinite(value) ? (value >= 1000 ? value.toFixed(0) : value.toPrecision(count)) : "-";
 
 export function peerTables(rows: readonly PeerRow[], absent: Readonly<Record<string, string>>): Table[] {
   if (rows.length === 0) return [];

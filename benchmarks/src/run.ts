@@ -9,14 +9,17 @@ import { measureTexts } from "./api_cost/text.js";
 import { emptyReport } from "./environment.js";
 import { runSmallExperiments, storedExperiments } from "./experiments/in_bench.js";
 import { compare } from "./experiments/main.js";
+import { appendHistory, currentCommit, historyEntry, readHistory } from "./history.js";
 import { benchCases, benchKernel } from "./kernels.js";
 import { mergeReports } from "./merge.js";
 import { fail, type Part, parts, readOptions } from "./options.js";
+import { tables } from "./page/sections.js";
+import { openingSentence } from "./page/sentences.js";
+import { historyFile, readReport, writeReport } from "./page/write.js";
 import { benchWorkload, closePeers, openPeers } from "./peers.js";
 import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
 import { measureReplays } from "./replay.js";
-import { tables, toMarkdown } from "./report.js";
 import { measureRoofline } from "./roofline.js";
 import { tableToText } from "./table.js";
 import { type PartBudget, TimeBudget } from "./time_budget.js";
@@ -32,7 +35,11 @@ if (experiment > 0) {
 
 const options = readOptions();
 if (options.merge !== undefined && options.into !== undefined) {
-  mergeReports(options.into, options.merge);
+  await mergeReports(options.into, options.merge);
+  process.exit(0);
+}
+if (options.page !== undefined) {
+  for (const written of await writeReport(options.page, readReport(options.page))) console.log(written);
   process.exit(0);
 }
 
@@ -157,13 +164,18 @@ if (!measured && !report.step && !report.replay && !report.apiCost) fail(`nothin
 
 report.seconds = (performance.now() - started) / 1000;
 if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");
-for (const table of tables(report)) console.log(tableToText(table));
-if (report.leftOut) console.log(`\nLeft out for lack of time: ${report.leftOut.join("; ")}.`);
 
 const folder = options.out ?? results;
-const stem = `${folder}/${options.whole ? device.adapter.kind : "partial"}`;
+const { whole } = options;
+const file = `${folder}/${whole ? device.adapter.kind : "partial"}.json`;
 mkdirSync(folder, { recursive: true });
-writeFileSync(`${stem}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
-writeFileSync(`${stem}.md`, toMarkdown(report));
-console.log(`\n${report.seconds.toFixed(0)} s. Written: ${stem}.json and .md`);
+writeFileSync(file, `${JSON.stringify(report, undefined, 1)}\n`);
+const entry = whole ? historyEntry(report, currentCommit(folder)) : undefined;
+const noted = historyFile(folder, report);
+const history = entry ? appendHistory(noted, entry) : whole ? readHistory(noted) : [];
+console.log(`\n${openingSentence(report)}`);
+for (const table of tables(report, history)) console.log(tableToText(table));
+if (report.leftOut) console.log(`\nLeft out for lack of time: ${report.leftOut.join("; ")}.`);
+const written = await writeReport(file, report, history);
+console.log(`\n${openingSentence(report)}\n${report.seconds.toFixed(0)} s. Written: ${[file, ...written].join(", ")}`);
 device.close();

@@ -21,11 +21,11 @@ export function tableToText({ title, note, head, rows, words }: Table): string {
   );
 }
 
-/** Under a heading of the second level. */
+/** Under a heading of the third level: sections have the second. */
 export function tableToMarkdown({ title, note, head, rows, words }: Table): string {
   const row = (cells: string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [
-    `## ${title}`,
+    `### ${title}`,
     "",
     note,
     "",

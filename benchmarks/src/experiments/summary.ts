@@ -34,6 +34,10 @@ export interface ProgramSummary {
   lossDigest: string;
 }
 
+/** Images seen in training below which a network has not learnt what it can. */
+const SMALL = 10_000;
+export const isSmall = ({ trainImages, epochs }: ProgramSummary): boolean => trainImages * epochs < SMALL;
+
 /** Differences, to minus from, of runs with the same seed and images. */
 export interface ComparisonSummary extends Comparison {
   accuracy: Estimate;
