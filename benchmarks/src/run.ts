@@ -15,7 +15,7 @@ import { mergeReports } from "./merge.js";
 import { fail, type Part, parts, readOptions } from "./options.js";
 import { tables } from "./page/sections.js";
 import { openingSentence } from "./page/sentences.js";
-import { historyFile, readReport, writeReport } from "./page/write.js";
+import { historyFile, writeAgain, writeReport } from "./page/write.js";
 import { benchWorkload, closePeers, openPeers } from "./peers.js";
 import { profileStep } from "./profile.js";
 import { benchProgram, describeData, dialects } from "./programs.js";
@@ -38,10 +38,7 @@ if (options.merge !== undefined && options.into !== undefined) {
   await mergeReports(options.into, options.merge);
   process.exit(0);
 }
-if (options.page !== undefined) {
-  for (const written of await writeReport(options.page, readReport(options.page))) console.log(written);
-  process.exit(0);
-}
+if (options.page !== undefined) process.exit(await writeAgain([options.page]));
 
 const started = performance.now();
 /** One line that is overwritten on a terminal; elsewhere a line every few seconds, so that logs show life. */

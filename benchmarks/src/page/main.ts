@@ -1,16 +1,9 @@
 // `npx tsx benchmarks/src/page/main.ts FILE.json`: page, Markdown and pictures again, without measuring.
-import { readReport, writeReport } from "./write.js";
+import { writeAgain } from "./write.js";
 
 const files = process.argv.slice(2);
 if (files.length === 0 || files.some((file) => !file.endsWith(".json"))) {
   console.error(`page: expected reports of the bench, as JSON, got ${files.join(" ") || "none"}`);
   process.exit(2);
 }
-for (const file of files) {
-  try {
-    for (const written of await writeReport(file, readReport(file))) console.log(written);
-  } catch (error) {
-    console.error(`page: ${(error as Error).message}`);
-    process.exit(1);
-  }
-}
+process.exit(await writeAgain(files));
