@@ -1,8 +1,10 @@
 // The bench's report: ratios, means, losses, lacks and targets, from rows made by hand.
 import { describe, expect, test } from "vitest";
+import { timeTable } from "../benchmarks/src/api_cost/time_table.js";
 import { merged } from "../benchmarks/src/merge.js";
 import { toMarkdown } from "../benchmarks/src/page/markdown.js";
-import { replayTable } from "../benchmarks/src/replay_table.js";
+import type { ProgramRow } from "../benchmarks/src/programs.js";
+import { type ReplayRow, replayTable } from "../benchmarks/src/replay_table.js";
 import type { Report } from "../benchmarks/src/report.js";
 import {
   bestPeer,
@@ -134,4 +136,18 @@ describe("merging PyTorch's report", () => {
   test("refuses a workload that the report does not have", () => {
     expect(() => merged(report, torch("matmul of another list"))).toThrow('no workload "matmul of another list"');
   });
+});
+
+test("memory at the peak is told by what it is", () => {
+  const row: ProgramRow = {
+    ...{ dialect: "torch", aligned: false, parameters: 1, images: 1, batchSize: 128, firstStepMs: 9, steadyStepMs: 4 },
+    ...{ epochSeconds: 1, finalLoss: 1, testAccuracy: 1, peakBytes: 4 * 2 ** 20, liveBytes: 2 ** 20 },
+    peakByOwner: { dataset: 2 ** 20, parameter: 2 ** 19, optimizer: 2 ** 19, activation: 2 ** 21 },
+  };
+  const replayed = { dialect: "torch", hostMs: 1 } as ReplayRow;
+  const replay = { rows: [replayed], dispatchUs: 1, memory: { steps: 1, before: 0, after: 0 } };
+  expect(timeTable([{ ...row, aligned: true }, row], replay).rows).toEqual([
+    ["torch", "op by op", "9.00", "4.00", "1000", "25.0%", "4.0", "1.0", "1.0", "2.0", "0.0", "1.0"],
+  ]);
+  expect(timeTable([row], undefined).rows[0]?.slice(4, 6)).toEqual(["-", "-"]);
 });

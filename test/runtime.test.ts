@@ -142,6 +142,17 @@ describe("memory", () => {
     expect(after.byOwner).not.toHaveProperty("activations");
     device.free(a);
     expect(device.memory().live).toBe(before.live);
+    // Less than the peak is no peak, whoever owns it.
+    device.free(device.allocate(1024, "later"));
+    expect(device.memory()).toMatchObject({ peakByOwner: { weights: 1024, activations: 2048 } });
+    expect(device.memory().peakByOwner).not.toHaveProperty("later");
+    const higher = device.allocate(4096, "later");
+    expect(device.memory().peakByOwner).toMatchObject({ later: 4096 });
+    expect(device.memory().peakByOwner).not.toHaveProperty("weights");
+    device.free(higher);
+    expect(device.memory().peakByOwner).toMatchObject({ later: 4096 });
+    device.resetPeak();
+    expect(device.memory().peakByOwner).toEqual(device.memory().byOwner);
   });
 
   test("trim gives unused buffers back and leaves lent ones alone", async () => {

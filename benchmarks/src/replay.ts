@@ -10,7 +10,7 @@ import {
   timeSubmitting,
   watchDevice,
 } from "./device_calls.js";
-import { type DialectName, dialects } from "./programs.js";
+import { type DialectName, dialects } from "./dialects.js";
 import { loops, type Meter } from "./replay_loops.js";
 import { type ReplayReport, type ReplayRow, WARM_UP } from "./replay_table.js";
 import { summarise } from "./sample.js";

@@ -2,7 +2,7 @@
 import * as jax from "@facet/shims-jax";
 import * as keras from "@facet/shims-keras";
 import * as torch from "@facet/shims-torch";
-import type { DialectName } from "./programs.js";
+import type { DialectName } from "./dialects.js";
 
 /** Told when a step begins and when its JavaScript has ended. */
 export interface Meter {
@@ -17,32 +17,39 @@ const BATCH = 1;
 const images = Float32Array.from({ length: BATCH * 784 }, (_, i) => (i % 97) / 97);
 const labels = Array.from({ length: BATCH }, (_, i) => i % 10);
 
-async function kerasLoop(steps: number, meter: Meter): Promise<void> {
-  const { layers } = keras;
-  const model = keras.Sequential([
-    keras.Input({ shape: [28, 28, 1] }),
-    layers.Conv2D(32, 3, { activation: "relu" }),
-    layers.MaxPooling2D(),
-    layers.Conv2D(64, 3, { activation: "relu" }),
-    layers.MaxPooling2D(),
-    layers.Flatten(),
-    layers.Dropout(0.5),
-    layers.Dense(10, { activation: "softmax" }),
-  ]);
-  model.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
-  const repeated = new Float32Array(steps * images.length);
-  for (let i = 0; i < steps; i++) repeated.set(images, i * images.length);
-  const callbacks = keras.callbacks.LambdaCallback({
-    on_train_batch_begin: () => meter.begin(),
-    on_train_batch_end: () => meter.end(),
-  });
-  const y = Array.from({ length: steps }, () => labels).flat();
-  await model.fit(keras.ndarray(repeated, [steps * BATCH, 28, 28, 1]), y, {
-    batch_size: BATCH,
-    callbacks: [callbacks],
-    verbose: 0,
-  });
-}
+const kerasLoop =
+  (captured: boolean): Loop =>
+  async (steps, meter) => {
+    const { layers } = keras;
+    const model = keras.Sequential([
+      keras.Input({ shape: [28, 28, 1] }),
+      layers.Conv2D(32, 3, { activation: "relu" }),
+      layers.MaxPooling2D(),
+      layers.Conv2D(64, 3, { activation: "relu" }),
+      layers.MaxPooling2D(),
+      layers.Flatten(),
+      layers.Dropout(0.5),
+      layers.Dense(10, { activation: "softmax" }),
+    ]);
+    model.compile({
+      optimizer: "adam",
+      loss: "sparse_categorical_crossentropy",
+      metrics: ["accuracy"],
+      run_eagerly: !captured,
+    });
+    const repeated = new Float32Array(steps * images.length);
+    for (let i = 0; i < steps; i++) repeated.set(images, i * images.length);
+    const callbacks = keras.callbacks.LambdaCallback({
+      on_train_batch_begin: () => meter.begin(),
+      on_train_batch_end: () => meter.end(),
+    });
+    const y = Array.from({ length: steps }, () => labels).flat();
+    await model.fit(keras.ndarray(repeated, [steps * BATCH, 28, 28, 1]), y, {
+      batch_size: BATCH,
+      callbacks: [callbacks],
+      verbose: 0,
+    });
+  };
 
 const torchLoop =
   (compiled: boolean): Loop =>
@@ -77,46 +84,50 @@ const torchLoop =
     }
   };
 
-async function jaxLoop(steps: number, meter: Meter): Promise<void> {
-  const { numpy: jnp, random, optax } = jax;
-  const { stax, optimizers } = jax.example_libraries;
-  type Array = InstanceType<typeof jax.Array>;
-  const [init, apply] = stax.serial(
-    stax.Conv(32, [3, 3]),
-    stax.Relu,
-    stax.MaxPool([2, 2], [2, 2]),
-    stax.Conv(64, [3, 3]),
-    stax.Relu,
-    stax.MaxPool([2, 2], [2, 2]),
-    stax.Flatten,
-    stax.Dropout(0.5),
-    stax.Dense(10),
-  );
-  const key = random.key(0);
-  const [, params] = init(key, [-1, 28, 28, 1]);
-  const [opt_init, opt_update, get_params] = optimizers.adam(1e-3);
-  const loss = (params: ReturnType<typeof get_params>, x: Array, y: Array, rng: ReturnType<typeof random.key>) =>
-    optax.softmax_cross_entropy_with_integer_labels(apply(params, x, { rng }), y).mean();
-  const train = jax.jit(
-    (i: number, state: ReturnType<typeof opt_init>, x: Array, y: Array) => {
-      const [value, grads] = jax.value_and_grad(loss)(get_params(state), x, y, random.fold_in(key, i));
-      return [value, opt_update(i, grads, state)] as const;
-    },
-    { donate_argnums: [1] },
-  );
-  const [x, y] = [jnp.array(images).reshape([BATCH, 28, 28, 1]), jnp.array(Int32Array.from(labels))];
-  let state = opt_init(params);
-  for (let i = 0; i < steps; i++) {
-    await meter.begin();
-    state = train(i, state, x, y)[1];
-    meter.end();
-  }
-}
+const jaxLoop =
+  (captured: boolean): Loop =>
+  async (steps, meter) => {
+    const { numpy: jnp, random, optax } = jax;
+    const { stax, optimizers } = jax.example_libraries;
+    type Array = InstanceType<typeof jax.Array>;
+    const [init, apply] = stax.serial(
+      stax.Conv(32, [3, 3]),
+      stax.Relu,
+      stax.MaxPool([2, 2], [2, 2]),
+      stax.Conv(64, [3, 3]),
+      stax.Relu,
+      stax.MaxPool([2, 2], [2, 2]),
+      stax.Flatten,
+      stax.Dropout(0.5),
+      stax.Dense(10),
+    );
+    const key = random.key(0);
+    const [, params] = init(key, [-1, 28, 28, 1]);
+    const [opt_init, opt_update, get_params] = optimizers.adam(1e-3);
+    const loss = (params: ReturnType<typeof get_params>, x: Array, y: Array, rng: ReturnType<typeof random.key>) =>
+      optax.softmax_cross_entropy_with_integer_labels(apply(params, x, { rng }), y).mean();
+    const train = jax.jit(
+      (i: number, state: ReturnType<typeof opt_init>, x: Array, y: Array) => {
+        const [value, grads] = jax.value_and_grad(loss)(get_params(state), x, y, random.fold_in(key, i));
+        return [value, opt_update(i, grads, state)] as const;
+      },
+      { donate_argnums: [1] },
+    );
+    const [x, y] = [jnp.array(images).reshape([BATCH, 28, 28, 1]), jnp.array(Int32Array.from(labels))];
+    let state = opt_init(params);
+    for (let i = 0; i < steps; i++) {
+      await meter.begin();
+      state = (captured ? train(i, state, x, y) : jax.disable_jit(() => train(i, state, x, y)))[1];
+      meter.end();
+    }
+  };
 
 /** The loop of every dialect, on images of a batch that is always the same. */
 export const loops: Record<DialectName, Loop> = {
-  keras: kerasLoop,
-  torch: torchLoop(false),
+  keras: kerasLoop(true),
+  "keras.run_eagerly": kerasLoop(false),
   "torch.compile": torchLoop(true),
-  jax: jaxLoop,
+  torch: torchLoop(false),
+  jax: jaxLoop(true),
+  "jax.disable_jit": jaxLoop(false),
 };

@@ -1,5 +1,5 @@
 // What was measured of replays, and its table: apart from the measuring, so that a page can be made without a device.
-import type { DialectName } from "./programs.js";
+import { type DialectName, isCaptured } from "./dialects.js";
 import type { Table } from "./table.js";
 
 /** Steps before those that are measured. The op-by-op loop meets the last new memory after some hundred, when the collector has run a few times. */
@@ -55,7 +55,7 @@ export function replayTable({ rows, dispatchUs, memory }: ReplayReport): Table {
     ],
     words: 1,
     rows: rows.map((row) => [
-      row.dialect === "torch" ? "torch, op by op" : row.dialect,
+      isCaptured(row.dialect) ? row.dialect : `${row.dialect}, op by op`,
       count(row.dispatches),
       count(row.copies),
       micro(row.hostMs),

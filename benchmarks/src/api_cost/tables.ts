@@ -72,10 +72,9 @@ function mistakeTable(verdicts: readonly Verdict[], texts: readonly ProgramText[
     words: 1,
     rows: [
       ...mistakes.map(({ id, title }) => [title, ...mistaken.map((program) => noticed(of(id, program)))]),
-      ...["compiler", "run", "nobody"].map((word) => [
-        word === "nobody" ? "all: noticed by nobody" : `all: noticed by the ${word}`,
-        ...mistaken.map((program) => `${count(program, word)}`),
-      ]),
+      ...Object.entries({ compiler: "the compiler", run: "the library when it runs", nobody: "nobody" }).map(
+        ([who, name]) => [`all: noticed by ${name}`, ...mistaken.map((program) => `${count(program, who)}`)],
+      ),
     ],
   };
 }

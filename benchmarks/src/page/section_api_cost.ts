@@ -1,9 +1,11 @@
-// What each API makes its user write.
+// What each API makes its user write, and which mistakes it lets pass.
 import * as Plot from "@observablehq/plot";
 import { apiCostTables } from "../api_cost/tables.js";
 import type { ProgramText } from "../api_cost/text.js";
+import { timeTable } from "../api_cost/time_table.js";
 import type { Report } from "../report.js";
 import { draw, labelledRows, seriesOf, xAxis } from "./charts.js";
+import { mistakeChart, mistakeSentence } from "./mistake_chart.js";
 import type { Canvas, Section } from "./section.js";
 
 /** What is counted and has a size of the same order. */
@@ -14,11 +16,12 @@ const COUNTS: readonly (readonly [name: string, of: (text: ProgramText) => numbe
   ["concepts", ({ concepts }) => concepts.length],
 ];
 
-export function apiCostSection({ apiCost }: Report): Section | undefined {
+export function apiCostSection({ apiCost, programs, replay }: Report): Section | undefined {
   const network = apiCost?.texts[0]?.network;
   if (!apiCost || network === undefined) return undefined;
   const texts = apiCost.texts.filter((text) => text.network === network);
-  const [writing, ...others] = apiCostTables(apiCost);
+  const { verdicts } = apiCost;
+  const [writing, concepts, mistakes] = apiCostTables(apiCost);
   const sorted = [...texts].sort((a, b) => a.tokens - b.tokens);
   const [least, most] = [sorted[0], sorted.at(-1)] as [ProgramText, ProgramText];
   const told = [...texts].sort((a, b) => a.concepts.length - b.concepts.length);
@@ -29,6 +32,7 @@ export function apiCostSection({ apiCost }: Report): Section | undefined {
       `The network ${network} takes ${least.tokens} tokens (${least.title}) to ${most.tokens} (${most.title}) as a user of each API writes it,`.concat(
         ` and asks its reader to know ${told[0]?.concepts.length} (${told[0]?.title}) to ${told.at(-1)?.concepts.length} (${told.at(-1)?.title}) concepts.`,
       ),
+      ...(verdicts ? [mistakeSentence(verdicts)] : []),
     ],
     charts: [
       {
@@ -39,8 +43,12 @@ export function apiCostSection({ apiCost }: Report): Section | undefined {
         draw: (canvas) => countChart(canvas, texts),
         ...(writing && { table: writing }),
       },
+      ...(verdicts ? [{ ...mistakeChart(verdicts), ...(mistakes && { table: mistakes }) }] : []),
     ],
-    tables: others,
+    tables: [
+      ...(concepts ? [concepts] : []),
+      ...(programs.some(({ aligned }) => !aligned) ? [timeTable(programs, replay)] : []),
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 // One CNN in the three dialects.
 import * as Plot from "@observablehq/plot";
+import { isCaptured } from "../dialects.js";
 import { count, digits, mebibytes } from "../format.js";
 import type { ProgramRow } from "../programs.js";
 import type { Report } from "../report.js";
@@ -8,8 +9,7 @@ import { draw, labelledRows, type Series, seriesOf, xAxis } from "./charts.js";
 import type { Canvas, Chart, Section } from "./section.js";
 
 const [EAGER, CAPTURED] = ["op by op", "as a plan, replayed"];
-/** Keras' fit and jax.jit trace their step; a PyTorch loop does where it is compiled. */
-const modeOf = ({ dialect }: ProgramRow): string => (dialect === "torch" ? EAGER : CAPTURED) as string;
+const modeOf = ({ dialect }: ProgramRow): string => (isCaptured(dialect) ? CAPTURED : EAGER) as string;
 const nameOf = ({ dialect, aligned }: ProgramRow): string => (aligned ? `${dialect} (aligned)` : dialect);
 
 export function dialectsSection({ programs, data }: Report): Section | undefined {

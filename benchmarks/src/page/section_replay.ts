@@ -1,4 +1,5 @@
 // What a replayed step costs beside its arithmetic.
+import { isCaptured } from "../dialects.js";
 import { digits } from "../format.js";
 import { type ReplayRow, replayTable } from "../replay_table.js";
 import type { Report } from "../report.js";
@@ -8,7 +9,7 @@ export function replaySection({ replay }: Report): Section | undefined {
   if (!replay) return undefined;
   const over = [...replay.rows].sort((a, b) => a.hostMs - a.bareMs - (b.hostMs - b.bareMs));
   const [least, most] = [over[0], over.at(-1)] as [ReplayRow, ReplayRow];
-  const name = ({ dialect }: ReplayRow): string => (dialect === "torch" ? "torch op by op" : dialect);
+  const name = ({ dialect }: ReplayRow): string => (isCaptured(dialect) ? dialect : `${dialect} op by op`);
   const micro = ({ hostMs, bareMs }: ReplayRow): string => digits(1000 * (hostMs - bareMs));
   const { steps, before, after } = replay.memory;
   return {

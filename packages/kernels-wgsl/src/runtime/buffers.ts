@@ -19,13 +19,14 @@ export interface BufferView {
   readonly bytes: number;
 }
 
-/** Device memory in bytes: lent now, the most ever lent, held by the pool (lent or waiting), and lent by owner. */
+/** Device memory in bytes: lent now, the most ever lent, held by the pool (lent or waiting), and lent by owner, now and at the peak. */
 export interface MemoryStats {
   live: number;
   peak: number;
   reserved: number;
   blocks: number;
   byOwner: Record<string, number>;
+  peakByOwner: Record<string, number>;
 }
 
 const SMALLEST = 256;
@@ -50,6 +51,8 @@ export class BufferPool {
   readonly #free = new Map<number, Block[]>();
   readonly #owners = new Map<string, number>();
   readonly #guard: <T>(what: string, make: () => T) => T;
+  /** As it was at the peak; undefined while that is now. */
+  #peakOwners: Record<string, number> | undefined;
   #live = 0;
   #peak = 0;
   #reserved = 0;
@@ -80,7 +83,11 @@ export class BufferPool {
       : { buffer: this.#create(size, owner), id: this.#nextId++, lastUse: -1, bytes, owner, freed: false };
     this.#live += size;
     this.#blocks += 1;
-    this.#peak = Math.max(this.#peak, this.#live);
+    // Who owned what is written down when memory goes down from a peak, not at every step up to it.
+    if (this.#live > this.#peak) {
+      this.#peak = this.#live;
+      this.#peakOwners = undefined;
+    }
     this.#owners.set(owner, (this.#owners.get(owner) ?? 0) + size);
     return block;
   }
@@ -103,6 +110,7 @@ export class BufferPool {
     }
     block.freed = true;
     const size = block.buffer.size;
+    this.#peakOwners ??= this.#byOwner();
     this.#live -= size;
     this.#blocks -= 1;
     this.#owners.set(block.owner, (this.#owners.get(block.owner) ?? 0) - size);
@@ -137,12 +145,20 @@ export class BufferPool {
   }
 
   stats(): MemoryStats {
-    const byOwner = Object.fromEntries([...this.#owners].filter(([, bytes]) => bytes > 0));
-    return { live: this.#live, peak: this.#peak, reserved: this.#reserved, blocks: this.#blocks, byOwner };
+    const byOwner = this.#byOwner();
+    return {
+      ...{ live: this.#live, peak: this.#peak, reserved: this.#reserved, blocks: this.#blocks },
+      ...{ byOwner, peakByOwner: this.#peakOwners ?? byOwner },
+    };
+  }
+
+  #byOwner(): Record<string, number> {
+    return Object.fromEntries([...this.#owners].filter(([, bytes]) => bytes > 0));
   }
 
   /** Starts a new peak from what is lent now. */
   resetPeak(): void {
     this.#peak = this.#live;
+    this.#peakOwners = undefined;
   }
 }
