@@ -156,7 +156,9 @@ test("Markdown, page and pictures are written beside the numbers, and again from
   expect(written.map((path) => path.slice(folder.length + 1))).toEqual(
     ["md", "html"]
       .map((ending) => `gpu.${ending}`)
-      .concat(["dialects", "step-kernels", "roofline", "peers"].map((id) => `charts/gpu-${id}.svg`)),
+      .concat(
+        ["dialects", "api-cost-writing", "step-kernels", "roofline", "peers"].map((id) => `charts/gpu-${id}.svg`),
+      ),
   );
   const markdown = readFileSync(join(folder, "gpu.md"), "utf8");
   expect(markdown).toContain(openingSentence(report));

@@ -13,21 +13,26 @@ export function rowNames({ programs }: ExperimentSummary): (row: { program: stri
 }
 
 const OURS: Series = { name: "Facet, mean", colour: "var(--s1)", symbol: "circle" };
+const PYTHON: Series = { name: "the same in Python", colour: "var(--s3)", symbol: "triangle" };
 const ARTICLE: Series = { name: "article", colour: "var(--s2)", symbol: "diamond" };
 
-/** Means with one standard deviation, every repetition, and the article's figure. */
+/** Means with one standard deviation, every repetition, the framework's own outcome, and the article's figure. */
 export function accuracyChart(canvas: Canvas, summary: ExperimentSummary): string {
   const name = rowNames(summary);
-  const ours = summary.programs.map((row) => ({
+  const range = (row: { program: string; data: string }, mean: number, spread: number) => ({
     name: name(row),
-    mean: 100 * row.accuracy.mean,
-    low: 100 * (row.accuracy.mean - (row.accuracy.sd || 0)),
-    high: 100 * (row.accuracy.mean + (row.accuracy.sd || 0)),
-  }));
+    mean: 100 * mean,
+    low: 100 * (mean - (spread || 0)),
+    high: 100 * (mean + (spread || 0)),
+  });
+  const ours = summary.programs.map((row) => range(row, row.accuracy.mean, row.accuracy.sd));
+  const python = summary.programs.flatMap((row) =>
+    row.original ? [range(row, row.original.accuracy.mean, row.original.accuracy.sd)] : [],
+  );
   const articles = summary.published.flatMap(({ accuracy, spread = 0, ...row }) =>
     accuracy === undefined || !summary.programs.some((own) => own.program === row.program && own.data === row.data)
       ? []
-      : [{ name: name(row), mean: 100 * accuracy, low: 100 * (accuracy - spread), high: 100 * (accuracy + spread) }],
+      : [range(row, accuracy, spread)],
   );
   const { dy, marks, ...layout } = labelledRows(
     canvas,
@@ -39,7 +44,7 @@ export function accuracyChart(canvas: Canvas, summary: ExperimentSummary): strin
   const several = summary.accuracies.length > summary.programs.length;
   return draw(canvas, {
     label: `Test accuracy: ${ours.map((row) => `${row.name} ${row.mean.toFixed(2)} %`).join(", ")}`,
-    legend: articles.length > 0 ? [OURS, ARTICLE] : [OURS],
+    legend: [OURS, ...(python.length > 0 ? [PYTHON] : []), ...(articles.length > 0 ? [ARTICLE] : [])],
     plot: {
       ...layout,
       marginRight: 20,
@@ -50,6 +55,8 @@ export function accuracyChart(canvas: Canvas, summary: ExperimentSummary): strin
         ...marks,
         Plot.ruleY(articles, spread(ARTICLE.colour)),
         Plot.dot(articles, { ...at, fill: ARTICLE.colour, symbol: ARTICLE.symbol, r: 5, title: titleOf("article") }),
+        Plot.ruleY(python, spread(PYTHON.colour)),
+        Plot.dot(python, { ...at, fill: PYTHON.colour, symbol: PYTHON.symbol, r: 5, title: titleOf("in Python") }),
         Plot.ruleY(ours, spread(OURS.colour)),
         ...(several
           ? [

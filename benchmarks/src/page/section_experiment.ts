@@ -60,7 +60,7 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
     charts.push({
       id: `${id}-accuracy`,
       title: "Test accuracy",
-      caption: `Bars are one standard deviation over ${count(first.accuracy.n, "repetition")}${first.accuracy.n > 1 ? ", small dots the repetitions" : ", which has none"}. Diamonds are the article's figures, where it has one.`,
+      caption: `Bars are one standard deviation over ${count(first.accuracy.n, "repetition")}${first.accuracy.n > 1 ? ", small dots the repetitions" : ", which has none"}. Triangles are the same programs in Python, run in their own frameworks at the same scale; diamonds the article's figures, where there are any.`,
       draw: (canvas) => accuracyChart(canvas, summary),
       ...(outcomes && { table: outcomes }),
     });
@@ -109,6 +109,7 @@ function sentences(summary: ExperimentSummary): string[] {
     ...differenceSentences(summary.comparisons),
     ...[...new Set(programs.map(({ data }) => data))].flatMap((data) => accuracySentence(summary, data)),
     ...sameBitsSentence(summary),
+    ...pythonSentence(summary),
     ...articleSentence(summary),
     ...timeSentence(summary),
     ...(load[1] > host.cores + 1
@@ -171,6 +172,14 @@ function sameBitsSentence({ programs, comparisons }: ExperimentSummary): string[
     (group) =>
       `The losses of ${listed(group.map(({ title }) => title))} on ${group[0]?.data} are the same, bit for bit.`,
   );
+}
+
+function pythonSentence(summary: ExperimentSummary): string[] {
+  const name = rowNames(summary);
+  const pairs = summary.programs.flatMap((own) => (own.original ? [{ own, python: own.original }] : []));
+  if (pairs.length === 0 || pairs.some(({ own }) => isSmall(own))) return [];
+  const texts = pairs.map(({ own, python }) => `${name(own)} ${points(own.accuracy.mean - python.accuracy.mean)}`);
+  return [`Percentage points to the same program in its own framework: ${listed(texts)}.`];
 }
 
 function articleSentence(summary: ExperimentSummary): string[] {

@@ -10,7 +10,15 @@ import type { Chart } from "./section.js";
 import { sections } from "./sections.js";
 
 /** Charts that are kept as pictures. */
-const PICTURES: ReadonlySet<string> = new Set(["dialects", "step-kernels", "roofline", "peers"]);
+const PICTURES: ReadonlySet<string> = new Set([
+  "experiment-mnist-cnn-accuracy",
+  "experiment-ablation-differences",
+  "dialects",
+  "api-cost-writing",
+  "step-kernels",
+  "roofline",
+  "peers",
+]);
 /** Of pictures across the page: what GitHub shows without scaling it down. */
 const PICTURE_WIDTH = 840;
 
