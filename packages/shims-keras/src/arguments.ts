@@ -17,6 +17,8 @@ export interface Signature<D> {
   readonly parameters: { readonly [K in keyof D]: D[K] | typeof required };
   /** Arguments that the original has and Facet does not: given another value than this default, they throw. */
   readonly unsupported?: Readonly<Record<string, unknown>>;
+  /** What null stands for where None is not the default. */
+  readonly none?: Partial<D>;
 }
 
 function isKeywords(value: unknown): value is Record<string, unknown> {
@@ -34,7 +36,7 @@ const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${l
 export function parseArguments<D extends object>(
   op: string,
   args: readonly unknown[],
-  { parameters, unsupported = {} }: Signature<D>,
+  { parameters, unsupported = {}, none = {} }: Signature<D>,
 ): D {
   const names = Object.keys(parameters);
   const aliases = new Map([...names, ...Object.keys(unsupported)].map((name) => [name.replace(/_(\w)/g, upper), name]));
@@ -45,14 +47,17 @@ export function parseArguments<D extends object>(
     const expected = `at most ${names.length} positional arguments (${names.join(", ")})`;
     throw new ArgumentError({ op, argument: "arguments", expected, given: `${positional.length}` });
   }
-  for (const [i, value] of positional.entries())
-    if (value !== undefined && value !== null) values.set(names[i] as string, value);
-  for (const [given, value] of Object.entries(keywords)) {
+  const resolved = (name: string, value: unknown): unknown => (value === null ? none[name as keyof D] : value);
+  for (const [i, given] of positional.entries()) {
+    const value = resolved(names[i] as string, given);
+    if (value !== undefined) values.set(names[i] as string, value);
+  }
+  for (const [given, held] of Object.entries(keywords)) {
     const name = names.includes(given) || given in unsupported ? given : (aliases.get(given) ?? snake(given));
     if (name in unsupported) {
-      if (value === undefined || value === null || value === unsupported[name]) continue;
+      if (held === undefined || held === null || held === unsupported[name]) continue;
       const expected = `${JSON.stringify(unsupported[name])}: Facet does not support this argument`;
-      throw new UnsupportedError({ op, argument: name, expected, given: show(value) });
+      throw new UnsupportedError({ op, argument: name, expected, given: show(held) });
     }
     if (!names.includes(name)) {
       throw new ArgumentError({
@@ -62,7 +67,8 @@ export function parseArguments<D extends object>(
         given: "an unknown name",
       });
     }
-    if (value === undefined || value === null) continue;
+    const value = resolved(name, held);
+    if (value === undefined) continue;
     if (values.has(name)) {
       throw new ArgumentError({ op, argument: name, expected: "one value", given: "it by position and by keyword" });
     }

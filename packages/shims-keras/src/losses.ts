@@ -156,8 +156,21 @@ export const mean_squared_error: LossFunction = (yTrue, yPred) =>
 export const mean_absolute_error: LossFunction = (yTrue, yPred) =>
   new Tensor(mean(abs(difference("mean_absolute_error", yTrue, yPred)), { axes: [-1] }));
 
+/**
+ * Losses times their weights. As in Keras ranks that differ by a last 1 are made equal, a vector being given one more
+ * dimension and all else losing it; then both broadcast, from the last dimension on.
+ */
+function weighted(losses: CoreTensor, weights: CoreTensor): CoreTensor {
+  const [low, high] = losses.rank < weights.rank ? [losses, weights] : [weights, losses];
+  if (high.rank !== low.rank + 1 || high.shape.at(-1) !== 1) return mul(losses, weights);
+  return low.rank === 1 ? mul(reshape(low, [low.size, 1]), high) : mul(low, reshape(high, high.shape.slice(0, -1)));
+}
+
 export type Reduction = "sum_over_batch_size" | "mean" | "sum" | "none";
 const REDUCTIONS = ["sum_over_batch_size", "mean", "sum", "none"] as const;
+
+/** reduction=None asks for none. */
+const noReduction = { reduction: "none" } as const;
 
 interface CommonArguments {
   reduction: Reduction;
@@ -166,7 +179,7 @@ interface CommonArguments {
 
 /** A loss is called like a function; Callable makes it one. */
 export interface Loss {
-  /** The reduced loss; `sampleWeight` [n] multiplies each sample's. */
+  /** The reduced loss; `sampleWeight`, of the losses' shape or one that broadcasts to it, multiplies them. */
   (yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike): Tensor;
 }
 
@@ -179,7 +192,8 @@ export abstract class Loss extends Callable {
   constructor(given: { name?: string | null | undefined; reduction?: Reduction | null | undefined } = {}) {
     super();
     this.name = given.name ?? "loss";
-    this.reduction = oneOf("Loss", "reduction", given.reduction ?? "sum_over_batch_size", REDUCTIONS);
+    const reduction = given.reduction === null ? noReduction.reduction : (given.reduction ?? "sum_over_batch_size");
+    this.reduction = oneOf("Loss", "reduction", reduction, REDUCTIONS);
   }
 
   /** Loss of every sample. */
@@ -192,10 +206,7 @@ export abstract class Loss extends Callable {
 
   override __call__(yTrue: TensorLike, yPred: TensorLike, sampleWeight?: TensorLike): Tensor {
     let losses = this.call(yTrue, yPred).core;
-    if (sampleWeight !== undefined) {
-      const weights = toTensor(sampleWeight).core;
-      losses = mul(losses, reshape(weights, [...weights.shape, ...losses.shape.slice(weights.rank).map(() => 1)]));
-    }
+    if (sampleWeight !== undefined) losses = weighted(losses, toTensor(sampleWeight).core);
     if (this.reduction === "none") return new Tensor(losses);
     if (this.reduction === "sum") return new Tensor(sum(losses));
     const mask = this.mask(yTrue);
@@ -240,6 +251,7 @@ class SparseCategoricalCrossentropyLoss extends Loss {
           name: "sparse_categorical_crossentropy",
         },
         unsupported: { dtype: null, axis: -1 },
+        none: noReduction,
       },
     );
     super(given);
@@ -272,6 +284,7 @@ function parseSmoothing(op: string, args: SmoothingPositional, name: string): Sm
   const given = parseArguments<SmoothingArguments>(op, args, {
     parameters: { from_logits: false, label_smoothing: 0, reduction: "sum_over_batch_size", name },
     unsupported: { dtype: null, axis: -1 },
+    none: noReduction,
   });
   if (given.label_smoothing >= 0 && given.label_smoothing <= 1) return given;
   const expected = "a number from 0 to 1";
@@ -303,6 +316,7 @@ function plain(op: string, name: string, f: LossFunction) {
         parseArguments<CommonArguments>(op, args, {
           parameters: { reduction: "sum_over_batch_size", name },
           unsupported: { dtype: null },
+          none: noReduction,
         }),
       );
     }
