@@ -11,6 +11,7 @@ import {
 } from "@facet/autograd";
 import { type Keywords, oneOf, parseArguments, show } from "./arguments.js";
 import { withoutNew } from "./callable.js";
+import { automaticName } from "./config.js";
 import type { Tensor } from "./tensor.js";
 import type { Variable } from "./variable.js";
 
@@ -40,8 +41,9 @@ export abstract class Optimizer {
   /** Steps taken. */
   iterations = 0;
 
-  constructor(name: string, learningRate: unknown) {
-    this.name = name;
+  /** Without a name it has the next automatic one of `className`: adam, adam_1 ... */
+  constructor(className: string, name: string | null, learningRate: unknown) {
+    this.name = name ?? automaticName(className);
     this.learning_rate = learningRate as number;
   }
 
@@ -114,6 +116,12 @@ interface AdamArguments {
   facet: { epsilon?: "keras" | "torch" };
 }
 
+/** Arguments after parsing: those that default to None may be null. */
+type Unset<T extends { weight_decay: number; name: string }> = Omit<T, "weight_decay" | "name"> & {
+  weight_decay: number | null;
+  name: string | null;
+};
+
 type AdamPositional = [
   learning_rate?: number | Keywords<AdamArguments>,
   beta_1?: number | Keywords<AdamArguments>,
@@ -123,18 +131,20 @@ type AdamPositional = [
 ];
 
 class AdamOptimizer extends Optimizer {
+  static readonly className: string = "Adam";
+  protected static readonly decay: number | null = null;
   readonly #settings: AdamSettings;
   protected readonly slots: number;
 
   constructor(...args: AdamPositional) {
-    const given = AdamOptimizer.parse("Adam", args, null);
-    super(given.name, given.learning_rate);
-    this.#settings = AdamOptimizer.settings(given);
+    const given = AdamOptimizer.parse(new.target.className, args, new.target.decay);
+    super(new.target.className, given.name, given.learning_rate);
+    this.#settings = AdamOptimizer.settings(this.name, given);
     this.slots = given.amsgrad ? 3 : 2;
   }
 
-  protected static parse(op: string, args: readonly unknown[], decay: number | null) {
-    return parseArguments<Omit<AdamArguments, "weight_decay"> & { weight_decay: number | null }>(op, args, {
+  private static parse(op: string, args: readonly unknown[], decay: number | null) {
+    return parseArguments<Unset<AdamArguments>>(op, args, {
       parameters: {
         learning_rate: 0.001,
         beta_1: 0.9,
@@ -142,19 +152,19 @@ class AdamOptimizer extends Optimizer {
         epsilon: 1e-7,
         amsgrad: false,
         weight_decay: decay,
-        name: op.toLowerCase(),
+        name: null,
         facet: {},
       },
       unsupported,
     });
   }
 
-  protected static settings(given: ReturnType<typeof AdamOptimizer.parse>): AdamSettings {
+  private static settings(name: string, given: ReturnType<typeof AdamOptimizer.parse>): AdamSettings {
     const { epsilon: where = "keras", ...rest } = given.facet;
     const [unknown] = Object.keys(rest);
     if (unknown)
       throw new ArgumentError({
-        op: given.name,
+        op: name,
         argument: `facet.${unknown}`,
         expected: "epsilon",
         given: "an unknown name",
@@ -164,7 +174,7 @@ class AdamOptimizer extends Optimizer {
       beta1: given.beta_1,
       beta2: given.beta_2,
       eps: given.epsilon,
-      epsMode: oneOf(given.name, "facet.epsilon", where, ["keras", "torch"]),
+      epsMode: oneOf(name, "facet.epsilon", where, ["keras", "torch"]),
       amsgrad: given.amsgrad,
       weightDecay: given.weight_decay ?? 0,
       // Keras decays weights before the step, not through the gradient, in Adam too.
@@ -178,10 +188,8 @@ class AdamOptimizer extends Optimizer {
 }
 
 class AdamWOptimizer extends AdamOptimizer {
-  constructor(...args: AdamPositional) {
-    const given = AdamOptimizer.parse("AdamW", args, 0.004);
-    super(given as unknown as Keywords<AdamArguments>);
-  }
+  static override readonly className = "AdamW";
+  protected static override readonly decay = 0.004;
 }
 
 interface SgdArguments {
@@ -204,11 +212,11 @@ class SgdOptimizer extends Optimizer {
       rest?: Keywords<SgdArguments>,
     ]
   ) {
-    const given = parseArguments<Omit<SgdArguments, "weight_decay"> & { weight_decay: number | null }>("SGD", args, {
-      parameters: { learning_rate: 0.01, momentum: 0, nesterov: false, weight_decay: null, name: "SGD" },
+    const given = parseArguments<Unset<SgdArguments>>("SGD", args, {
+      parameters: { learning_rate: 0.01, momentum: 0, nesterov: false, weight_decay: null, name: null },
       unsupported,
     });
-    super(given.name, given.learning_rate);
+    super("SGD", given.name, given.learning_rate);
     if (!(given.momentum >= 0 && given.momentum <= 1)) {
       const expected = "a number from 0 to 1";
       throw new ArgumentError({ op: "SGD", argument: "momentum", expected, given: show(given.momentum) });
