@@ -63,10 +63,10 @@ describe("summary", () => {
     expect(summary(model)).toContain(" Total params: 15 (60.00 B)\n");
     await model.fit([[1, 2, 3, 4]], [[1, 2, 3]], { verbose: 0 });
     expect(summary(model).split("\n").slice(-5)).toEqual([
-      " Total params: 47 (188.00 B)",
+      " Total params: 47 (192.00 B)",
       " Trainable params: 15 (60.00 B)",
       " Non-trainable params: 0 (0.00 B)",
-      " Optimizer params: 32 (128.00 B)",
+      " Optimizer params: 32 (132.00 B)",
       "",
     ]);
   });

@@ -2,6 +2,7 @@
 import { ArgumentError } from "@facet/autograd";
 import type { Layer } from "./layers/layer.js";
 import type { Model } from "./models/model.js";
+import { fixed as fixedText, roundEven } from "./numbers.js";
 import { type Node, pythonShape } from "./tensor.js";
 
 export interface SummaryOptions {
@@ -57,12 +58,14 @@ function totals(model: Model): [string, number, number][] {
   const fixed = elements(model.non_trainable_weights);
   const own = model.optimizer?.built ? model.optimizer.variableCount : 0;
   const all = trainable + fixed + own;
+  // The count of iterations is an int64.
+  const ownBytes = own > 0 ? 4 * own + 4 : 0;
   const result: [string, number, number][] = [
-    ["Total", all, 4 * all],
+    ["Total", all, 4 * (trainable + fixed) + ownBytes],
     ["Trainable", trainable, 4 * trainable],
     ["Non-trainable", fixed, 4 * fixed],
   ];
-  if (own > 0) result.push(["Optimizer", own, 4 * own]);
+  if (own > 0) result.push(["Optimizer", own, ownBytes]);
   return result;
 }
 
@@ -75,7 +78,7 @@ export function memory(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${value.toFixed(2)} ${units[unit]}`;
+  return `${fixedText(value, 2)} ${units[unit]}`;
 }
 
 function outputShape(layer: Layer): string {
@@ -95,12 +98,6 @@ function connections(layer: Layer, relevant: readonly Node[]): string {
     .flatMap(({ inputs }) => inputs)
     .map(({ history, index }) => `${history.layer.name}[${history.index}][${index}]`);
   return sources.join(", ") || "-";
-}
-
-/** To the nearest integer, halves to the even one, as Python rounds. */
-function roundEven(value: number): number {
-  const rounded = Math.round(value);
-  return value % 1 === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;
 }
 
 /**
@@ -125,17 +122,18 @@ function table(
 ): string[] {
   const rule = (left: string, line: string, middle: string, right: string): string =>
     left + widths.map((width) => line.repeat(width)).join(middle) + right;
-  const print = (cells: readonly string[], edge: string): string[] => {
+  const print = (cells: readonly string[], edge: string, bottom = false): string[] => {
     const wrapped = cells.map((cell, i) => wrap(cell, (widths[i] as number) - 2));
     const height = Math.max(...wrapped.map((lines) => lines.length));
     return Array.from({ length: height }, (_, at) => {
-      const parts = wrapped.map((lines, i) =>
-        align(lines[at] ?? "", (widths[i] as number) - 2, alignments[i] as Alignment),
-      );
+      const parts = wrapped.map((lines, i) => {
+        const line = lines[bottom ? at - height + lines.length : at] ?? "";
+        return align(line, (widths[i] as number) - 2, alignments[i] as Alignment);
+      });
       return `${edge} ${parts.join(` ${edge} `)} ${edge}`;
     });
   };
-  const lines = [rule("┏", "━", "┳", "┓"), ...print(header, "┃"), rule("┡", "━", "╇", "┩")];
+  const lines = [rule("┏", "━", "┳", "┓"), ...print(header, "┃", true), rule("┡", "━", "╇", "┩")];
   for (const [i, row] of rows.entries()) {
     if (i > 0) lines.push(rule("├", "─", "┼", "┤"));
     lines.push(...print(row, "│"));

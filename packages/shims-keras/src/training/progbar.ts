@@ -1,4 +1,5 @@
 // The progress line Keras 3 prints: `422/422 ━━━━━━━━━━━━━━━━━━━━ 25s 58ms/step - accuracy: 0.8875 - loss: 0.3646`.
+import { fixed, roundEven } from "../numbers.js";
 
 const WIDTH = 20;
 /** Seconds between two states of a line that is being redrawn. */
@@ -44,14 +45,14 @@ export function progressLine(state: ProgressState, styled = false): string {
   const done = Math.floor((WIDTH * current) / target);
   const [filled, rest] = ["━".repeat(done), "━".repeat(WIDTH - done)];
   const bar = styled ? `${filled && `\x1b[32m${filled}\x1b[0m`}\x1b[37m${rest}\x1b[0m` : filled + rest;
-  const clock = finished ? `${Math.round(elapsed)}s` : remaining(secondsPerStep * (target - current));
+  const clock = finished ? `${roundEven(elapsed)}s` : remaining(secondsPerStep * (target - current));
   const head = styled ? `${bold(count)} ${bar} ${bold(clock)}` : `${count} ${bar} ${clock}`;
   return `${head}${perStep(secondsPerStep)}${valuesText(values)}`;
 }
 
-/** The line of verbose=2: no bar. */
+/** The line of verbose=2: no bar, and, as in Keras, negative values in scientific form. */
 export function plainLine({ current, target, elapsed, secondsPerStep, values }: ProgressState): string {
-  return `${current}/${target} - ${Math.round(elapsed)}s -${perStep(secondsPerStep)}${valuesText(values)}`;
+  return `${current}/${target} - ${roundEven(elapsed)}s -${perStep(secondsPerStep)}${valuesText(values, (value) => value)}`;
 }
 
 function remaining(seconds: number): string {
@@ -62,22 +63,22 @@ function remaining(seconds: number): string {
 }
 
 function perStep(seconds: number): string {
-  if (seconds >= 1 || seconds === 0) return ` ${Math.round(seconds)}s/step`;
-  if (seconds >= 1e-3) return ` ${Math.round(seconds * 1e3)}ms/step`;
-  return ` ${Math.round(seconds * 1e6)}us/step`;
+  if (seconds >= 1 || seconds === 0) return ` ${roundEven(seconds)}s/step`;
+  if (seconds >= 1e-3) return ` ${roundEven(seconds * 1e3)}ms/step`;
+  return ` ${roundEven(seconds * 1e6)}us/step`;
 }
 
-function valuesText(values: Readonly<Record<string, number>>): string {
+function valuesText(values: Readonly<Record<string, number>>, size = Math.abs): string {
   return Object.entries(values)
-    .map(([name, value]) => ` - ${name}: ${formatValue(value)}`)
+    .map(([name, value]) => ` - ${name}: ${formatValue(value, size(value))}`)
     .join("");
 }
 
-/** Four decimals, scientific from 0.001 down; nan and inf as Python writes them. */
-export function formatValue(value: number): string {
+/** Four decimals, scientific where the size is 0.001 or less; nan and inf as Python writes them. */
+export function formatValue(value: number, size = Math.abs(value)): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  if (Math.abs(value) > 1e-3) return value.toFixed(4);
+  if (size > 1e-3) return fixed(value, 4);
   return value.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2");
 }
 
