@@ -6,6 +6,7 @@ import { type Mistake, mistaken, mistakes } from "../benchmarks/src/api_cost/mis
 import { allMutants, judgeMistakes, planted, type Verdict } from "../benchmarks/src/api_cost/mutants.js";
 import { apiCostTables, noticed } from "../benchmarks/src/api_cost/tables.js";
 import { countText, measureTexts, pythonLines } from "../benchmarks/src/api_cost/text.js";
+import { mistakeSentence } from "../benchmarks/src/page/mistake_chart.js";
 
 describe("tokens and lines", () => {
   test.each([
@@ -185,6 +186,22 @@ describe("planted mistakes", () => {
       mutants.find((mutant) => mutant.program === program && mutant.mistake === "none")?.text;
     for (const { id } of mistakes) expect(mutants.some(({ mistake }) => mistake === id)).toBe(true);
     for (const { mistake, program, text } of mutants) expect(text === original(program)).toBe(mistake === "none");
+  });
+
+  test("are summed up in a sentence", () => {
+    const about = { mistake: "option", program: "torch", message: "m" } as const;
+    const verdicts: Verdict[] = [
+      { ...about, by: "compiler" },
+      { ...about, by: "run", typed: true },
+      { ...about, by: "run", typed: false },
+      { ...about, by: "nobody", sameResult: false },
+      { ...about, by: "nobody", sameResult: true },
+      { ...about, by: "impossible" },
+    ];
+    expect(mistakeSentence(verdicts)).toMatch(
+      /^Of 5 mistakes .* compiler notices 1 .* runs, 2, 1 of them .*; 1 change/,
+    );
+    expect(mistakeSentence(verdicts.slice(0, 2))).toContain("runs, 1, all of them");
   });
 
   describe("are judged", () => {

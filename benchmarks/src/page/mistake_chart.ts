@@ -24,9 +24,10 @@ export function mistakeSentence(verdicts: readonly Verdict[]): string {
   const made = verdicts.filter(({ by }) => by !== "impossible");
   const count = (who: string): number => made.filter((verdict) => noticed(verdict) === who).length;
   const typed = made.filter(({ by, typed }) => by === "run" && typed).length;
+  const run = count("run");
   return (
-    `Of ${made.length} mistakes planted into programs the compiler notices ${count("compiler")} and the library, when it runs, ` +
-    `${count("run")}, ${typed} of them with errors that name the argument; ${count("nobody")} change the result and nobody notices.`
+    `Of ${made.length} mistakes planted into the programs the compiler notices ${count("compiler")} and the library, when it runs, ` +
+    `${run}, ${typed === run ? "all" : typed} of them with errors that name op and argument; ${count("nobody")} change the result and nobody notices.`
   );
 }
 
