@@ -43,6 +43,12 @@ const convolutions: [name: string, x: Numbers, w: Numbers, options: Partial<Conv
   ],
   ["depthwise, twice the channels", [2, 7, 8, 6], [3, 3, 1, 12], { groups: 6, padding: [1, 1, 1, 1] }],
   ["few output channels", [2, 9, 10, 3], [3, 3, 3, 16], { padding: [1, 1, 1, 1] }],
+  [
+    "more than a tile for GPUs",
+    [2, 9, 11, 20],
+    [3, 2, 20, 68],
+    { stride: [2, 1], dilation: [1, 2], padding: [2, 0, 1, 3] },
+  ],
   ["depthwise", [2, 8, 9, 12], [3, 3, 1, 12], { groups: 12, padding: [1, 1, 1, 1] }],
 ];
 

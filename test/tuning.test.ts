@@ -6,6 +6,8 @@ import { dirname, join } from "node:path";
 import { capture, device, empty, launch, setDevice, startDevice } from "@facet/autograd";
 import {
   type AnyKernel,
+  conv2dForward,
+  conv2dGeometry,
   type Device,
   defineKernel,
   kernelVersion,
@@ -319,6 +321,31 @@ describe("a variant that prefers hardware", () => {
     expect(pick(lavapipe, [512, 512], [512, 512])).toBe("subgroup_32x4_nn");
     expect(pick(lavapipe, [512, 511], [512, 511], { transposeA: true })).toBe("subgroup_4x12");
     expect(pick(on("swiftshader", 4), [512, 512], [512, 512])).toBe("subgroup_16x4_nn");
+  });
+
+  test("conv2d_forward shares tiles in workgroup memory on GPUs, within subgroups on software adapters", () => {
+    const pick = (tuning: Tuning, layout: "NHWC" | "NCHW", groups = 1) => {
+      const nhwc = layout === "NHWC";
+      const { params } = conv2dGeometry(
+        nhwc ? [8, 13, 13, 64] : [8, 64, 13, 13],
+        nhwc ? [3, 3, 64 / groups, 96] : [96, 64 / groups, 3, 3],
+        {
+          stride: [1, 1],
+          padding: [0, 0, 0, 0],
+          dilation: [1, 1],
+          groups,
+          layout,
+          filterLayout: nhwc ? "HWIO" : "OIHW",
+        },
+      );
+      return tuning.pick(conv2dForward, params, {}, {}).name;
+    };
+    const [gpu, lavapipe] = [on("hardware", 32), on("lavapipe", 8)];
+    expect(pick(gpu, "NHWC")).toBe("shared_64x64_vec4");
+    expect(pick(gpu, "NCHW")).toBe("shared_64x64");
+    expect(pick(gpu, "NHWC", 2)).toBe("strided_12x8");
+    expect(pick(lavapipe, "NHWC")).toBe("subgroup8_24x4_vec4");
+    expect(pick(lavapipe, "NCHW")).toBe("subgroup_24x4");
   });
 });
 

@@ -70,6 +70,21 @@ const shapes: Shape[] = [
   { x: [2, 8, 9, 7], filter: [2, 2, 6], stride: [3, 4], bias: true },
   { x: [1, 3, 4, 6], filter: [2, 2, 9], stride: [5, 9], padding: [1, 0, 0, 0] },
   { x: [2, 7, 6, 22], filter: [3, 2, 18], groups: 2, stride: [1, 2], padding: [1, 1, 0, 1], bias: true, relu: true },
+  // Edges of tiles of 64 pixels, terms or channels in slabs of 16: images of one pixel, of few channels, and more than a tile.
+  { x: [18, 1, 1, 20], filter: [1, 1, 24], bias: true },
+  { x: [2, 9, 8, 1], filter: [5, 5, 20], stride: [2, 1], padding: [0, 3, 2, 1], dilation: [1, 2], mixed: true },
+  { x: [2, 7, 9, 20], filter: [3, 3, 1], padding: [2, 0, 0, 1], dilation: [2, 1] },
+  {
+    x: [2, 11, 13, 68],
+    filter: [2, 3, 76],
+    stride: [2, 1],
+    dilation: [2, 2],
+    padding: [0, 1, 3, 1],
+    bias: true,
+    relu: true,
+    mixed: true,
+  },
+  { x: [1, 10, 9, 66], filter: [3, 2, 67], stride: [2, 2], padding: [1, 2, 0, 1] },
   // Rows longer than a chunk.
   { x: [1, 3, 700, 1], filter: [3, 3, 2], padding: [1, 1, 1, 1] },
   { x: [8, 28, 28, 1], filter: [3, 3, 32], bias: true, relu: true, bench: true },

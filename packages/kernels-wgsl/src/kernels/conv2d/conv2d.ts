@@ -76,6 +76,14 @@ export const depthwiseByFours = (p: Conv2dParams, views: Readonly<Record<string,
   inFours(p.out_c, p.x_n, p.x_h, p.x_w, p.y_n, p.y_h, p.y_w, p.w_h, p.w_w) &&
   Object.values(views).every(({ offset }) => inFours(offset / 4));
 
+/** Whether four channels of a group stand side by side in x, y and (output channels) w. */
+export const byFours = (p: Conv2dParams, views: Readonly<Record<string, { offset: number }>>): boolean =>
+  p.x_c === 1 &&
+  p.y_c === 1 &&
+  p.w_o === 1 &&
+  inFours(p.in_c / p.groups, p.out_c / p.groups, p.x_n, p.x_h, p.x_w, p.y_n, p.y_h, p.y_w, p.w_h, p.w_w, p.w_i) &&
+  Object.values(views).every(({ offset }) => inFours(offset / 4));
+
 export type Conv2dParams = ParamValues<typeof conv2dFields>;
 
 const op = "conv2d";

@@ -1,5 +1,6 @@
 import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
 import {
+  byFours,
   conv2dFields,
   conv2dFlops,
   conv2dSizes,
@@ -11,6 +12,7 @@ import {
 import conv2dForwardWgsl from "./conv2d_forward.wgsl";
 import conv2dForwardDepthwiseWgsl from "./conv2d_forward_depthwise.wgsl";
 import conv2dForwardPixelsWgsl from "./conv2d_forward_pixels.wgsl";
+import conv2dForwardSharedWgsl from "./conv2d_forward_shared.wgsl";
 import conv2dForwardSubgroupWgsl from "./conv2d_forward_subgroup.wgsl";
 import conv2dForwardSubgroupVec4Wgsl from "./conv2d_forward_subgroup_vec4.wgsl";
 import conv2dForwardTileWgsl from "./conv2d_forward_tile.wgsl";
@@ -37,6 +39,32 @@ const pixelsVec4: Variant<typeof conv2dFields> = {
     p.y_c === 1 &&
     inFours(p.out_c / p.groups, p.y_n, p.y_h, p.y_w, (views.y?.offset ?? 0) / 4) &&
     (pixels(8).applies?.(p, views) ?? true),
+};
+
+/** For GPUs. */
+const shared: Variant<typeof conv2dFields> = {
+  name: "shared_64x64",
+  order: "taps",
+  wgsl: conv2dForwardSharedWgsl,
+  prefer: "hardware",
+  applies: (p) => p.groups === 1 && p.out_c > 16 && p.batch * p.out_h * p.out_w > 16,
+  workgroups: (p) => spread(divideUp(p.batch * p.out_h * p.out_w, 64) * divideUp(p.out_c, 64)),
+};
+
+const sharedVec4: Variant<typeof conv2dFields> = {
+  ...shared,
+  name: "shared_64x64_vec4",
+  constants: {
+    X: "vec4<f32>",
+    X_BY_CHANNELS: "true",
+    x_four: "x[at.x / 4u]",
+    W: "vec4<f32>",
+    w_four: "w[at.x / 4u]",
+    V: "vec4<f32>",
+    WIDTH: "4u",
+    part: "v",
+  },
+  applies: (p, views) => byFours(p, views) && (shared.applies?.(p, views) ?? true),
 };
 
 /** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
@@ -146,6 +174,8 @@ export const conv2dForward = defineKernel({
         return spread(divideUp(pixelTiles * p.groups * divideUp(p.out_c / p.groups, 4), 64));
       },
     },
+    sharedVec4,
+    shared,
   ],
   cost: (p) => {
     const { x, w, y } = conv2dSizes(p);
