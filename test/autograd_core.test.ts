@@ -1,6 +1,6 @@
 // Lifetimes, scopes and the tape, apart from what any op computes.
 import * as F from "@facet/autograd";
-import { collectGarbage, openDevice } from "@facet/kernels-wgsl";
+import { collectGarbage, matmul, matmulGeometry, openDevice } from "@facet/kernels-wgsl";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 await F.startDevice();
@@ -201,5 +201,17 @@ describe("memory", () => {
     }
     // The parameters of the test before may go as well.
     expect(live()).toBeLessThanOrEqual(before);
+  });
+});
+
+describe("launch", () => {
+  test("refuses a tensor of another type than the shader reads", () => {
+    const { params } = matmulGeometry([1, 2], [2, 1]);
+    const [a, y] = [F.fromData([1, 2], [1, 2]), F.empty([1, 1])];
+    const words = F.fromData([1, 2], [2, 1], "int32");
+    expect(() => F.launch(matmul, { a, b: words, y }, params)).toThrow("matmul: b: expected f32, got int32");
+    // Bytes travel in words of 32 bits, and truth is one of 0 and 1.
+    expect(() => F.u8ToF32(F.fromData(Uint8Array.of(1, 2), [2], "uint8"))).not.toThrow();
+    expect(() => F.logicalNot(F.fromData([true], [1], "bool"))).not.toThrow();
   });
 });

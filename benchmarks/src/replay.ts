@@ -15,7 +15,7 @@ import { loops, type Meter } from "./replay_loops.js";
 import { type ReplayReport, type ReplayRow, WARM_UP } from "./replay_table.js";
 import { summarise } from "./sample.js";
 
-const STEPS = 100;
+const STEPS = 60;
 const MANY_STEPS = 10_000;
 
 export async function measureReplays(progress: (text: string) => void): Promise<ReplayReport> {

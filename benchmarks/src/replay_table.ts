@@ -3,7 +3,7 @@ import { type DialectName, isCaptured } from "./dialects.js";
 import type { Table } from "./table.js";
 
 /** Steps before those that are measured. The op-by-op loop meets the last new memory after some hundred, when the collector has run a few times. */
-export const WARM_UP = 500;
+export const WARM_UP = 200;
 
 /** The CNN's step in one dialect; counts are means of a step, times medians in milliseconds. */
 export interface ReplayRow {

@@ -2,6 +2,7 @@ import {
   type AnyKernel,
   type BindingSpec,
   type Constants,
+  DtypeError,
   FacetError,
   formatShape,
   type Kernel,
@@ -10,7 +11,7 @@ import {
   type PlanParams,
 } from "@facet/kernels-wgsl";
 import { tracing } from "./capture/trace.js";
-import type { Dtype } from "./dtype.js";
+import { bindingDtype, type Dtype } from "./dtype.js";
 import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
 import { isRecording, type Node, recall, type SavedTensor } from "./tape.js";
@@ -201,6 +202,7 @@ export function launch<B extends Record<string, BindingSpec>, P extends Record<s
   const given = Object.entries(tensors as Record<string, Tensor | undefined>).filter(
     (entry): entry is [string, Tensor] => entry[1] !== undefined,
   );
+  for (const [name, tensor] of given) expectBindable(kernel, name, tensor);
   const layer = currentLayer();
   const values = typeof params === "function" ? params() : params;
   const trace = tracing();
@@ -220,6 +222,14 @@ export function launch<B extends Record<string, BindingSpec>, P extends Record<s
     values as never,
     constants ? { label, layer, constants } : { label, layer },
   );
+}
+
+/** A shader would read the words of another type as its own, and nothing would tell. */
+function expectBindable(kernel: AnyKernel, name: string, { dtype }: Tensor): void {
+  const expected = kernel.bindings[name]?.dtype as BindingSpec["dtype"] | undefined;
+  const given = bindingDtype(dtype);
+  if (expected === undefined || expected === given || expected.includes(given as never)) return;
+  throw new DtypeError({ op: launching?.name ?? kernel.name, argument: name, expected: `${expected}`, given: dtype });
 }
 
 /** Copies a tensor's words to another of as many bytes in another memory, in order with kernel calls. */
