@@ -51,14 +51,14 @@ def losses_of(name):
 
 def main():
     header = {
-        "generator": "generate_articles.py",
+        "generator": "test/goldens/generate_articles.py",
         "jax": jax.__version__,
         "optax": optax.__version__,
         "python": platform.python_version(),
     }
     cases = []
     for name, (train, test, shape, seed) in RUNS.items():
-        params = {"train": train, "test": test, "shape": list(shape), "epochs": EPOCHS, "seed": seed}
+        params = {"fn": name, "train": train, "test": test, "shape": list(shape), "epochs": EPOCHS, "seed": seed}
         cases.append(case(name, params, {"losses": tensor(losses_of(name))}))
     write("articles", header, cases)
 
