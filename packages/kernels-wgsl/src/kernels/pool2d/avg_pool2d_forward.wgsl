@@ -36,15 +36,6 @@ const LANES = 64u;
 @group(0) @binding(1) var<storage, read_write> y: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
-
-// For the window that starts at `start` of the padded input: first tap inside the input, the tap after the last, and the
-// number of taps inside the padded input.
-fn taps(start: u32, pad: u32, extent: u32, pad_end: u32, dilation: u32, window: u32) -> vec3<u32> {
-  let ends = vec3(above(pad, start), above(pad + extent, start), above(pad + extent + pad_end, start));
-  return min((ends + vec3(dilation - 1u)) / vec3(dilation), vec3(window));
-}
-
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -62,17 +53,21 @@ fn main(
   let o = row / params.out_h;
   let h = row - o * params.out_h;
 
-  let start_h = h * params.stride_h;
-  let start_w = w * params.stride_w;
-  let rows = taps(start_h, params.pad_top, params.in_h, params.pad_bottom, params.dilation_h, params.window_h);
-  let cols = taps(start_w, params.pad_left, params.in_w, params.pad_right, params.dilation_w, params.window_w);
+  let ends = vec2(params.pad_top + params.in_h + params.pad_bottom, params.pad_left + params.in_w + params.pad_right);
   var sum = V();
-  for (var t = rows.x; t < rows.y; t++) {
-    let x_row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
-    for (var u = cols.x; u < cols.y; u++) {
-      sum += x[(x_row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
+  var divisor = 0u;
+  // Taps outside the input wrap around to places beyond its end. No division: adapters on a CPU divide lane by lane.
+  for (var t = 0u; t < params.window_h; t++) {
+    let at_h = h * params.stride_h + t * params.dilation_h;
+    let r = at_h - params.pad_top;
+    let x_row = (o * params.in_h + r) * params.in_w;
+    for (var u = 0u; u < params.window_w; u++) {
+      let at_w = w * params.stride_w + u * params.dilation_w;
+      let c = at_w - params.pad_left;
+      let inside = r < params.in_h && c < params.in_w;
+      if (inside) { sum += x[(x_row + c) * inner + i]; }
+      divisor += u32(inside || (params.include_pad == 1u && at_h < ends.x && at_w < ends.y));
     }
   }
-  let inside = above(rows.y, rows.x) * above(cols.y, cols.x);
-  y[index] = sum / V(f32(select(inside, rows.z * cols.z, params.include_pad == 1u)));
+  y[index] = sum / V(f32(divisor));
 }

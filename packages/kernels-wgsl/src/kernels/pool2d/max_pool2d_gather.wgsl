@@ -45,14 +45,6 @@ fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u);
 
 fn same(a: V, b: V) -> B { return (a == b) | (is_nan(a) & is_nan(b)); }
 
-fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
-
-// First tap inside the input and the tap after the last, for the window that starts at `start` of the padded input.
-fn taps(start: u32, pad: u32, extent: u32, dilation: u32, window: u32) -> vec2<u32> {
-  let ends = vec2(above(pad, start), above(pad + extent, start));
-  return min((ends + vec2(dilation - 1u)) / vec2(dilation), vec2(window));
-}
-
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -70,17 +62,18 @@ fn main(
   let o = row / params.out_h;
   let h = row - o * params.out_h;
 
-  let start_h = h * params.stride_h;
-  let start_w = w * params.stride_w;
-  let rows = taps(start_h, params.pad_top, params.in_h, params.dilation_h, params.window_h);
-  let cols = taps(start_w, params.pad_left, params.in_w, params.dilation_w, params.window_w);
   let top = y[index];
   var result = V();
   var waiting = B(true);
-  for (var t = rows.x; t < rows.y; t++) {
-    let x_row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
-    for (var u = cols.x; u < cols.y; u++) {
-      let at = (x_row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i;
+  // Taps outside the input wrap around to places beyond its end. No division: adapters on a CPU divide lane by lane.
+  for (var t = 0u; t < params.window_h; t++) {
+    let r = h * params.stride_h + t * params.dilation_h - params.pad_top;
+    if (r >= params.in_h) { continue; }
+    let x_row = (o * params.in_h + r) * params.in_w;
+    for (var u = 0u; u < params.window_w; u++) {
+      let c = w * params.stride_w + u * params.dilation_w - params.pad_left;
+      if (c >= params.in_w) { continue; }
+      let at = (x_row + c) * inner + i;
       let first = same(x[at], top) & waiting;
       result = select(result, g[at], first);
       waiting = waiting & !first;
