@@ -76,6 +76,10 @@ const shapes: Shape[] = [
   { x: [2, 2, 7, 7], window: 2, layout: "NCHW", special: true },
   { x: [4, 3, 7, 6], window: 2, layout: "NCHW", special: true },
   { x: [2, 6, 6, 3], window: 3, stride: 2, padding: [1, 1, 1, 1], special: true },
+  // Blocks of 2 x 2 gradients that begin in the padding, more than one thread to a row, windows wholly in the padding.
+  { x: [2, 7, 19, 8], window: 3, stride: 2, padding: [1, 2, 1, 0], special: true },
+  { x: [1, 2, 5, 20], window: 3, stride: 2, padding: [4, 3, 5, 4], layout: "NCHW", countIncludePad: true },
+  { x: [1, 8, 17, 4], window: 3, stride: 2, padding: [0, 1, 2, 1], ceilMode: true },
   { x: [2, 6, 6, 4], window: 3, stride: 1, padding: [1, 1, 1, 1], special: true },
   // More than 65 535 workgroups of 64.
   { x: [1, 1, 1, 4_194_500], window: [1, 2], stride: 1, layout: "NCHW" },
@@ -94,6 +98,7 @@ const reluShapes: Shape[] = [
   { x: [2, 2, 7, 7], window: 2, layout: "NCHW", special: true, relu: true },
   { x: [4, 3, 7, 6], window: 2, layout: "NCHW", special: true, relu: true },
   { x: [2, 6, 6, 4], window: 3, stride: 1, padding: [1, 1, 1, 1], special: true, relu: true },
+  { x: [2, 7, 9, 4], window: 3, stride: 2, padding: [1, 1, 1, 1], special: true, relu: true },
   { x: [32, 26, 26, 32], window: 2, relu: true, bench: true },
 ];
 

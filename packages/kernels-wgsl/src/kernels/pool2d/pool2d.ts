@@ -1,135 +1,38 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import {
-  type BindingSpec,
-  type Constants,
-  defineKernel,
-  divideUp,
-  type ParamValues,
-  spread,
-  type Variant,
-} from "../../kernel.js";
+import { type BindingSpec, type Constants, defineKernel } from "../../kernel.js";
 import avgPool2dBackwardWgsl from "./avg_pool2d_backward.wgsl";
 import avgPool2dBackward2x2Wgsl from "./avg_pool2d_backward_2x2.wgsl";
+import avgPool2dBackward3x3Wgsl from "./avg_pool2d_backward_3x3.wgsl";
 import avgPool2dBackwardFourWindowsWgsl from "./avg_pool2d_backward_four_windows.wgsl";
 import avgPool2dForwardWgsl from "./avg_pool2d_forward.wgsl";
 import avgPool2dForward2x2Wgsl from "./avg_pool2d_forward_2x2.wgsl";
 import avgPool2dForwardFourWindowsWgsl from "./avg_pool2d_forward_four_windows.wgsl";
 import maxPool2dBackwardWgsl from "./max_pool2d_backward.wgsl";
 import maxPool2dBackward2x2Wgsl from "./max_pool2d_backward_2x2.wgsl";
+import maxPool2dBackward3x3Wgsl from "./max_pool2d_backward_3x3.wgsl";
 import maxPool2dBackwardFourWindowsWgsl from "./max_pool2d_backward_four_windows.wgsl";
 import maxPool2dForwardWgsl from "./max_pool2d_forward.wgsl";
 import maxPool2dForward2x2Wgsl from "./max_pool2d_forward_2x2.wgsl";
 import maxPool2dForwardFourWindowsWgsl from "./max_pool2d_forward_four_windows.wgsl";
 import maxPool2dGatherWgsl from "./max_pool2d_gather.wgsl";
+import {
+  averageVec4,
+  blockCount,
+  blocks2x2,
+  blocks3x3,
+  fourWindows,
+  general,
+  inCount,
+  maximumVec4,
+  outCount,
+  type Pool2dParams,
+  params,
+  readPairs,
+  twoVectors2x2,
+  writePairs,
+} from "./pool2d_variants.js";
 
-/** Images are [outer, h, w, inner]: NHWC has outer = n and inner = c, NCHW outer = n * c and inner = 1. */
-const params = {
-  outer: "u32",
-  inner: "u32",
-  in_h: "u32",
-  in_w: "u32",
-  out_h: "u32",
-  out_w: "u32",
-  window_h: "u32",
-  window_w: "u32",
-  stride_h: "u32",
-  stride_w: "u32",
-  dilation_h: "u32",
-  dilation_w: "u32",
-  pad_top: "u32",
-  pad_bottom: "u32",
-  pad_left: "u32",
-  pad_right: "u32",
-  include_pad: "u32",
-} as const;
-
-export type Pool2dParams = ParamValues<typeof params>;
-
-const LANES = 64;
-const inCount = (p: Pool2dParams): number => p.outer * p.in_h * p.in_w * p.inner;
-const outCount = (p: Pool2dParams): number => p.outer * p.out_h * p.out_w * p.inner;
-const blockCount = (p: Pool2dParams): number => p.outer * divideUp(p.in_h, 2) * divideUp(p.in_w, 2) * p.inner;
-
-const inFours = (p: Pool2dParams): boolean => p.inner % 4 === 0;
-const twoByTwo = (p: Pool2dParams): boolean =>
-  [p.window_h, p.window_w, p.stride_h, p.stride_w].every((extent) => extent === 2) &&
-  [p.dilation_h, p.dilation_w].every((dilation) => dilation === 1) &&
-  [p.pad_top, p.pad_bottom, p.pad_left, p.pad_right].every((pad) => pad === 0) &&
-  2 * p.out_h <= p.in_h &&
-  2 * p.out_w <= p.in_w;
-
-const averageVec4: Constants = { V: "vec4<f32>", WIDTH: "4u" };
-const maximumVec4: Constants = { ...averageVec4, U: "vec4<u32>", B: "vec4<bool>" };
-
-/** The general variants: `count` elements, one thread each, or one for four along inner. */
-function general(count: (p: Pool2dParams) => number, vec4: Constants): Variant<typeof params>[] {
-  const order = "row_major";
-  return [
-    {
-      name: "vec4",
-      order,
-      constants: vec4,
-      applies: inFours,
-      workgroups: (p) => spread(divideUp(count(p) / 4, LANES)),
-    },
-    { name: "scalar", order, workgroups: (p) => spread(divideUp(count(p), LANES)) },
-  ];
-}
-
-/** The variants for 2 x 2 windows that do not overlap, in a shader of their own. */
-function blocks2x2(wgsl: string, count: (p: Pool2dParams) => number, vec4: Constants): Variant<typeof params>[] {
-  const order = "row_major";
-  return [
-    {
-      name: "vec4_2x2",
-      order,
-      wgsl,
-      constants: vec4,
-      applies: (p) => twoByTwo(p) && inFours(p),
-      workgroups: (p) => spread(divideUp(count(p) / 4, LANES)),
-    },
-    {
-      name: "scalar_2x2",
-      order,
-      wgsl,
-      applies: twoByTwo,
-      workgroups: (p) => spread(divideUp(count(p), LANES)),
-    },
-  ];
-}
-
-/** The forward shader of blocks2x2 with two vectors along inner per thread. */
-function twoVectors2x2(wgsl: string, vec4: Constants): Variant<typeof params> {
-  return {
-    name: "two_vec4_2x2",
-    order: "row_major",
-    wgsl,
-    constants: { ...vec4, COUNT: "2u" },
-    applies: (p) => twoByTwo(p) && p.inner % 8 === 0,
-    workgroups: (p) => spread(divideUp(outCount(p) / 8, LANES)),
-  };
-}
-
-/** 2 x 2 windows that do not overlap, four neighbours of y per thread where inner is 1; `pairs` where rows are whole pairs. */
-function fourWindows(wgsl: string, pairs: Constants): Variant<typeof params>[] {
-  const order = "row_major";
-  const applies = (p: Pool2dParams): boolean => twoByTwo(p) && p.inner === 1 && p.out_w >= 3 && outCount(p) % 4 === 0;
-  const workgroups = (p: Pool2dParams) => spread(divideUp(outCount(p) / 4, LANES));
-  return [
-    {
-      name: "four_windows_vec2",
-      order,
-      wgsl,
-      constants: { X: "vec2<f32>", ...pairs },
-      applies: (p) => applies(p) && p.in_w % 2 === 0,
-      workgroups,
-    },
-    { name: "four_windows", order, wgsl, applies, workgroups },
-  ];
-}
-
-const readPairs: Constants = { pair: "x[at / 2u]" };
-const writePairs: Constants = { WIDTH: "2u", part: "v" };
+export type { Pool2dParams } from "./pool2d_variants.js";
 
 const read = { access: "read", dtype: "f32" } as const satisfies BindingSpec;
 const write = { access: "read_write", dtype: "f32" } as const satisfies BindingSpec;
@@ -163,6 +66,7 @@ export const maxPool2dBackward = defineKernel({
   variants: [
     ...fourWindows(maxPool2dBackwardFourWindowsWgsl, { ...readPairs, ...writePairs }),
     ...blocks2x2(maxPool2dBackward2x2Wgsl, blockCount, maximumVec4),
+    ...blocks3x3(maxPool2dBackward3x3Wgsl, maximumVec4),
     ...general(inCount, maximumVec4),
   ],
   cost: cost(2, 2),
@@ -208,6 +112,7 @@ export const avgPool2dBackward = defineKernel({
   variants: [
     ...fourWindows(avgPool2dBackwardFourWindowsWgsl, writePairs),
     ...blocks2x2(avgPool2dBackward2x2Wgsl, blockCount, averageVec4),
+    ...blocks3x3(avgPool2dBackward3x3Wgsl, averageVec4),
     ...general(inCount, averageVec4),
   ],
   cost: cost(1, 1),

@@ -1,0 +1,185 @@
+// max_pool2d_backward, variant for 3 x 3 windows with stride 2, any padding: dx[o, r, c, i] = sum of dy[o, h, w, i] over the
+// windows (h, w) whose first maximum is x[o, r, c, i]
+//
+// Needs   window 3, stride 2, dilation 1.
+// x, dx   [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]; dx is overwritten
+// y, dy   [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward
+// Thread  BLOCKS neighbours in a row of 2 x 2 blocks of dx (times four along inner when V is a vector), lanes along the
+//         contiguous dimension. Four windows reach into a block; what the two that start left of it give is known from the
+//         block before. Divisions for places only: adapters on a CPU divide lane by lane.
+// Values  Where y is NaN the first NaN is the maximum. `gate` as in max_pool2d_backward.wgsl.
+// Order   as max_pool2d_backward.wgsl: windows in row-major order, one add each; others add 0.
+// Reference: pool2d.ref.ts
+
+struct Params {
+  outer: u32,
+  inner: u32,
+  in_h: u32,
+  in_w: u32,
+  out_h: u32,
+  out_w: u32,
+  window_h: u32,
+  window_w: u32,
+  stride_h: u32,
+  stride_w: u32,
+  dilation_h: u32,
+  dilation_w: u32,
+  pad_top: u32,
+  pad_bottom: u32,
+  pad_left: u32,
+  pad_right: u32,
+  include_pad: u32,
+}
+
+alias V = f32;
+alias U = u32;
+alias B = bool;
+const WIDTH = 1u;
+const BLOCKS = 4u;
+const LANES = 64u;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> y: array<V>;
+@group(0) @binding(2) var<storage, read> dy: array<V>;
+@group(0) @binding(3) var<storage, read_write> dx: array<V>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+// NaNs are told by it, because a compiler may assume that comparisons never see one.
+fn magnitude(v: V) -> U { return bitcast<U>(v) & U(0x7fffffffu); }
+
+fn gate(top: V) -> B { return B(true); }
+
+fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
+
+// Four rows of x, from the two above the blocks on: where they begin, and whether they are in the input.
+struct Rows {
+  at: vec4<u32>,
+  inside: vec4<bool>,
+}
+
+// One column of those rows.
+struct Column {
+  a: V,
+  b: V,
+  c: V,
+  d: V,
+  inside: bool,
+}
+
+// At column `at` of the padded input.
+fn column(rows: Rows, at: u32, inner: u32) -> Column {
+  let place = rows.at + min(above(at, params.pad_left), params.in_w - 1u) * inner;
+  let inside = at >= params.pad_left && at < params.pad_left + params.in_w;
+  return Column(x[place.x], x[place.y], x[place.z], x[place.w], inside);
+}
+
+struct Window {
+  top: V,
+  // Magnitudes above it are NaNs that count as the maximum.
+  nan: U,
+  g: V,
+}
+
+// Window (h, w) of image o; one that does not exist gives nothing.
+fn window(o: u32, h: u32, w: u32, inner: u32, i: u32) -> Window {
+  let at = ((o * params.out_h + min(h, params.out_h - 1u)) * params.out_w + min(w, params.out_w - 1u)) * inner + i;
+  let top = y[at];
+  let nan = select(U(0x7fffffffu), U(0x7f800000u), magnitude(top) > U(0x7f800000u));
+  return Window(top, nan, select(V(), dy[at], gate(top) & B(h < params.out_h && w < params.out_w)));
+}
+
+fn same(v: V, window: Window) -> B { return (v == window.top) | (magnitude(v) > window.nan); }
+
+// What a window gives to the three columns of a row, and whether its maximum came by then.
+struct Given {
+  l: V,
+  m: V,
+  r: V,
+  found: B,
+}
+
+fn give(window: Window, found: B, l: V, m: V, r: V, inside: vec3<bool>) -> Given {
+  let first = same(l, window) & B(inside.x) & !found;
+  let second = same(m, window) & B(inside.y) & !(found | first);
+  let third = same(r, window) & B(inside.z) & !(found | first | second);
+  return Given(
+    select(V(), window.g, first),
+    select(V(), window.g, second),
+    select(V(), window.g, third),
+    found | first | second | third,
+  );
+}
+
+// What two windows of one column of windows give: `upper`, over rows a to c, to row c; the one below it to c and to d.
+struct Pair {
+  upper: Given,
+  lower: Given,
+  next: Given,
+}
+
+fn windows(upper: Window, lower: Window, rows: Rows, l: Column, m: Column, r: Column) -> Pair {
+  let cols = vec3(l.inside, m.inside, r.inside);
+  let a = give(upper, B(false), l.a, m.a, r.a, cols & vec3(rows.inside.x));
+  let b = give(upper, a.found, l.b, m.b, r.b, cols & vec3(rows.inside.y));
+  let c = give(upper, b.found, l.c, m.c, r.c, cols & vec3(rows.inside.z));
+  let d = give(lower, B(false), l.c, m.c, r.c, cols & vec3(rows.inside.z));
+  let e = give(lower, d.found, l.d, m.d, r.d, cols & vec3(rows.inside.w));
+  return Pair(c, d, e);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let index = (group.y * groups.x + group.x) * LANES + lane;
+  let inner = params.inner / WIDTH;
+  // Blocks are those of the padded input that hold an element.
+  let first_h = params.pad_top / 2u;
+  let first_w = params.pad_left / 2u;
+  let blocks_h = (params.pad_top + params.in_h + 1u) / 2u - first_h;
+  let threads_w = ((params.pad_left + params.in_w + 1u) / 2u - first_w + BLOCKS - 1u) / BLOCKS;
+  if (index >= params.outer * blocks_h * threads_w * inner) { return; }
+  let part = index / inner;
+  let i = index - part * inner;
+  let row = part / threads_w;
+  let first = first_w + (part - row * threads_w) * BLOCKS;
+  let o = row / blocks_h;
+  let h = first_h + row - o * blocks_h;
+
+  let at_h = vec4(2u * h) + vec4(0u, 1u, 2u, 3u);
+  let top_edge = params.pad_top + 2u;
+  let r = min(at_h - min(at_h, vec4(top_edge)), vec4(params.in_h - 1u));
+  let rows = Rows(
+    (o * params.in_h + r) * params.in_w * inner + i,
+    (at_h >= vec4(top_edge)) & (at_h < vec4(top_edge + params.in_h)),
+  );
+  var l = column(rows, 2u * first, inner);
+  let before = windows(
+    window(o, h - 1u, first - 1u, inner, i),
+    window(o, h, first - 1u, inner, i),
+    rows,
+    column(rows, 2u * first - 2u, inner),
+    column(rows, 2u * first - 1u, inner),
+    l,
+  );
+  var left = before;
+  for (var k = 0u; k < BLOCKS; k++) {
+    let w = first + k;
+    let m = column(rows, 2u * w + 1u, inner);
+    let next = column(rows, 2u * w + 2u, inner);
+    let given = windows(window(o, h - 1u, w, inner, i), window(o, h, w, inner, i), rows, l, m, next);
+    let col = 2u * w - params.pad_left;
+    if (l.inside) {
+      if (rows.inside.z) { dx[rows.at.z + col * inner] = left.upper.r + given.upper.l + left.lower.r + given.lower.l; }
+      if (rows.inside.w) { dx[rows.at.w + col * inner] = left.next.r + given.next.l; }
+    }
+    if (m.inside) {
+      if (rows.inside.z) { dx[rows.at.z + (col + 1u) * inner] = given.upper.m + given.lower.m; }
+      if (rows.inside.w) { dx[rows.at.w + (col + 1u) * inner] = given.next.m; }
+    }
+    l = next;
+    left = given;
+  }
+}
