@@ -6,6 +6,9 @@ import { dirname, join } from "node:path";
 import { capture, device, empty, launch, setDevice, startDevice } from "@facet/autograd";
 import {
   type AnyKernel,
+  conv2dBackwardFilter,
+  conv2dBackwardFilterPlan,
+  conv2dBackwardInput,
   conv2dForward,
   conv2dGeometry,
   type Device,
@@ -323,7 +326,11 @@ describe("a variant that prefers hardware", () => {
     expect(pick(on("swiftshader", 4), [512, 512], [512, 512])).toBe("subgroup_16x4_nn");
   });
 
-  test("conv2d_forward shares tiles in workgroup memory on GPUs, within subgroups on software adapters", () => {
+  test.each([
+    ["conv2d_forward", conv2dForward, "subgroup8_24x4_vec4", "subgroup_24x4", "strided_12x8"],
+    ["conv2d_backward_input", conv2dBackwardInput, "subgroup8_24x4_vec4", "subgroup_24x4", "strided_12x8"],
+    ["conv2d_backward_filter", conv2dBackwardFilter, "subgroup8_32x4_vec4", "subgroup_24x4", "strided_9x8"],
+  ])("%s shares tiles too", (_, kernel: AnyKernel, softwareNhwc, softwareNchw, ofGroups) => {
     const pick = (tuning: Tuning, layout: "NHWC" | "NCHW", groups = 1) => {
       const nhwc = layout === "NHWC";
       const { params } = conv2dGeometry(
@@ -338,14 +345,14 @@ describe("a variant that prefers hardware", () => {
           filterLayout: nhwc ? "HWIO" : "OIHW",
         },
       );
-      return tuning.pick(conv2dForward, params, {}, {}).name;
+      return tuning.pick(kernel, conv2dBackwardFilterPlan(params).partialParams, {}, {}).name;
     };
     const [gpu, lavapipe] = [on("hardware", 32), on("lavapipe", 8)];
     expect(pick(gpu, "NHWC")).toBe("shared_64x64_vec4");
     expect(pick(gpu, "NCHW")).toBe("shared_64x64");
-    expect(pick(gpu, "NHWC", 2)).toBe("strided_12x8");
-    expect(pick(lavapipe, "NHWC")).toBe("subgroup8_24x4_vec4");
-    expect(pick(lavapipe, "NCHW")).toBe("subgroup_24x4");
+    expect(pick(gpu, "NHWC", 2)).toBe(ofGroups);
+    expect(pick(lavapipe, "NHWC")).toBe(softwareNhwc);
+    expect(pick(lavapipe, "NCHW")).toBe(softwareNchw);
   });
 });
 

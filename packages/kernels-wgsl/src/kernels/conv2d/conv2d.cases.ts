@@ -84,6 +84,8 @@ const shapes: Shape[] = [
     relu: true,
     mixed: true,
   },
+  // A tile that begins in a row no second tap reaches, and ends in one that it does.
+  { x: [1, 3, 40, 20], filter: [2, 2, 20] },
   { x: [1, 10, 9, 66], filter: [3, 2, 67], stride: [2, 2], padding: [1, 2, 0, 1] },
   // Rows longer than a chunk.
   { x: [1, 3, 700, 1], filter: [3, 3, 2], padding: [1, 1, 1, 1] },

@@ -1,5 +1,6 @@
 import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
 import {
+  byFours,
   type Conv2dParams,
   conv2dFlops,
   conv2dSizes,
@@ -10,10 +11,35 @@ import {
 } from "./conv2d.js";
 import conv2dBackwardFilterWgsl from "./conv2d_backward_filter.wgsl";
 import conv2dBackwardFilterDepthwiseWgsl from "./conv2d_backward_filter_depthwise.wgsl";
+import conv2dBackwardFilterSharedWgsl from "./conv2d_backward_filter_shared.wgsl";
 import conv2dBackwardFilterSubgroupWgsl from "./conv2d_backward_filter_subgroup.wgsl";
 import conv2dBackwardFilterSubgroupVec4Wgsl from "./conv2d_backward_filter_subgroup_vec4.wgsl";
 import conv2dBackwardFilterTileWgsl from "./conv2d_backward_filter_tile.wgsl";
 import { type Conv2dChunkPlan, conv2dChunkedFields, conv2dChunkPlan } from "./conv2d_backward_reduce.js";
+
+/** For GPUs. */
+const shared: Variant<typeof conv2dChunkedFields> = {
+  name: "shared_64x64",
+  order: "rows",
+  wgsl: conv2dBackwardFilterSharedWgsl,
+  prefer: "hardware",
+  applies: (p) => p.groups === 1 && p.out_c > 16 && p.filter_h * p.filter_w * p.in_c > 16,
+  workgroups: (p) => spread(p.chunks * divideUp(p.filter_h * p.filter_w * p.in_c, 64) * divideUp(p.out_c, 64)),
+};
+
+const sharedVec4: Variant<typeof conv2dChunkedFields> = {
+  ...shared,
+  name: "shared_64x64_vec4",
+  constants: {
+    X: "vec4<f32>",
+    x_four: "x[at.x / 4u]",
+    dy_four: "dy[at.x / 4u]",
+    V: "vec4<f32>",
+    WIDTH: "4u",
+    part: "v",
+  },
+  applies: (p, views) => byFours(p, views) && (shared.applies?.(p, views) ?? true),
+};
 
 /** Chunked sums of dw of conv2d from x and dy. See conv2dBackwardFilterPlan and conv2d_backward_filter.wgsl. */
 export const conv2dBackwardFilter = defineKernel({
@@ -90,6 +116,8 @@ export const conv2dBackwardFilter = defineKernel({
         return spread(divideUp(p.chunks * termTiles * p.groups * divideUp(p.out_c / p.groups, 4), 64));
       },
     },
+    sharedVec4,
+    shared,
   ],
   cost: (p) => {
     const { x, w, y } = conv2dSizes(p);

@@ -1,5 +1,6 @@
 import { defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
 import {
+  byFours,
   type Conv2dParams,
   conv2dFields,
   conv2dFlops,
@@ -11,9 +12,39 @@ import {
 } from "./conv2d.js";
 import conv2dBackwardInputWgsl from "./conv2d_backward_input.wgsl";
 import conv2dBackwardInputDepthwiseWgsl from "./conv2d_backward_input_depthwise.wgsl";
+import conv2dBackwardInputSharedWgsl from "./conv2d_backward_input_shared.wgsl";
 import conv2dBackwardInputSubgroupWgsl from "./conv2d_backward_input_subgroup.wgsl";
 import conv2dBackwardInputSubgroupVec4Wgsl from "./conv2d_backward_input_subgroup_vec4.wgsl";
 import conv2dBackwardInputTileWgsl from "./conv2d_backward_input_tile.wgsl";
+
+/** Pixels of a phase: see conv2d_backward_input_tile.wgsl. */
+const phasePixels = (p: Conv2dParams): number => p.batch * divideUp(p.in_h, p.stride_h) * divideUp(p.in_w, p.stride_w);
+const phases = (p: Conv2dParams): number => Math.min(p.stride_h, p.in_h) * Math.min(p.stride_w, p.in_w);
+
+/** For GPUs. */
+const shared: Variant<typeof conv2dFields> = {
+  name: "shared_64x64",
+  order: "taps",
+  wgsl: conv2dBackwardInputSharedWgsl,
+  prefer: "hardware",
+  applies: (p) => p.groups === 1 && p.in_c > 16 && phasePixels(p) > 16,
+  workgroups: (p) => spread(phases(p) * divideUp(phasePixels(p), 64) * divideUp(p.in_c, 64)),
+};
+
+const sharedVec4: Variant<typeof conv2dFields> = {
+  ...shared,
+  name: "shared_64x64_vec4",
+  constants: {
+    Y: "vec4<f32>",
+    BY_CHANNELS: "true",
+    dy_four: "dy[at.x / 4u]",
+    w_four: "w[at.x / 4u]",
+    V: "vec4<f32>",
+    WIDTH: "4u",
+    part: "v",
+  },
+  applies: (p, views) => byFours(p, views) && (shared.applies?.(p, views) ?? true),
+};
 
 /** dx of conv2d from dy, in gather form: also the forward of a transposed convolution. See conv2d_backward_input.wgsl. */
 export const conv2dBackwardInput = defineKernel({
@@ -86,9 +117,8 @@ export const conv2dBackwardInput = defineKernel({
       wgsl: conv2dBackwardInputTileWgsl,
       applies: (p) => p.in_c / p.groups > 4,
       workgroups: (p) => {
-        const phases = Math.min(p.stride_h, p.in_h) * Math.min(p.stride_w, p.in_w);
-        const pixelTiles = divideUp(p.batch * divideUp(p.in_h, p.stride_h) * divideUp(p.in_w, p.stride_w), 12);
-        return spread(divideUp(phases * pixelTiles * p.groups * divideUp(p.in_c / p.groups, 8), 64));
+        const pixelTiles = divideUp(phasePixels(p), 12);
+        return spread(divideUp(phases(p) * pixelTiles * p.groups * divideUp(p.in_c / p.groups, 8), 64));
       },
     },
     {
@@ -99,6 +129,8 @@ export const conv2dBackwardInput = defineKernel({
         return spread(divideUp(pixelTiles * p.groups * divideUp(p.in_c / p.groups, 4), 64));
       },
     },
+    sharedVec4,
+    shared,
   ],
   cost: (p) => {
     const { x, w, y } = conv2dSizes(p);
