@@ -109,16 +109,26 @@ export const softmaxCrossEntropySummary = defineKernel({
   cost: (p) => ({ flops: 4 * p.n, bytes: 16 * p.n + (p.reduction === 0 ? 4 * p.n : 0) + 16 }),
 });
 
+const backwardVariants = rowVariants((lanes) => ({
+  first: "v.x",
+  peak: lanes.reduce((top, lane) => `max(${top}, v.${lane})`, "top"),
+}));
+
+/** For labels without class weights: adapters on a CPU step through loads that no lane needs. */
+const labelsOnly = (variant: Variant<typeof params>): Variant<typeof params> => ({
+  ...variant,
+  name: `${variant.name}_labels`,
+  constants: { ...variant.constants, has_targets: "false", has_weights: "false" },
+  applies: (p, views) => !p.has_targets && !p.has_weights && (variant.applies?.(p, views) ?? true),
+});
+
 /** Gradient of the reduced loss, or of the losses, with respect to logits. See softmax_cross_entropy_backward.wgsl. */
 export const softmaxCrossEntropyBackward = defineKernel({
   name: "softmax_cross_entropy_backward",
   wgsl: softmaxCrossEntropyBackwardWgsl,
   bindings: { ...given, summary: read, dy: read, dlogits: write },
   params,
-  variants: rowVariants((lanes) => ({
-    first: "v.x",
-    peak: lanes.reduce((top, lane) => `max(${top}, v.${lane})`, "top"),
-  })),
+  variants: [...backwardVariants.map(labelsOnly), ...backwardVariants],
   cost: (p) => ({ flops: 7 * p.n * p.c, bytes: bytes(p, 2) + 16 + 4 * (p.reduction === 0 ? p.n : 1) }),
 });
 
