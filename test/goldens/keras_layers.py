@@ -4,7 +4,8 @@ import keras
 import numpy as np
 
 from golden_format import case
-from keras_cases import Inputs, gradient_case, stored
+from inputs import Inputs
+from keras_cases import gradient_case, stored
 
 CF = "channels_first"
 # name: class, keyword arguments, shapes of the inputs

@@ -5,7 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from golden_format import case
-from keras_cases import Inputs, gradient_case, stored
+from inputs import Inputs
+from keras_cases import gradient_case, stored
 
 LOGITS = {"from_logits": True}
 REDUCTIONS = ["sum_over_batch_size", "mean", "sum", "none"]
@@ -92,6 +93,12 @@ def weights_cases():
             call = lambda x: loss(target, x, sample_weight=constants["weights"])
             params = {"loss": "MeanSquaredError", "options": {"reduction": reduction}, "predictions": "values"}
             yield gradient_case(name, params, inputs, call, {"x": x}, constants)
+    inputs = Inputs("keras_losses", "targets_differentiated")
+    arrays = {"x": inputs.normal(4, 3), "target": inputs.distribution(4, 3)}
+    options = {**LOGITS, "label_smoothing": 0.1}
+    loss = keras.losses.CategoricalCrossentropy(**options)
+    params = {"loss": "CategoricalCrossentropy", "options": options, "predictions": "logits"}
+    yield gradient_case("targets_differentiated", params, inputs, lambda x, target: loss(target, x), arrays)
     inputs = Inputs("keras_losses", "reduction_None")
     x, target = inputs.normal(4, 2), inputs.normal(4, 2)
     params = {"loss": "MeanSquaredError", "options": {"reduction": None}, "predictions": "values"}

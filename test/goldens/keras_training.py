@@ -4,7 +4,8 @@ import keras
 import numpy as np
 
 from golden_format import case
-from keras_cases import Inputs, stored
+from inputs import Inputs
+from keras_cases import stored
 
 STEPS = 5
 # name: class, options, learning rates set before single steps

@@ -34,6 +34,8 @@ export function softmax_cross_entropy(
         expected: formatShape(x.shape),
         given: formatShape(targets.shape),
       });
+    // The kernel gives its labels no gradient.
+    if (core.isTracked(targets)) return core.neg(core.sum(core.mul(targets, core.logSoftmax(x, -1)), { axes: [-1] }));
     const { loss } = core.softmaxCrossEntropy(rowsOf(x), rowsOf(targets), { ...NONE, labels: "target" });
     return core.reshape(loss, x.shape.slice(0, -1));
   });

@@ -9,7 +9,9 @@ import {
   clamp,
   div,
   formatShape,
+  isTracked,
   log,
+  logSoftmax,
   maximum,
   mean,
   mul,
@@ -103,9 +105,10 @@ export function categorical_crossentropy(
   const outer = predicted.shape.slice(0, -1);
   const [rows, classes] = rowsOf(predicted.core);
   const softmaxOf = predicted.activated?.by === "softmax" ? predicted.activated.logits : undefined;
-  if (fromLogits || softmaxOf) {
-    const logits = reshape(fromLogits ? predicted.core : (softmaxOf as CoreTensor), [rows, classes]);
-    const { loss, summary } = softmaxCrossEntropy(logits, reshape(targets, [rows, classes]), {
+  const logits = fromLogits ? predicted.core : softmaxOf;
+  // The kernel gives its targets no gradient.
+  if (logits && !isTracked(targets)) {
+    const { loss, summary } = softmaxCrossEntropy(reshape(logits, [rows, classes]), reshape(targets, [rows, classes]), {
       labels: "target",
       reduction: "none",
       labelSmoothing,
@@ -114,7 +117,8 @@ export function categorical_crossentropy(
     return new Tensor(reshape(loss, outer));
   }
   const smooth = labelSmoothing === 0 ? targets : add(mul(targets, 1 - labelSmoothing), labelSmoothing / classes);
-  return new Tensor(neg(sum(mul(smooth, logOf(predicted.core, true)), { axes: [-1] })));
+  const logs = logits ? logSoftmax(logits) : logOf(predicted.core, true);
+  return new Tensor(neg(sum(mul(smooth, logs), { axes: [-1] })));
 }
 
 /** Mean over the last axis of -(t log p + (1 - t) log(1 - p)), t smoothed towards 0.5. */
