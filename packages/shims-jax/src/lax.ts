@@ -5,7 +5,7 @@ export { stop_gradient } from "./transforms.js";
 
 import * as core from "@facet/autograd";
 import { ArgumentError, type Dtype, DtypeError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
-import { type ArrayLike, arrayOf, computable, JaxArray, run } from "./array.js";
+import { type ArrayLike, arrayOf, computable, detached, JaxArray, run } from "./array.js";
 import { promoted, real } from "./numpy/elementwise.js";
 import { contracted, type DimensionNumbers, factors, matmul } from "./numpy/linalg.js";
 import { axesOf, axisOf, broadcast, permuted } from "./numpy/shape.js";
@@ -90,11 +90,15 @@ export function select(pred: JaxArray, on_true: JaxArray, on_false: JaxArray): J
   });
 }
 
-/** x cut to [min, max]. */
+/** x cut to [min, max]. At a bound itself no gradient passes, to x or to the bound, as in JAX (unlike jnp.clip). */
 export function clamp(min: ArrayLike, x: ArrayLike, max: ArrayLike): JaxArray {
   return run(() => {
     const [low, value, high] = promoted("clamp", { min, x, max }) as [Tensor, Tensor, Tensor];
-    return core.minimum(core.maximum(value, low), high);
+    const cut = core.minimum(core.maximum(value, low), high);
+    if (![low, value, high].some(core.isTracked)) return cut;
+    const inside = core.logicalAnd(core.greater(value, low), core.less(value, high));
+    const within = core.where(inside, value, detached(cut));
+    return core.where(core.less(value, low), low, core.where(core.greater(value, high), high, within));
   });
 }
 

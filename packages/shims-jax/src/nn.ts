@@ -5,8 +5,9 @@ import * as core from "@facet/autograd";
 import { DtypeError, type Tensor } from "@facet/autograd";
 import { type ArrayLike, type Axis, arrayOf, converted, inexact, type JaxArray, run } from "./array.js";
 import { promoted, real } from "./numpy/elementwise.js";
-import { axesOf, axisOf } from "./numpy/shape.js";
-import { type Keywords, keywords } from "./options.js";
+import type { ReduceKeywords } from "./numpy/reduce.js";
+import { type AxisKeyword, axesOf, axisOf } from "./numpy/shape.js";
+import { isKeywords, type Keywords, keywords, placed } from "./options.js";
 
 /** max(x, 0); at 0 the derivative is 0. Integers stay integers. */
 export const relu = (x: ArrayLike): JaxArray =>
@@ -14,7 +15,12 @@ export const relu = (x: ArrayLike): JaxArray =>
     const [a] = promoted("relu", { x }) as [Tensor];
     return a.dtype === "float32" ? core.relu(a) : core.maximum(converted(a, a.dtype === "bool" ? "int32" : a.dtype), 0);
   });
-export const relu6 = (x: ArrayLike): JaxArray => run(() => core.minimum(core.relu(inexact("relu6", "x", x)), 6));
+/** min(max(x, 0), 6); at 0 and at 6 the derivative is 0. */
+export const relu6 = (x: ArrayLike): JaxArray =>
+  run(() => {
+    const a = inexact("relu6", "x", x);
+    return core.where(core.less(a, 6), core.relu(a), 6);
+  });
 export const sigmoid = real("sigmoid", core.sigmoid);
 export const tanh = real("tanh", core.tanh);
 export const silu = real("silu", core.silu);
@@ -22,30 +28,37 @@ export const swish = silu;
 export const softplus = real("softplus", core.softplus);
 /** log sigmoid(x). */
 export const log_sigmoid = real("log_sigmoid", (x) => core.neg(core.softplus(core.neg(x))));
+/** x where it is at least 0, else negative_slope x; at 0 the derivative is 1. */
 export const leaky_relu = (x: ArrayLike, negative_slope = 0.01): JaxArray =>
-  run(() => core.leakyRelu(inexact("leaky_relu", "x", x), negative_slope));
+  run(() => core.leakyRelu(inexact("leaky_relu", "x", x), negative_slope, { rightAtZero: true }));
 export const elu = (x: ArrayLike, alpha = 1): JaxArray => run(() => core.elu(inexact("elu", "x", x), alpha));
 /** x Phi(x); by default, as in JAX, approximated with tanh. */
 export const gelu = (x: ArrayLike, approximate = true): JaxArray =>
   run(() => core.gelu(inexact("gelu", "x", x), approximate));
 
 /** e^x over its sum along one axis (default the last). */
-export const softmax = (x: ArrayLike, axis = -1): JaxArray => run(() => along("softmax", core.softmax, x, axis));
+export const softmax = (x: ArrayLike, axis?: number | AxisKeyword<number>): JaxArray =>
+  run(() => along("softmax", core.softmax, x, axis));
 /** log(softmax(x)), computed without its underflow. */
-export const log_softmax = (x: ArrayLike, axis = -1): JaxArray =>
+export const log_softmax = (x: ArrayLike, axis?: number | AxisKeyword<number>): JaxArray =>
   run(() => along("log_softmax", core.logSoftmax, x, axis));
 
-function along(fn: string, op: (x: Tensor, axis: number) => Tensor, given: ArrayLike, axis: number): Tensor {
+function along(
+  fn: string,
+  op: (x: Tensor, axis: number) => Tensor,
+  given: ArrayLike,
+  axis: number | AxisKeyword<number> | undefined,
+): Tensor {
   const x = inexact(fn, "x", given);
-  return op(x, axisOf(fn, axis, x.rank));
+  return op(x, axisOf(fn, placed(fn, "axis", axis, -1), x.rank));
 }
 
 /** log(sum(e^x)) over `axis` (default all), computed from the largest element on. */
-export function logsumexp(a: ArrayLike, axis?: Axis, options?: Keywords<{ keepdims: boolean }>): JaxArray {
-  const { keepdims } = keywords(
+export function logsumexp(a: ArrayLike, axis_?: Axis | ReduceKeywords, options?: ReduceKeywords): JaxArray {
+  const { axis, keepdims } = keywords(
     "logsumexp",
-    options,
-    { keepdims: false },
+    isKeywords(axis_) ? axis_ : { ...options, axis: axis_ as Axis },
+    { axis: undefined as Axis, keepdims: false },
     { b: undefined, return_sign: false, where: undefined },
   );
   return run(() => {

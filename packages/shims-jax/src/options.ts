@@ -46,6 +46,17 @@ export function keywords<T extends object>(
   return values as T;
 }
 
+/** An argument in its place, or by its name in a trailing object: `split(a, 3, 1)` or `split(a, 3, { axis: 1 })`. */
+export function placed<T>(
+  fn: string,
+  name: string,
+  given: T | Keywords<Record<string, T>> | undefined,
+  otherwise: T,
+): T {
+  if (isKeywords(given)) return keywords<Record<string, T>>(fn, given, { [name]: otherwise })[name] as T;
+  return given === undefined ? otherwise : (given as T);
+}
+
 /** A value as error texts show it. */
 export function describe(value: unknown): string {
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;

@@ -11,10 +11,8 @@ import {
   softplus as coreSoftplus,
   tanh as coreTanh,
   leakyRelu,
-  less,
   logSoftmax,
   mul,
-  where,
 } from "@facet/autograd";
 import { show } from "./arguments.js";
 import { sameTensor, Tensor, type TensorLike, toTensor } from "./tensor.js";
@@ -38,7 +36,7 @@ export const leaky_relu = (x: TensorLike, negativeSlope = 0.2): Tensor =>
 export const elu = (x: TensorLike, alpha = 1): Tensor => new Tensor(coreElu(toTensor(x).core, alpha));
 /** 1.0507 elu(x, 1.6733). At 0 the derivative is that of the right side, 1.0507, as TensorFlow has it. */
 export const selu: Activation = elementwise((x) =>
-  mul(where(less(x, 0), coreElu(x, 1.6732632423543772), x), 1.0507009873554805),
+  mul(coreElu(x, 1.6732632423543772, { rightAtZero: true }), 1.0507009873554805),
 );
 export const tanh: Activation = elementwise((x) => coreTanh(x));
 export const softplus: Activation = elementwise((x) => coreSoftplus(x));

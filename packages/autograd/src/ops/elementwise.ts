@@ -31,9 +31,12 @@ function refuseBytes(op: string, x: Tensor): Tensor {
   throw new DtypeError({ op, expected: "float32, int32, uint32 or bool (convert with u8ToF32)", given: "uint8" });
 }
 
+/** Numbers of a kernel; and whether the derivative at a kink in 0 is that of the right side, of which kernels know nothing. */
+type UnaryAttrs = Scalars & { readonly rightAtZero?: boolean };
+
 /** An op of one tensor and up to two numbers. */
-function unary(name: ExpressionName, x: Gradient<Scalars>, result?: Dtype) {
-  return defineOp<{ x: Tensor }, Scalars>({
+function unary(name: ExpressionName, x: Gradient<UnaryAttrs>, result?: Dtype) {
+  return defineOp<{ x: Tensor }, UnaryAttrs>({
     name,
     shape: ({ x }) => refuseBytes(name, x).shape,
     dtype: ({ x }) => result ?? x.dtype,
@@ -154,7 +157,7 @@ const negOp = unary(
 );
 const absOp = unary(
   "abs",
-  vjp(["x"], (dy, { x }) => mul(dy, sign(x))),
+  vjp(["x"], (dy, { x }, { attrs }) => mul(dy, attrs.rightAtZero ? where(less(x, 0), -1, 1) : sign(x))),
 );
 const signOp = unary("sign", zeroGradient);
 const expOp = unary(
@@ -213,14 +216,15 @@ const reluOp = unary(
   "relu",
   vjp(["y"], (dy, { y }) => reluBackwardOp({ a: dy, b: y }, undefined)),
 );
+const rightSide = (x: Tensor, { rightAtZero }: UnaryAttrs): Tensor => (rightAtZero ? greaterEqual : greater)(x, 0);
 const leakyReluOp = unary(
   "leaky_relu",
-  vjp(["x"], (dy, { x }, { attrs }) => mul(dy, where(greater(x, 0), 1, attrs.s0))),
+  vjp(["x"], (dy, { x }, { attrs }) => mul(dy, where(rightSide(x, attrs), 1, attrs.s0))),
 );
 // For x <= 0 the derivative is alpha e^x = y + alpha.
 const eluOp = unary(
   "elu",
-  vjp(["x", "y"], (dy, { x, y }, { attrs }) => mul(dy, where(greater(x, 0), 1, add(y, attrs.s0)))),
+  vjp(["x", "y"], (dy, { x, y }, { attrs }) => mul(dy, where(rightSide(x, attrs), 1, add(y, attrs.s0)))),
 );
 const erfOp = unary(
   "erf",
@@ -287,7 +291,8 @@ const sigmoidBackwardOp = binary(
 );
 
 export const neg = (x: Tensor): Tensor => negOp({ x }, NO_SCALARS);
-export const abs = (x: Tensor): Tensor => absOp({ x }, NO_SCALARS);
+/** |x|. At 0 the derivative is 0, with `rightAtZero` 1. */
+export const abs = (x: Tensor, { rightAtZero = false } = {}): Tensor => absOp({ x }, { ...NO_SCALARS, rightAtZero });
 export const sign = (x: Tensor): Tensor => signOp({ x }, NO_SCALARS);
 export const exp = (x: Tensor): Tensor => expOp({ x }, NO_SCALARS);
 export const expm1 = (x: Tensor): Tensor => expm1Op({ x }, NO_SCALARS);
@@ -304,9 +309,11 @@ export const sigmoid = (x: Tensor): Tensor => sigmoidOp({ x }, NO_SCALARS);
 export const softplus = (x: Tensor): Tensor => softplusOp({ x }, NO_SCALARS);
 export const relu = (x: Tensor): Tensor => reluOp({ x }, NO_SCALARS);
 /** x where positive, else slope * x. */
-export const leakyRelu = (x: Tensor, slope: number): Tensor => leakyReluOp({ x }, { s0: slope, s1: 0 });
-/** x where positive, else alpha (e^x - 1). */
-export const elu = (x: Tensor, alpha = 1): Tensor => eluOp({ x }, { s0: alpha, s1: 0 });
+export const leakyRelu = (x: Tensor, slope: number, { rightAtZero = false } = {}): Tensor =>
+  leakyReluOp({ x }, { s0: slope, s1: 0, rightAtZero });
+/** x where positive, else alpha (e^x - 1). At 0 the derivative is alpha, with `rightAtZero` 1. */
+export const elu = (x: Tensor, alpha = 1, { rightAtZero = false } = {}): Tensor =>
+  eluOp({ x }, { s0: alpha, s1: 0, rightAtZero });
 export const erf = (x: Tensor): Tensor => erfOp({ x }, NO_SCALARS);
 export const erfinv = (x: Tensor): Tensor => erfinvOp({ x }, NO_SCALARS);
 /** x Phi(x); `approximate` takes the tanh form. */

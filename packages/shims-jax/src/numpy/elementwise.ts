@@ -111,7 +111,8 @@ export const real =
     run(() => op(inexact(fn, "x", x)));
 
 export const negative = unary("negative", core.neg);
-export const abs = unary("abs", core.abs);
+/** |x|; at 0 the derivative is 1, as in JAX. */
+export const abs = unary("abs", (x) => core.abs(x, { rightAtZero: true }));
 export const absolute = abs;
 export const sign = unary("sign", core.sign);
 export const square = unary("square", core.square);
@@ -123,8 +124,10 @@ export const sqrt = real("sqrt", core.sqrt);
 export const sin = real("sin", core.sin);
 export const cos = real("cos", core.cos);
 export const tanh = real("tanh", core.tanh);
-export const floor = real("floor", core.floor);
-export const ceil = real("ceil", core.ceil);
+/** Integers stay as they are. */
+export const floor = unary("floor", (x) => (x.dtype === "float32" ? core.floor(x) : x));
+/** Integers stay as they are. */
+export const ceil = unary("ceil", (x) => (x.dtype === "float32" ? core.ceil(x) : x));
 export const reciprocal = real("reciprocal", core.reciprocal);
 export const isnan = real("isnan", core.isNan);
 

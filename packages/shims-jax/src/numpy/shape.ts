@@ -1,9 +1,12 @@
 import * as core from "@facet/autograd";
 import { ArgumentError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
 import { type ArrayLike, type Axis, arrayOf, computable, converted, type IndexPart, JaxArray, run } from "../array.js";
-import { describe, type Keywords, keywords } from "../options.js";
+import { describe, isKeywords, type Keywords, keywords, placed } from "../options.js";
 import type { ShapeInput } from "./creation.js";
 import { promoted } from "./elementwise.js";
+
+/** `axis` by its name. */
+export type AxisKeyword<T> = Keywords<{ axis: T }>;
 
 /** One dimension counted from the front. Throws ShapeError when there is none such. */
 export function axisOf(fn: string, axis: number, rank: number): number {
@@ -65,7 +68,8 @@ export function moveaxis(a: JaxArray, source: number, destination: number): JaxA
 }
 
 /** Drops dimensions of extent 1: those given, or all. Throws ShapeError on one of another extent. */
-export function squeeze(a: JaxArray, axis?: Axis): JaxArray {
+export function squeeze(a: JaxArray, axis_?: Axis | AxisKeyword<Axis>): JaxArray {
+  const axis = placed<Axis>("squeeze", "axis", axis_, undefined);
   const x = arrayOf("squeeze", "a", a);
   const dropped =
     axis === undefined || axis === null
@@ -88,7 +92,11 @@ export function squeeze(a: JaxArray, axis?: Axis): JaxArray {
 }
 
 /** Adds dimensions of extent 1, where `axis` says in the result. */
-export function expand_dims(a: JaxArray, axis: number | readonly number[]): JaxArray {
+export function expand_dims(
+  a: JaxArray,
+  axis_: number | readonly number[] | AxisKeyword<number | readonly number[]>,
+): JaxArray {
+  const axis = placed<number | readonly number[]>("expand_dims", "axis", axis_, []);
   const x = arrayOf("expand_dims", "a", a);
   const count = typeof axis === "number" ? 1 : axis.length;
   const added = axesOf("expand_dims", axis, x.rank + count);
@@ -119,7 +127,8 @@ function several(fn: string, arrays: readonly JaxArray[]): Tensor[] {
 }
 
 /** Joins arrays along an axis that is there; `axis: null` lays them flat first. */
-export function concatenate(arrays: readonly JaxArray[], axis: number | null = 0): JaxArray {
+export function concatenate(arrays: readonly JaxArray[], axis_?: number | null | AxisKeyword<number | null>): JaxArray {
+  const axis = placed<number | null>("concatenate", "axis", axis_, 0);
   return run(() => {
     const tensors = several("concatenate", arrays);
     if (axis === null)
@@ -132,7 +141,8 @@ export function concatenate(arrays: readonly JaxArray[], axis: number | null = 0
 }
 
 /** Joins arrays of one shape along a new axis. */
-export function stack(arrays: readonly JaxArray[], axis = 0): JaxArray {
+export function stack(arrays: readonly JaxArray[], axis_?: number | AxisKeyword<number>): JaxArray {
+  const axis = placed("stack", "axis", axis_, 0);
   return run(() => {
     const tensors = several("stack", arrays);
     const [first] = tensors as [Tensor];
@@ -149,7 +159,12 @@ export function stack(arrays: readonly JaxArray[], axis = 0): JaxArray {
 }
 
 /** Cuts an array into equal parts, or at the given positions, along an axis (default 0). */
-export function split(a: JaxArray, indices_or_sections: number | readonly number[], axis = 0): JaxArray[] {
+export function split(
+  a: JaxArray,
+  indices_or_sections: number | readonly number[],
+  axis_?: number | AxisKeyword<number>,
+): JaxArray[] {
+  const axis = placed("split", "axis", axis_, 0);
   const x = computable("split", "a", a);
   const at = axisOf("split", axis, x.rank);
   const extent = x.shape[at] as number;
@@ -175,18 +190,19 @@ export function split(a: JaxArray, indices_or_sections: number | readonly number
     .map((stop, i) => run(() => core.sliceAlong(x, at, cuts[i] as number, Math.max(stop, cuts[i] as number))));
 }
 
+type PadKeywords = Keywords<{ constant_values: number }> & { readonly mode?: string };
 type PadWidth = number | readonly [number, number] | readonly (readonly [number, number])[];
 
 /** Pads with a constant: one width for all edges, [before, after] for all dimensions, or a pair for each. */
 export function pad(
   array: JaxArray,
   pad_width: PadWidth,
-  mode = "constant",
-  options?: Keywords<{ constant_values: number }>,
+  mode: string | PadKeywords = "constant",
+  options?: PadKeywords,
 ): JaxArray {
   const { constant_values } = keywords(
     "pad",
-    { ...options, ...{ mode } },
+    isKeywords(mode) ? mode : { ...options, ...{ mode } },
     { constant_values: 0 },
     { mode: "constant" },
   );
@@ -210,14 +226,21 @@ export function pad(
 }
 
 /** Reverses the given dimensions (default all). */
-export const flip = (m: JaxArray, axis?: Axis): JaxArray =>
-  run(() => core.flip(computable("flip", "m", m), axesOf("flip", axis, m.ndim)));
+export const flip = (m: JaxArray, axis?: Axis | AxisKeyword<Axis>): JaxArray =>
+  run(() =>
+    core.flip(computable("flip", "m", m), axesOf("flip", placed<Axis>("flip", "axis", axis, undefined), m.ndim)),
+  );
 
 /**
  * Elements by index along an axis, or of the array laid flat. Negative indices count from the end. Unlike in JAX an index
  * out of range is an error (for a list at once, for an array at the next read). Bytes: only rows (axis 0) of whole words.
  */
-export function take(a: JaxArray, indices: JaxArray | readonly number[], axis?: number | null): JaxArray {
+export function take(
+  a: JaxArray,
+  indices: JaxArray | readonly number[],
+  axis_?: number | null | AxisKeyword<number | null>,
+): JaxArray {
+  const axis = placed<number | null>("take", "axis", axis_, null);
   return run(() => {
     const given = axis === 0 ? arrayOf("take", "a", a) : computable("take", "a", a);
     const x = axis === undefined || axis === null ? core.reshape(given, [given.size]) : given;
