@@ -87,6 +87,10 @@ const shapes: Shape[] = [
   // A tile that begins in a row no second tap reaches, and ends in one that it does.
   { x: [1, 3, 40, 20], filter: [2, 2, 20] },
   { x: [1, 10, 9, 66], filter: [3, 2, 67], stride: [2, 2], padding: [1, 2, 0, 1] },
+  // Many channels of filters of at most nine terms, in fours and not.
+  { x: [2, 9, 8, 1], filter: [2, 3, 21], stride: [2, 1], dilation: [1, 2], padding: [1, 0, 2, 1], mixed: true },
+  { x: [1, 6, 7, 4], filter: [2, 2, 72], groups: 2, padding: [1, 1, 0, 1] },
+  { x: [1, 5, 6, 1], filter: [3, 3, 20], padding: [0, 1, 1, 0] },
   // Rows longer than a chunk.
   { x: [1, 3, 700, 1], filter: [3, 3, 2], padding: [1, 1, 1, 1] },
   { x: [8, 28, 28, 1], filter: [3, 3, 32], bias: true, relu: true, bench: true },

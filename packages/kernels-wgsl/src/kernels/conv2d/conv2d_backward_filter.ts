@@ -13,9 +13,30 @@ import conv2dBackwardFilterWgsl from "./conv2d_backward_filter.wgsl";
 import conv2dBackwardFilterDepthwiseWgsl from "./conv2d_backward_filter_depthwise.wgsl";
 import conv2dBackwardFilterSharedWgsl from "./conv2d_backward_filter_shared.wgsl";
 import conv2dBackwardFilterSubgroupWgsl from "./conv2d_backward_filter_subgroup.wgsl";
+import conv2dBackwardFilterSubgroupFewWgsl from "./conv2d_backward_filter_subgroup_few.wgsl";
 import conv2dBackwardFilterSubgroupVec4Wgsl from "./conv2d_backward_filter_subgroup_vec4.wgsl";
 import conv2dBackwardFilterTileWgsl from "./conv2d_backward_filter_tile.wgsl";
 import { type Conv2dChunkPlan, conv2dChunkedFields, conv2dChunkPlan } from "./conv2d_backward_reduce.js";
+
+/** For filters of few terms: a larger tile would be wasted. */
+const few: Variant<typeof conv2dChunkedFields> = {
+  name: "subgroup_9x4",
+  order: "rows",
+  wgsl: conv2dBackwardFilterSubgroupFewWgsl,
+  subgroupSize: 8,
+  applies: (p) => p.out_c / p.groups > 16 && (p.filter_h * p.filter_w * p.in_c) / p.groups <= 9,
+  workgroups: (p) => spread(p.chunks * p.groups * divideUp(p.out_c / p.groups, 32)),
+};
+
+const fewVec4: Variant<typeof conv2dChunkedFields> = {
+  ...few,
+  name: "subgroup_9x4_vec4",
+  constants: { Y: "vec4<f32>", dy_four: "dy[at.x / 4u]" },
+  applies: (p, views) =>
+    p.y_c === 1 &&
+    inFours(p.out_c / p.groups, p.y_n, p.y_h, p.y_w, (views.dy?.offset ?? 0) / 4) &&
+    (few.applies?.(p, views) ?? true),
+};
 
 /** For GPUs. */
 const shared: Variant<typeof conv2dChunkedFields> = {
@@ -68,6 +89,8 @@ export const conv2dBackwardFilter = defineKernel({
       applies: (p) => isDepthwise(p) && p.out_c <= 2 * p.groups,
       workgroups: (p) => spread(divideUp(p.chunks * divideUp(p.filter_h * p.filter_w, 9) * p.out_c, 64)),
     },
+    fewVec4,
+    few,
     ...subgroupSizes.map(
       (lanes): Variant<typeof conv2dChunkedFields> => ({
         name: `subgroup${lanes}_32x4_vec4`,
