@@ -39,7 +39,7 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(join(stage, "dist", "linux-x64"), { recursive: true });
 mkdirSync(join(stage, "lib"));
 
-// Names that only the peers, SwiftShader and the report's page need are resolved at run time, and are then not there.
+// Names that only the peers, SwiftShader, the report's page and the reading of programs' sources need are resolved at run time, and are then not there.
 const absent = [
   "@tensorflow/*",
   "@jax-js/jax",
@@ -49,6 +49,7 @@ const absent = [
   "@sparticuz/chromium",
   "koffi",
   "jsdom",
+  "./api_cost/*",
 ];
 await build({
   entryPoints: [join(root, "benchmarks", "src", "run.ts")],
@@ -60,9 +61,9 @@ await build({
   conditions: ["node"],
   tsconfigRaw: {},
   external: absent,
-  // webgpu finds dawn.node beside its own file; CommonJS modules inside need a require.
+  // webgpu finds dawn.node beside its own file; CommonJS modules inside need a require, and the name of their file.
   banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url), { filename: __filename, dirname: __dirname } = import.meta;',
   },
   logLevel: "error",
 });

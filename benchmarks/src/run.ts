@@ -4,8 +4,6 @@ import { fileURLToPath } from "node:url";
 import { setDevice } from "@facet/autograd";
 import { loadDataset } from "@facet/datasets";
 import { openDevice } from "@facet/kernels-wgsl";
-import { judgeMistakes } from "./api_cost/mutants.js";
-import { measureTexts } from "./api_cost/text.js";
 import { dialects } from "./dialects.js";
 import { emptyReport } from "./environment.js";
 import { runSmallExperiments, storedExperiments } from "./experiments/in_bench.js";
@@ -83,10 +81,15 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
     async (budget) => {
       if (filter) return;
       progress("what an API costs");
-      report.apiCost = { texts: measureTexts() };
+      const api = await openApiCost();
+      if (!api) {
+        time.leftOut.push("what an API costs, which is read off the repository's sources");
+        return;
+      }
+      report.apiCost = { texts: api.measureTexts() };
       // Minutes of small runs there, and errors are the same on every adapter.
       if (device.adapter.kind === "swiftshader") time.leftOut.push("planted mistakes");
-      else if (!budget.over("planted mistakes")) report.apiCost.verdicts = await judgeMistakes();
+      else if (!budget.over("planted mistakes")) report.apiCost.verdicts = await api.judgeMistakes();
     },
   ],
   experiments: [
@@ -100,6 +103,16 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
   kernels: [0.65, benchKernels],
   peers: [1, benchPeers],
 };
+
+/** Undefined in a bundle for other machines, which holds neither the programs' sources nor the scanner. */
+async function openApiCost() {
+  try {
+    return { ...(await import("./api_cost/text.js")), ...(await import("./api_cost/mutants.js")) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
 
 async function benchPrograms(budget: PartBudget): Promise<void> {
   const chosen = dialects.filter((dialect) => !filter || dialect.includes(filter));
