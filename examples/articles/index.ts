@@ -2,7 +2,7 @@
 import type { DatasetName } from "@facet/datasets";
 import type { Program } from "./run.js";
 
-export type { EpochLogs, Outcome, PendingLoss, Phase, Program, Run } from "./run.js";
+export type { EpochLogs, Outcome, Phase, Program, Run } from "./run.js";
 export { type EpochRecord, type RunProgress, type RunRecord, type RunSettings, record } from "./run_log.js";
 
 export interface ArticleNetwork {

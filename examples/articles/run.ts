@@ -1,10 +1,6 @@
 // What an experiment hands to a program of the articles, and what the program tells it in return.
 import type { ImageDataset } from "@facet/datasets";
-
-/** A loss that is still on the device. */
-export interface PendingLoss {
-  item(): Promise<number | boolean>;
-}
+import type { PendingLoss } from "../src/loss_reader.js";
 
 /** Parts of a program that the articles time apart. Loading the data comes before the program. */
 export type Phase = "build" | "train" | "predict";

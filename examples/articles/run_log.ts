@@ -1,8 +1,6 @@
 import type { ImageDataset } from "@facet/datasets";
-import type { EpochLogs, Outcome, PendingLoss, Phase, Program, Run } from "./run.js";
-
-/** Steps after which losses are read back: often enough for a progress bar, seldom enough not to stall the device. */
-const INTERVAL = 16;
+import { LossReader, type PendingLoss } from "../src/loss_reader.js";
+import type { EpochLogs, Outcome, Phase, Program, Run } from "./run.js";
 
 export interface EpochRecord extends EpochLogs {
   seconds: number;
@@ -53,15 +51,12 @@ class RunLog implements Run {
   readonly epochs: number;
   readonly seed: number;
   readonly #settings: RunSettings;
-  readonly #losses: number[] = [];
-  readonly #stepMs: number[] = [];
+  readonly #reader = new LossReader();
   readonly #epochs: EpochRecord[] = [];
   readonly #phases: Record<Phase, number> = { build: 0, train: 0, predict: 0 };
   #phase: Phase = "build";
   #phaseBegan = performance.now();
   #epochBegan = performance.now();
-  #readAt = performance.now();
-  #pending: PendingLoss[] = [];
 
   constructor(settings: RunSettings) {
     this.data = settings.data;
@@ -75,43 +70,32 @@ class RunLog implements Run {
     this.#phase = name;
     if (name === "train") {
       this.#epochBegan = performance.now();
-      this.#readAt = this.#epochBegan;
+      this.#reader.start();
     }
     this.#tell();
   }
 
   async step(loss: PendingLoss): Promise<void> {
     this.#settings.signal?.throwIfAborted();
-    this.#pending.push(loss);
-    if (this.#losses.length === 0 || this.#pending.length === INTERVAL) await this.#read();
+    await this.#reader.add(loss);
     this.#tell();
   }
 
   async epoch(logs: EpochLogs = {}): Promise<void> {
     // Keras validates before it says that an epoch is over: what is read now is no time of steps.
-    await this.#read(this.#stepMs.length < 2);
+    await this.#reader.read(this.#reader.stepMs.length < 2);
     const now = performance.now();
     this.#epochs.push({ seconds: (now - this.#epochBegan) / 1000, ...logs });
     this.#epochBegan = now;
-    this.#readAt = now;
+    this.#reader.start();
     this.#tell();
   }
 
   finish(): Omit<RunRecord, keyof Outcome> {
     this.#closePhase();
-    const [firstStepMs = Number.NaN, ...stepMs] = this.#stepMs;
-    return { losses: this.#losses, epochs: this.#epochs, phases: this.#phases, firstStepMs, stepMs };
-  }
-
-  async #read(timed = true): Promise<void> {
-    if (this.#pending.length === 0) return;
-    // All at once: one wait, not one for each.
-    this.#losses.push(...(await Promise.all(this.#pending.map((loss) => loss.item()))).map(Number));
-    const now = performance.now();
-    const each = (now - this.#readAt) / this.#pending.length;
-    if (timed) for (const _ of this.#pending) this.#stepMs.push(each);
-    this.#pending = [];
-    this.#readAt = now;
+    const { losses } = this.#reader;
+    const [firstStepMs = Number.NaN, ...stepMs] = this.#reader.stepMs;
+    return { losses, epochs: this.#epochs, phases: this.#phases, firstStepMs, stepMs };
   }
 
   #closePhase(): void {
@@ -125,8 +109,8 @@ class RunLog implements Run {
       phase: this.#phase,
       epoch: Math.min(this.#epochs.length, this.epochs - 1),
       epochs: this.epochs,
-      steps: this.#losses.length + this.#pending.length,
-      loss: this.#losses.at(-1),
+      steps: this.#reader.steps,
+      loss: this.#reader.losses.at(-1),
     });
   }
 }
