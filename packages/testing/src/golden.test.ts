@@ -76,7 +76,19 @@ describe("the golden files", () => {
     .map((file) => file.slice(0, -".json".length));
 
   /** What a case says it called: a function, or something that is made first. */
-  const called = ["fn", "initializer", "layer", "layers", "loss", "metric", "optax", "optimizer", "results"];
+  const called = [
+    "fn",
+    "initializer",
+    "layer",
+    "layers",
+    "loss",
+    "metric",
+    "norm",
+    "optax",
+    "optimizer",
+    "results",
+    "schedule",
+  ];
 
   test("are there", () => expect(names.length).toBeGreaterThanOrEqual(16));
 
