@@ -132,7 +132,7 @@ export function labelledRows(
   const longest = Math.max(...names.map((name) => textWidth(text(name))));
   return {
     height: names.length * rowHeight + 48,
-    marginLeft: narrow ? 10 : Math.min(longest + 14, Math.round(canvas.width * 0.45)),
+    marginLeft: narrow ? 16 : Math.min(longest + 14, Math.round(canvas.width * 0.45)),
     y: { domain: [...names], axis: null, label: null },
     dy: narrow ? 7 : 0,
     marks: [

@@ -74,10 +74,16 @@ export async function writeReport(
   return written;
 }
 
-/** From the JSON alone; returns the exit code. */
+/** From the JSON, and from what `facet compare` has found since; returns the exit code. */
 export async function writeAgain(files: readonly string[]): Promise<number> {
   try {
-    for (const file of files) for (const written of await writeReport(file, readReport(file))) console.log(written);
+    // Opens no GPU, but loads what trains on one: only where it is needed.
+    const { storedExperiments } = await import("../experiments/in_bench.js");
+    for (const file of files) {
+      const report = readReport(file);
+      report.storedExperiments = storedExperiments(join(dirname(file), "experiments"), report.adapter.kind);
+      for (const written of await writeReport(file, report)) console.log(written);
+    }
     return 0;
   } catch (error) {
     console.error(`page: ${(error as Error).message}`);
