@@ -41,7 +41,8 @@ function difference({ mean, ci95 }: Estimate, unit: number, digits: number): str
 
 /** Part of the whole's effect in %, where the whole has one that its interval tells from none. */
 function share(part: Estimate, whole: Estimate): string {
-  return Math.abs(whole.mean) > whole.ci95 ? `${((100 * part.mean) / whole.mean).toFixed(0)}%` : "-";
+  // Adding 0 turns -0 into 0.
+  return Math.abs(whole.mean) > whole.ci95 ? `${Math.round((100 * part.mean) / whole.mean) + 0}%` : "-";
 }
 
 function scaleOf(programs: readonly ProgramSummary[]): string {
