@@ -93,14 +93,14 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
     },
   ],
   experiments: [
-    0.42,
+    0.55,
     async (budget) => {
       report.experiments = await runSmallExperiments(filter, budget, progress);
       report.storedExperiments = storedExperiments(`${results}/experiments`, device.adapter.kind);
       device.trim();
     },
   ],
-  kernels: [0.65, benchKernels],
+  kernels: [0.7, benchKernels],
   peers: [1, benchPeers],
 };
 
