@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { aligned, programOf } from "../benchmarks/src/experiments/ablation_program.js";
 import type { Experiment, Scale } from "../benchmarks/src/experiments/experiment.js";
 import { readOriginals } from "../benchmarks/src/experiments/originals.js";
-import { type Listener, runExperiment } from "../benchmarks/src/experiments/runner.js";
+import { type Listener, runExperiment, withoutFolders } from "../benchmarks/src/experiments/runner.js";
 import { FolderStore, MemoryStore, ResultsError } from "../benchmarks/src/experiments/store.js";
 import { summarise } from "../benchmarks/src/experiments/summary.js";
 import { estimate, median } from "../benchmarks/src/statistics.js";
@@ -203,6 +203,12 @@ describe("runExperiment", () => {
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+
+  it("keeps no folder of this machine in a note", () => {
+    const note = "cifar10: a part, 20 of 50/5; /some/where/cifar10 has no data_batch_3.bin";
+    expect(withoutFolders(note)).toBe("cifar10: a part, 20 of 50/5; cifar10 has no data_batch_3.bin");
+    expect(withoutFolders(undefined)).toBeUndefined();
   });
 
   it("keeps what was measured when a program is interrupted, fails, or loses the device", async () => {

@@ -95,7 +95,12 @@ async function load(name: DatasetName, { scale, download }: RunnerOptions): Prom
   const seconds = () => (performance.now() - began) / 1000;
   try {
     const data = await loadDataset(name, { ...limits, download });
-    return { data, seconds: seconds(), images: name === "digits" ? "generated" : "real", note: data.note };
+    return {
+      data,
+      seconds: seconds(),
+      images: name === "digits" ? "generated" : "real",
+      note: withoutFolders(data.note),
+    };
   } catch (error) {
     if (!(error instanceof DatasetAbsentError)) throw error;
     const data = await loadDataset("digits", limits);
@@ -103,6 +108,10 @@ async function load(name: DatasetName, { scale, download }: RunnerOptions): Prom
     return { data, seconds: seconds(), images: "generated", note };
   }
 }
+
+/** Results are kept and shown elsewhere: of paths in a note only the last name stays. */
+export const withoutFolders = (note: string | undefined): string | undefined =>
+  note?.replaceAll(/(?<=^|\s)(?:\/[^\s/;,:]+)*\/(?=[^\s/;,:]+)/g, "");
 
 async function runUnit(
   experiment: Experiment,
