@@ -1,3 +1,4 @@
+import { count, mebibytes } from "../format.js";
 import type { Estimate } from "../statistics.js";
 import type { Table } from "../table.js";
 import type { ExperimentSummary, ProgramSummary } from "./summary.js";
@@ -47,7 +48,6 @@ function share(part: Estimate, whole: Estimate): string {
 
 function scaleOf(programs: readonly ProgramSummary[]): string {
   const [{ trainImages, testImages, epochs, accuracy }] = programs as [ProgramSummary, ...ProgramSummary[]];
-  const count = (number: number, noun: string): string => `${number} ${noun}${number > 1 ? "s" : ""}`;
   return `${trainImages} training and ${testImages} test images, ${count(epochs, "epoch")}, ${count(accuracy.n, "repetition")}`;
 }
 
@@ -118,7 +118,7 @@ function times({ title, programs, load, host }: ExperimentSummary): Table {
       seconds(row.steadyEpochSeconds),
       row.firstStepMs.toFixed(0),
       row.steadyStepMs.toFixed(1),
-      (row.peakBytes / 2 ** 20).toFixed(1),
+      mebibytes(row.peakBytes),
     ]),
   };
 }
