@@ -21,6 +21,7 @@ export default defineConfig({
       "@facet/kernels-wgsl/table": source("packages/kernels-wgsl/src/table.ts"),
       "@facet/kernels-wgsl": source("packages/kernels-wgsl/src/node.ts"),
       "@facet/autograd": source("packages/autograd/src/index.ts"),
+      "@facet/dialect": source("packages/dialect/src/index.ts"),
       "@facet/datasets": source("packages/datasets/src/node.ts"),
       "@facet/testing": source("packages/testing/src/index.ts"),
       "@facet/shims-keras": source("packages/shims-keras/src/index.ts"),

@@ -1,0 +1,23 @@
+// One reader of arguments for every dialect. ARCHITECTURE.md, "Arguments", says how it is used.
+
+export { type Args, isKeywords, type Keywords } from "./keywords.js";
+export {
+  any,
+  bool,
+  func,
+  instance,
+  int,
+  Kind,
+  listOf,
+  mapping,
+  number,
+  oneOf,
+  oneOrMore,
+  string,
+} from "./kinds.js";
+export { type Method, type Methods, methods } from "./methods.js";
+export { nearest, snake } from "./names.js";
+export { namespace } from "./namespace.js";
+export { Only, only, Parameter, type Rule, type Rules, required, type Values } from "./rules.js";
+export { show } from "./show.js";
+export { define, overloads, type Reader, type Signature, signature, signatures } from "./signature.js";

@@ -1,0 +1,23 @@
+// Methods of a tensor that are functions of it: one table instead of a delegation each.
+
+/** A function of a tensor as its method. */
+export type Method<F> = F extends (self: infer _Self, ...rest: infer R) => infer O ? (...args: R) => O : never;
+
+/** A table of functions as methods: `interface Tensor extends Methods<typeof table> {}`. */
+export type Methods<T> = { readonly [K in keyof T]: Method<T[K]> };
+
+// biome-ignore lint/suspicious/noExplicitAny: functions of all shapes stand in one table.
+type AnyFunction = (...args: any[]) => unknown;
+
+/** Puts the functions of a table onto a class, the object in the place of the first argument. */
+export function methods(target: { readonly prototype: object }, table: Readonly<Record<string, AnyFunction>>): void {
+  for (const [name, fn] of Object.entries(table)) {
+    const method = {
+      // Named, so that stacks and prints show it.
+      [name](this: unknown, ...args: unknown[]): unknown {
+        return fn(this, ...args);
+      },
+    };
+    Object.defineProperty(target.prototype, name, { value: method[name], writable: true, configurable: true });
+  }
+}

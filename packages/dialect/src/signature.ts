@@ -1,0 +1,266 @@
+import { ArgumentError, type FacetError, UnsupportedError } from "@facet/autograd";
+import { isKeywords } from "./keywords.js";
+import { bool, Kind, number, string } from "./kinds.js";
+import { camel, nearest, snake } from "./names.js";
+import { Only, Parameter, type Rule, type Rules, required, type Values } from "./rules.js";
+import { show } from "./show.js";
+
+/** How a parameter may be given, in the words of Python's inspect. */
+export type ParameterKind = "positional" | "either" | "keyword" | "positions" | "keywords";
+
+interface Declared {
+  readonly name: string;
+  readonly how: ParameterKind;
+  readonly rule: Rule;
+  /** What is checked: undefined for "anything". */
+  readonly kind: Kind<unknown> | undefined;
+  readonly required: boolean;
+  readonly otherwise: unknown;
+}
+
+/** A signature as it was declared: tests hold it against the original's. */
+export interface Signature {
+  /** Public name with the dialect in front: torch.nn.functional.gelu. */
+  readonly name: string;
+  readonly parameters: readonly Declared[];
+  /** Other keywords that the original takes for some of them: axis for dim. */
+  readonly aliases: Readonly<Record<string, string>>;
+}
+
+export interface SignatureOptions {
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
+/** Every signature by its public name; more than one where a function is overloaded. */
+export const signatures = new Map<string, Signature[]>();
+
+/** Reads arguments into values by name. */
+export interface Reader<V> {
+  (args: readonly unknown[]): V;
+  readonly signature: Signature;
+}
+
+/** Kinds of defaults that are written in place. */
+function kindOf(rule: Rule): Kind<unknown> | undefined {
+  if (rule instanceof Kind) return rule;
+  if (rule instanceof Parameter) return rule.kind;
+  if (typeof rule === "number") return number;
+  if (typeof rule === "boolean") return bool;
+  return typeof rule === "string" ? string : undefined;
+}
+
+function declare(rules: Rules): Declared[] {
+  const list: Declared[] = [];
+  const names = Object.keys(rules);
+  const positionOnly = names.indexOf("/");
+  let keywordsOnly = false;
+  for (const [at, key] of names.entries()) {
+    if (key === "/") continue;
+    if (key === "*") {
+      keywordsOnly = true;
+      continue;
+    }
+    const rule = rules[key] as Rule;
+    const how: ParameterKind = key.startsWith("**")
+      ? "keywords"
+      : key.startsWith("*")
+        ? "positions"
+        : keywordsOnly
+          ? "keyword"
+          : at < positionOnly
+            ? "positional"
+            : "either";
+    if (how === "positions") keywordsOnly = true;
+    list.push({
+      name: key.replace(/^\*+/, ""),
+      how,
+      rule,
+      kind: kindOf(rule),
+      required: (rule === required || rule instanceof Kind) && how !== "positions" && how !== "keywords",
+      otherwise: rule instanceof Parameter ? rule.otherwise : rule instanceof Only ? rule.value : rule,
+    });
+  }
+  return list;
+}
+
+/**
+ * A reader of arguments for one public function, method or constructor: positions first, then keywords in a plain object,
+ * under the original's names or their camelCase; undefined stands for the default, null for None.
+ *
+ * A plain object in the last place holds keywords, unless the parameter there takes objects itself: then it is that
+ * parameter's value, but for a parameter with a default when all its names are parameters that have no value yet.
+ *
+ * Throws ArgumentError on a missing or surplus argument, an unknown name (with the nearest known one), one given twice, and
+ * a value of the wrong kind; UnsupportedError on a value that the original takes and Facet does not.
+ */
+export function signature<const R extends Rules>(name: string, rules: R, options?: SignatureOptions): Reader<Values<R>>;
+export function signature<V extends object>(
+  name: string,
+  rules: { readonly [K in keyof V]-?: Rule } & Readonly<Record<string, Rule>>,
+  options?: SignatureOptions,
+): Reader<V>;
+export function signature(name: string, rules: Rules, { aliases = {} }: SignatureOptions = {}): Reader<object> {
+  const own: Signature = { name, parameters: declare(rules), aliases };
+  const known = signatures.get(name);
+  if (known) known.push(own);
+  else signatures.set(name, [own]);
+  return Object.assign(readerOf(own), { signature: own });
+}
+
+/** The word that errors open with: the last part of the public name. */
+const opOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+
+function readerOf({ name, parameters, aliases }: Signature): (args: readonly unknown[]) => object {
+  const op = opOf(name);
+  const byPosition = parameters.filter(({ how }) => how === "positional" || how === "either");
+  const rest = parameters.find(({ how }) => how === "positions");
+  const others = parameters.find(({ how }) => how === "keywords");
+  const byName = new Map<string, Declared>();
+  for (const parameter of parameters) {
+    if (parameter.how === "positional" || parameter.how === "keywords") continue;
+    byName.set(camel(parameter.name), parameter);
+    byName.set(parameter.name, parameter);
+  }
+  for (const [alias, of] of Object.entries(aliases)) {
+    const parameter = byName.get(of);
+    if (parameter) byName.set(alias, parameter);
+  }
+  const named = (key: string): Declared | undefined => byName.get(key) ?? byName.get(snake(key));
+
+  const unknown = (key: string): never => {
+    const guess = nearest(
+      key,
+      [...byName.values()].map((parameter) => parameter.name),
+    );
+    const all = [...new Set([...byName.values()].map((parameter) => parameter.name))].join(", ") || "none";
+    throw new ArgumentError({
+      op,
+      argument: key,
+      expected: `one of its arguments (${all})`,
+      given: guess === undefined ? "a name it does not have" : `a name it does not have: did you mean ${guess}?`,
+    });
+  };
+
+  /** Whether the plain object in the last place holds keywords. */
+  const holdsKeywords = (last: Record<string, unknown>, at: number): boolean => {
+    const place = byPosition[at] ?? rest;
+    if (!place?.kind?.takesObjects) return true;
+    if (place.required) return false;
+    const keys = Object.keys(last);
+    return keys.length > 0 && keys.every((key) => named(key) && byPosition.indexOf(named(key) as Declared) >= at);
+  };
+
+  return (args) => {
+    const values: Record<string, unknown> = {};
+    const last = args[args.length - 1];
+    const keywords = isKeywords(last) && holdsKeywords(last, args.length - 1) ? last : undefined;
+    const count = keywords ? args.length - 1 : args.length;
+    if (count > byPosition.length && !rest) {
+      throw new ArgumentError({
+        op,
+        argument: "arguments",
+        expected: `at most ${byPosition.length} by position (${byPosition.map((each) => each.name).join(", ") || "none"})`,
+        given: `${count}`,
+      });
+    }
+    for (let i = 0; i < count && i < byPosition.length; i++) {
+      if (args[i] !== undefined) values[(byPosition[i] as Declared).name] = args[i];
+    }
+    if (rest && count > byPosition.length) values[rest.name] = args.slice(byPosition.length, count);
+    if (keywords) {
+      const surplus: Record<string, unknown> = {};
+      for (const key of Reflect.ownKeys(keywords)) {
+        if (typeof key === "symbol") return unknown(String(key));
+        const value = keywords[key];
+        const parameter = named(key);
+        if (!parameter) {
+          if (!others) return unknown(key);
+          surplus[key] = value;
+          continue;
+        }
+        if (value === undefined) continue;
+        if (Object.hasOwn(values, parameter.name))
+          throw new ArgumentError({ op, argument: parameter.name, expected: "one value", given: "two" });
+        values[parameter.name] = value;
+      }
+      if (others) values[others.name] = surplus;
+    } else if (others) values[others.name] = {};
+    for (const parameter of parameters) check(op, parameter, values);
+    return values;
+  };
+}
+
+/** Fills in a parameter's default, or holds the value given against what it may be. */
+function check(op: string, parameter: Declared, values: Record<string, unknown>): void {
+  const { name, rule, kind, how } = parameter;
+  if (!Object.hasOwn(values, name)) {
+    if (parameter.required) {
+      const expected = kind === undefined ? "a value" : kind.expected;
+      throw new ArgumentError({ op, argument: name, expected, given: "none" });
+    }
+    values[name] = how === "positions" ? [] : parameter.otherwise;
+    return;
+  }
+  const value = values[name];
+  if (rule instanceof Only) {
+    if (![rule.value, ...rule.also].some((allowed) => same(allowed, value)))
+      throw new UnsupportedError({
+        op,
+        argument: name,
+        expected: `${show(rule.value)}: other values are not supported`,
+        given: show(value),
+      });
+    values[name] = rule.value;
+    return;
+  }
+  if (kind === undefined || kind.accepts(value)) return;
+  if (how === "keywords") return;
+  if (how === "positions" && Array.isArray(value) && value.every((each) => kind.accepts(each))) return;
+  if (rule instanceof Parameter && same(rule.otherwise, value)) return;
+  throw new ArgumentError({ op, argument: name, expected: kind.expected, given: show(value) });
+}
+
+/** Equal, lists element by element. */
+const same = (a: unknown, b: unknown): boolean =>
+  Object.is(a, b) ||
+  (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((each, i) => same(each, b[i])));
+
+/**
+ * A public function: its arguments are read after the signature and handed to `body` by name. The type of what it returns is
+ * the caller's to write, with the labels that users see: `const relu: (input: Tensor, ...args: ...) => Tensor = define(...)`.
+ */
+export function define<const R extends Rules, T>(
+  name: string,
+  rules: R,
+  body: (values: Values<R>) => T,
+  options?: SignatureOptions,
+  // biome-ignore lint/suspicious/noExplicitAny: the declared type of the constant says what it takes.
+): (...args: any[]) => T {
+  const read = signature(name, rules, options);
+  return (...args) => body(read(args));
+}
+
+/**
+ * A reader for a function with several signatures, told apart by what is given: the first that fits. Values come with the
+ * index of that form. When none fits, the error is that of the form which took the most arguments.
+ */
+export function overloads<const F extends readonly Rules[]>(
+  name: string,
+  ...forms: F
+): (args: readonly unknown[]) => { [I in keyof F]: { form: I; values: Values<F[I]> } }[number] {
+  const readers = forms.map((rules) => signature(name, rules));
+  return (args) => {
+    const errors: { error: FacetError; at: number }[] = [];
+    for (const [form, read] of readers.entries()) {
+      try {
+        return { form: `${form}`, values: read(args) } as never;
+      } catch (error) {
+        if (!(error instanceof ArgumentError || error instanceof UnsupportedError)) throw error;
+        // An argument that is known and supported in another way counts for more than one that is not known.
+        const at = read.signature.parameters.findIndex((parameter) => parameter.name === error.argument);
+        errors.push({ error, at: error instanceof UnsupportedError ? Infinity : at });
+      }
+    }
+    throw errors.reduce((best, each) => (each.at > best.at ? each : best)).error;
+  };
+}
