@@ -362,6 +362,9 @@ def main(dialect):
             forms = forms_of(f"{path}.{name}", member, value if inspect.isclass(value) else None)
             if forms:
                 signatures[f"{path}.{name}"] = forms
+            # What modules take when they are called.
+            if path in ("torch.nn", "torchvision.transforms") and inspect.isfunction(getattr(member, "forward", None)):
+                signatures[f"{path}.{name}.forward"] = forms_of(f"{path}.{name}.forward", member.forward, member)
     versions = {each: importlib.import_module(each).__version__ for each in VERSIONS[dialect]}
     head = {"generator": f"test/goldens/generate_signatures.py {dialect}", **versions, "python": platform.python_version()}
     line = lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -20,4 +20,13 @@ export { nearest, snake } from "./names.js";
 export { namespace } from "./namespace.js";
 export { Only, only, Parameter, type Rule, type Rules, required, type Values } from "./rules.js";
 export { show } from "./show.js";
-export { define, overloads, type Reader, type Signature, signature, signatures } from "./signature.js";
+export {
+  type Declared,
+  define,
+  overloads,
+  type ParameterKind,
+  type Reader,
+  type Signature,
+  signature,
+  signatures,
+} from "./signature.js";

@@ -105,6 +105,7 @@ describe("signature", () => {
       ["bias", "keyword"],
       ["out", "keyword"],
     ]);
+    expect(signatures.get("test.conv")?.[0]?.read([1])).toEqual(read([1]));
   });
 });
 

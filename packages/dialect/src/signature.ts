@@ -8,7 +8,8 @@ import { show } from "./show.js";
 /** How a parameter may be given, in the words of Python's inspect. */
 export type ParameterKind = "positional" | "either" | "keyword" | "positions" | "keywords";
 
-interface Declared {
+/** A parameter as it was declared. */
+export interface Declared {
   readonly name: string;
   readonly how: ParameterKind;
   readonly rule: Rule;
@@ -25,6 +26,8 @@ export interface Signature {
   readonly parameters: readonly Declared[];
   /** Other keywords that the original takes for some of them: axis for dim. */
   readonly aliases: Readonly<Record<string, string>>;
+  /** Reads arguments after it, for tests that have its name only. */
+  readonly read: (args: readonly unknown[]) => object;
 }
 
 export interface SignatureOptions {
@@ -100,17 +103,23 @@ export function signature<V extends object>(
   options?: SignatureOptions,
 ): Reader<V>;
 export function signature(name: string, rules: Rules, { aliases = {} }: SignatureOptions = {}): Reader<object> {
-  const own: Signature = { name, parameters: declare(rules), aliases };
+  const parameters = declare(rules);
+  const read = readerOf(name, parameters, aliases);
+  const own: Signature = { name, parameters, aliases, read };
   const known = signatures.get(name);
   if (known) known.push(own);
   else signatures.set(name, [own]);
-  return Object.assign(readerOf(own), { signature: own });
+  return Object.assign(read, { signature: own });
 }
 
 /** The word that errors open with: the last part of the public name. */
 const opOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
 
-function readerOf({ name, parameters, aliases }: Signature): (args: readonly unknown[]) => object {
+function readerOf(
+  name: string,
+  parameters: readonly Declared[],
+  aliases: Readonly<Record<string, string>>,
+): (args: readonly unknown[]) => object {
   const op = opOf(name);
   const byPosition = parameters.filter(({ how }) => how === "positional" || how === "either");
   const rest = parameters.find(({ how }) => how === "positions");
