@@ -22,6 +22,7 @@ export { everyRun, guard, outsideCapture, refuseInCapture, tracing } from "./cap
 export { type AnyOp, copyTensor, defineOp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
+export { knownValue } from "./host_values.js";
 export * from "./init.js";
 export { withLayer } from "./layer.js";
 export * from "./ops/index.js";

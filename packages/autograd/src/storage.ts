@@ -8,6 +8,7 @@ import {
 } from "@facet/kernels-wgsl";
 import { tracing } from "./capture/trace.js";
 import { device as currentDevice } from "./engine.js";
+import type { KnownValues } from "./host_values.js";
 
 /**
  * Device memory shared by tensor handles (views of one another) and by what the tape saved; freed with its last user. What
@@ -20,6 +21,8 @@ export class Storage {
   #block: Block | undefined;
   /** Counts in-place writes, so that the tape can tell that what it saved has changed since. */
   version = 0;
+  /** What the host knows of the content, for printing. */
+  known: KnownValues | undefined;
   #users = 1;
 
   constructor(bytes: number, owner: string) {

@@ -1,6 +1,7 @@
 import { type BufferView, DisposedError, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
 import { outsideCapture, type TraceView, tracing } from "./capture/trace.js";
 import { byteSize, type Dtype, decode, encode, type TypedArray } from "./dtype.js";
+import { rememberValues } from "./host_values.js";
 import { adopt } from "./scope.js";
 import { Storage } from "./storage.js";
 import type { Node } from "./tape.js";
@@ -103,7 +104,11 @@ export class Tensor {
 
   /** Elements, read back from the device. Errors of earlier ops surface here. */
   async data(): Promise<TypedArray> {
-    return decode(await this.storage.device.read(this.view), this.dtype, this.size);
+    const { storage } = this;
+    const { version } = storage;
+    const data = decode(await storage.device.read(this.view), this.dtype, this.size);
+    if (!this.disposed && this.#storage === storage) rememberValues(this, data, version);
+    return data;
   }
 
   /** The only element of a one-element tensor. */
@@ -164,7 +169,9 @@ export function fromData(
   // Under capture this is a constant of the plan: it gets memory and content now.
   const tensor = outsideCapture(() => empty(shape, dtype, owner));
   tracing()?.constants.push(tensor.storage.retain());
-  if (values.length > 0) tensor.storage.device.queue.write(tensor.view, encode(values, dtype));
+  const data = encode(values, dtype);
+  if (values.length > 0) tensor.storage.device.queue.write(tensor.view, data);
+  rememberValues(tensor, data, tensor.storage.version, (data as ArrayLike<unknown>) !== values);
   return tensor;
 }
 

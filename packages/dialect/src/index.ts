@@ -1,4 +1,4 @@
-// One reader of arguments for every dialect. ARCHITECTURE.md, "Arguments", says how it is used.
+// What all dialects do alike: reading arguments (ARCHITECTURE.md, "Arguments") and printing arrays.
 
 export { type Args, isKeywords, type Keywords } from "./keywords.js";
 export {
@@ -18,6 +18,7 @@ export {
 export { type Method, type Methods, methods } from "./methods.js";
 export { nearest, snake } from "./names.js";
 export { namespace } from "./namespace.js";
+export * from "./print/index.js";
 export { Only, only, Parameter, type Rule, type Rules, required, type Values } from "./rules.js";
 export { show } from "./show.js";
 export {

@@ -14,10 +14,12 @@ import {
   UnsupportedError,
   u8ToF32,
 } from "@facet/autograd";
+import { arrayText, primitiveOf, printable, read } from "@facet/dialect";
 import { filled } from "./numpy/creation.js";
 import * as np from "./numpy/index.js";
 import { slice } from "./numpy/shape.js";
 import { describe } from "./options.js";
+import { arrayRepr } from "./print.js";
 
 /** What stands for an array in arithmetic: an array, or a JavaScript number or boolean. */
 export type ArrayLike = JaxArray | number | boolean;
@@ -27,6 +29,12 @@ export type Axis = number | readonly number[] | null | undefined;
 
 /** One part of an index: a position, [start, stop, step?] as in `start:stop:step`, or null for everything. */
 export type IndexPart = number | null | readonly [(number | null)?, (number | null)?, (number | null)?];
+
+const OPERATORS = {
+  add: "a.add(b), a.equal(b)",
+  arithmetic: "a.mul(b), a.sub(b), a.div(b), a.pow(b), a.neg()",
+  comparison: "a.greater(b), a.greater_equal(b), a.less(b), a.less_equal(b)",
+};
 
 /**
  * jax.Array: an immutable array on the device. Operators are methods (`a.add(b)`, `a.matmul(b)`), indexing is `slice`, and
@@ -204,11 +212,25 @@ export class JaxArray implements HoldsTensors {
     return this;
   }
 
+  /**
+   * What Python's print shows, `[1. 2.]`, when the host has the values: the array was made of them, or they have been read;
+   * otherwise `Array(shape=(2,), dtype=float32)`. show() reads them first.
+   */
   toString(): string {
-    return `Array(shape=(${this.shape.join(", ")}${this.ndim === 1 ? "," : ""}), dtype=${this.dtype})`;
+    const array = printable(this.core);
+    return arrayText(array) ?? arrayRepr(array);
   }
+  /** Prints the array as Python's `print(x)` does, once its values have been read from the device. */
+  async show(): Promise<void> {
+    console.log(arrayText(await read(this.core)));
+  }
+  /** As Python's repr: `Array([1., 2.], dtype=float32)`. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
+    return arrayRepr(printable(this.core));
+  }
+  /** Refuses operators, which JavaScript would turn into NaN or text. */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, "Array", OPERATORS);
   }
 }
 

@@ -14,7 +14,7 @@ export class TracedNumber extends JaxArray {
     this.now = now;
   }
 
-  [Symbol.toPrimitive](hint: string): string {
+  override [Symbol.toPrimitive](hint: string): string {
     if (hint === "string") return `Traced<${this.dtype}[]>`;
     throw new CaptureError({
       op: "jit",

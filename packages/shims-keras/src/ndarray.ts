@@ -1,4 +1,11 @@
 import { ArgumentError, DtypeError, flattenNested, formatShape, type NestedArray, ShapeError } from "@facet/autograd";
+import { arrayRepr, arrayText, type Printable, primitiveOf } from "@facet/dialect";
+
+const OPERATORS = {
+  add: "x.add(y)",
+  arithmetic: "x.mul(y), x.sub(y), x.div(y)",
+  comparison: "a loop over x.data",
+};
 
 const ARRAYS = {
   uint8: Uint8Array,
@@ -122,6 +129,30 @@ export class NdArray {
     const [from, to] = [clip(start), Math.max(clip(start), clip(stop))];
     const row = size(this.shape.slice(1));
     return new NdArray(this.data.subarray(from * row, to * row), [to - from, ...this.shape.slice(1)]);
+  }
+
+  /** What Python's print shows of a NumPy array: `[1. 2.]`. */
+  toString(): string {
+    return arrayText(this.#printable()) as string;
+  }
+
+  /** Prints the array as Python's `print(x)` does. */
+  show(): void {
+    console.log(this.toString());
+  }
+
+  #printable(): Printable {
+    return { shape: this.shape, dtype: this.dtype, at: (i) => this.data[i] };
+  }
+
+  /** As Python's repr: `array([1., 2.], dtype=float32)`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return arrayRepr(this.#printable()) as string;
+  }
+
+  /** Refuses operators, which JavaScript would turn into NaN or text. */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, "NdArray", OPERATORS);
   }
 
   /** Nested arrays. */

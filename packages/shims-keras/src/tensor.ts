@@ -10,6 +10,7 @@ import {
   sub,
   tensorsOf,
 } from "@facet/autograd";
+import { arrayRepr, arrayText, type Printable, primitiveOf, printable, pythonShape, read } from "@facet/dialect";
 import { type HostArray, NdArray, ndarray } from "./ndarray.js";
 
 /** What a softmax or sigmoid was applied to: losses look through it, as Keras does on TensorFlow. */
@@ -17,6 +18,15 @@ export interface Activated {
   readonly by: "softmax" | "sigmoid";
   readonly logits: CoreTensor;
 }
+
+/** The text of a tensor whose elements are known or not. */
+export const text: unique symbol = Symbol("text");
+
+export const OPERATORS = {
+  add: "a.add(b), ops.equal(a, b)",
+  arithmetic: "a.mul(b), a.sub(b), a.div(b)",
+  comparison: "ops.greater(a, b), ops.less(a, b)",
+};
 
 /** An array on the device: what layers and `keras.ops` compute on. `keras.ops.convert_to_numpy` reads it. */
 export class Tensor implements HoldsTensors {
@@ -68,11 +78,45 @@ export class Tensor implements HoldsTensors {
     return this.core.item();
   }
 
+  /**
+   * What Python's print shows, `tf.Tensor([1. 2.], shape=(2,), dtype=float32)`; the values stand there when the host has
+   * them: the tensor was made of them, or they have been read. show() reads them first.
+   */
+  toString(): string {
+    return this[text](printable(this.core, this.dtype));
+  }
+
+  /** Prints the tensor as Python's `print(x)` does, once its values have been read from the device. */
+  async show(): Promise<void> {
+    console.log(this[text](await read(this.core, this.dtype)));
+  }
+
+  protected [text](array: Printable): string {
+    return `tf.Tensor(${onOwnLine(arrayText(array) ?? "...")}, shape=${pythonShape(this.shape)}, dtype=${this.dtype})`;
+  }
+
+  /** As Python's repr: `<tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>`. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    const array = printable(this.core, this.dtype);
+    // A scalar goes through Python's float, which has more digits.
+    const values = this.ndim === 0 ? arrayText({ ...array, dtype: this.dtype.replace("32", "64") }) : arrayRepr(array);
+    const numpy = values === undefined ? "" : `, numpy=${onOwnLine(values)}`;
+    return `<tf.Tensor: shape=${pythonShape(this.shape)}, dtype=${this.dtype}${numpy}>`;
+  }
+
+  /** Refuses operators, which JavaScript would turn into NaN or text. */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, "Tensor", OPERATORS);
+  }
+
   *[tensorsOf](): Iterable<CoreTensor> {
     yield this.core;
     if (this.activated) yield this.activated.logits;
   }
 }
+
+/** Rows begin below what stands before them. */
+const onOwnLine = (rows: string): string => (rows.includes("\n") ? `\n${rows}` : rows);
 
 const operand = (other: Tensor | number): CoreTensor | number => (typeof other === "number" ? other : other.core);
 
@@ -93,6 +137,19 @@ export class KerasTensor {
     this.history = history;
     this.index = index;
   }
+
+  toString(): string {
+    return `<KerasTensor shape=${pythonShape(this.shape)}, dtype=${this.dtype}, sparse=False, ragged=False, name=${this.name}>`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  /** Refuses operators, which JavaScript would turn into NaN or text. */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, "KerasTensor", OPERATORS);
+  }
 }
 
 /** Extents; null for one that is not known yet, as Python's None. */
@@ -107,11 +164,7 @@ export interface Node {
   readonly index: number;
 }
 
-/** `(None, 28, 28, 1)`, as Python prints a shape. */
-export function pythonShape(shape: Shape): string {
-  const parts = shape.map((extent) => (extent === null ? "None" : `${extent}`));
-  return parts.length === 1 ? `(${parts[0]},)` : `(${parts.join(", ")})`;
-}
+export { pythonShape };
 
 /** Whatever stands for an array where a device array is wanted. */
 export type TensorLike = Tensor | HostArray;

@@ -9,8 +9,9 @@ import {
   unscoped,
   variable,
 } from "@facet/autograd";
+import { arrayText, type Printable } from "@facet/dialect";
 import { type HostArray, NdArray, ndarray } from "./ndarray.js";
-import { Tensor, toTensor } from "./tensor.js";
+import { pythonShape, Tensor, text, toTensor } from "./tensor.js";
 
 /** A weight: a device array that lives as long as its layer, and that training changes in place. */
 export class Variable extends Tensor {
@@ -29,6 +30,16 @@ export class Variable extends Tensor {
     this.name = options.name ?? "variable";
     this.path = options.path ?? this.name;
     this.trainable = options.trainable ?? true;
+  }
+
+  /** As Keras prints it: `<Variable path=dense/kernel, shape=(2,), dtype=float32, value=[1. 2.]>`. */
+  protected override [text](array: Printable): string {
+    const { path, shape, dtype } = this;
+    return `<Variable path=${path}, shape=${pythonShape(shape)}, dtype=${dtype}, value=${arrayText(array) ?? "..."}>`;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
   }
 
   /** Overwrites the values. Throws ShapeError when the shape is another. */

@@ -1,4 +1,5 @@
 import * as core from "@facet/autograd";
+import { primitiveOf, printable } from "@facet/dialect";
 import { assignGradient, type BackwardArgs, backward, dropGradient, peekGradient, slotOf } from "./autograd.js";
 import { bool, checkDevice, Device, Dtype, dtypeOf, float32, int64 } from "./dtype.js";
 import { complain } from "./errors.js";
@@ -8,6 +9,7 @@ import * as I from "./ops/indexing.js";
 import * as L from "./ops/linalg.js";
 import * as R from "./ops/reduce.js";
 import * as S from "./ops/shape.js";
+import { gradientText, tensorText } from "./print.js";
 import { sizeText } from "./python.js";
 import { type Generator, nextKey } from "./random.js";
 import type { Args } from "./signature.js";
@@ -15,6 +17,12 @@ import type { Args } from "./signature.js";
 /** What stands beside a tensor in arithmetic. */
 type Operand = E.Operand;
 type Extents = (number | readonly number[])[];
+
+const OPERATORS = {
+  add: "a.add(b), a.eq(b)",
+  arithmetic: "a.mul(b), a.sub(b), a.div(b), a.pow(b), a.neg()",
+  comparison: "a.gt(b), a.ge(b), a.lt(b), a.le(b)",
+};
 
 /**
  * PyTorch's tensor. Operators are methods (`a.add(b)`, `x.get(0)`, `a.eq(b)`); what needs a value from the device is a
@@ -183,14 +191,24 @@ export class Tensor implements core.HoldsTensors {
   numpy(): Promise<core.TypedArray> {
     return this.core.data();
   }
+  /**
+   * What Python's print shows. The values stand there when the host has them: the tensor was made of them, or they have
+   * been read since it was last written; otherwise `tensor(..., size=(2, 3))`. show() reads them first.
+   */
   toString(): string {
-    const parts = ["...", `size=${this.rank === 1 ? `(${this.shape[0]},)` : `(${this.shape.join(", ")})`}`];
-    if (this.dtype !== float32 && this.dtype !== bool) parts.push(`dtype=${this.dtype}`);
-    if (this.requires_grad) parts.push(this.is_leaf ? "requires_grad=True" : `grad_fn=<${this.core.node?.op}>`);
-    return `tensor(${parts.join(", ")})`;
+    return tensorText(printable(this.core, this.dtype.name), gradientText(this));
+  }
+  /** Prints the tensor as Python's `print(x)` does, once its values have been read from the device. */
+  async show(): Promise<void> {
+    await this.core.data();
+    console.log(this.toString());
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+  /** Refuses operators, which JavaScript would turn into NaN or text. */
+  [Symbol.toPrimitive](hint: string): string {
+    return primitiveOf(this, hint, "Tensor", OPERATORS);
   }
 
   // Conversions.

@@ -1,0 +1,47 @@
+// What the host knows of values on the device, for printing: elements it has put there or has read back.
+import type { TypedArray } from "./dtype.js";
+import type { Tensor } from "./tensor.js";
+
+/** Elements of a storage as they were at one version of it, by their place in it. */
+export interface KnownValues {
+  readonly version: number;
+  readonly dtype: Tensor["dtype"];
+  /** Index of the first element, in elements from the beginning of the storage. */
+  readonly start: number;
+  /** All elements, or of many only the outer ones, by their index from `start`. */
+  readonly values: ArrayLike<number> | ReadonlyMap<number, number>;
+}
+
+/** Of more elements than these only the outer ones are kept: what an elided print shows. */
+const MANY = 4096;
+/** How many at either end of each dimension. */
+const EDGE = 3;
+
+const elementBytes = (tensor: Tensor): number => (tensor.dtype === "uint8" ? 1 : 4);
+
+/** Keeps what `tensor` holds at `version` of its memory. `owned` says that nobody else will write into `data`. */
+export function rememberValues(tensor: Tensor, data: TypedArray, version: number, owned = false): void {
+  const values = data.length > MANY ? outer(tensor.shape, data) : owned ? data : data.slice();
+  const start = tensor.offset / elementBytes(tensor);
+  tensor.storage.known = { version, dtype: tensor.dtype, start, values };
+}
+
+function outer(shape: readonly number[], data: TypedArray): ReadonlyMap<number, number> {
+  let places = [0];
+  for (const extent of shape) {
+    const ends = Array.from({ length: Math.min(EDGE, extent) }, (_, i) => i);
+    const shown =
+      extent <= 2 * EDGE ? Array.from({ length: extent }, (_, i) => i) : [...ends, ...ends.map((i) => extent - 1 - i)];
+    places = places.flatMap((place) => shown.map((i) => place * extent + i));
+  }
+  return new Map(places.map((place) => [place, data[place] as number]));
+}
+
+/** Element `i` of the tensor, where the host knows it and nothing has been written since; else undefined. */
+export function knownValue(tensor: Tensor, i: number): number | undefined {
+  if (tensor.disposed) return undefined;
+  const { known, version } = tensor.storage;
+  if (!known || known.version !== version || known.dtype !== tensor.dtype) return undefined;
+  const place = tensor.offset / elementBytes(tensor) + i - known.start;
+  return known.values instanceof Map ? known.values.get(place) : (known.values as ArrayLike<number>)[place];
+}
