@@ -14,7 +14,7 @@ import {
   UnsupportedError,
   u8ToF32,
 } from "@facet/autograd";
-import { arrayText, primitiveOf, printable, read } from "@facet/dialect";
+import { arrayText, primitiveOf, printable, read, signature } from "@facet/dialect";
 import { filled } from "./numpy/creation.js";
 import * as np from "./numpy/index.js";
 import { slice } from "./numpy/shape.js";
@@ -29,6 +29,8 @@ export type Axis = number | readonly number[] | null | undefined;
 
 /** One part of an index: a position, [start, stop, step?] as in `start:stop:step`, or null for everything. */
 export type IndexPart = number | null | readonly [(number | null)?, (number | null)?, (number | null)?];
+
+const readShow = signature("jax.Array.show", {});
 
 const OPERATORS = {
   add: "a.add(b), a.equal(b)",
@@ -221,7 +223,8 @@ export class JaxArray implements HoldsTensors {
     return arrayText(array) ?? arrayRepr(array);
   }
   /** Prints the array as Python's `print(x)` does, once its values have been read from the device. */
-  async show(): Promise<void> {
+  async show(...args: readonly unknown[]): Promise<void> {
+    readShow(args);
     console.log(arrayText(await read(this.core)));
   }
   /** As Python's repr: `Array([1., 2.], dtype=float32)`. */

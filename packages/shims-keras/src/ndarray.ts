@@ -1,5 +1,7 @@
 import { ArgumentError, DtypeError, flattenNested, formatShape, type NestedArray, ShapeError } from "@facet/autograd";
-import { arrayRepr, arrayText, type Printable, primitiveOf } from "@facet/dialect";
+import { arrayRepr, arrayText, type Printable, primitiveOf, signature } from "@facet/dialect";
+
+const readShow = signature("keras.NdArray.show", {});
 
 const OPERATORS = {
   add: "x.add(y)",
@@ -137,7 +139,8 @@ export class NdArray {
   }
 
   /** Prints the array as Python's `print(x)` does. */
-  show(): void {
+  show(...args: readonly unknown[]): void {
+    readShow(args);
     console.log(this.toString());
   }
 

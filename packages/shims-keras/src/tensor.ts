@@ -10,7 +10,16 @@ import {
   sub,
   tensorsOf,
 } from "@facet/autograd";
-import { arrayRepr, arrayText, type Printable, primitiveOf, printable, pythonShape, read } from "@facet/dialect";
+import {
+  arrayRepr,
+  arrayText,
+  type Printable,
+  primitiveOf,
+  printable,
+  pythonShape,
+  read,
+  signature,
+} from "@facet/dialect";
 import { type HostArray, NdArray, ndarray } from "./ndarray.js";
 
 /** What a softmax or sigmoid was applied to: losses look through it, as Keras does on TensorFlow. */
@@ -21,6 +30,8 @@ export interface Activated {
 
 /** The text of a tensor whose elements are known or not. */
 export const text: unique symbol = Symbol("text");
+
+const readShow = signature("keras.Tensor.show", {});
 
 export const OPERATORS = {
   add: "a.add(b), ops.equal(a, b)",
@@ -87,7 +98,8 @@ export class Tensor implements HoldsTensors {
   }
 
   /** Prints the tensor as Python's `print(x)` does, once its values have been read from the device. */
-  async show(): Promise<void> {
+  async show(...args: readonly unknown[]): Promise<void> {
+    readShow(args);
     console.log(this[text](await read(this.core, this.dtype)));
   }
 

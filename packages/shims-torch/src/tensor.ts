@@ -1,5 +1,5 @@
 import * as core from "@facet/autograd";
-import { primitiveOf, printable } from "@facet/dialect";
+import { primitiveOf, printable, signature } from "@facet/dialect";
 import { assignGradient, type BackwardArgs, backward, dropGradient, peekGradient, slotOf } from "./autograd.js";
 import { bool, checkDevice, Device, Dtype, dtypeOf, float32, int64 } from "./dtype.js";
 import { complain } from "./errors.js";
@@ -17,6 +17,8 @@ import type { Args } from "./signature.js";
 /** What stands beside a tensor in arithmetic. */
 type Operand = E.Operand;
 type Extents = (number | readonly number[])[];
+
+const readShow = signature("torch.Tensor.show", {});
 
 const OPERATORS = {
   add: "a.add(b), a.eq(b)",
@@ -199,7 +201,8 @@ export class Tensor implements core.HoldsTensors {
     return tensorText(printable(this.core, this.dtype.name), gradientText(this));
   }
   /** Prints the tensor as Python's `print(x)` does, once its values have been read from the device. */
-  async show(): Promise<void> {
+  async show(...args: readonly unknown[]): Promise<void> {
+    readShow(args);
     await this.core.data();
     console.log(this.toString());
   }
