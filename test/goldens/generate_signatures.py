@@ -282,12 +282,15 @@ def public_names(path, value):
     root = path.split(".")[0]
     if inspect.isclass(value):
         return [each for each in dir(value) if not each.startswith("_")]
-    listed = getattr(value, "__all__", None)
+    listed = getattr(value, "__all__", None) if root == "torch" else None
     names = [each for each in (listed or dir(value)) if not each.startswith("_")]
     if path == "torch":
         import torch
 
         values = [each for each in dir(torch) if isinstance(getattr(torch, each), torch.dtype)]
+        # Backends' entry points and the halves of other ops: in torch.__all__, and in no documentation.
+        hidden = re.compile(r"(cudnn|miopen|mkldnn|fbgemm|quantized|native|sym|q|batch_norm|cpp|init)_|.*_copy$|(AVG|SUM|cpp)$")
+        names = [each for each in names if not hidden.match(each)]
         names += [*values, "nn", "optim", "utils", "autograd", "cuda", "linalg", "special", "fft", "func", "Generator", "device"]
     if path.startswith("jax.example_libraries"):
         names = [each for each in names if getattr(getattr(value, each), "__module__", path) == path]
@@ -351,6 +354,8 @@ def load_torchvision():
 def main(dialect):
     if dialect == "torch":
         load_torchvision()
+    if dialect == "jax":
+        importlib.import_module("jax.example_libraries")
     names, signatures = {}, {}
     for path in NAMESPACES[dialect]:
         value = resolve(path)
