@@ -128,7 +128,8 @@ describe("capture", () => {
     expect(await read(run(vector(1, 2, 3), { by: 3 }))).toEqual([3, 6, 9]);
     expect(await read(run(vector(1, 2), { by: 3, and: vector(10, 20) }))).toEqual([13, 26]);
     expect(await read(run(vector(5, 6), { by: 2 }))).toEqual([10, 12]);
-    expect(run.plans).toHaveLength(4);
+    // A number that changes is a param of its plan.
+    expect(run.plans).toHaveLength(3);
   });
 
   test("knows inputs that share memory, and inputs that come back", async () => {
@@ -160,7 +161,8 @@ describe("capture", () => {
     expect(await run(vector(2)).item()).toBe(20);
     mode = 1;
     expect(await run(vector(3)).item()).toBe(3);
-    expect([count, run.plans.length]).toEqual([4, 2]);
+    // The two traces differ in a param only, so that one plan serves both.
+    expect([count, run.plans.length]).toEqual([4, 1]);
   });
 
   test("shows the latest run to handles that the function kept, and bumps the version of what it writes", async () => {
@@ -215,8 +217,10 @@ test("plans share the memory of intermediate results, which is freed with the la
   const [first, second] = [F.capture(body), F.capture(body)];
   const [a, b] = [random(3, [256, 256]), random(4, [256, 256])];
   // Plans that earlier tests dropped must not be freed in between.
-  collectGarbage();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let round = 0; round < 3; round++) {
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   const before = F.device().memory().byOwner.plan ?? 0;
   const planned = (): number => (F.device().memory().byOwner.plan ?? 0) - before;
   const results = [await first(a).item()];

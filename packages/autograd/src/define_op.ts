@@ -10,7 +10,7 @@ import {
   type ParamValues,
   type PlanParams,
 } from "@facet/kernels-wgsl";
-import { tracing } from "./capture/trace.js";
+import { everyRunsParams, tracing } from "./capture/trace.js";
 import { bindingDtype, type Dtype } from "./dtype.js";
 import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
@@ -204,7 +204,7 @@ export function launch<B extends Record<string, BindingSpec>, P extends Record<s
   );
   for (const [name, tensor] of given) expectBindable(kernel, name, tensor);
   const layer = currentLayer();
-  const values = typeof params === "function" ? params() : params;
+  const values = typeof params === "function" ? everyRunsParams(params) : params;
   const trace = tracing();
   if (trace) {
     const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.place]));

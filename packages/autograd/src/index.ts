@@ -17,8 +17,9 @@ export {
 export { type CapturedFunction, capture } from "./capture/capture.js";
 export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./capture/captured.js";
 export type { PlanSummary } from "./capture/compiled_plan.js";
+export { Observed, ObservedMap, observe } from "./capture/observe.js";
 export { type AsTensor, Identities, putTogether, type Template, takeApart, templateKey } from "./capture/template.js";
-export { everyRun, guard, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
+export { everyRun, guard, hostValue, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
 export { type AnyOp, copyTensor, defineOp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";

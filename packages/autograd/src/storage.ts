@@ -58,6 +58,11 @@ export class Storage {
     return this.#users > 0;
   }
 
+  /** Whether it has more than one user. */
+  get isShared(): boolean {
+    return this.#users > 1;
+  }
+
   retain(): this {
     if (!this.alive)
       throw new DisposedError({

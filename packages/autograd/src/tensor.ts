@@ -1,5 +1,6 @@
 import { type BufferView, DisposedError, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
-import { outsideCapture, type TraceView, tracing } from "./capture/trace.js";
+import { noteHostChange } from "./capture/observe.js";
+import { notingTrace, outsideCapture, type Trace, type TraceView, tracing } from "./capture/trace.js";
 import { byteSize, type Dtype, decode, encode, type TypedArray } from "./dtype.js";
 import { rememberValues } from "./host_values.js";
 import { adopt } from "./scope.js";
@@ -11,6 +12,13 @@ const dropped = new FinalizationRegistry<Storage>((storage) => storage.release()
 
 export type NestedArray = number | boolean | NestedArray[];
 
+/** Where a handle is and how its gradient flows. */
+export interface TensorState {
+  readonly storage: Storage | undefined;
+  readonly offset: number;
+  readonly node: Node | undefined;
+}
+
 /**
  * A handle on an array on the device: shape, dtype, a place in memory, and the tape node that made it. Contiguous, row
  * major. Nobody has to dispose one: scopes, the tape and the garbage collector do; `using` and dispose() do it at once.
@@ -18,11 +26,12 @@ export type NestedArray = number | boolean | NestedArray[];
 export class Tensor {
   readonly shape: readonly number[];
   readonly dtype: Dtype;
-  /** How the tape reaches back from here; undefined when no gradient flows. */
-  node: Node | undefined;
+  #node: Node | undefined;
   #storage: Storage | undefined;
   #offset: number;
   #why = "disposed";
+  /** Whether some trace relied on where it is. */
+  #isNoted = false;
 
   constructor(shape: readonly number[], dtype: Dtype, storage: Storage, offset = 0) {
     this.shape = shape;
@@ -30,6 +39,36 @@ export class Tensor {
     this.#storage = storage;
     this.#offset = offset;
     dropped.register(this, storage, this);
+    tracing()?.made.add(this);
+  }
+
+  /** How the tape reaches back from here; undefined when no gradient flows. */
+  get node(): Node | undefined {
+    const trace = notingTrace();
+    if (trace) this.#note(trace);
+    return this.#node;
+  }
+
+  set node(node: Node | undefined) {
+    if (node === this.#node) return;
+    notingTrace()?.switches(this, this.#state, () => {
+      this.node = node;
+    });
+    this.#node = node;
+    if (this.#isNoted) noteHostChange();
+  }
+
+  #note(trace: Trace): void {
+    if (trace.uses(this, this.#state)) this.#isNoted = true;
+  }
+
+  get #state(): TensorState {
+    return { storage: this.#storage, offset: this.#offset, node: this.#node };
+  }
+
+  /** Whether the handle is where it was, and its gradient flows as it did. */
+  isAt({ storage, offset, node }: TensorState): boolean {
+    return this.#storage === storage && this.#offset === offset && this.#node === node;
   }
 
   get rank(): number {
@@ -49,12 +88,14 @@ export class Tensor {
   get storage(): Storage {
     if (!this.#storage) {
       throw new DisposedError({
-        op: this.node?.op ?? "tensor",
+        op: this.#node?.op ?? "tensor",
         argument: `tensor ${formatShape(this.shape)}`,
         expected: "a live tensor",
         given: `one that was ${this.#why}`,
       });
     }
+    const trace = notingTrace();
+    if (trace) this.#note(trace);
     return this.#storage;
   }
 
@@ -85,6 +126,7 @@ export class Tensor {
     this.#storage.release();
     this.#storage = undefined;
     this.#why = why;
+    if (this.#isNoted) noteHostChange();
   }
 
   [Symbol.dispose](): void {
@@ -93,12 +135,13 @@ export class Tensor {
 
   /** Points the handle at other memory of the same size: how parameters move into an optimiser's arena, and assignment. */
   relocate(storage: Storage, offset: number): void {
-    const old = this.storage;
+    const old = this.#storage ?? this.storage;
     storage.retain();
     dropped.unregister(this);
     dropped.register(this, storage, this);
     this.#storage = storage;
     this.#offset = offset;
+    if (this.#isNoted) noteHostChange();
     old.release();
   }
 
@@ -168,7 +211,11 @@ export function fromData(
   }
   // Under capture this is a constant of the plan: it gets memory and content now.
   const tensor = outsideCapture(() => empty(shape, dtype, owner));
-  tracing()?.constants.push(tensor.storage.retain());
+  const trace = tracing();
+  if (trace) {
+    trace.made.add(tensor);
+    trace.constants.push(tensor.storage.retain());
+  }
   const data = encode(values, dtype);
   if (values.length > 0) tensor.storage.device.queue.write(tensor.view, data);
   rememberValues(tensor, data, tensor.storage.version, (data as ArrayLike<unknown>) !== values);

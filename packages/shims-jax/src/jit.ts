@@ -120,7 +120,7 @@ function putTogether({ outputs, rest }: CaptureResult<Rest>): unknown {
  * numbers and keys among the arguments (in pytrees) may change from call to call; numbers are traced, so that `fun` may use
  * them in arithmetic by methods, as keys, step counts and in schedules, but not in JavaScript arithmetic. Arguments at
  * `static_argnums`, booleans, strings and functions are part of what a trace is made for. `static_argnames` is checked and
- * makes no difference. Arrays of arguments at `donate_argnums` are freed once the call is over, and results may take their
+ * makes no difference. Plain variables of a closure and fields of objects are constants of the trace, as in JAX. Arrays of arguments at `donate_argnums` are freed once the call is over, and results may take their
  * memory; to use them again throws DisposedError. Inside grad and other transforms, and under disable_jit, `fun` just runs.
  *
  * Throws CaptureError when `fun` reads a value, ArgumentError when it returns a promise.

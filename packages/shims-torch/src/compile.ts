@@ -26,8 +26,12 @@ const asTensor: core.AsTensor = (value) => (value instanceof Tensor ? value.core
 /**
  * `torch.compile(fn)`: traces the function once for each combination of shapes, dtypes and other arguments, and replays that
  * from then on, to the same bits. The function may take whole training steps: zero_grad, forward, backward, optimizer.step().
- * Learning rates, draws of dropout and step counts follow from call to call; other JavaScript in it runs only when it is
- * traced. Calls of modules in it are traced anew when train() or eval() has changed them.
+ *
+ * What it reads of modules, parameters, optimisers and generators may change between calls: settings, draws and step counts are
+ * read again by every call, anything else makes it trace anew. Numbers among the arguments are params of the plan from their
+ * second value on. What cannot be seen are plain JavaScript variables and fields of other objects: their values are those of
+ * the trace, so make them arguments or properties of a module. Other JavaScript in the function runs only when it is traced.
+ * The 32 plans last used are kept.
  *
  * `torch.compile(module)` is called like the module and shares everything with it. While gradients are recorded it is the
  * module itself: to train through a plan, compile the step.
@@ -56,18 +60,20 @@ function compiled<F extends (...args: never[]) => unknown>(fn: F): F {
   const identities = new core.Identities();
   return ((...args: never[]) => {
     const inputs: core.Tensor[] = [];
-    const given = core.takeApart(args, inputs, asTensor);
+    const numbers: number[] = [];
+    const given = core.takeApart(args, inputs, asTensor, numbers);
     const body = (standIns: core.Tensor[]): core.CaptureResult<core.Template> => {
-      const result = fn(...(core.putTogether(given, (i) => wrap(standIns[i] as core.Tensor)) as never[]));
+      const result = fn(...(core.putTogether(given, (i) => wrap(standIns[i] as core.Tensor), numbers) as never[]));
       if (result instanceof Promise) refuse("an asynchronous function");
       const outputs: core.Tensor[] = [];
       const rest = core.takeApart(result, outputs, asTensor);
-      if (core.tracing() && outputs.some(({ node }) => node && carriesGraph(node)))
+      const made = core.tracing()?.made;
+      if (made && outputs.some((output) => made.has(output) && output.node && carriesGraph(output.node)))
         refuse("a result whose backward() is yet to come");
       return { outputs, rest };
     };
-    const key = `${core.isRecording()} ${core.templateKey(given, identities)}`;
-    const { outputs, rest } = captured.run(inputs, body, { key });
+    const key = core.templateKey(given, identities);
+    const { outputs, rest } = captured.run(inputs, body, { key, numbers });
     return core.putTogether(rest, (i) => wrap(outputs[i] as core.Tensor));
   }) as F;
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, drawnKey, foldIn, type Key, keyFromSeed } from "@facet/autograd";
+import { ArgumentError, drawnKey, everyRun, foldIn, hostValue, type Key, keyFromSeed } from "@facet/autograd";
 
 /** PyTorch's seed when nobody has set one. */
 const DEFAULT_SEED = 67280421310721;
@@ -13,14 +13,16 @@ export class Generator {
   manual_seed(seed: number): this {
     if (!Number.isSafeInteger(seed))
       throw new ArgumentError({ op: "manual_seed", argument: "seed", expected: "an integer", given: `${seed}` });
-    this.#key = keyFromSeed(seed);
-    this.#seed = seed;
-    this.#draws = 0;
+    everyRun(() => {
+      this.#key = keyFromSeed(seed);
+      this.#seed = seed;
+      this.#draws = 0;
+    });
     return this;
   }
 
   initial_seed(): number {
-    return this.#seed;
+    return hostValue(() => this.#seed);
   }
 
   /** Key of the next draw. */

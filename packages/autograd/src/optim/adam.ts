@@ -1,4 +1,5 @@
 import { type AdamOptions, adam as adamKernel, adamParams } from "@facet/kernels-wgsl";
+import { hostValue } from "../capture/trace.js";
 import { launch } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import { FusedOptimizer } from "./fused.js";
@@ -35,7 +36,7 @@ export class Adam extends FusedOptimizer {
   /** One update. `changes` replace settings for this step (a scheduled learning rate) and are asked for in every run. */
   step(gradients: readonly (Tensor | undefined)[], changes: () => Partial<AdamSettings> = () => ({})): void {
     const settings = () => ({ ...this.settings, ...changes() });
-    const { amsgrad } = settings();
+    const amsgrad = hostValue(() => settings().amsgrad === true);
     this.apply(gradients, (p, g, state, step) => {
       const vmax = amsgrad ? state("vmax") : undefined;
       adamUpdate(p, g, state("m"), state("v"), vmax, () => ({ ...settings(), step: step() }));

@@ -1,5 +1,5 @@
 import { ArgumentError } from "@facet/kernels-wgsl";
-import { everyRun, outsideCapture, refuseInCapture } from "../capture/trace.js";
+import { everyRun, outsideCapture, refuseInCapture, tracing } from "../capture/trace.js";
 import { copyTensor } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import { type FlatLayout, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
@@ -27,6 +27,8 @@ export abstract class FusedOptimizer {
         given: "a parameter that appears twice",
       });
     }
+    // Its memory would be that of one run.
+    refuseInCapture(op, "an optimiser that was made before the captured function runs");
     this.op = op;
     this.parameters = parameters;
     this.layout = flatLayout(parameters, op);
@@ -42,14 +44,11 @@ export abstract class FusedOptimizer {
       const start = 4 * (this.layout.starts[i] as number);
       if (parameter.storage === this.#flat.storage && parameter.offset === start) continue;
       const place = flatView(this.#flat, this.layout, i);
-      // What was traced before this would go on reading the old place.
-      refuseInCapture(
-        this.op,
-        "parameters where their optimiser keeps them: make it before the captured function runs",
-      );
+      // A trace goes on reading the old place up to here.
+      tracing()?.borrowed.push(parameter.storage.retain());
       copyTensor(parameter, place);
       place.dispose();
-      parameter.relocate(this.#flat.storage, start);
+      everyRun(() => parameter.relocate(this.#flat.storage, start));
     }
   }
 

@@ -1,4 +1,5 @@
 import { type SgdOptions, sgd as sgdKernel, sgdParams } from "@facet/kernels-wgsl";
+import { hostValue } from "../capture/trace.js";
 import { launch } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import { FusedOptimizer } from "./fused.js";
@@ -29,9 +30,9 @@ export class Sgd extends FusedOptimizer {
   /** One update. `changes` replace settings for this step and are asked for in every run. */
   step(gradients: readonly (Tensor | undefined)[], changes: () => Partial<SgdSettings> = () => ({})): void {
     const settings = () => ({ ...this.settings, ...changes() });
-    const { momentum } = settings();
+    const hasVelocity = hostValue(() => (settings().momentum ?? 0) !== 0);
     this.apply(gradients, (p, g, state, step) => {
-      sgdUpdate(p, g, momentum ? state("velocity") : undefined, () => ({ ...settings(), step: step() }));
+      sgdUpdate(p, g, hasVelocity ? state("velocity") : undefined, () => ({ ...settings(), step: step() }));
     });
   }
 }

@@ -4,7 +4,7 @@ import { type Block, BufferPool, type BufferView, type MemoryStats } from "./buf
 import { Failures } from "./failures.js";
 import { Faults } from "./faults.js";
 import { type AnyVariant, PipelineCache } from "./pipelines.js";
-import { Plan, type PlanCommand, resolve } from "./plan.js";
+import { Plan, type PlanCommand, type PlanParams, resolve } from "./plan.js";
 import type { Profile } from "./profile.js";
 import { Profiler } from "./profiler.js";
 import { CommandQueue, type Dispatch } from "./queue.js";
@@ -161,11 +161,18 @@ export class Device {
       const views = Object.fromEntries(
         Object.entries(command.views).map(([name, view]) => [name, view && resolve(view, slots)]),
       );
-      const dispatch = this.#prepare(command.kernel, views, command.params, command);
+      const { kernel } = command;
+      const dispatch = this.#prepare(kernel, views, command.params, command);
+      const prepare = (params: PlanParams, before: Dispatch): Dispatch => {
+        const variant = this.tuning.pick(kernel, params as never, views, command);
+        const workgroups = variant.workgroups(params as never);
+        const isSame = variant === before.variant && workgroups.every((count, i) => count === before.workgroups[i]);
+        return isSame ? before : this.#prepare(kernel, views, params as never, command);
+      };
       const planned = Object.keys(command.kernel.bindings).map(
         (name, i) => command.views[name] ?? (dispatch.views[i] as BufferView),
       );
-      return { kind: "call" as const, dispatch, views: planned };
+      return { kind: "call" as const, dispatch, views: planned, prepare };
     });
     const faulty = commands.some((command) => command.kind === "call" && "faults" in command.kernel.bindings);
     return new Plan({

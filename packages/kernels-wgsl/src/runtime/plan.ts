@@ -33,6 +33,8 @@ interface Call {
   readonly kind: "call";
   readonly dispatch: Dispatch;
   readonly views: readonly PlanView[];
+  /** The same call with other params: the dispatch itself when they choose no other variant and no other workgroups. */
+  readonly prepare: (params: PlanParams, before: Dispatch) => Dispatch;
 }
 
 /** What a plan needs of its device. */
@@ -47,7 +49,8 @@ interface PlanHost {
   readonly before: () => void;
 }
 
-interface PlannedCall extends Call {
+interface PlannedCall extends Omit<Call, "dispatch"> {
+  dispatch: Dispatch;
   /** Where its params lie, as setBindGroup takes it. */
   readonly offsets: readonly [number];
   /** Undefined while it has not been made, and for calls that touch slots: theirs are kept by memory. */
@@ -124,10 +127,16 @@ export class Plan {
     );
   }
 
-  /** Changes the params of command `index` from the next replay on. They may not change its variant or its workgroups. */
+  /** Changes the params of command `index` from the next replay on, and with them its variant and workgroups. */
   setParams(index: number, params: PlanParams): void {
+    const step = this.#steps[index] as PlannedCall;
+    const { offsets, dispatch } = step;
+    if (changesIntegers(dispatch, params)) {
+      step.dispatch = step.prepare(params, dispatch);
+      // Another variant was not validated before.
+      if (step.dispatch.compiled !== dispatch.compiled) this.#proven = false;
+    }
     this.#pack(index, params);
-    const { offsets, dispatch } = this.#steps[index] as PlannedCall;
     const [from, to] = this.#dirty;
     this.#dirty = [Math.min(from, offsets[0]), Math.max(to, offsets[0] + dispatch.kernel.layout.bytes)];
   }
@@ -190,6 +199,18 @@ export class Plan {
       step.groups?.clear();
     }
   }
+}
+
+/** Whether any integer differs: counts and switches choose variants and workgroups, other numbers do not. */
+function changesIntegers({ kernel, params: before }: Dispatch, params: PlanParams): boolean {
+  for (const { name, type } of kernel.layout.fields) {
+    if (type === "f32") continue;
+    const [old, now] = [before[name], params[name]];
+    if (old === now) continue;
+    if (typeof old === "number" || typeof now === "number") return true;
+    if (old?.length !== now?.length || old?.some((value, i) => value !== now?.[i])) return true;
+  }
+  return false;
 }
 
 /** Where a view lies when the slots are these. */

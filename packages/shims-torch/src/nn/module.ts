@@ -1,9 +1,10 @@
 import {
   ArgumentError,
   FacetError,
-  guard,
   keep,
   noGrad,
+  ObservedMap,
+  observe,
   ShapeError,
   scope,
   UnsupportedError,
@@ -63,17 +64,19 @@ export class Module {
 
   constructor() {
     const call = (...inputs: unknown[]): unknown => {
-      const { training } = module;
-      guard(() => module.training === training);
       return withLayer(layerNames.get(module) ?? module._get_name(), () => scope(() => module.forward(...inputs)));
     };
     // An arrow function's own properties would hide fields of the same names.
     for (const name of ["name", "length"]) Reflect.deleteProperty(call, name);
     Object.setPrototypeOf(call, new.target.prototype);
-    const hidden = { _parameters: new Map(), _buffers: new Map(), _modules: new Map() };
+    const hidden = {
+      _parameters: new ObservedMap(),
+      _buffers: new ObservedMap(),
+      _modules: new ObservedMap(),
+    };
     for (const [name, value] of Object.entries(hidden)) Object.defineProperty(call, name, { value });
     Object.defineProperty(call, "training", { value: true, writable: true, configurable: true });
-    const module = new Proxy(call, { defineProperty: assign, deleteProperty: remove }) as unknown as Module;
+    const module = observe(call, traps) as unknown as Module;
     // biome-ignore lint/correctness/noConstructorReturn: only a function can be called, and only a proxy sees fields being defined.
     return module as this;
   }
@@ -356,6 +359,9 @@ function remove(target: object, key: string | symbol): boolean {
   if (typeof key === "string") for (const map of [self._parameters, self._modules, self._buffers]) map.delete(key);
   return Reflect.deleteProperty(target, key);
 }
+
+/** What happens to a module's properties; a compiled function hears of it too. */
+const traps = { defineProperty: assign, deleteProperty: remove };
 
 const nameOf = (value: unknown): string =>
   typeof value === "object" && value !== null ? (value.constructor?.name ?? "object") : typeof value;

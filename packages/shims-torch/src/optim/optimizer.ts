@@ -1,4 +1,11 @@
-import { ArgumentError, type Adam as CoreAdam, type Sgd as CoreSgd, DtypeError } from "@facet/autograd";
+import {
+  ArgumentError,
+  type Adam as CoreAdam,
+  type Sgd as CoreSgd,
+  DtypeError,
+  everyRun,
+  observe,
+} from "@facet/autograd";
 import { peekGradient } from "../autograd.js";
 import { complain } from "../errors.js";
 import { zeroGradients } from "../nn/module.js";
@@ -18,13 +25,18 @@ export interface OptimizerState<S> {
   param_groups: (S & { params: number[] })[];
 }
 
-/** Base of the optimisers: parameter groups over the core's fused ones, one dispatch a group. */
+type Engine = CoreAdam | CoreSgd;
+
+/**
+ * Base of the optimisers: parameter groups over the core's fused ones, one dispatch a group. Settings are read again at every
+ * step, of a compiled function too; groups may be added, removed and given other parameters.
+ */
 export abstract class Optimizer<S extends object> {
-  readonly param_groups: ParamGroup<S>[] = [];
+  readonly param_groups: ParamGroup<S>[] = observe([]);
   readonly defaults: S;
   /** Names of the core's state under PyTorch's. */
   protected abstract readonly stateNames: Readonly<Record<string, string>>;
-  readonly #engines: (CoreAdam | CoreSgd)[] = [];
+  readonly #engines = new WeakMap<ParamGroup<S>, Engine>();
 
   constructor(defaults: S) {
     this.defaults = defaults;
@@ -32,12 +44,8 @@ export abstract class Optimizer<S extends object> {
 
   /** Throws on settings that make no sense. */
   protected abstract check(settings: S): void;
-  protected abstract engine(params: Tensor[], settings: S): CoreAdam | CoreSgd;
-  protected abstract update(
-    engine: CoreAdam | CoreSgd,
-    gradients: readonly (Tensor["core"] | undefined)[],
-    settings: S,
-  ): void;
+  protected abstract engine(params: Tensor[], settings: S): Engine;
+  protected abstract update(engine: Engine, gradients: readonly (Tensor["core"] | undefined)[], settings: S): void;
 
   /** For constructors of subclasses: takes the parameters in. */
   protected takeIn(params: Params<S>): void {
@@ -106,10 +114,30 @@ export abstract class Optimizer<S extends object> {
           given: "a name it does not have",
         });
     }
-    const settings = { ...this.defaults, ...group, params } as ParamGroup<S>;
+    const settings = { ...this.defaults, ...group, params: observe(params) } as ParamGroup<S>;
     this.check(settings);
-    this.#engines.push(this.engine(params, settings));
-    this.param_groups.push(settings);
+    const own = observe(settings);
+    this.#engines.set(own, this.engine(params, settings));
+    this.param_groups.push(own);
+  }
+
+  /** What updates a group; when it has been given other parameters, one for these, which takes over the state of those that stay. */
+  #engineOf(group: ParamGroup<S>): Engine {
+    const known = this.#engines.get(group);
+    const cores = group.params.map((parameter) => parameter.core);
+    if (known && known.parameters.length === cores.length && cores.every((core, i) => core === known.parameters[i]))
+      return known;
+    const made = this.engine(group.params, group);
+    if (known) {
+      const places = cores.map((core) => known.parameters.indexOf(core));
+      const state = Object.entries(known.state()).map(([name, tensors]) => [name, places.map((i) => tensors[i])]);
+      made.loadState(
+        Object.fromEntries(state),
+        places.map((i) => known.steps[i] ?? 0),
+      );
+    }
+    this.#engines.set(group, made);
+    return made;
   }
 
   /** Updates every parameter that has a gradient. A closure, if given, is run first and its result returned. */
@@ -117,10 +145,10 @@ export abstract class Optimizer<S extends object> {
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const result = closure?.();
-    for (const [i, group] of this.param_groups.entries()) {
-      this.check(group);
+    for (const group of this.param_groups) {
+      everyRun(() => this.check(group));
       const gradients = group.params.map((parameter) => gradientOf(parameter));
-      this.update(this.#engines[i] as CoreAdam | CoreSgd, gradients, group);
+      this.update(this.#engineOf(group), gradients, group);
     }
     return result;
   }
@@ -137,8 +165,8 @@ export abstract class Optimizer<S extends object> {
   state_dict(): OptimizerState<S> {
     const state: OptimizerState<S>["state"] = {};
     let first = 0;
-    const param_groups = this.param_groups.map((group, i) => {
-      const engine = this.#engines[i] as CoreAdam | CoreSgd;
+    const param_groups = this.param_groups.map((group) => {
+      const engine = this.#engineOf(group);
       const tensors = engine.state();
       for (const j of group.params.keys()) {
         const step = engine.steps[j] as number;
@@ -187,7 +215,7 @@ export abstract class Optimizer<S extends object> {
           ) as Tensor["core"][];
       }
       const steps = rows.map((row) => Number(row?.step ?? 0));
-      (this.#engines[i] as CoreAdam | CoreSgd).loadState(tensors, steps);
+      this.#engineOf(group).loadState(tensors, steps);
     }
   }
 
