@@ -91,9 +91,9 @@ test("mistakes are named", () => {
   expect(() => random.normal(3 as never, [2])).toThrow(/normal: key: expected a key made by jax.random.key or split/);
   expect(() => random.key(1.5)).toThrow(/key: seed: expected an integer, got 1.5/);
   expect(() => random.bernoulli(random.key(0), 1.5, [2])).toThrow(/bernoulli: p: expected .*, got 1.5/);
-  expect(() => random.uniform(random.key(0), [2], "float64")).toThrow(/uniform: dtype/);
+  expect(() => random.uniform(random.key(0), [2], "float64" as never)).toThrow(/uniform: dtype/);
   expect(() => random.uniform(random.key(0), [2], { mimval: 1 } as never)).toThrow(
-    /uniform: mimval: expected one of its keyword/,
+    /uniform: mimval: expected one of its arguments.*did you mean minval/,
   );
   expect(() => random.randint(random.key(0), [2], 5, 5)).toThrow(/randint: high/);
   expect(() => random.split(random.key(0), -1)).toThrow(/split: num/);

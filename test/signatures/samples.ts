@@ -6,7 +6,23 @@ import { dialects } from "./golden.js";
 const numbers = [1, 0, 2, 0.5, 8];
 const texts = [
   ...["sum", "mean", "none", "same", "valid", "linear", "reflect", "constant", "channels_last", "relu", "float32", "x"],
-  ...["uniform", "normal", "fan_in", "NHWC", "F", "C", "right", "mul", "min", "auto", "webgpu", "default", "add"],
+  ...[
+    "uniform",
+    "normal",
+    "fan_in",
+    "NHWC",
+    "F",
+    "C",
+    "right",
+    "mul",
+    "min",
+    "auto",
+    "webgpu",
+    "default",
+    "add",
+    "train",
+    "clip",
+  ],
 ];
 
 let candidates: readonly unknown[] | undefined;
@@ -36,6 +52,11 @@ function values(): readonly unknown[] {
       [0, 0],
     ],
     [[1], [1]],
+    [
+      [[1], [0]],
+      [[], []],
+    ],
+    { init: () => 1, update: () => 1 },
   ];
   candidates = [...base, [], {}, ...lists, ...pairs, new Float32Array(2), new Map(), new Set(), 1n];
   return candidates;

@@ -15,7 +15,7 @@ export {
   oneOrMore,
   string,
 } from "./kinds.js";
-export { type Method, type Methods, methods } from "./methods.js";
+export { defineMethod, type Method, type Methods, methods } from "./methods.js";
 export { nearest, snake } from "./names.js";
 export { namespace } from "./namespace.js";
 export * from "./print/index.js";

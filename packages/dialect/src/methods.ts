@@ -1,4 +1,6 @@
 // Methods of a tensor that are functions of it: one table instead of a delegation each.
+import type { Rules, Values } from "./rules.js";
+import { signature } from "./signature.js";
 
 /** A function of a tensor as its method. */
 export type Method<F> = F extends (self: infer _Self, ...rest: infer R) => infer O ? (...args: R) => O : never;
@@ -20,4 +22,18 @@ export function methods(target: { readonly prototype: object }, table: Readonly<
     };
     Object.defineProperty(target.prototype, name, { value: method[name], writable: true, configurable: true });
   }
+}
+
+/**
+ * A function for such a table whose arguments, as a method, are not those of a function of the same name: the signature under
+ * the method's public name is without the object.
+ */
+export function defineMethod<S, const R extends Rules, T>(
+  name: string,
+  rules: R,
+  body: (self: S, values: Values<R>) => T,
+  // biome-ignore lint/suspicious/noExplicitAny: the declared type of the constant says what it takes.
+): (self: S, ...args: any[]) => T {
+  const read = signature(name, rules);
+  return (self, ...args) => body(self, read(args));
 }

@@ -89,6 +89,10 @@ describe("signature", () => {
     expect(update([{ w: 1 }, {}])).toEqual({ updates: { w: 1 }, state: {}, params: null });
     expect(update([{ w: 1 }, {}, { w: 2 }])).toEqual({ updates: { w: 1 }, state: {}, params: { w: 2 } });
     expect(update([{ w: 1 }, {}, { params: { w: 2 } }]).params).toEqual({ w: 2 });
+    const map = signature("test.map", { tree: mapping(), "*rest": mapping(), is_leaf: null });
+    expect(map([{ a: 1 }, { a: 2 }, { is_leaf: 3 }])).toEqual({ tree: { a: 1 }, rest: [{ a: 2 }], is_leaf: 3 });
+    expect(update([{ updates: { w: 1 }, state: {} }])).toEqual({ updates: { w: 1 }, state: {}, params: null });
+    expect(map([{ is_leaf: 1 }])).toEqual({ tree: { is_leaf: 1 }, rest: [], is_leaf: null });
   });
 
   test("other keywords of the original", () => {

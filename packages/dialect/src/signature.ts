@@ -91,7 +91,8 @@ function declare(rules: Rules): Declared[] {
  * under the original's names or their camelCase; undefined stands for the default, null for None.
  *
  * A plain object in the last place holds keywords, unless the parameter there takes objects itself: then it is that
- * parameter's value, but for a parameter with a default when all its names are parameters that have no value yet.
+ * parameter's value. It is keywords there too when all its names are parameters that have no value yet, and the parameter
+ * has a default or is named itself, with all others that are required, in an object of more than one.
  *
  * Throws ArgumentError on a missing or surplus argument, an unknown name (with the nearest known one), one given twice, and
  * a value of the wrong kind; UnsupportedError on a value that the original takes and Facet does not.
@@ -154,9 +155,13 @@ function readerOf(
   const holdsKeywords = (last: Record<string, unknown>, at: number): boolean => {
     const place = byPosition[at] ?? rest;
     if (!place?.kind?.takesObjects) return true;
-    if (place.required) return false;
-    const keys = Object.keys(last);
-    return keys.length > 0 && keys.every((key) => named(key) && byPosition.indexOf(named(key) as Declared) >= at);
+    const given = Object.keys(last).map(named);
+    const open = (parameter: Declared | undefined): boolean =>
+      parameter !== undefined && (parameter.how === "keyword" || byPosition.indexOf(parameter) >= at);
+    if (given.length === 0 || !given.every(open)) return false;
+    // Where an object must stand, one is that value, unless it names all that is missing and more.
+    const missing = byPosition.slice(at).filter((parameter) => parameter.required);
+    return !place.required || (given.length > 1 && missing.every((parameter) => given.includes(parameter)));
   };
 
   return (args) => {

@@ -4,21 +4,18 @@ import {
   cast,
   type Dtype,
   DtypeError,
-  device,
+  full,
   type HoldsTensors,
-  type NestedArray,
+  hostScalar,
   scope,
-  type Tensor,
-  type TypedArray,
+  Tensor,
   tensorsOf,
+  transpose,
   UnsupportedError,
   u8ToF32,
 } from "@facet/autograd";
-import { arrayText, primitiveOf, printable, read, signature } from "@facet/dialect";
-import { filled } from "./numpy/creation.js";
-import * as np from "./numpy/index.js";
-import { slice } from "./numpy/shape.js";
-import { describe } from "./options.js";
+import { arrayText, type Methods, primitiveOf, printable, read, show, signature } from "@facet/dialect";
+import type { arrayMethods } from "./array_methods.js";
 import { arrayRepr } from "./print.js";
 
 /** What stands for an array in arithmetic: an array, or a JavaScript number or boolean. */
@@ -38,14 +35,24 @@ const OPERATORS = {
   comparison: "a.greater(b), a.greater_equal(b), a.less(b), a.less_equal(b)",
 };
 
+export interface JaxArray extends Methods<typeof arrayMethods> {}
+
 /**
  * jax.Array: an immutable array on the device. Operators are methods (`a.add(b)`, `a.matmul(b)`), indexing is `slice`, and
- * reading values is asynchronous (`await x.item()`, `await x.tolist()`). Exported as `Array`.
+ * reading values is asynchronous (`await x.item()`, `await x.tolist()`). Exported as `Array`; made by `jnp.array` and others.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: array_methods.ts puts what stands in its table on the prototype.
 export class JaxArray implements HoldsTensors {
   readonly core: Tensor;
 
   constructor(core: Tensor) {
+    if (!(core instanceof Tensor))
+      throw new ArgumentError({
+        op: "Array",
+        argument: "arguments",
+        expected: "to be made by jnp.array, jnp.zeros and the like",
+        given: show(core),
+      });
     this.core = core;
   }
 
@@ -72,146 +79,7 @@ export class JaxArray implements HoldsTensors {
   }
   /** The array with its dimensions reversed. */
   get T(): JaxArray {
-    return np.transpose(this);
-  }
-
-  add(other: ArrayLike): JaxArray {
-    return np.add(this, other);
-  }
-  sub(other: ArrayLike): JaxArray {
-    return np.subtract(this, other);
-  }
-  mul(other: ArrayLike): JaxArray {
-    return np.multiply(this, other);
-  }
-  /** True division, as `/`. */
-  div(other: ArrayLike): JaxArray {
-    return np.divide(this, other);
-  }
-  pow(other: ArrayLike): JaxArray {
-    return np.power(this, other);
-  }
-  neg(): JaxArray {
-    return np.negative(this);
-  }
-  abs(): JaxArray {
-    return np.abs(this);
-  }
-  matmul(other: JaxArray): JaxArray {
-    return np.matmul(this, other);
-  }
-  dot(other: ArrayLike): JaxArray {
-    return np.dot(this, other);
-  }
-  equal(other: ArrayLike): JaxArray {
-    return np.equal(this, other);
-  }
-  not_equal(other: ArrayLike): JaxArray {
-    return np.not_equal(this, other);
-  }
-  less(other: ArrayLike): JaxArray {
-    return np.less(this, other);
-  }
-  less_equal(other: ArrayLike): JaxArray {
-    return np.less_equal(this, other);
-  }
-  greater(other: ArrayLike): JaxArray {
-    return np.greater(this, other);
-  }
-  greater_equal(other: ArrayLike): JaxArray {
-    return np.greater_equal(this, other);
-  }
-
-  sum(axis?: Axis | np.ReduceKeywords, options?: np.ReduceKeywords): JaxArray {
-    return np.sum(this, axis, options);
-  }
-  mean(axis?: Axis | np.ReduceKeywords, options?: np.ReduceKeywords): JaxArray {
-    return np.mean(this, axis, options);
-  }
-  prod(axis?: Axis | np.ReduceKeywords, options?: np.ReduceKeywords): JaxArray {
-    return np.prod(this, axis, options);
-  }
-  max(axis?: Axis | np.ReduceKeywords, options?: np.ReduceKeywords): JaxArray {
-    return np.max(this, axis, options);
-  }
-  min(axis?: Axis | np.ReduceKeywords, options?: np.ReduceKeywords): JaxArray {
-    return np.min(this, axis, options);
-  }
-  any(axis?: Axis | np.ReduceKeywords, options?: np.ReduceKeywords): JaxArray {
-    return np.any(this, axis, options);
-  }
-  all(axis?: Axis | np.ReduceKeywords, options?: np.ReduceKeywords): JaxArray {
-    return np.all(this, axis, options);
-  }
-  var(axis?: Axis | np.SpreadKeywords, options?: np.SpreadKeywords): JaxArray {
-    return np.var(this, axis, options);
-  }
-  std(axis?: Axis | np.SpreadKeywords, options?: np.SpreadKeywords): JaxArray {
-    return np.std(this, axis, options);
-  }
-  argmax(axis?: number | null | np.ArgKeywords, options?: np.ArgKeywords): JaxArray {
-    return np.argmax(this, axis, options);
-  }
-  argmin(axis?: number | null | np.ArgKeywords, options?: np.ArgKeywords): JaxArray {
-    return np.argmin(this, axis, options);
-  }
-
-  astype(dtype: Dtype): JaxArray {
-    return run(() => converted(this.core, checkDtype("astype", dtype)));
-  }
-  /** `reshape(2, 3)` or `reshape([2, 3])`; one extent may be -1. */
-  reshape(...shape: number[] | [readonly number[]]): JaxArray {
-    return np.reshape(this, (typeof shape[0] === "object" ? shape[0] : shape) as readonly number[]);
-  }
-  ravel(): JaxArray {
-    return np.ravel(this);
-  }
-  flatten(): JaxArray {
-    return np.ravel(this);
-  }
-  squeeze(axis?: Axis): JaxArray {
-    return np.squeeze(this, axis);
-  }
-  /** `transpose(1, 0)`, `transpose([1, 0])`, or without arguments reversed. */
-  transpose(...axes: number[] | [readonly number[]]): JaxArray {
-    const order = (typeof axes[0] === "object" ? axes[0] : axes) as readonly number[];
-    return np.transpose(this, order.length === 0 && this.ndim > 0 ? undefined : order);
-  }
-  swapaxes(axis1: number, axis2: number): JaxArray {
-    return np.swapaxes(this, axis1, axis2);
-  }
-  clip(min?: ArrayLike | null, max?: ArrayLike | null): JaxArray {
-    return np.clip(this, min, max);
-  }
-  round(decimals = 0): JaxArray {
-    return np.round(this, decimals);
-  }
-  take(indices: JaxArray | readonly number[], axis?: number): JaxArray {
-    return np.take(this, indices, axis);
-  }
-  /** `x[1:3, :, 0]` is `x.slice([1, 3], null, 0)`. Negative positions count from the end; steps may be negative. */
-  slice(...index: IndexPart[]): JaxArray {
-    return slice(this, index);
-  }
-
-  /** The only element. Throws ShapeError for more than one. */
-  async item(): Promise<number | boolean> {
-    const value = await this.core.item();
-    return this.dtype === "bool" ? value !== 0 : value;
-  }
-  /** Nested arrays of the shape; a number for shape []. */
-  tolist(): Promise<NestedArray> {
-    return this.core.array();
-  }
-  /** The elements in row-major order: what numpy.asarray gives the original. */
-  data(): Promise<TypedArray> {
-    return this.core.data();
-  }
-  /** Waits until the device has computed the array; errors of its computation surface here. */
-  async block_until_ready(): Promise<this> {
-    void this.core.storage;
-    await device().finish();
-    return this;
+    return run(() => transpose(computable("T", "self", this)));
   }
 
   /**
@@ -237,6 +105,25 @@ export class JaxArray implements HoldsTensors {
   }
 }
 
+/**
+ * A number that a jitted function was called with, while it is traced: for arithmetic a number like any other (weakly typed,
+ * by itself float32) whose value the host is asked for anew in every run. See traced_number.ts.
+ */
+export abstract class HostNumber extends JaxArray {
+  readonly now: () => number;
+
+  constructor(now: () => number) {
+    super(hostScalar(now, "float32"));
+    this.now = now;
+  }
+}
+
+/** Whether an operand is a number to JAX: of no dtype of its own. */
+export const isNumber = (x: ArrayLike): x is number | HostNumber => typeof x === "number" || x instanceof HostNumber;
+
+/** The value of a number, of this run if it is traced. */
+export const numberOf = (x: number | HostNumber): number => (x instanceof HostNumber ? x.now() : x);
+
 /** Runs core ops, frees what they made on the way, and wraps their result. */
 export function run(body: () => Tensor): JaxArray {
   return new JaxArray(scope(body));
@@ -247,22 +134,17 @@ export function detached(x: Tensor): Tensor {
   return adopt(x.alias());
 }
 
-const DTYPES: readonly string[] = ["float32", "int32", "uint32", "bool", "uint8"] satisfies Dtype[];
+export const DTYPES = ["float32", "int32", "uint32", "bool", "uint8"] as const satisfies Dtype[];
 
 export function checkDtype(fn: string, dtype: Dtype): Dtype {
   if (DTYPES.includes(dtype)) return dtype;
-  throw new UnsupportedError({ op: fn, argument: "dtype", expected: DTYPES.join(", "), given: describe(dtype) });
+  throw new UnsupportedError({ op: fn, argument: "dtype", expected: DTYPES.join(", "), given: show(dtype) });
 }
 
 /** The array an argument must be; lists are refused, as in JAX. */
 export function arrayOf(fn: string, argument: string, x: unknown): Tensor {
   if (x instanceof JaxArray) return x.core;
-  throw new ArgumentError({
-    op: fn,
-    argument,
-    expected: "an Array (make one with jnp.array)",
-    given: describe(x),
-  });
+  throw new ArgumentError({ op: fn, argument, expected: "an Array (make one with jnp.array)", given: show(x) });
 }
 
 /** A tensor of another dtype; bytes are unpacked. Anything but 0 is true. */
@@ -278,9 +160,14 @@ export function converted(x: Tensor, dtype: Dtype): Tensor {
   return cast(x.dtype === "uint8" ? u8ToF32(x, { divisor: 1 }) : x, dtype);
 }
 
-/** Refuses bytes, on which ops do not compute. */
-export function computable(fn: string, argument: string, x: unknown): Tensor {
-  const tensor = arrayOf(fn, argument, x);
+/** An operand as it is, numbers in float32. */
+export function operand(fn: string, argument: string, x: ArrayLike): Tensor {
+  return x instanceof JaxArray ? x.core : scalar(fn, argument, x, typeof x === "boolean" ? "bool" : "float32");
+}
+
+/** As operand; refuses bytes, on which ops do not compute. */
+export function computable(fn: string, argument: string, x: ArrayLike): Tensor {
+  const tensor = operand(fn, argument, x);
   if (tensor.dtype !== "uint8") return tensor;
   throw new DtypeError({
     op: fn,
@@ -292,13 +179,27 @@ export function computable(fn: string, argument: string, x: unknown): Tensor {
 
 /** As computable, and in float32: integers and booleans are converted, as JAX's inexact functions do. */
 export function inexact(fn: string, argument: string, x: ArrayLike): Tensor {
-  if (x instanceof JaxArray) return converted(x.core, "float32");
-  return scalar(fn, argument, x, "float32");
+  return x instanceof JaxArray ? converted(x.core, "float32") : scalar(fn, argument, x, "float32");
+}
+
+/** Integers in int32; a whole number is one. */
+export function integral(fn: string, argument: string, x: ArrayLike): Tensor {
+  const whole = isNumber(x) && Number.isInteger(numberOf(x));
+  if (whole) return scalar(fn, argument, x, "int32");
+  if (x instanceof JaxArray && x.dtype !== "float32" && x.dtype !== "bool") return converted(x.core, "int32");
+  throw new DtypeError({ op: fn, argument, expected: "integers", given: x instanceof JaxArray ? x.dtype : show(x) });
 }
 
 /** A number or boolean as a tensor of shape []. */
 export function scalar(fn: string, argument: string, x: unknown, dtype: Dtype): Tensor {
+  if (x instanceof HostNumber) return dtype === "float32" ? x.core : hostScalar(x.now, dtype);
   if (typeof x !== "number" && typeof x !== "boolean")
-    throw new ArgumentError({ op: fn, argument, expected: "an Array or a number", given: describe(x) });
-  return filled([], x, dtype);
+    throw new ArgumentError({ op: fn, argument, expected: "an Array or a number", given: show(x) });
+  if (dtype !== "uint8") return full([], x, dtype);
+  throw new UnsupportedError({
+    op: fn,
+    argument,
+    expected: "float32, int32, uint32 or bool: bytes come from Uint8Array only",
+    given: dtype,
+  });
 }

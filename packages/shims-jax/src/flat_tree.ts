@@ -11,10 +11,10 @@ import {
   type Tensor,
   tensorsOf,
 } from "@facet/autograd";
+import { show } from "@facet/dialect";
 import { JaxArray } from "./array.js";
-import { array } from "./numpy/creation.js";
-import { describe } from "./options.js";
-import { type PyTreeDef, register_pytree_node, tree_flatten, tree_unflatten } from "./tree_util.js";
+import { filledWith } from "./numpy/creation.js";
+import { flatten, type PyTreeDef, register, unflatten } from "./pytree.js";
 
 const OWNER = "optimizer";
 
@@ -43,7 +43,7 @@ export class FlatTree implements HoldsTensors {
 
   /** A copy of a tree's arrays. Throws ArgumentError on a tree without leaves, DtypeError on one that is not float32. */
   static from(tree: unknown, fn: string): FlatTree {
-    const [leaves, treedef] = tree_flatten(tree);
+    const [leaves, treedef] = flatten(tree);
     const tensors = leaves.map((leaf) => tensorOf(fn, leaf));
     const layout = flatLayout(tensors, fn);
     const flat = adopt(flatZeros(layout, OWNER));
@@ -62,7 +62,7 @@ export class FlatTree implements HoldsTensors {
 
   /** Another tree of the same structure and shapes, laid out likewise. Throws ArgumentError, naming both, on another one. */
   like(tree: unknown, fn: string, argument: string): FlatTree {
-    const [leaves, treedef] = tree_flatten(tree);
+    const [leaves, treedef] = flatten(tree);
     if (!treedef.equals(this.treedef))
       throw new ArgumentError({
         op: fn,
@@ -82,7 +82,7 @@ export class FlatTree implements HoldsTensors {
 
   /** The tree again; its arrays share this memory. */
   tree(): unknown {
-    return tree_unflatten(
+    return unflatten(
       this.treedef,
       this.layout.shapes.map((_, i) => new JaxArray(adopt(flatView(this.flat, this.layout, i)))),
     );
@@ -93,7 +93,7 @@ export class FlatTree implements HoldsTensors {
   }
 }
 
-register_pytree_node(
+register(
   FlatTree,
   ({ flat, structure }) => [[new JaxArray(flat)], structure] as const,
   (structure, [flat]) => new FlatTree(structure, (flat as JaxArray).core),
@@ -101,6 +101,6 @@ register_pytree_node(
 
 function tensorOf(fn: string, leaf: unknown): Tensor {
   if (leaf instanceof JaxArray) return leaf.core;
-  if (typeof leaf === "number") return array(leaf).core;
-  throw new ArgumentError({ op: fn, argument: "tree", expected: "arrays as leaves", given: describe(leaf) });
+  if (typeof leaf === "number") return filledWith(fn, [], leaf, null).core;
+  throw new ArgumentError({ op: fn, argument: "tree", expected: "arrays as leaves", given: show(leaf) });
 }

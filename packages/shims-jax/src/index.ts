@@ -1,27 +1,32 @@
 // JAX, jax.example_libraries and optax over Facet's core. Importing it opens the device; a missing one is reported by the
 // first array.
 import { startDevice } from "@facet/autograd";
+import { namespace } from "@facet/dialect";
 import * as optimizers from "./example_libraries/optimizers.js";
 import * as stax from "./example_libraries/stax.js";
+import * as laxMembers from "./lax.js";
+import * as nnMembers from "./nn.js";
+import * as numpyMembers from "./numpy/index.js";
+import * as optaxMembers from "./optax.js";
+import * as randomMembers from "./random.js";
+import { short, treeUtil } from "./tree_util.js";
 
 await startDevice();
 
 export { JaxArray as Array } from "./array.js";
 export { disable_jit, jit } from "./jit.js";
-export * as lax from "./lax.js";
-export * as nn from "./nn.js";
-export * as numpy from "./numpy/index.js";
-export * as optax from "./optax.js";
-export * as random from "./random.js";
-export {
-  block_until_ready,
-  device_get,
-  grad,
-  value_and_grad,
-  vjp,
-} from "./transforms.js";
-export * as tree from "./tree.js";
-export * as tree_util from "./tree_util.js";
+export { block_until_ready, device_get, grad, value_and_grad, vjp } from "./transforms.js";
+
+export const lax = namespace("jax.lax", laxMembers);
+export const nn = namespace("jax.nn", nnMembers);
+export const numpy = namespace("jax.numpy", numpyMembers);
+export const optax = namespace("optax", optaxMembers);
+export const random = namespace("jax.random", randomMembers);
+export const tree = namespace("jax.tree", short);
+export const tree_util = namespace("jax.tree_util", treeUtil);
 
 /** jax.example_libraries: stax and optimizers. */
-export const example_libraries = { stax, optimizers };
+export const example_libraries = namespace("jax.example_libraries", {
+  stax: namespace("jax.example_libraries.stax", stax),
+  optimizers: namespace("jax.example_libraries.optimizers", optimizers),
+});

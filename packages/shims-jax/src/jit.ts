@@ -1,6 +1,5 @@
 // jax.jit: arguments taken apart into arrays, numbers and keys, which the core's capture traces once per combination of shapes.
 import {
-  ArgumentError,
   Captured,
   type CaptureResult,
   findTensors,
@@ -10,30 +9,44 @@ import {
   type Tensor,
   tracing,
 } from "@facet/autograd";
+import { bool, define, func, int, isKeywords, type Keywords, listOf, only, string } from "@facet/dialect";
 import { JaxArray } from "./array.js";
-import { describe, type Keywords, keywords } from "./options.js";
+import { parameterNames } from "./parameter_names.js";
+import { flatten, leavesOf, type PyTreeDef, unflatten } from "./pytree.js";
 import { PRNGKeyArray } from "./random.js";
 import { TracedNumber } from "./traced_number.js";
 import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
-import { type PyTreeDef, tree_flatten, tree_leaves, tree_unflatten } from "./tree_util.js";
 
 interface JitOptions {
-  static_argnums: number | readonly number[] | undefined;
-  static_argnames: string | readonly string[] | undefined;
-  donate_argnums: number | readonly number[] | undefined;
+  static_argnums: number | readonly number[] | null;
+  static_argnames: string | readonly string[] | null;
+  donate_argnums: number | readonly number[] | null;
+  donate_argnames: null;
+  keep_unused: false;
+  inline: false;
+  in_shardings: null;
+  out_shardings: null;
+  device: null;
+  backend: null;
+  compiler_options: null;
 }
 
-let disabled = 0;
+let disabled = false;
 
 /** jax.disable_jit: within `body` jitted functions run op by op, for debugging. `with` becomes a callback. */
-export function disable_jit<R>(body: () => R): R {
-  disabled += 1;
-  try {
-    return body();
-  } finally {
-    disabled -= 1;
-  }
-}
+export const disable_jit: <R>(body: () => R, options?: Keywords<{ disable: boolean }>) => R = define(
+  "jax.disable_jit",
+  { body: func, "*": null, disable: bool.or(true) },
+  ({ body, disable }) => {
+    const before = disabled;
+    disabled = disable;
+    try {
+      return body();
+    } finally {
+      disabled = before;
+    }
+  },
+);
 
 /** What a trace knows beside its arrays: places for this run's numbers and keys, and the result with arrays left out. */
 interface Rest {
@@ -60,20 +73,21 @@ interface Arguments {
 
 function takeApart(
   args: readonly unknown[],
-  statics: readonly number[],
+  statics: Statics,
   donations: readonly number[],
   identities: Identities,
 ): Arguments {
-  const [leaves, treedef] = tree_flatten(args.map((arg, at) => (statics.includes(at) ? null : arg)));
+  const [leaves, treedef] = flatten(args.map((arg, at) => statics.without(arg, at, args.length)));
   const [tensors, numbers, keys]: [Tensor[], number[], Key[]] = [[], [], []];
   const donated = new Set<number>();
   let key = `${treedef}`;
-  for (const at of statics) key += ` ${at}:${identities.describe(args[at])}`;
+  for (const [at, arg] of args.entries())
+    for (const [name, value] of statics.among(arg, at, args.length)) key += ` ${name}:${identities.describe(value)}`;
   let next = 0;
   for (const [at, { num_leaves }] of treedef.children_.entries()) {
     for (const leaf of leaves.slice(next, next + num_leaves)) {
       if (leaf instanceof JaxArray) {
-        if (donations.includes(at)) donated.add(tensors.length);
+        if (donations.includes(at) || donations.includes(at - treedef.children_.length)) donated.add(tensors.length);
         tensors.push(leaf.core);
       } else if (typeof leaf === "number") {
         numbers.push(leaf);
@@ -96,7 +110,7 @@ function standIn({ treedef, leaves }: Arguments, tensors: Tensor[], { numbers, k
     const at = count.numbers++;
     return new TracedNumber(() => numbers[at] as number);
   };
-  return tree_unflatten(treedef, leaves.map(stand)) as unknown[];
+  return unflatten(treedef, leaves.map(stand)) as unknown[];
 }
 
 function resultLeaf(leaf: unknown): ResultLeaf {
@@ -112,42 +126,92 @@ function putTogether({ outputs, rest }: CaptureResult<Rest>): unknown {
     if ("number" in kind) return kind.number();
     return "key" in kind ? new PRNGKeyArray([kind.key[0], kind.key[1]]) : kind.value;
   };
-  return tree_unflatten(rest.treedef, rest.leaves.map(leaf));
+  return unflatten(rest.treedef, rest.leaves.map(leaf));
 }
+
+/** Arguments that are part of what a trace is made for: some positions, and some keywords of a trailing object. */
+interface Statics {
+  /** An argument with null in the place of what is static. */
+  without(arg: unknown, at: number, count: number): unknown;
+  /** What is static of an argument, by name. */
+  among(arg: unknown, at: number, count: number): readonly (readonly [name: string | number, value: unknown])[];
+  /** A stand-in with what is static put back from the argument. */
+  back(standIn: unknown, arg: unknown, at: number, count: number): unknown;
+}
+
+function staticsOf(positions: readonly number[], names: readonly string[]): Statics {
+  const whole = (at: number, count: number): boolean => positions.includes(at) || positions.includes(at - count);
+  const named = (arg: unknown, at: number, count: number): readonly string[] =>
+    names.length > 0 && at === count - 1 && isKeywords(arg) ? names.filter((name) => Object.hasOwn(arg, name)) : [];
+  const replaced = (arg: unknown, keys: readonly string[], value: (key: string) => unknown): unknown =>
+    keys.length === 0 ? arg : { ...(arg as object), ...Object.fromEntries(keys.map((key) => [key, value(key)])) };
+  const partOf = (arg: unknown, key: string): unknown => (arg as Record<string, unknown>)[key];
+  return {
+    without: (arg, at, count) => (whole(at, count) ? null : replaced(arg, named(arg, at, count), () => null)),
+    among: (arg, at, count) =>
+      whole(at, count) ? [[at, arg]] : named(arg, at, count).map((key) => [key, partOf(arg, key)] as const),
+    back: (standIn, arg, at, count) =>
+      whole(at, count) ? arg : replaced(standIn, named(arg, at, count), (key) => partOf(arg, key)),
+  };
+}
+
+const positions = int.either(listOf(int)).or(null);
 
 /**
  * jax.jit: the first call with arrays of given shapes and dtypes traces `fun` into a plan; later ones replay it. Arrays,
  * numbers and keys among the arguments (in pytrees) may change from call to call; numbers are traced, so that `fun` may use
  * them in arithmetic by methods, as keys, step counts and in schedules, but not in JavaScript arithmetic. Arguments at
- * `static_argnums`, booleans, strings and functions are part of what a trace is made for. `static_argnames` is checked and
- * makes no difference. Plain variables of a closure and fields of objects are constants of the trace, as in JAX. Arrays of arguments at `donate_argnums` are freed once the call is over, and results may take their
- * memory; to use them again throws DisposedError. Inside grad and other transforms, and under disable_jit, `fun` just runs.
+ * `static_argnums`, those named in `static_argnames` (as parameters of `fun`, or in a trailing object of keywords), booleans,
+ * strings and functions are part of what a trace is made for. Plain variables of a closure and fields of objects are
+ * constants of the trace, as in JAX. Arrays of arguments at `donate_argnums` are freed once the
+ * call is over, and results may take their memory; to use them again throws DisposedError. Inside grad and other transforms,
+ * and under disable_jit, `fun` just runs.
  *
  * Throws CaptureError when `fun` reads a value, ArgumentError when it returns a promise.
  */
-export function jit<F extends AnyFunction>(fun: F, options?: Keywords<JitOptions>): F {
-  if (typeof fun !== "function")
-    throw new ArgumentError({ op: "jit", argument: "fun", expected: "a function", given: describe(fun) });
-  const { static_argnums, donate_argnums } = keywords<JitOptions>(
-    "jit",
-    options,
-    { static_argnums: undefined, static_argnames: undefined, donate_argnums: undefined },
-    { donate_argnames: undefined, keep_unused: false, inline: false },
-  );
-  const statics = positionsOf("static_argnums", static_argnums);
-  const donations = positionsOf("donate_argnums", donate_argnums);
+export const jit: <F extends AnyFunction>(fun: F, options?: Keywords<JitOptions>) => F = define(
+  "jax.jit",
+  {
+    fun: func,
+    "/": null,
+    "*": null,
+    in_shardings: only(null),
+    out_shardings: only(null),
+    static_argnums: positions,
+    static_argnames: string.either(listOf(string)).or(null),
+    donate_argnums: positions,
+    donate_argnames: only(null),
+    keep_unused: only(false),
+    device: only(null),
+    backend: only(null),
+    inline: only(false),
+    compiler_options: only(null),
+  },
+  ({ fun, static_argnums, static_argnames, donate_argnums }) => {
+    const names = listed(static_argnames);
+    const own = names.length > 0 ? parameterNames(fun) : [];
+    const atNames = own.flatMap((name, at) => (name !== undefined && names.includes(name) ? [at] : []));
+    const statics = staticsOf([...listed(static_argnums), ...atNames], names);
+    return jitted(fun, statics, listed(donate_argnums));
+  },
+) as <F extends AnyFunction>(fun: F) => F;
+
+const listed = <T>(given: T | readonly T[] | null): readonly T[] =>
+  given === null ? [] : Array.isArray(given) ? given : [given as T];
+
+function jitted(fun: AnyFunction, statics: Statics, donations: readonly number[]): AnyFunction {
   const captured = new Captured<Rest>({ name: `jit(${fun.name || "anonymous"})` });
   const identities = new Identities();
-  return ((...args: unknown[]) => {
-    if (disabled > 0 || tracing() || isDifferentiating()) return inline(fun, args, donations);
+  return (...args) => {
+    if (disabled || tracing() || isDifferentiating()) return inline(fun, args, donations);
     const given = takeApart(args, statics, donations, identities);
     const { tensors, numbers, keys, donated, key } = given;
     const body = (standIns: Tensor[]): CaptureResult<Rest> => {
       const own = { numbers: [...numbers], keys: keys.map((words): [number, number] => [words[0], words[1]]) };
-      const stood = standIn(given, standIns, own).map((arg, at) => (statics.includes(at) ? args[at] : arg));
+      const stood = standIn(given, standIns, own).map((arg, at) => statics.back(arg, args[at], at, args.length));
       const result = fun(...stood);
       if (result instanceof Promise) throw synchronous("jit");
-      const [leaves, treedef] = tree_flatten(result);
+      const [leaves, treedef] = flatten(result);
       const outputs = leaves.flatMap((leaf) =>
         leaf instanceof JaxArray && !(leaf instanceof TracedNumber) ? [leaf.core] : [],
       );
@@ -160,25 +224,19 @@ export function jit<F extends AnyFunction>(fun: F, options?: Keywords<JitOptions
     const result = putTogether(captured.run(tensors, body, { key, donated, before }));
     dispose(args, donations, new Set());
     return result;
-  }) as F;
+  };
 }
 
 /** The function as it is; what it makes on the way is freed. */
 function inline(fun: AnyFunction, args: readonly unknown[], donations: readonly number[]): unknown {
   const result = treeScope("jit", () => fun(...args));
   // Inside a transform the caller's arrays are variables that the tape still needs.
-  if (!tracing() && !isDifferentiating()) dispose(args, donations, new Set(findTensors(tree_leaves(result))));
+  if (!tracing() && !isDifferentiating()) dispose(args, donations, new Set(findTensors(leavesOf(result))));
   return result;
 }
 
 function dispose(args: readonly unknown[], donations: readonly number[], except: ReadonlySet<Tensor>): void {
   for (const at of donations)
-    for (const tensor of findTensors(tree_leaves(args[at])))
+    for (const tensor of findTensors(leavesOf(args.at(at))))
       if (!except.has(tensor)) tensor.dispose("donated to a jitted function (donate_argnums)");
-}
-
-function positionsOf(argument: string, given: number | readonly number[] | undefined): readonly number[] {
-  const positions = given === undefined ? [] : typeof given === "number" ? [given] : given;
-  if (Array.isArray(positions) && positions.every(Number.isInteger)) return positions;
-  throw new ArgumentError({ op: "jit", argument, expected: "whole numbers", given: describe(given) });
 }

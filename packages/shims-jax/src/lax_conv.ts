@@ -1,13 +1,19 @@
 import { ArgumentError, conv2d, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
-import { computable, type JaxArray, run } from "./array.js";
+import { define, int, Kind, listOf, only, show } from "@facet/dialect";
+import { arrayLike, type Given, precision, preferred } from "./arguments.js";
+import { type ArrayLike, computable, type JaxArray, run } from "./array.js";
 import { permuted } from "./numpy/shape.js";
-import { describe, type Keywords, keywords } from "./options.js";
 
-/** "SAME" and "VALID" as TensorFlow defines them, or [before, after] for every spatial dimension. */
-export type Padding = "SAME" | "VALID" | readonly (readonly [number, number])[];
+/** "SAME" and "VALID" as TensorFlow defines them ("SAME_LOWER" puts what is odd in front), or [before, after] for every spatial dimension. */
+export type Padding = "SAME" | "SAME_LOWER" | "VALID" | readonly (readonly [number, number])[];
 
 /** Layouts of input, filter and output, as letters in the order of the dimensions: ["NHWC", "HWIO", "NHWC"]. */
 export type ConvDimensionNumbers = readonly [lhs: string, rhs: string, out: string];
+
+export const padding = new Kind<Padding>(
+  "SAME, SAME_LOWER, VALID or pairs",
+  (x) => typeof x === "string" || listOf(listOf(int, 2)).accepts(x),
+);
 
 /** [top, bottom, left, right] for a window on an image, in the meaning of lax.padtype_to_pads. */
 export function paddingOf(
@@ -19,31 +25,32 @@ export function paddingOf(
 ): [number, number, number, number] {
   if (typeof padding !== "string") {
     if (padding.length !== 2 || padding.some((pair) => pair.length !== 2))
-      throw new ArgumentError({ op: fn, argument: "padding", expected: "two pairs", given: describe(padding) });
+      throw new ArgumentError({ op: fn, argument: "padding", expected: "two pairs", given: show(padding) });
     const [[top, bottom], [left, right]] = padding as [[number, number], [number, number]];
     return [top, bottom, left, right];
   }
   const kind = (padding as string).toUpperCase();
   if (kind === "VALID") return [0, 0, 0, 0];
-  if (kind !== "SAME")
+  if (kind !== "SAME" && kind !== "SAME_LOWER")
     throw new ArgumentError({
       op: fn,
       argument: "padding",
-      expected: "SAME, VALID or pairs",
-      given: describe(padding),
+      expected: "SAME, SAME_LOWER, VALID or pairs",
+      given: show(padding),
     });
   return extents.flatMap((extent, i) => {
     const stride = strides[i] as number;
     const total = Math.max(0, (Math.ceil(extent / stride) - 1) * stride + (window[i] as number) - extent);
-    return [Math.floor(total / 2), Math.ceil(total / 2)];
+    const [less, more] = [Math.floor(total / 2), Math.ceil(total / 2)];
+    return kind === "SAME" ? [less, more] : [more, less];
   }) as [number, number, number, number];
 }
 
 /** Two numbers, both at least 1. */
-export function pairOf(fn: string, argument: string, given: readonly number[] | undefined): [number, number] {
+export function pairOf(fn: string, argument: string, given: readonly number[] | null): [number, number] {
   const pair = given ?? [1, 1];
   if (pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 1)) return [...pair] as [number, number];
-  throw new ArgumentError({ op: fn, argument, expected: "two whole numbers of 1 or more", given: describe(given) });
+  throw new ArgumentError({ op: fn, argument, expected: "two whole numbers of 1 or more", given: show(given) });
 }
 
 const IMAGE = { NHWC: true, NCHW: true } as const;
@@ -59,13 +66,13 @@ function arranged(
   known: object,
   otherwise: string,
 ): [Tensor, string] {
-  if (given in known) return [x, given];
+  if (Object.hasOwn(known, given)) return [x, given];
   if ([...given].sort().join("") !== [...otherwise].sort().join(""))
     throw new UnsupportedError({
       op: fn,
       argument: "dimension_numbers",
       expected: `an order of the letters ${otherwise} for ${argument} (two spatial dimensions)`,
-      given: describe(given),
+      given: show(given),
     });
   return [
     permuted(
@@ -77,8 +84,8 @@ function arranged(
 }
 
 export interface ConvOptions {
-  rhs_dilation: readonly number[] | undefined;
-  dimension_numbers: ConvDimensionNumbers | undefined;
+  rhs_dilation: readonly number[] | null;
+  dimension_numbers: ConvDimensionNumbers | null;
   feature_group_count: number;
 }
 
@@ -98,7 +105,7 @@ export function convolution(
         op: fn,
         argument,
         expected: "rank 4 (two spatial dimensions)",
-        given: describe(x.shape),
+        given: show(x.shape),
       });
   const [lhsSpec, rhsSpec, outSpec] = dimension_numbers ?? ["NCHW", "OIHW", "NCHW"];
   const [x, layout] = arranged(fn, "lhs", lhs, lhsSpec, IMAGE, "NHWC");
@@ -121,7 +128,7 @@ export function convolution(
       op: fn,
       argument: "dimension_numbers",
       expected: "an order of the letters NHWC for the output",
-      given: describe(outSpec),
+      given: show(outSpec),
     });
   return permuted(
     y,
@@ -129,34 +136,96 @@ export function convolution(
   );
 }
 
+interface ConvNamed extends ConvOptions {
+  lhs: ArrayLike;
+  rhs: ArrayLike;
+  window_strides: readonly number[];
+  padding: Padding;
+  lhs_dilation: readonly number[] | null;
+  batch_group_count: number;
+  precision: string | null;
+  preferred_element_type: "float32" | null;
+  out_sharding: null;
+}
+type ConvRest = [
+  lhs_dilation: readonly number[] | null,
+  rhs_dilation: readonly number[] | null,
+  dimension_numbers: ConvDimensionNumbers | null,
+  feature_group_count: number,
+  batch_group_count: number,
+  precision: string | null,
+  preferred_element_type: "float32" | null,
+  out_sharding: null,
+];
+type ConvRequired = [lhs: ArrayLike, rhs: ArrayLike, window_strides: readonly number[], padding: Padding];
+
+export const layouts = new Kind<ConvDimensionNumbers>(
+  'three layouts, as ["NHWC", "HWIO", "NHWC"]',
+  (x) => Array.isArray(x) && x.length === 3 && x.every((layout) => typeof layout === "string"),
+);
+const strides = listOf(int);
+
 /**
  * lax.conv_general_dilated for two spatial dimensions: cross-correlation of lhs with rhs. Layouts by `dimension_numbers`
  * (default NCHW, OIHW, NCHW); `feature_group_count` groups; `rhs_dilation` spreads the filter. `lhs_dilation` (transposed
  * convolution) and `batch_group_count` other than 1 throw UnsupportedError.
  */
-export function conv_general_dilated(
-  lhs: JaxArray,
-  rhs: JaxArray,
-  window_strides: readonly number[],
-  padding: Padding,
-  options?: Keywords<ConvOptions>,
-): JaxArray {
-  const fn = "conv_general_dilated";
-  const { lhs_dilation, lhsDilation, ...rest } = (options ?? {}) as Keywords<ConvOptions> & Record<string, unknown>;
-  for (const dilation of [lhs_dilation, lhsDilation])
-    if (dilation !== undefined && dilation !== null && `${dilation}` !== "1,1")
-      throw new UnsupportedError({ op: fn, argument: "lhs_dilation", expected: "[1, 1]", given: describe(dilation) });
-  const values = keywords<ConvOptions>(
-    fn,
-    rest,
-    { rhs_dilation: undefined, dimension_numbers: undefined, feature_group_count: 1 },
-    { batch_group_count: 1, precision: undefined, preferred_element_type: undefined },
-  );
-  return run(() =>
-    convolution(fn, computable(fn, "lhs", lhs), computable(fn, "rhs", rhs), undefined, window_strides, padding, values),
-  );
-}
+export const conv_general_dilated: (...args: Given<ConvRequired, ConvRest, ConvNamed>) => JaxArray = define(
+  "jax.lax.conv_general_dilated",
+  {
+    lhs: arrayLike,
+    rhs: arrayLike,
+    window_strides: strides,
+    padding,
+    lhs_dilation: only(null, [1, 1]),
+    rhs_dilation: listOf(int).or(null),
+    dimension_numbers: layouts.or(null),
+    feature_group_count: int.or(1),
+    batch_group_count: only(1),
+    precision,
+    preferred_element_type: preferred,
+    out_sharding: only(null),
+  },
+  ({ lhs, rhs, window_strides, padding, ...values }) => {
+    const fn = "conv_general_dilated";
+    return run(() =>
+      convolution(
+        fn,
+        computable(fn, "lhs", lhs),
+        computable(fn, "rhs", rhs),
+        undefined,
+        window_strides,
+        padding,
+        values,
+      ),
+    );
+  },
+);
 
 /** lax.conv: conv_general_dilated in NCHW and OIHW without dilation. */
-export const conv = (lhs: JaxArray, rhs: JaxArray, window_strides: readonly number[], padding: Padding): JaxArray =>
-  conv_general_dilated(lhs, rhs, window_strides, padding);
+export const conv: (
+  ...args: Given<
+    ConvRequired,
+    [precision: string | null, preferred_element_type: "float32" | null],
+    Omit<ConvNamed, keyof ConvOptions | "lhs_dilation" | "batch_group_count" | "out_sharding">
+  >
+) => JaxArray = define(
+  "jax.lax.conv",
+  { lhs: arrayLike, rhs: arrayLike, window_strides: strides, padding, precision, preferred_element_type: preferred },
+  ({ lhs, rhs, window_strides, padding }) =>
+    run(() =>
+      convolution(
+        "conv",
+        computable("conv", "lhs", lhs),
+        computable("conv", "rhs", rhs),
+        undefined,
+        window_strides,
+        padding,
+        {
+          rhs_dilation: null,
+          dimension_numbers: null,
+          feature_group_count: 1,
+        },
+      ),
+    ),
+);

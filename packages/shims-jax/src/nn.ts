@@ -1,91 +1,170 @@
 // jax.nn.
-export * as initializers from "./initializers.js";
-
 import * as core from "@facet/autograd";
-import { DtypeError, type Tensor } from "@facet/autograd";
-import { type ArrayLike, type Axis, arrayOf, converted, inexact, type JaxArray, run } from "./array.js";
-import { promoted, real } from "./numpy/elementwise.js";
-import type { ReduceKeywords } from "./numpy/reduce.js";
-import { type AxisKeyword, axesOf, axisOf } from "./numpy/shape.js";
-import { isKeywords, type Keywords, keywords, placed } from "./options.js";
+import { type Dtype, DtypeError, type Tensor } from "@facet/autograd";
+import { bool, define, int, namespace, number } from "@facet/dialect";
+import { array, arrayLike, axes as axesKind, dtype as dtypeKind, type Given, ints } from "./arguments.js";
+import { type ArrayLike, type Axis, checkDtype, converted, inexact, integral, JaxArray, run } from "./array.js";
+import * as initial from "./initializers.js";
+import { promoted } from "./numpy/elementwise.js";
+import { axesOf, axisOf, broadcast, permuted } from "./numpy/shape.js";
+
+export const initializers = namespace("jax.nn.initializers", initial);
+
+type Activation = (...args: Given<[x: ArrayLike], [], { x: ArrayLike }>) => JaxArray;
+
+const activation = (name: string, op: (x: Tensor) => Tensor): Activation =>
+  define(`jax.nn.${name}`, { x: arrayLike }, ({ x }) => run(() => op(inexact(name, "x", x))));
+
+/** Defined for float32 alone, as in JAX; a number is one. */
+const strict = (name: string, op: (x: Tensor) => Tensor): Activation =>
+  define(`jax.nn.${name}`, { x: arrayLike }, ({ x }) =>
+    run(() => {
+      const [a] = promoted(name, { x }) as [Tensor];
+      if (a.dtype === "float32") return op(a);
+      throw new DtypeError({ op: name, argument: "x", expected: "float32 (convert with astype)", given: a.dtype });
+    }),
+  );
 
 /** max(x, 0); at 0 the derivative is 0. Integers stay integers. */
-export const relu = (x: ArrayLike): JaxArray =>
+export const relu: Activation = define("jax.nn.relu", { x: arrayLike }, ({ x }) =>
   run(() => {
     const [a] = promoted("relu", { x }) as [Tensor];
     return a.dtype === "float32" ? core.relu(a) : core.maximum(converted(a, a.dtype === "bool" ? "int32" : a.dtype), 0);
-  });
+  }),
+);
 /** min(max(x, 0), 6); at 0 and at 6 the derivative is 0. */
-export const relu6 = (x: ArrayLike): JaxArray =>
-  run(() => {
-    const a = inexact("relu6", "x", x);
-    return core.where(core.less(a, 6), core.relu(a), 6);
-  });
-export const sigmoid = real("sigmoid", core.sigmoid);
-export const tanh = real("tanh", core.tanh);
-export const silu = real("silu", core.silu);
-export const swish = silu;
-export const softplus = real("softplus", core.softplus);
+export const relu6 = activation("relu6", (x) => core.where(core.less(x, 6), core.relu(x), 6));
+export const sigmoid = strict("sigmoid", core.sigmoid);
+export const tanh: (x: ArrayLike) => JaxArray = define("jax.nn.tanh", { x: arrayLike, "/": null }, ({ x }) =>
+  run(() => core.tanh(inexact("tanh", "x", x))),
+);
+export const silu = strict("silu", core.silu);
+export const swish = strict("swish", core.silu);
+export const softplus = activation("softplus", core.softplus);
 /** log sigmoid(x). */
-export const log_sigmoid = real("log_sigmoid", (x) => core.neg(core.softplus(core.neg(x))));
+export const log_sigmoid = activation("log_sigmoid", (x) => core.neg(core.softplus(core.neg(x))));
+
+type Sloped<Name extends string> = (
+  ...args: Given<[x: ArrayLike], [parameter: number], { x: ArrayLike } & { readonly [K in Name]: number }>
+) => JaxArray;
 /** x where it is at least 0, else negative_slope x; at 0 the derivative is 1. */
-export const leaky_relu = (x: ArrayLike, negative_slope = 0.01): JaxArray =>
-  run(() => core.leakyRelu(inexact("leaky_relu", "x", x), negative_slope, { rightAtZero: true }));
-export const elu = (x: ArrayLike, alpha = 1): JaxArray => run(() => core.elu(inexact("elu", "x", x), alpha));
+export const leaky_relu: Sloped<"negative_slope"> = define(
+  "jax.nn.leaky_relu",
+  { x: arrayLike, negative_slope: number.or(0.01) },
+  ({ x, negative_slope }) =>
+    run(() => core.leakyRelu(inexact("leaky_relu", "x", x), negative_slope, { rightAtZero: true })),
+);
+/** x where it is above 0, else alpha (e^x - 1). */
+export const elu: Sloped<"alpha"> = define("jax.nn.elu", { x: arrayLike, alpha: number.or(1) }, ({ x, alpha }) =>
+  run(() => core.elu(inexact("elu", "x", x), alpha)),
+);
 /** x Phi(x); by default, as in JAX, approximated with tanh. */
-export const gelu = (x: ArrayLike, approximate = true): JaxArray =>
-  run(() => core.gelu(inexact("gelu", "x", x), approximate));
+export const gelu: (
+  ...args: Given<[x: ArrayLike], [approximate: boolean], { x: ArrayLike; approximate: boolean }>
+) => JaxArray = define("jax.nn.gelu", { x: arrayLike, approximate: bool.or(true) }, ({ x, approximate }) =>
+  run(() => core.gelu(inexact("gelu", "x", x), approximate)),
+);
 
-/** e^x over its sum along one axis (default the last). */
-export const softmax = (x: ArrayLike, axis?: number | AxisKeyword<number>): JaxArray =>
-  run(() => along("softmax", core.softmax, x, axis));
-/** log(softmax(x)), computed without its underflow. */
-export const log_softmax = (x: ArrayLike, axis?: number | AxisKeyword<number>): JaxArray =>
-  run(() => along("log_softmax", core.logSoftmax, x, axis));
+type Where = JaxArray | null;
+const where = array.or(null);
 
-function along(
-  fn: string,
-  op: (x: Tensor, axis: number) => Tensor,
-  given: ArrayLike,
-  axis: number | AxisKeyword<number> | undefined,
-): Tensor {
-  const x = inexact(fn, "x", given);
-  return op(x, axisOf(fn, placed(fn, "axis", axis, -1), x.rank));
+interface SoftmaxNamed {
+  x: ArrayLike;
+  axis: Axis;
+  where: Where;
 }
+type Softmax = (...args: Given<[x: ArrayLike], [axis: Axis, where: Where], SoftmaxNamed>) => JaxArray;
 
-/** log(sum(e^x)) over `axis` (default all), computed from the largest element on. */
-export function logsumexp(a: ArrayLike, axis_?: Axis | ReduceKeywords, options?: ReduceKeywords): JaxArray {
-  const { axis, keepdims } = keywords(
-    "logsumexp",
-    isKeywords(axis_) ? axis_ : { ...options, axis: axis_ as Axis },
-    { axis: undefined as Axis, keepdims: false },
-    { b: undefined, return_sign: false, where: undefined },
+/** An op along one axis, or along several as if they were one; elements outside a mask count for nothing. */
+const along = (fn: string, op: (x: Tensor, axis: number) => Tensor, outside: number): Softmax =>
+  define(`jax.nn.${fn}`, { x: arrayLike, axis: ints.orNone.or(-1), where }, ({ x: given, axis, where }) =>
+    run(() => {
+      const x = inexact(fn, "x", given);
+      const mask = where === null ? undefined : broadcast(converted(where.core, "bool"), x.shape);
+      const seen = mask ? core.where(mask, x, Number.NEGATIVE_INFINITY) : x;
+      const y = typeof axis === "number" ? op(seen, axisOf(fn, axis, x.rank)) : joined(fn, op, seen, axis);
+      return mask ? core.where(mask, y, outside) : y;
+    }),
   );
-  return run(() => {
-    const x = inexact("logsumexp", "a", a);
-    const axes = axesOf("logsumexp", axis, x.rank);
-    const largest = core.max(constant(x), { axes, keepdims: true });
-    // A row of -Infinity alone has no finite largest element to subtract.
-    const shift = core.where(core.less(core.abs(largest), Number.POSITIVE_INFINITY), largest, 0);
-    const total = core.add(core.log(core.sum(core.exp(core.sub(x, shift)), { axes, keepdims: true })), shift);
-    return keepdims
-      ? total
-      : core.reshape(
-          total,
-          x.shape.filter((_, i) => !axes.includes(i)),
-        );
-  });
+
+function joined(fn: string, op: (x: Tensor, axis: number) => Tensor, x: Tensor, axis: Axis): Tensor {
+  const axes = axesOf(fn, axis, x.rank);
+  const order = [...[...x.shape.keys()].filter((i) => !axes.includes(i)), ...axes];
+  const moved = permuted(x, order);
+  const rows = core.reshape(moved, [...moved.shape.slice(0, x.rank - axes.length), -1]);
+  const back = [...x.shape.keys()].map((i) => order.indexOf(i));
+  return permuted(core.reshape(op(rows, rows.rank - 1), moved.shape), back);
 }
 
-const constant = (x: Tensor): Tensor => core.adopt(x.alias());
+/** e^x over its sum along `axis` (default the last; several; null for all). Outside `where` it is 0. */
+export const softmax = along("softmax", core.softmax, 0);
+/** log(softmax(x)), computed without its underflow. Outside `where` it is -Infinity. */
+export const log_softmax = along("log_softmax", core.logSoftmax, Number.NEGATIVE_INFINITY);
 
-/** 1 at each index along a new last dimension of `num_classes`, 0 elsewhere; an index that is no class gives zeros. */
-export function one_hot(x: JaxArray, num_classes: number, options?: Keywords<{ dtype: core.Dtype }>): JaxArray {
-  const { dtype } = keywords("one_hot", options, { dtype: "float32" as core.Dtype }, { axis: -1 });
-  return run(() => {
-    const index = arrayOf("one_hot", "x", x);
-    if (index.dtype === "float32" || index.dtype === "bool")
-      throw new DtypeError({ op: "one_hot", argument: "x", expected: "integers", given: index.dtype });
-    return converted(core.oneHot(converted(index, "int32"), num_classes), dtype);
-  });
+interface LogSumExpNamed {
+  a: ArrayLike;
+  axis: Axis;
+  b: ArrayLike | null;
+  keepdims: boolean;
+  return_sign: boolean;
+  where: Where;
 }
+type LogSumExpRest = [axis: Axis, b: ArrayLike | null, keepdims: boolean, return_sign: boolean, where: Where];
+
+/**
+ * log(sum(b e^a)) over `axis` (default all), computed from the largest element on. With `return_sign` a list of the logarithm
+ * of the sum's size and of its sign; without, a negative sum gives NaN.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a list when return_sign is true, an Array otherwise.
+export const logsumexp: (...args: Given<[a: ArrayLike], LogSumExpRest, LogSumExpNamed>) => any = define(
+  "jax.nn.logsumexp",
+  { a: arrayLike, axis: axesKind, b: arrayLike.or(null), keepdims: false, return_sign: false, where },
+  ({ a, axis, b, keepdims, return_sign, where }) => {
+    const results = core.scope(() => {
+      const factor = b === null ? undefined : inexact("logsumexp", "b", b);
+      let x = inexact("logsumexp", "a", a);
+      const outside: Tensor[] = [];
+      if (where !== null) outside.push(core.logicalNot(broadcast(converted(where.core, "bool"), x.shape)));
+      if (factor) outside.push(core.equal(core.expand(factor, x.shape), 0));
+      for (const mask of outside) x = core.where(mask, Number.NEGATIVE_INFINITY, x);
+      const axes = axesOf("logsumexp", axis, x.rank);
+      const largest = core.max(core.adopt(x.alias()), { axes, keepdims: true });
+      // A row of -Infinity alone has no finite largest element to subtract.
+      const shift = core.where(core.less(core.abs(largest), Number.POSITIVE_INFINITY), largest, 0);
+      const terms = core.exp(core.sub(x, shift));
+      const total = core.sum(factor ? core.mul(terms, factor) : terms, { axes, keepdims: true });
+      const size = core.add(core.log(return_sign ? core.abs(total) : total), shift);
+      if (keepdims) return return_sign ? [size, core.sign(total)] : [size];
+      const kept = x.shape.filter((_, i) => !axes.includes(i));
+      return (return_sign ? [size, core.sign(total)] : [size]).map((y) => core.reshape(y, kept));
+    });
+    const [size, sign] = results.map((result) => new JaxArray(result));
+    return sign === undefined ? size : [size, sign];
+  },
+);
+
+interface OneHotNamed {
+  x: ArrayLike;
+  num_classes: number;
+  dtype: Dtype | null;
+  axis: number;
+}
+/** 1 at each index along a new dimension of `num_classes` (default the last), 0 elsewhere; an index that is no class gives zeros. */
+export const one_hot: (...args: Given<[x: ArrayLike, num_classes: number], [], OneHotNamed>) => JaxArray = define(
+  "jax.nn.one_hot",
+  {
+    x: arrayLike,
+    num_classes: int.where("a whole number of 0 or more", (n) => n >= 0),
+    "*": null,
+    dtype: dtypeKind.or(null),
+    axis: int.or(-1),
+  },
+  ({ x, num_classes, dtype, axis }) =>
+    run(() => {
+      const classes = core.oneHot(integral("one_hot", "x", x), num_classes);
+      const rows = converted(classes, checkDtype("one_hot", dtype ?? "float32"));
+      const order = [...rows.shape.keys()].slice(0, -1);
+      order.splice(axisOf("one_hot", axis, rows.rank), 0, rows.rank - 1);
+      return permuted(rows, order);
+    }),
+);

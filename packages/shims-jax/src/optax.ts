@@ -7,35 +7,83 @@ export {
   softmax_cross_entropy_with_integer_labels,
   squared_error,
 } from "./optax_losses.js";
+export { constant_schedule, exponential_decay } from "./optax_schedules.js";
 
 import * as core from "@facet/autograd";
-import { ArgumentError, scope, type Tensor } from "@facet/autograd";
-import { type JaxArray, run } from "./array.js";
-import { l2_norm } from "./example_libraries/optimizers.js";
+import { ArgumentError, type Tensor } from "@facet/autograd";
+import { bool, define, func, isKeywords, type Keywords, Kind, number, only, show, signature } from "@facet/dialect";
+import { arrayLike, type Given, tree as treeKind } from "./arguments.js";
+import { type ArrayLike, inexact, JaxArray, run } from "./array.js";
 import { FlatTree } from "./flat_tree.js";
-import { add, multiply, negative } from "./numpy/elementwise.js";
-import { describe, isKeywords, type Keywords, keywords } from "./options.js";
-import { derived, hostNumber } from "./traced_number.js";
-import { tree_map } from "./tree_util.js";
+import { minusOf, plus, times } from "./numpy/elementwise.js";
+import { type ScalarOrSchedule, scalarOrSchedule, valueAt, valueFor } from "./optax_schedules.js";
+import { map } from "./pytree.js";
+import { derived, hostNumber, TracedNumber } from "./traced_number.js";
+import { norm } from "./tree_norm.js";
+import { treeScope } from "./tree_scope.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: trees and states are whatever the transformation makes of them.
 type Any = any;
 
-/** A number, or a function of how many updates there have been. */
-export type ScalarOrSchedule = number | ((count: number) => number);
+export type { ScalarOrSchedule } from "./optax_schedules.js";
 
+type Update = <T>(
+  updates: T,
+  state: Any,
+  ...params: [] | [params: unknown] | [options: Keywords<{ params: unknown }>]
+) => [updates: T, state: Any];
 export interface GradientTransformation {
   /** State for parameters of this tree. */
-  init: (params: Any) => Any;
+  readonly init: (params: Any) => Any;
   /** [updates, state]: what to add to the parameters. `params` is needed by those that decay weights. */
-  update: <T>(updates: T, state: Any, params?: unknown) => [updates: T, state: Any];
+  readonly update: Update;
 }
 
-const at = (value: ScalarOrSchedule, count: number): number =>
-  typeof value === "function" ? value(hostNumber(count)) : value;
+const readInit = signature("optax.GradientTransformation.init", { params: treeKind });
+const readUpdate = signature("optax.GradientTransformation.update", {
+  updates: treeKind,
+  state: treeKind,
+  params: treeKind.or(null),
+});
+
+/** Arguments of update. Parameters that are themselves a tree { params } look like a keyword, but for the updates' shape. */
+function updateArguments(args: readonly unknown[]) {
+  const [updates, state, params] = args;
+  const wrapped = isKeywords(updates) && Object.keys(updates).join() === "params";
+  return readUpdate(wrapped && args.length === 3 ? [updates, state, { params }] : args);
+}
+
+function transformation(
+  init: (params: unknown) => unknown,
+  update: (updates: Any, state: Any, params: unknown) => [unknown, unknown],
+): GradientTransformation {
+  return {
+    init: (...args) => treeScope("init", () => init(readInit(args).params)),
+    update: ((...args: unknown[]) => {
+      const { updates, state, params } = updateArguments(args);
+      return treeScope("update", () => update(updates, state, params));
+    }) as Update,
+  };
+}
 
 /** The next count of a state. */
 const increment = (count: number): number => derived(count, (now) => now + 1);
+
+const STATE = "a state made by init or update";
+const refusedState = (fn: string, state: unknown): ArgumentError =>
+  new ArgumentError({ op: fn, argument: "state", expected: STATE, given: show(state) });
+
+/** The count of a state and its trees by name. */
+function stateOf<Name extends string = never>(
+  fn: string,
+  state: unknown,
+  ...names: readonly Name[]
+): { count: number } & Record<Name, FlatTree> {
+  const parts = isKeywords(state) ? state : {};
+  const counts = typeof parts.count === "number" || parts.count instanceof TracedNumber;
+  if (counts && names.every((name) => parts[name] instanceof FlatTree)) return parts as never;
+  throw refusedState(fn, state);
+}
 
 interface AdamOptions {
   b1: number;
@@ -43,200 +91,283 @@ interface AdamOptions {
   eps: number;
   eps_root: number;
 }
-const ADAM: AdamOptions = { b1: 0.9, b2: 0.999, eps: 1e-8, eps_root: 0 };
-const ADAM_REFUSED = { mu_dtype: undefined, nesterov: false };
 
 /** Adam's updates through the fused kernel, run on zeros: what an in-place step would add, to the bit. */
-function adamTransform(fn: string, learning_rate: ScalarOrSchedule, o: AdamOptions): GradientTransformation {
-  return {
-    init: (params) =>
-      scope(() => {
-        const mu = FlatTree.from(params, fn).zeros();
-        return { count: 0, mu, nu: mu.zeros() };
-      }),
-    update: (updates, state: { count: number; mu: FlatTree; nu: FlatTree }) =>
-      scope(() => {
-        const g = stateTree(fn, state?.mu).like(updates, fn, "updates");
-        const [u, mu, nu] = [g.zeros(), state.mu.copy(), state.nu.copy()];
-        const settings = (): core.AdamSettings & { step: number } => ({
-          step: hostNumber(state.count) + 1,
-          lr: at(learning_rate, state.count),
-          beta1: o.b1,
-          beta2: o.b2,
-          eps: o.eps,
-          ...(o.eps_root === 0 ? { epsMode: "torch" } : { epsMode: "root", epsRoot: o.eps_root }),
-        });
-        core.adamUpdate(u.flat, g.flat, mu.flat, nu.flat, undefined, settings);
-        return [u.tree() as typeof updates, { count: increment(state.count), mu, nu }];
-      }),
-  };
-}
+const adamTransform = (fn: string, learning_rate: ScalarOrSchedule, o: AdamOptions): GradientTransformation =>
+  transformation(
+    (params) => {
+      const mu = FlatTree.from(params, fn).zeros();
+      return { count: 0, mu, nu: mu.zeros() };
+    },
+    (updates, given) => {
+      const state = stateOf(fn, given, "mu", "nu");
+      const g = state.mu.like(updates, fn, "updates");
+      const [u, mu, nu] = [g.zeros(), state.mu.copy(), state.nu.copy()];
+      const settings = (): core.AdamSettings & { step: number } => ({
+        step: hostNumber(state.count) + 1,
+        lr: valueAt(fn, "learning_rate", learning_rate, state.count),
+        beta1: o.b1,
+        beta2: o.b2,
+        eps: o.eps,
+        ...(o.eps_root === 0 ? { epsMode: "torch" } : { epsMode: "root", epsRoot: o.eps_root }),
+      });
+      core.adamUpdate(u.flat, g.flat, mu.flat, nu.flat, undefined, settings);
+      return [u.tree(), { count: increment(state.count), mu, nu }];
+    },
+  );
 
-function stateTree(fn: string, tree: unknown): FlatTree {
-  if (tree instanceof FlatTree) return tree;
-  throw new ArgumentError({
-    op: fn,
-    argument: "state",
-    expected: "a state made by init or update",
-    given: describe(tree),
-  });
-}
+const moments = { b1: number.or(0.9), b2: number.or(0.999), eps: number.or(1e-8), eps_root: number.or(0) } as const;
+const mu_dtype = only(null, "float32");
+const nesterov = only(false);
 
-/** Options in their places or by name. */
-function adamOptions(
-  fn: string,
-  b1: number | Keywords<AdamOptions> | undefined,
-  rest: (number | undefined)[],
-): AdamOptions {
-  const [b2, eps, eps_root] = rest;
-  const given = isKeywords(b1) ? (b1 as Keywords<AdamOptions>) : ({ b1, b2, eps, eps_root } as Keywords<AdamOptions>);
-  return keywords(fn, given, ADAM, ADAM_REFUSED);
+interface AdamNamed extends AdamOptions {
+  mu_dtype: "float32" | null;
+  nesterov: false;
 }
+type AdamRest = [b1: number, b2: number, eps: number, eps_root: number, mu_dtype: "float32" | null];
+type Rated = { learning_rate: ScalarOrSchedule };
 
 /** Adam: `adam(1e-3)`, `adam(1e-3, 0.9, 0.999, 1e-8)` or `adam(1e-3, { b1: 0.8 })`. eps_root is added under the root. */
-export function adam(
-  learning_rate: ScalarOrSchedule,
-  b1?: number | Keywords<AdamOptions>,
-  b2?: number,
-  eps?: number,
-  eps_root?: number,
-): GradientTransformation {
-  return adamTransform("adam", learning_rate, adamOptions("adam", b1, [b2, eps, eps_root]));
-}
+export const adam: (
+  ...args: Given<[learning_rate: ScalarOrSchedule], AdamRest, AdamNamed & Rated>
+) => GradientTransformation = define(
+  "optax.adam",
+  { learning_rate: scalarOrSchedule, ...moments, mu_dtype, "*": null, nesterov },
+  ({ learning_rate, ...options }) => adamTransform("adam", learning_rate, options),
+);
+
+const adamDirection = (options: AdamOptions): GradientTransformation =>
+  chained([adamTransform("scale_by_adam", 1, options), scaled(-1)]);
 
 /** Adam's direction before any learning rate. */
-export function scale_by_adam(
-  b1?: number | Keywords<AdamOptions>,
-  b2?: number,
-  eps?: number,
-  eps_root?: number,
-): GradientTransformation {
-  const options = adamOptions("scale_by_adam", b1, [b2, eps, eps_root]);
-  return chain(adamTransform("scale_by_adam", 1, options), scale(-1));
-}
+export const scale_by_adam: (...args: Given<[], AdamRest, AdamNamed>) => GradientTransformation = define(
+  "optax.scale_by_adam",
+  { ...moments, mu_dtype, "*": null, nesterov },
+  adamDirection,
+);
 
-/** Adam with decoupled weight decay (default 1e-4). `update` needs the parameters. */
-export function adamw(
-  learning_rate: ScalarOrSchedule,
-  options?: Keywords<AdamOptions & { weight_decay: number }>,
-): GradientTransformation {
-  const { weight_decay, ...rest } = keywords(
-    "adamw",
-    options,
-    { ...ADAM, weight_decay: 1e-4 },
-    { ...ADAM_REFUSED, mask: undefined },
-  );
-  return chain(scale_by_adam(rest), add_decayed_weights(weight_decay), scale_by_learning_rate(learning_rate));
-}
+/** A tree of booleans like the parameters or their upper part, or a function of the parameters that gives one. */
+type Mask = unknown;
+const maskKind = func.either(treeKind).or(null);
 
+/** Adam with decoupled weight decay (default 1e-4) of the parameters that `mask` marks. `update` needs the parameters. */
+export const adamw: (
+  ...args: Given<
+    [learning_rate: ScalarOrSchedule],
+    [...AdamRest, weight_decay: ScalarOrSchedule, mask: Mask],
+    AdamNamed & Rated & { weight_decay: ScalarOrSchedule; mask: Mask }
+  >
+) => GradientTransformation = define(
+  "optax.adamw",
+  {
+    learning_rate: scalarOrSchedule,
+    ...moments,
+    mu_dtype,
+    weight_decay: scalarOrSchedule.or(1e-4),
+    mask: maskKind,
+    "*": null,
+    nesterov,
+  },
+  ({ learning_rate, weight_decay, mask, ...options }) =>
+    chained([adamDirection(options), decayed(weight_decay, mask), rated(learning_rate, true)]),
+);
+
+interface SgdNamed extends Rated {
+  momentum: number | null;
+  nesterov: boolean;
+  accumulator_dtype: null;
+}
 /** Gradient descent; with `momentum` along trace = g + momentum trace, with `nesterov` along g + momentum trace. */
-export function sgd(
-  learning_rate: ScalarOrSchedule,
-  momentum?: number | null | Keywords<{ momentum: number | null; nesterov: boolean }>,
-  nesterov = false,
-): GradientTransformation {
-  const options = keywords<{ momentum: number | null; nesterov: boolean }>(
-    "sgd",
-    isKeywords(momentum) ? momentum : { momentum: momentum as number | null | undefined, nesterov },
-    { momentum: null, nesterov: false },
-    { accumulator_dtype: undefined },
-  );
-  const decay = options.momentum ?? 0;
-  return {
-    init: (params) => scope(() => ({ count: 0, trace: FlatTree.from(params, "sgd").zeros() })),
-    update: (updates, state: { count: number; trace: FlatTree }) =>
-      scope(() => {
-        const g = stateTree("sgd", state?.trace).like(updates, "sgd", "updates");
+export const sgd: (
+  ...args: Given<
+    [learning_rate: ScalarOrSchedule],
+    [momentum: number | null, nesterov: boolean, accumulator_dtype: null],
+    SgdNamed
+  >
+) => GradientTransformation = define(
+  "optax.sgd",
+  {
+    learning_rate: scalarOrSchedule,
+    momentum: number.or(null),
+    nesterov: bool.or(false),
+    accumulator_dtype: only(null, "float32"),
+  },
+  ({ learning_rate, momentum, nesterov }) => {
+    const decay = momentum ?? 0;
+    return transformation(
+      (params) => ({ count: 0, trace: FlatTree.from(params, "sgd").zeros() }),
+      (updates, given) => {
+        const state = stateOf("sgd", given, "trace");
+        const g = state.trace.like(updates, "sgd", "updates");
         const [u, trace] = [g.zeros(), decay === 0 ? state.trace : state.trace.copy()];
         const settings = () => ({
           step: hostNumber(state.count) + 1,
-          lr: at(learning_rate, state.count),
+          lr: valueAt("sgd", "learning_rate", learning_rate, state.count),
           momentum: decay,
-          nesterov: decay !== 0 && options.nesterov,
+          nesterov: decay !== 0 && nesterov,
         });
         core.sgdUpdate(u.flat, g.flat, decay === 0 ? undefined : trace.flat, settings);
-        return [u.tree() as typeof updates, { count: increment(state.count), trace }];
-      }),
-  };
-}
+        return [u.tree(), { count: increment(state.count), trace }];
+      },
+    );
+  },
+);
 
 /** Transformations one after another; the state is the list of theirs. */
-export const chain = (...transforms: GradientTransformation[]): GradientTransformation => ({
-  init: (params) => transforms.map((transform) => transform.init(params)),
-  update: (updates, state: readonly unknown[], params) =>
-    scope(() => {
+const chained = (transforms: readonly GradientTransformation[]): GradientTransformation =>
+  transformation(
+    (params) => transforms.map((transform) => transform.init(params)),
+    (updates, state: unknown, params) => {
+      if (!Array.isArray(state) || state.length !== transforms.length) throw refusedState("chain", state);
       let current = updates;
       const states = transforms.map((transform, i) => {
-        const [next, own] = transform.update(current, state[i], params);
+        const [next, own] = transform.update(current, state[i], { params });
         current = next;
         return own;
       });
       return [current, states];
-    }),
-});
+    },
+  );
 
-const stateless = (update: (updates: Any, params: unknown) => Any): GradientTransformation => ({
-  init: () => null,
-  update: (updates, state, params) => [scope(() => update(updates, params)), state],
-});
+const transform = new Kind<GradientTransformation>(
+  "gradient transformations, { init, update }",
+  (x) => isKeywords(x) && ["init", "update"].every((name) => Object.hasOwn(x, name) && typeof x[name] === "function"),
+  true,
+);
+/** Transformations one after another; the state is the list of theirs. */
+export const chain: (...args: GradientTransformation[]) => GradientTransformation = define(
+  "optax.chain",
+  { "*args": transform },
+  ({ args }) => chained(args as unknown as readonly GradientTransformation[]),
+);
+
+const stateless = (update: (updates: unknown) => unknown): GradientTransformation =>
+  transformation(
+    () => null,
+    (updates, state) => [update(updates), state],
+  );
+
+const scaled = (step_size: ArrayLike): GradientTransformation =>
+  stateless((updates) => map((u: ArrayLike) => (step_size === -1 ? minusOf(u) : times(u, step_size)), updates));
 
 /** Updates times a number. */
-export const scale = (step_size: number): GradientTransformation =>
-  stateless((updates) => tree_map((u: JaxArray) => (step_size === -1 ? negative(u) : multiply(u, step_size)), updates));
+export const scale: (...args: Given<[step_size: ArrayLike], [], { step_size: ArrayLike }>) => GradientTransformation =
+  define("optax.scale", { step_size: arrayLike }, ({ step_size }) => scaled(step_size));
 
-/** Updates times minus the learning rate. */
-export const scale_by_learning_rate = (learning_rate: ScalarOrSchedule): GradientTransformation => ({
-  init: () => ({ count: 0 }),
-  update: (updates, { count }: { count: number }) => [
-    scope(() => {
-      const step = derived(count, (now) => -at(learning_rate, now), "float32");
-      return tree_map((u: JaxArray) => multiply(u, step), updates);
-    }),
-    { count: increment(count) },
-  ],
-});
+const rated = (learning_rate: ScalarOrSchedule, flip_sign: boolean): GradientTransformation =>
+  transformation(
+    () => ({ count: 0 }),
+    (updates, state) => {
+      const { count } = stateOf("scale_by_learning_rate", state);
+      const signed = (now: number): number => {
+        const rate = valueAt("scale_by_learning_rate", "learning_rate", learning_rate, now);
+        return flip_sign ? -rate : rate;
+      };
+      const step = derived(count, signed);
+      return [map((u: ArrayLike) => times(u, step), updates), { count: increment(count) }];
+    },
+  );
 
-/** Updates plus weight_decay times the parameters. */
-export const add_decayed_weights = (weight_decay = 0): GradientTransformation =>
-  stateless((updates, params) => {
-    if (params === undefined)
-      throw new ArgumentError({
-        op: "add_decayed_weights",
-        argument: "params",
-        expected: "the parameters: update(updates, state, params)",
-        given: "none",
-      });
-    return tree_map((u: JaxArray, p: JaxArray) => add(u, multiply(p, weight_decay)), updates, params);
-  });
+/** Updates times minus the learning rate; times the learning rate itself when `flip_sign` is false. */
+export const scale_by_learning_rate: (
+  ...args: Given<
+    [],
+    [learning_rate: ScalarOrSchedule | null],
+    { learning_rate: ScalarOrSchedule | null; flip_sign: boolean }
+  >
+) => GradientTransformation = define(
+  "optax.scale_by_learning_rate",
+  { learning_rate: scalarOrSchedule.or(null), "*": null, flip_sign: bool.or(true) },
+  ({ learning_rate, flip_sign }) =>
+    learning_rate === null ? stateless((updates) => updates) : rated(learning_rate, flip_sign),
+);
+
+/** f of the updates and parameters that a mask marks; the others' updates as they are. */
+function where(fn: string, mask: Mask, updates: unknown, params: unknown, f: (u: ArrayLike, p: ArrayLike) => JaxArray) {
+  if (mask === null) return map(f, updates, [params]);
+  const marks = typeof mask === "function" ? mask(updates) : mask;
+  const marked = (mark: unknown, u: unknown, p: unknown): unknown => {
+    if (typeof mark === "boolean") return mark ? map(f, u, [p]) : u;
+    throw new ArgumentError({ op: fn, argument: "mask", expected: "booleans as leaves", given: show(mark) });
+  };
+  return map(marked, marks, [updates, params]);
+}
+
+const decayed = (weight_decay: ScalarOrSchedule, mask: Mask): GradientTransformation => {
+  const fn = "add_decayed_weights";
+  const counts = typeof weight_decay === "function";
+  return transformation(
+    () => (counts ? { count: 0 } : null),
+    (updates, state, params) => {
+      if (params === null)
+        throw new ArgumentError({
+          op: fn,
+          argument: "params",
+          expected: "the parameters: update(updates, state, params)",
+          given: "none",
+        });
+      const { count } = counts ? stateOf(fn, state) : { count: 0 };
+      const next = counts ? { count: increment(count) } : state;
+      if (weight_decay === 0) return [updates, next];
+      const rate = valueFor(fn, "weight_decay", weight_decay, count);
+      return [where(fn, mask, updates, params, (u, p) => plus(u, times(p, rate))), next];
+    },
+  );
+};
+
+/** Updates plus weight_decay times the parameters, for those that `mask` marks. */
+export const add_decayed_weights: (
+  ...args: Given<[], [weight_decay: ScalarOrSchedule, mask: Mask], { weight_decay: ScalarOrSchedule; mask: Mask }>
+) => GradientTransformation = define(
+  "optax.add_decayed_weights",
+  { weight_decay: scalarOrSchedule.or(0), mask: maskKind },
+  ({ weight_decay, mask }) => decayed(weight_decay, mask),
+);
 
 /** Updates scaled down so that the norm of all together is at most max_norm. */
-export const clip_by_global_norm = (max_norm: number): GradientTransformation =>
+export const clip_by_global_norm: (
+  ...args: Given<[max_norm: ArrayLike], [], { max_norm: ArrayLike }>
+) => GradientTransformation = define("optax.clip_by_global_norm", { max_norm: arrayLike }, ({ max_norm }) =>
   stateless((updates) => {
-    const norm = l2_norm(updates).core;
-    const small = core.less(norm, max_norm);
-    const cut = (u: Tensor) => core.where(small, u, core.mul(core.div(u, norm), max_norm));
-    return tree_map((u: JaxArray) => run(() => cut(u.core)), updates);
-  });
+    const fn = "clip_by_global_norm";
+    const size = norm(fn, updates).core;
+    const most = inexact(fn, "max_norm", max_norm);
+    const small = core.less(size, most);
+    const cut = (u: Tensor) => core.where(small, u, core.mul(core.div(u, size), most));
+    return map((u: ArrayLike) => run(() => cut(inexact(fn, "updates", u))), updates);
+  }),
+);
 
 /** Updates with each element cut to [-max_delta, max_delta]. */
-export const clip = (max_delta: number): GradientTransformation =>
-  stateless((updates) => tree_map((u: JaxArray) => run(() => core.clamp(u.core, -max_delta, max_delta)), updates));
+export const clip: (...args: Given<[max_delta: number], [], { max_delta: number }>) => GradientTransformation = define(
+  "optax.clip",
+  { max_delta: number },
+  ({ max_delta }) =>
+    stateless((updates) =>
+      map((u: ArrayLike) => run(() => core.clamp(inexact("clip", "updates", u), -max_delta, max_delta)), updates),
+    ),
+);
 
 /** Root of the sum of the squares of all elements of a tree. */
-export const global_norm = (updates: unknown): JaxArray => l2_norm(updates);
+export const global_norm: (updates: unknown) => JaxArray = define(
+  "optax.global_norm",
+  { updates: treeKind },
+  ({ updates }) => norm("global_norm", updates),
+);
 
 /** params + updates, leaf by leaf. */
-export const apply_updates = <T>(params: T, updates: T): T =>
-  tree_map((p: JaxArray, u: JaxArray) => add(p, u), params, updates);
-
-/** A learning rate that does not change. */
-export const constant_schedule =
-  (value: number): ((count: number) => number) =>
-  () =>
-    value;
-
-/** init_value decay_rate^(count / transition_steps). */
-export const exponential_decay =
-  (init_value: number, transition_steps: number, decay_rate: number): ((count: number) => number) =>
-  (count) =>
-    init_value * decay_rate ** (count / transition_steps);
+export const apply_updates: <T>(params: T, updates: unknown) => T = define(
+  "optax.apply_updates",
+  { params: treeKind, updates: treeKind },
+  ({ params, updates }) =>
+    treeScope("apply_updates", () =>
+      map(
+        (p: ArrayLike, u: ArrayLike) => {
+          const sum = plus(p, u);
+          return p instanceof JaxArray && sum.dtype !== p.dtype ? sum.astype(p.dtype) : sum;
+        },
+        params,
+        [updates],
+      ),
+    ),
+) as <T>(params: T, updates: unknown) => T;

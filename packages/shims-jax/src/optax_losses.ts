@@ -1,105 +1,172 @@
 // Losses of optax. They give one value per example; take the mean yourself, as there.
 import * as core from "@facet/autograd";
 import { DtypeError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
-import { arrayOf, converted, inexact, type JaxArray, run } from "./array.js";
-import { type Keywords, keywords } from "./options.js";
+import { define } from "@facet/dialect";
+import { array, arrayLike, type Given, ints } from "./arguments.js";
+import { type ArrayLike, type Axis, computable, converted, inexact, integral, JaxArray, run } from "./array.js";
+import { log_softmax, logsumexp } from "./nn.js";
+import { any, sum } from "./numpy/reduce.js";
+import { axesOf, axisOf, expand_dims, permuted } from "./numpy/shape.js";
 
 const rowsOf = (x: Tensor): Tensor =>
   core.reshape(x, [x.shape.slice(0, -1).reduce((n, e) => n * e, 1), x.shape.at(-1) ?? 1]);
 
 const NONE = { reduction: "none", labelSmoothing: 0 } as const;
-const REFUSED = { axis: -1, where: undefined };
 
-function logitsOf(fn: string, logits: JaxArray): Tensor {
-  const x = inexact(fn, "logits", logits);
+/** Real numbers, which is what optax takes. */
+function floating(fn: string, argument: string, x: ArrayLike): Tensor {
+  const tensor = computable(fn, argument, x);
+  if (tensor.dtype === "float32") return tensor;
+  throw new DtypeError({ op: fn, argument, expected: "float32", given: tensor.dtype });
+}
+
+function logitsOf(fn: string, logits: ArrayLike): Tensor {
+  const x = floating(fn, "logits", logits);
   if (x.rank > 0) return x;
   throw new ShapeError({ op: fn, argument: "logits", expected: "rank 1 or more", given: "[]" });
 }
 
-/** Cross entropy of softmax(logits) [..., c] and distributions labels [..., c]: shape [...]. */
-export function softmax_cross_entropy(
-  logits: JaxArray,
-  labels: JaxArray,
-  options?: Keywords<Record<never, never>>,
-): JaxArray {
-  const fn = "softmax_cross_entropy";
-  keywords(fn, options, {}, REFUSED);
-  return run(() => {
-    const x = logitsOf(fn, logits);
-    const targets = inexact(fn, "labels", labels);
-    if (`${targets.shape}` !== `${x.shape}`)
-      throw new ShapeError({
-        op: fn,
-        argument: "labels",
-        expected: formatShape(x.shape),
-        given: formatShape(targets.shape),
-      });
-    // The kernel gives its labels no gradient.
-    if (core.isTracked(targets)) return core.neg(core.sum(core.mul(targets, core.logSoftmax(x, -1)), { axes: [-1] }));
-    const { loss } = core.softmaxCrossEntropy(rowsOf(x), rowsOf(targets), { ...NONE, labels: "target" });
-    return core.reshape(loss, x.shape.slice(0, -1));
-  });
+function expectShape(fn: string, argument: string, x: Tensor, shape: readonly number[]): void {
+  if (`${x.shape}` !== `${shape}`)
+    throw new ShapeError({ op: fn, argument, expected: formatShape(shape), given: formatShape(x.shape) });
 }
+
+type Where = JaxArray | null;
+const where = array.or(null);
+
+/** A mask of examples as one of logits. */
+const maskOf = (mask: Where, x: Tensor, axis: number | readonly number[]): Where =>
+  mask === null || mask.ndim === x.rank ? mask : expand_dims(mask, axis);
+
+interface CrossEntropyNamed {
+  logits: ArrayLike;
+  labels: ArrayLike;
+  axis: Axis;
+  where: Where;
+}
+type CrossEntropy = (
+  ...args: Given<[logits: ArrayLike, labels: ArrayLike], [axis: Axis, where: Where], CrossEntropyNamed>
+) => JaxArray;
 
 /**
- * Cross entropy of softmax(logits) [..., c] and class indices labels [...]: shape [...]. A label that is no class is an
- * error at the next read; optax would give NaN.
+ * Cross entropy of softmax(logits) and distributions labels of one shape, along `axis` (default the last; several; null for
+ * all), over the elements or examples that `where` marks. Its shape is that of logits without the axis.
  */
-export function softmax_cross_entropy_with_integer_labels(
-  logits: JaxArray,
-  labels: JaxArray,
-  options?: Keywords<Record<never, never>>,
-): JaxArray {
-  const fn = "softmax_cross_entropy_with_integer_labels";
-  keywords(fn, options, {}, REFUSED);
-  return run(() => {
-    const x = logitsOf(fn, logits);
-    const given = arrayOf(fn, "labels", labels);
-    if (given.dtype === "float32" || given.dtype === "bool")
-      throw new DtypeError({ op: fn, argument: "labels", expected: "integers", given: given.dtype });
-    const shape = x.shape.slice(0, -1);
-    if (`${given.shape}` !== `${shape}`)
-      throw new ShapeError({
-        op: fn,
-        argument: "labels",
-        expected: formatShape(shape),
-        given: formatShape(given.shape),
-      });
-    const index = core.reshape(converted(given, "int32"), [given.size]);
-    const { loss } = core.softmaxCrossEntropy(rowsOf(x), index, { ...NONE, labels: "index" });
-    return core.reshape(loss, shape);
-  });
-}
+export const softmax_cross_entropy: CrossEntropy = define(
+  "optax.softmax_cross_entropy",
+  { logits: arrayLike, labels: arrayLike, axis: ints.orNone.or(-1), where },
+  ({ logits, labels, axis, where }) =>
+    run(() => {
+      const fn = "softmax_cross_entropy";
+      const x = logitsOf(fn, logits);
+      const targets = inexact(fn, "labels", labels);
+      expectShape(fn, "labels", targets, x.shape);
+      const axes = axesOf(fn, axis, x.rank);
+      const last = axes.length === 1 && axes[0] === x.rank - 1;
+      // The kernel takes the last axis, and gives its labels no gradient.
+      if (!last || where !== null || core.isTracked(targets)) {
+        const mask = maskOf(where, x, axes);
+        const terms = core.mul(targets, log_softmax(new JaxArray(x), { axis: axes, where: mask }).core);
+        return core.neg(sum(new JaxArray(terms), { axis: axes, where: mask }).core);
+      }
+      const { loss } = core.softmaxCrossEntropy(rowsOf(x), rowsOf(targets), { ...NONE, labels: "target" });
+      return core.reshape(loss, x.shape.slice(0, -1));
+    }),
+);
+
+/**
+ * Cross entropy of softmax(logits) and class indices labels, which have the shape of logits without `axis` (default the
+ * last), over the elements or examples that `where` marks. A label that is no class is an error at the next read; optax
+ * would give NaN.
+ */
+export const softmax_cross_entropy_with_integer_labels: CrossEntropy = define(
+  "optax.softmax_cross_entropy_with_integer_labels",
+  { logits: arrayLike, labels: arrayLike, axis: ints.or(-1), where },
+  ({ logits, labels, axis, where }) =>
+    run(() => {
+      const fn = "softmax_cross_entropy_with_integer_labels";
+      const given = logitsOf(fn, logits);
+      const axes = typeof axis === "number" ? [axisOf(fn, axis, given.rank)] : axesOf(fn, axis, given.rank);
+      const rest = [...given.shape.keys()].filter((i) => !axes.includes(i));
+      const flat = (tensor: Tensor): Tensor =>
+        core.reshape(permuted(tensor, [...rest, ...axes]), [...rest.map((i) => tensor.shape[i] as number), -1]);
+      const x = flat(given);
+      const shape = x.shape.slice(0, -1);
+      const index = integral(fn, "labels", labels);
+      expectShape(fn, "labels", index, shape);
+      if (where === null) {
+        const { loss } = core.softmaxCrossEntropy(rowsOf(x), core.reshape(index, [index.size]), {
+          ...NONE,
+          labels: "index",
+        });
+        return core.reshape(loss, shape);
+      }
+      const whole = maskOf(where, given, axes) as JaxArray;
+      const mask = new JaxArray(flat(core.expand(converted(whole.core, "bool"), given.shape)));
+      const chosen = core.sum(core.mul(core.oneHot(index, x.shape.at(-1) as number), x), { axes: [-1] });
+      const total: JaxArray = logsumexp(new JaxArray(x), { axis: -1, where: mask });
+      return core.where(any(mask, -1).core, core.sub(total.core, chosen), 0);
+    }),
+);
 
 /** Binary cross entropy of sigmoid(logits), element by element. */
-export const sigmoid_binary_cross_entropy = (logits: JaxArray, labels: JaxArray): JaxArray =>
-  run(() => {
-    const x = inexact("sigmoid_binary_cross_entropy", "logits", logits);
-    const y = inexact("sigmoid_binary_cross_entropy", "labels", labels);
-    // -y log s(x) - (1 - y) log(1 - s(x)), with log s(x) = -softplus(-x) and log(1 - s(x)) = -softplus(x).
-    return core.add(core.mul(y, core.softplus(core.neg(x))), core.mul(core.sub(1, y), core.softplus(x)));
-  });
+export const sigmoid_binary_cross_entropy: (
+  ...args: Given<[logits: ArrayLike, labels: ArrayLike], [], { logits: ArrayLike; labels: ArrayLike }>
+) => JaxArray = define(
+  "optax.sigmoid_binary_cross_entropy",
+  { logits: arrayLike, labels: arrayLike },
+  ({ logits, labels }) =>
+    run(() => {
+      const x = floating("sigmoid_binary_cross_entropy", "logits", logits);
+      const y = inexact("sigmoid_binary_cross_entropy", "labels", labels);
+      // -y log s(x) - (1 - y) log(1 - s(x)), with log s(x) = -softplus(-x) and log(1 - s(x)) = -softplus(x).
+      return core.add(core.mul(y, core.softplus(core.neg(x))), core.mul(core.sub(1, y), core.softplus(x)));
+    }),
+);
+
+interface ErrorNamed {
+  predictions: ArrayLike;
+  targets: ArrayLike | null;
+}
+type ErrorLoss = (...args: Given<[predictions: ArrayLike], [targets: ArrayLike | null], ErrorNamed>) => JaxArray;
+const errorLoss = (name: string, finish: (error: Tensor) => Tensor): ErrorLoss =>
+  define(`optax.${name}`, { predictions: arrayLike, targets: arrayLike.or(null) }, ({ predictions, targets }) =>
+    run(() => {
+      const x = floating(name, "predictions", predictions);
+      if (targets === null) return finish(x);
+      const y = inexact(name, "targets", targets);
+      expectShape(name, "targets", y, x.shape);
+      return finish(core.sub(x, y));
+    }),
+  );
 
 /** (predictions - targets)^2, element by element; targets default to 0. */
-export const squared_error = (predictions: JaxArray, targets?: JaxArray): JaxArray =>
-  run(() => core.square(errorOf("squared_error", predictions, targets)));
-
+export const squared_error = errorLoss("squared_error", core.square);
 /** Half of squared_error. */
-export const l2_loss = (predictions: JaxArray, targets?: JaxArray): JaxArray =>
-  run(() => core.mul(core.square(errorOf("l2_loss", predictions, targets)), 0.5));
+export const l2_loss = errorLoss("l2_loss", (error) => core.mul(core.square(error), 0.5));
 
-function errorOf(fn: string, predictions: JaxArray, targets: JaxArray | undefined): Tensor {
-  const x = inexact(fn, "predictions", predictions);
-  if (targets === undefined) return x;
-  const y = inexact(fn, "targets", targets);
-  if (`${x.shape}` !== `${y.shape}`)
-    throw new ShapeError({ op: fn, argument: "targets", expected: formatShape(x.shape), given: formatShape(y.shape) });
-  return core.sub(x, y);
+interface SmoothNamed {
+  labels: ArrayLike;
+  alpha: ArrayLike;
+  axis: Axis;
+  where: Where;
 }
-
-/** (1 - alpha) labels + alpha / number of classes. */
-export const smooth_labels = (labels: JaxArray, alpha: number): JaxArray =>
-  run(() => {
-    const x = inexact("smooth_labels", "labels", labels);
-    return core.add(core.mul(x, 1 - alpha), alpha / (x.shape.at(-1) ?? 1));
-  });
+/** (1 - alpha) labels + alpha / number of classes, which are along `axis` (default the last), or those that `where` marks. */
+export const smooth_labels: (...args: Given<[labels: ArrayLike, alpha: ArrayLike], [], SmoothNamed>) => JaxArray =
+  define(
+    "optax.smooth_labels",
+    { labels: arrayLike, alpha: arrayLike, "*": null, axis: ints.orNone.or(-1), where },
+    ({ labels, alpha, axis, where }) =>
+      run(() => {
+        const x = floating("smooth_labels", "labels", labels);
+        const axes = axesOf("smooth_labels", axis, x.rank);
+        const classes =
+          where === null
+            ? axes.reduce((count, i) => count * (x.shape[i] as number), 1)
+            : converted(sum(where, { axis: axes, keepdims: true }).core, "float32");
+        if (typeof alpha === "number" && typeof classes === "number")
+          return core.add(core.mul(x, 1 - alpha), alpha / classes);
+        const share = inexact("smooth_labels", "alpha", alpha);
+        return core.add(core.mul(x, core.sub(1, share)), core.div(share, classes));
+      }),
+  );

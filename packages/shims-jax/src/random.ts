@@ -1,11 +1,12 @@
 // jax.random on Threefry-2x32, with the bits of JAX's default (jax_threefry_partitionable=True).
 import * as core from "@facet/autograd";
-import { ArgumentError, sizeOf, type Tensor } from "@facet/autograd";
+import { ArgumentError, ShapeError, sizeOf, type Tensor } from "@facet/autograd";
+import { define, int, Kind, number, only, show } from "@facet/dialect";
+import { arrayLike, type Given, shape as shapeKind } from "./arguments.js";
 import { type ArrayLike, computable, inexact, JaxArray, run } from "./array.js";
 import { array, type ShapeInput, shapeOf } from "./numpy/creation.js";
 import { axisOf, broadcast, take } from "./numpy/shape.js";
-import { describe, isKeywords, type Keywords, keywords } from "./options.js";
-import { hostNumber } from "./traced_number.js";
+import { hostNumber, TracedNumber } from "./traced_number.js";
 
 /**
  * A key: a value of shape [] that random functions turn into bits. It lives on the host, and `split` gives a list of keys
@@ -17,6 +18,13 @@ export class PRNGKeyArray {
   readonly dtype = "key<fry>";
 
   constructor(words: core.Key) {
+    if (!(Array.isArray(words) && words.length === 2 && words.every((word) => Number.isInteger(word))))
+      throw new ArgumentError({
+        op: "PRNGKeyArray",
+        argument: "words",
+        expected: "two words of 32 bits (make a key with jax.random.key)",
+        given: show(words),
+      });
     this.words = words;
   }
 
@@ -28,168 +36,239 @@ export class PRNGKeyArray {
   }
 }
 
-function wordsOf(fn: string, key: unknown): core.Key {
-  if (key instanceof PRNGKeyArray) return key.words;
-  throw new ArgumentError({
-    op: fn,
-    argument: "key",
-    expected: "a key made by jax.random.key or split",
-    given: describe(key),
-  });
-}
+const random = new Kind<PRNGKeyArray>("a key made by jax.random.key or split", (x) => x instanceof PRNGKeyArray);
+/** An integer of which 32 bits count; in a jitted function it may be one of its arguments. */
+const integer = new Kind<number>("an integer", (x) => Number.isSafeInteger(x) || x instanceof TracedNumber);
+const out_sharding = only(null);
+const impl = only(null, "threefry2x32");
+const float = only(null, "float32");
+const shape = shapeKind.or([]);
 
-/** The key of a seed. Of larger seeds the low 32 bits count, as in JAX with 64-bit types off. */
-export function key(seed: number): PRNGKeyArray {
-  if (!Number.isSafeInteger(seed))
-    throw new ArgumentError({ op: "key", argument: "seed", expected: "an integer", given: describe(seed) });
-  return new PRNGKeyArray(core.keyFromSeed(Number(BigInt.asUintN(32, BigInt(seed)))));
-}
-/** As key: old and new style keys are the same here. */
-export const PRNGKey = key;
+type Key = PRNGKeyArray;
+type Float = "float32" | null;
+type Impl = "threefry2x32" | null;
 
-/** The two words of a key, uint32 [2]. */
-export const key_data = (keys: PRNGKeyArray): JaxArray => array(Uint32Array.from(wordsOf("key_data", keys)));
-
-/** `num` independent keys, as a list. */
-export function split(key: PRNGKeyArray, num = 2): PRNGKeyArray[] {
-  if (!Number.isInteger(num) || num < 0)
-    throw new ArgumentError({ op: "split", argument: "num", expected: "a whole number", given: describe(num) });
-  const words = wordsOf("split", key);
-  return core.drawnKeys(num, () => core.splitKey(words, num)).map((part) => new PRNGKeyArray(part));
-}
-
-/** A key that depends on an integer too, of which 32 bits count. */
-export function fold_in(key: PRNGKeyArray, data: number): PRNGKeyArray {
-  const words = wordsOf("fold_in", key);
-  const number = (): number => {
-    const value = hostNumber(data);
-    if (Number.isSafeInteger(value)) return value;
-    throw new ArgumentError({ op: "fold_in", argument: "data", expected: "an integer", given: describe(data) });
-  };
-  return new PRNGKeyArray(core.drawnKey(() => core.foldIn(words, number())));
-}
-
-const onlyFloat = (fn: string, dtype: string | undefined): void => {
-  keywords(fn, { dtype: dtype === "float32" ? undefined : dtype }, {}, { dtype: undefined });
+/** Of larger seeds the low 32 bits count, as in JAX with 64-bit types off. */
+const keyOf = (seed: number): Key => {
+  const words = (now: number) => core.keyFromSeed(Number(BigInt.asUintN(32, BigInt(now))));
+  if (!((seed as unknown) instanceof TracedNumber)) return new PRNGKeyArray(words(seed));
+  return new PRNGKeyArray(core.drawnKey(() => words(wholeNow("key", "seed", seed))));
 };
 
-type Range = Keywords<{ dtype: string; minval: number; maxval: number }>;
+/** The number behind an argument, of this run: an integer, or ArgumentError. */
+function wholeNow(fn: string, argument: string, given: number): number {
+  const value = hostNumber(given);
+  if (Number.isSafeInteger(value)) return value;
+  throw new ArgumentError({ op: fn, argument, expected: integer.expected, given: show(value) });
+}
+
+/** The key of a seed. */
+export const key: (...args: Given<[seed: number], [], { seed: number; impl: Impl; dtype: null }>) => Key = define(
+  "jax.random.key",
+  { seed: integer, "*": null, impl, dtype: only(null) },
+  ({ seed }) => keyOf(seed),
+);
+/** As key: old and new style keys are the same here. */
+export const PRNGKey: (...args: Given<[seed: number], [], { seed: number; impl: Impl }>) => Key = define(
+  "jax.random.PRNGKey",
+  { seed: integer, "*": null, impl },
+  ({ seed }) => keyOf(seed),
+);
+
+/** The two words of a key, uint32 [2]. */
+export const key_data: (...args: Given<[keys: Key], [], { keys: Key }>) => JaxArray = define(
+  "jax.random.key_data",
+  { keys: random },
+  ({ keys }) => array(Uint32Array.from(keys.words)),
+);
+
+const count = int.where("a whole number of 0 or more", (n) => n >= 0);
+/** `num` independent keys (default 2), as a list. */
+export const split: (...args: Given<[key: Key], [num: number], { key: Key; num: number }>) => Key[] = define(
+  "jax.random.split",
+  { key: random, num: count.or(2) },
+  ({ key, num }) => core.drawnKeys(num, () => core.splitKey(key.words, num)).map((part) => new PRNGKeyArray(part)),
+);
+
+/** A key that depends on an integer too, of which 32 bits count. */
+export const fold_in: (...args: Given<[key: Key, data: number], [], { key: Key; data: number }>) => Key = define(
+  "jax.random.fold_in",
+  { key: random, data: integer },
+  ({ key, data }) => new PRNGKeyArray(core.drawnKey(() => core.foldIn(key.words, wholeNow("fold_in", "data", data)))),
+);
+
+type Draw<Rest extends readonly unknown[], Named> = (
+  ...args: Given<[key: Key], Rest, Named & { key: Key; out_sharding: null }>
+) => JaxArray;
+interface Shaped<D = Float> {
+  shape: ShapeInput;
+  dtype: D;
+}
 
 /** uint32 words. */
-export const bits = (key: PRNGKeyArray, shape: ShapeInput = []): JaxArray =>
-  run(() => core.bits(wordsOf("bits", key), shapeOf("bits", shape)));
+export const bits: Draw<[shape: ShapeInput, dtype: "uint32" | null], Shaped<"uint32" | null>> = define(
+  "jax.random.bits",
+  { key: random, shape, dtype: only(null, "uint32"), "*": null, out_sharding },
+  ({ key, shape }) => run(() => core.bits(key.words, shapeOf("bits", shape))),
+);
 
-/** Uniform in [minval, maxval), by default [0, 1): `uniform(key, [2, 3], { minval: -1 })`. */
-export function uniform(
-  key: PRNGKeyArray,
-  shape: ShapeInput = [],
-  dtype?: string | Range,
-  minval = 0,
-  maxval = 1,
-): JaxArray {
-  const values = keywords<{ dtype: string; minval: number; maxval: number }>(
-    "uniform",
-    isKeywords(dtype) ? dtype : { dtype: dtype as string | undefined },
-    { dtype: "float32", minval, maxval },
-  );
-  onlyFloat("uniform", values.dtype);
-  return run(() => core.uniform(wordsOf("uniform", key), shapeOf("uniform", shape), values.minval, values.maxval));
+interface Range {
+  minval: number;
+  maxval: number;
 }
+/** Uniform in [minval, maxval), by default [0, 1): `uniform(key, [2, 3], { minval: -1 })`. */
+export const uniform: Draw<[shape: ShapeInput, dtype: Float, minval: number, maxval: number], Shaped & Range> = define(
+  "jax.random.uniform",
+  { key: random, shape, dtype: float, minval: number.or(0), maxval: number.or(1), "*": null, out_sharding },
+  ({ key, shape, minval, maxval }) => run(() => core.uniform(key.words, shapeOf("uniform", shape), minval, maxval)),
+);
 
 /** Standard normal. */
-export function normal(key: PRNGKeyArray, shape: ShapeInput = [], dtype?: string): JaxArray {
-  onlyFloat("normal", dtype);
-  return run(() => core.normal(wordsOf("normal", key), shapeOf("normal", shape)));
-}
+export const normal: Draw<[shape: ShapeInput, dtype: Float], Shaped> = define(
+  "jax.random.normal",
+  { key: random, shape, dtype: float, "*": null, out_sharding },
+  ({ key, shape }) => run(() => core.normal(key.words, shapeOf("normal", shape))),
+);
 
+interface Cut extends Shaped {
+  key: Key;
+  lower: number;
+  upper: number;
+  out_sharding: null;
+}
 /** Standard normal cut to [lower, upper]. */
-export function truncated_normal(
-  key: PRNGKeyArray,
-  lower: number,
-  upper: number,
-  shape: ShapeInput = [],
-  dtype?: string,
-): JaxArray {
-  onlyFloat("truncated_normal", dtype);
-  const words = wordsOf("truncated_normal", key);
-  return run(() => core.truncatedNormal(words, shapeOf("truncated_normal", shape), lower, upper));
-}
+export const truncated_normal: (
+  ...args: Given<[key: Key, lower: number, upper: number], [shape: ShapeInput | null, dtype: Float], Cut>
+) => JaxArray = define(
+  "jax.random.truncated_normal",
+  { key: random, lower: number, upper: number, shape: shapeKind.or(null), dtype: float, "*": null, out_sharding },
+  ({ key, lower, upper, shape }) =>
+    run(() => core.truncatedNormal(key.words, shapeOf("truncated_normal", shape ?? []), lower, upper)),
+);
 
+type Low = "low" | null;
+interface BernoulliNamed {
+  p: ArrayLike;
+  shape: ShapeInput | null;
+  mode: Low;
+}
 /** True with probability p (default 0.5), a number or an array; the shape is by default that of p. */
-export function bernoulli(key: PRNGKeyArray, p: ArrayLike = 0.5, shape?: ShapeInput): JaxArray {
-  const words = wordsOf("bernoulli", key);
-  const extents = shape === undefined ? undefined : shapeOf("bernoulli", shape);
-  if (typeof p === "number") return run(() => core.bernoulli(words, extents ?? [], p));
-  return run(() => {
-    const chance = inexact("bernoulli", "p", p);
-    return core.less(core.uniform(words, extents ?? chance.shape), broadcast(chance, extents ?? chance.shape));
-  });
-}
-
-/** int32 in [minval, maxval). Drawn on the host. */
-export function randint(
-  key: PRNGKeyArray,
-  shape: ShapeInput,
-  minval: number,
-  maxval: number,
-  dtype: string = "int32",
-): JaxArray {
-  keywords("randint", { dtype: dtype === "int32" ? undefined : dtype }, {}, { dtype: undefined });
-  const extents = shapeOf("randint", shape);
-  const values = core.randomIntegers(wordsOf("randint", key), sizeOf(extents), minval, maxval);
-  return run(() => core.fromData(values, extents, "int32"));
-}
-
-type Order = Keywords<{ axis: number; independent: boolean }>;
-
-/** The numbers 0 to n - 1 in random order (int32), or an array with its entries along an axis (default 0) in random order. */
-export function permutation(
-  key: PRNGKeyArray,
-  x: number | JaxArray,
-  axis: number | Order = 0,
-  options?: Order,
-): JaxArray {
-  const words = wordsOf("permutation", key);
-  const named = isKeywords(axis) ? axis : { ...options, axis };
-  const { axis: along } = keywords("permutation", named, { axis: 0 }, { independent: false });
-  if (x instanceof JaxArray) {
-    const at = axisOf("permutation", along, x.ndim);
-    const order = core.permutation(words, x.shape[at] as number);
-    return take(x, array(order), at);
-  }
-  if (!Number.isInteger(x) || x < 0)
-    throw new ArgumentError({
-      op: "permutation",
-      argument: "x",
-      expected: "a whole number or an Array",
-      given: describe(x),
+export const bernoulli: Draw<[p: ArrayLike, shape: ShapeInput | null, mode: Low], BernoulliNamed> = define(
+  "jax.random.bernoulli",
+  { key: random, p: arrayLike.or(0.5), shape: shapeKind.or(null), mode: only("low"), "*": null, out_sharding },
+  ({ key, p, shape }) => {
+    const extents = shape === null ? undefined : shapeOf("bernoulli", shape);
+    if (typeof p === "number") return run(() => core.bernoulli(key.words, extents ?? [], p));
+    return run(() => {
+      const chance = inexact("bernoulli", "p", p);
+      return core.less(core.uniform(key.words, extents ?? chance.shape), broadcast(chance, extents ?? chance.shape));
     });
-  return array(core.permutation(words, x));
+  },
+);
+
+interface RandintNamed extends Range {
+  key: Key;
+  shape: ShapeInput;
+  dtype: "int32" | null;
+  out_sharding: null;
 }
+/** int32 in [minval, maxval). Drawn on the host. */
+export const randint: (
+  ...args: Given<[key: Key, shape: ShapeInput, minval: number, maxval: number], [dtype: "int32" | null], RandintNamed>
+) => JaxArray = define(
+  "jax.random.randint",
+  { key: random, shape: shapeKind, minval: int, maxval: int, dtype: only(null, "int32"), "*": null, out_sharding },
+  ({ key, shape, minval, maxval }) => {
+    const extents = shapeOf("randint", shape);
+    const values = core.randomIntegers(key.words, sizeOf(extents), minval, maxval);
+    return run(() => core.fromData(values, extents, "int32"));
+  },
+);
+
+interface PermutationNamed {
+  key: Key;
+  x: number | JaxArray;
+  axis: number;
+  independent: boolean;
+  out_sharding: null;
+}
+/** The numbers 0 to n - 1 in random order (int32), or an array with its entries along an axis (default 0) in random order. */
+export const permutation: (
+  ...args: Given<[key: Key, x: number | JaxArray], [axis: number, independent: boolean], PermutationNamed>
+) => JaxArray = define(
+  "jax.random.permutation",
+  {
+    key: random,
+    x: count.either(new Kind<JaxArray>("an Array", (x) => x instanceof JaxArray)),
+    axis: int.or(0),
+    independent: only(false),
+    "*": null,
+    out_sharding,
+  },
+  ({ key, x, axis }) => {
+    if (typeof x === "number") return array(core.permutation(key.words, x));
+    const at = axisOf("permutation", axis, x.ndim);
+    return take(x, array(core.permutation(key.words, x.shape[at] as number)), at);
+  },
+);
 
 /** Standard Gumbel: -log(-log(u)), u uniform in [smallest normal number, 1). */
-export function gumbel(key: PRNGKeyArray, shape: ShapeInput = [], dtype?: string): JaxArray {
-  onlyFloat("gumbel", dtype);
-  return run(() => gumbelTensor(wordsOf("gumbel", key), shapeOf("gumbel", shape)));
-}
+export const gumbel: Draw<[shape: ShapeInput, dtype: Float, mode: Low], Shaped & { mode: Low }> = define(
+  "jax.random.gumbel",
+  { key: random, shape, dtype: float, mode: only(null, "low"), "*": null, out_sharding },
+  ({ key, shape }) => run(() => gumbelTensor(key.words, shapeOf("gumbel", shape))),
+);
 
 const TINY = 2 ** -126;
 const gumbelTensor = (words: core.Key, shape: readonly number[]): Tensor =>
   core.neg(core.log(core.neg(core.log(core.uniform(words, shape, TINY, 1)))));
 
-/** Class indices (int32) drawn with probabilities softmax(logits) along an axis (default the last), with replacement. */
-export function categorical(
-  key: PRNGKeyArray,
-  logits: JaxArray,
-  axis = -1,
-  options?: Keywords<Record<never, never>>,
-): JaxArray {
-  keywords("categorical", options, {}, { shape: undefined, replace: true });
-  return run(() => {
-    const x = inexact("categorical", "logits", new JaxArray(computable("categorical", "logits", logits)));
-    return core.argmax(
-      core.add(gumbelTensor(wordsOf("categorical", key), x.shape), x),
-      axisOf("categorical", axis, x.rank),
-    );
-  });
+interface CategoricalNamed {
+  key: Key;
+  logits: ArrayLike;
+  axis: number;
+  shape: ShapeInput | null;
+  replace: boolean;
+  mode: Low;
+  out_sharding: null;
 }
+/**
+ * Class indices (int32) drawn with probabilities softmax(logits) along an axis (default the last), with replacement. `shape`
+ * is that of the result: it ends as logits does without the axis.
+ */
+export const categorical: (
+  ...args: Given<
+    [key: Key, logits: ArrayLike],
+    [axis: number, shape: ShapeInput | null, replace: boolean, mode: Low],
+    CategoricalNamed
+  >
+) => JaxArray = define(
+  "jax.random.categorical",
+  {
+    key: random,
+    logits: arrayLike,
+    axis: int.or(-1),
+    shape: shapeKind.or(null),
+    replace: only(true),
+    mode: only(null, "low"),
+    "*": null,
+    out_sharding,
+  },
+  ({ key, logits, axis, shape }) =>
+    run(() => {
+      const x = inexact("categorical", "logits", new JaxArray(computable("categorical", "logits", logits)));
+      const at = axisOf("categorical", axis, x.rank);
+      const rows = x.shape.filter((_, i) => i !== at);
+      const extents = shape === null ? rows : shapeOf("categorical", shape);
+      const before = extents.slice(0, Math.max(0, extents.length - rows.length));
+      if (`${[...before, ...rows]}` !== `${extents}`)
+        throw new ShapeError({
+          op: "categorical",
+          argument: "shape",
+          expected: `a shape that ends as ${core.formatShape(rows)}`,
+          given: core.formatShape(extents),
+        });
+      const noise = gumbelTensor(key.words, [...before, ...x.shape]);
+      return core.argmax(core.add(noise, x), before.length + at);
+    }),
+);

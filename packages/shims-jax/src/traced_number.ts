@@ -1,21 +1,14 @@
-import { CaptureError, hostScalar } from "@facet/autograd";
-import { JaxArray } from "./array.js";
+import { CaptureError } from "@facet/autograd";
+import { HostNumber } from "./array.js";
 
 /**
- * A number that is an argument of a jitted function, while that is traced: an array of shape [] for arithmetic, and a number
- * that the host asks for anew in every run for keys, step counts and schedules. Using it where JavaScript wants a number
- * throws: the number is another one in the next run.
+ * A number that is an argument of a jitted function, while that is traced: a number in arithmetic, and one that the host asks
+ * for anew in every run for keys, step counts and schedules. Using it where JavaScript wants a number throws: the number is
+ * another one in the next run.
  */
-export class TracedNumber extends JaxArray {
-  readonly now: () => number;
-
-  constructor(now: () => number, dtype: "float32" | "int32" = Number.isInteger(now()) ? "int32" : "float32") {
-    super(hostScalar(now, dtype));
-    this.now = now;
-  }
-
+export class TracedNumber extends HostNumber {
   override [Symbol.toPrimitive](hint: string): string {
-    if (hint === "string") return `Traced<${this.dtype}[]>`;
+    if (hint === "string") return "Traced<number>";
     throw new CaptureError({
       op: "jit",
       argument: "a number it was called with",
@@ -30,8 +23,8 @@ export const hostNumber = (x: number): number =>
   (x as unknown) instanceof TracedNumber ? (x as unknown as TracedNumber).now() : x;
 
 /** A number computed on the host from one that may be traced, and traced then too. */
-export function derived(x: number, f: (now: number) => number, dtype?: "float32" | "int32"): number {
+export function derived(x: number, f: (now: number) => number): number {
   if (!((x as unknown) instanceof TracedNumber)) return f(x);
   const { now } = x as unknown as TracedNumber;
-  return new TracedNumber(() => f(now()), dtype) as unknown as number;
+  return new TracedNumber(() => f(now())) as unknown as number;
 }

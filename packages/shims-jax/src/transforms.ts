@@ -6,6 +6,7 @@ import {
   device,
   FacetError,
   findTensors,
+  formatShape,
   gradients,
   isDifferentiating,
   type NestedArray,
@@ -16,20 +17,37 @@ import {
   withVariables,
   zeros,
 } from "@facet/autograd";
-import { type ArrayLike, detached, JaxArray, run } from "./array.js";
-import { array } from "./numpy/creation.js";
-import { describe, isKeywords, type Keywords, keywords } from "./options.js";
+import { type Args, bool, define, func, int, type Keywords, listOf, only, show, signature } from "@facet/dialect";
+import { tree } from "./arguments.js";
+import { detached, JaxArray, run } from "./array.js";
+import { filledWith } from "./numpy/creation.js";
+import { flatten, leavesOf, map, type PyTreeDef, unflatten } from "./pytree.js";
 import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
-import { type PyTreeDef, tree_flatten, tree_leaves, tree_map, tree_unflatten } from "./tree_util.js";
 
 interface GradOptions {
   argnums: number | readonly number[];
   has_aux: boolean;
 }
+interface GradNamed<F, N> {
+  fun: F;
+  argnums: N;
+  has_aux: boolean;
+  holomorphic: false;
+  allow_int: false;
+  reduce_axes: readonly [];
+}
+type GradRest<N> = [argnums: N, has_aux: boolean, holomorphic: false, allow_int: false, reduce_axes: readonly []];
 
-export type GradKeywords = Keywords<GradOptions>;
+const GRAD = {
+  fun: func,
+  argnums: int.either(listOf(int)).or(0),
+  has_aux: bool.or(false),
+  holomorphic: only(false),
+  allow_int: only(false),
+  reduce_axes: only([]),
+} as const;
 
-const REFUSED = { holomorphic: false, allow_int: false, reduce_axes: undefined };
+const constant = (x: number): Tensor => filledWith("array", [], x, null).core;
 
 /** Type of the gradient: a list for several positions, that of the first argument by default; else the caller knows. */
 type GradientOf<F extends AnyFunction, N> = [N] extends [readonly number[]]
@@ -39,30 +57,16 @@ type GradientOf<F extends AnyFunction, N> = [N] extends [readonly number[]]
     : // biome-ignore lint/suspicious/noExplicitAny: positions given by name or other than 0 are not followed.
       any;
 
-function gradOptions(fn: string, argnums: GradOptions["argnums"] | GradKeywords, options: GradKeywords | undefined) {
-  const values = isKeywords(argnums)
-    ? keywords(fn, argnums as GradKeywords, { argnums: 0, has_aux: false } as GradOptions, REFUSED)
-    : keywords(fn, options, { argnums: argnums as GradOptions["argnums"], has_aux: false }, REFUSED);
-  for (const n of typeof values.argnums === "number" ? [values.argnums] : values.argnums)
-    if (!Number.isInteger(n))
-      throw new ArgumentError({
-        op: fn,
-        argument: "argnums",
-        expected: "whole numbers",
-        given: describe(values.argnums),
-      });
-  return values;
-}
-
 /** A leaf to be differentiated: a float array, or a number, which becomes one. */
 function differentiable(fn: string, leaf: unknown): Tensor {
-  const x = typeof leaf === "number" ? array(leaf) : leaf;
+  if (typeof leaf === "number") return constant(leaf);
+  const x = leaf;
   if (!(x instanceof JaxArray))
     throw new ArgumentError({
       op: fn,
       argument: "argument to differentiate",
       expected: "arrays and numbers as leaves",
-      given: describe(leaf),
+      given: show(leaf),
     });
   if (x.dtype !== "float32")
     throw new DtypeError({
@@ -86,7 +90,7 @@ function selected(fn: string, args: readonly unknown[], argnums: GradOptions["ar
       given: `${n}`,
     });
   });
-  return { positions, flat: positions.map((at) => tree_flatten(args[at])) };
+  return { positions, flat: positions.map((at) => flatten(args[at])) };
 }
 
 /** Puts leaves, in order, into trees of the given structures. */
@@ -94,18 +98,18 @@ function rebuild(flat: readonly (readonly [unknown[], PyTreeDef])[], leaves: rea
   let at = 0;
   return flat.map(([own, treedef]) => {
     at += own.length;
-    return tree_unflatten(treedef, leaves.slice(at - own.length, at));
+    return unflatten(treedef, leaves.slice(at - own.length, at));
   });
 }
 
 function scalarLoss(fn: string, value: unknown): Tensor {
-  if (typeof value === "number") return array(value).core;
+  if (typeof value === "number") return constant(value);
   if (!(value instanceof JaxArray))
     throw new FacetError({
       op: fn,
       argument: "fun",
       expected: "an array as result: gradient only defined for scalar-output functions",
-      given: describe(value),
+      given: show(value),
     });
   if (value.ndim !== 0)
     throw new ShapeError({
@@ -121,7 +125,7 @@ function scalarLoss(fn: string, value: unknown): Tensor {
 
 /** Outside every transform nothing is recorded: what comes out carries no graph. */
 function release<T>(result: T): T {
-  if (!isDifferentiating()) for (const tensor of findTensors(tree_leaves(result))) tensor.node = undefined;
+  if (!isDifferentiating()) for (const tensor of findTensors(leavesOf(result))) tensor.node = undefined;
   return result;
 }
 
@@ -145,7 +149,7 @@ function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradO
             op: fn,
             argument: "fun",
             expected: "[output, aux] as result, because has_aux is true",
-            given: describe(result),
+            given: show(result),
           });
         return result;
       },
@@ -159,52 +163,63 @@ function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradO
   });
 }
 
+type ValueAndGrad = <F extends AnyFunction, const N extends number | readonly number[] = 0>(
+  fun: F,
+  ...args: Args<GradRest<N>, GradNamed<F, N>>
+) => (...args: Parameters<F>) => [ReturnType<F>, GradientOf<F, N>];
 /**
  * jax.value_and_grad: a function that returns [value, gradient], or [[value, aux], gradient] with `has_aux`. Arguments are
  * pytrees; only those at `argnums` (default 0) are differentiated. All others, a trailing object of keywords among them, are
  * handed to `fun` as they are: `value_and_grad(loss)(params, X, Y, { model })` calls `loss(params, X, Y, { model })`.
  */
-export function value_and_grad<F extends AnyFunction, const N extends number | readonly number[] = 0>(
-  fun: F,
-  argnums?: N | GradKeywords,
-  options?: GradKeywords,
-): (...args: Parameters<F>) => [ReturnType<F>, GradientOf<F, N>] {
-  const values = gradOptions("value_and_grad", argnums ?? 0, options);
-  return (...args) => [...differentiate("value_and_grad", fun, values, args)] as [ReturnType<F>, GradientOf<F, N>];
-}
+export const value_and_grad: ValueAndGrad = define(
+  "jax.value_and_grad",
+  GRAD,
+  ({ fun, ...options }) =>
+    (...args: unknown[]) => [...differentiate("value_and_grad", fun, options, args)],
+) as ValueAndGrad;
 
+type Grad = <F extends AnyFunction, const N extends number | readonly number[] = 0>(
+  fun: F,
+  ...args: Args<GradRest<N>, GradNamed<F, N>>
+) => (...args: Parameters<F>) => GradientOf<F, N>;
 /** jax.grad: the gradient alone, or [gradient, aux] with `has_aux`. Arguments as in value_and_grad. */
-export function grad<F extends AnyFunction, const N extends number | readonly number[] = 0>(
-  fun: F,
-  argnums?: N | GradKeywords,
-  options?: GradKeywords,
-): (...args: Parameters<F>) => GradientOf<F, N> {
-  const values = gradOptions("grad", argnums ?? 0, options);
-  return (...args) =>
-    treeScope("grad", () => {
-      const [value, gradient] = differentiate("grad", fun, values, args);
-      return values.has_aux ? [gradient, value[1]] : gradient;
-    }) as GradientOf<F, N>;
-}
+export const grad: Grad = define(
+  "jax.grad",
+  GRAD,
+  ({ fun, ...options }) =>
+    (...args: unknown[]) =>
+      treeScope("grad", () => {
+        const [value, gradient] = differentiate("grad", fun, options, args);
+        return options.has_aux ? [gradient, value[1]] : gradient;
+      }),
+) as Grad;
 
+interface VjpNamed {
+  has_aux: boolean;
+  reduce_axes: readonly [];
+}
+type Vjp = <F extends AnyFunction>(
+  fun: F,
+  ...args: [...Parameters<F>, Keywords<VjpNamed>?]
+  // biome-ignore lint/suspicious/noExplicitAny: the output is whatever fun returns, with aux when has_aux.
+) => any[];
 /**
  * jax.vjp: [fun(...primals), vjp_fun], or [output, vjp_fun, aux] with `has_aux` in a trailing object (which is why no primal
- * may be the last argument and have the one key has_aux). vjp_fun takes a tree like the output, and returns the list of
+ * may be the last argument and have no key but has_aux). vjp_fun takes a tree like the output, and returns the list of
  * gradients of sum(output * cotangent) by each primal.
  */
-export function vjp<F extends AnyFunction>(
-  fun: F,
-  ...args: [...Parameters<F>, Keywords<{ has_aux: boolean }>?]
-  // biome-ignore lint/suspicious/noExplicitAny: the output is whatever fun returns, with aux when has_aux.
-): any[] {
-  const last = args.at(-1);
-  const named =
-    isKeywords(last) &&
-    Object.keys(last).every((key) => key === "has_aux" || key === "hasAux") &&
-    Object.keys(last).length === 1;
-  const { has_aux } = keywords("vjp", named ? (last as Keywords<{ has_aux: boolean }>) : undefined, { has_aux: false });
-  const primals = (named ? args.slice(0, -1) : args) as unknown[];
-  const flat = primals.map((primal) => tree_flatten(primal));
+export const vjp: Vjp = define(
+  "jax.vjp",
+  { fun: func, "*primals": tree, has_aux: bool.or(false), reduce_axes: only([]) },
+  ({ fun, primals, has_aux }) => pulledBack(fun, primals as readonly unknown[], has_aux),
+) as Vjp;
+
+/** What a pullback takes. */
+const readCotangent = signature("jax.vjp.vjp_fun", { cotangent: tree });
+
+function pulledBack(fun: AnyFunction, primals: readonly unknown[], has_aux: boolean): unknown[] {
+  const flat = primals.map((primal) => flatten(primal));
   const { result, variables } = treeScope("vjp", () => {
     const inputs = flat.flatMap(([leaves]) => leaves.map((leaf) => differentiable("vjp", leaf)));
     return withVariables(inputs, (variables) =>
@@ -216,20 +231,28 @@ export function vjp<F extends AnyFunction>(
       ),
     );
   });
+  if (has_aux && !(Array.isArray(result) && result.length === 2))
+    throw new ArgumentError({
+      op: "vjp",
+      argument: "fun",
+      expected: "[output, aux] as result, because has_aux is true",
+      given: show(result),
+    });
   const [output, aux] = has_aux ? (result as [unknown, unknown]) : [result, undefined];
-  const [outputs, structure] = tree_flatten<JaxArray>(output);
-  const pullback = (cotangent: unknown): unknown[] =>
+  const [outputs, structure] = flatten<JaxArray>(output);
+  for (const leaf of outputs)
+    if (!(leaf instanceof JaxArray))
+      throw new ArgumentError({ op: "vjp", argument: "fun", expected: "arrays as results", given: show(leaf) });
+  const pullback = (...args: unknown[]): unknown[] =>
     treeScope("vjp", () => {
-      const cotangents = structure.flatten_up_to(cotangent) as ArrayLike[];
+      const { cotangent } = readCotangent(args);
+      const cotangents = structure
+        .flatten_up_to(cotangent)
+        .map((given, i) => cotangentOf(given, outputs[i] as JaxArray));
       const sums: (Tensor | undefined)[] = variables.map(() => undefined);
       for (const [i, { core }] of outputs.entries()) {
         if (!core.node) continue;
-        const given = cotangents[i] as ArrayLike;
-        const options = {
-          cotangent: given instanceof JaxArray ? given.core : array(given).core,
-          createGraph: isDifferentiating(),
-          retainGraph: true,
-        };
+        const options = { cotangent: cotangents[i] as Tensor, createGraph: isDifferentiating(), retainGraph: true };
         for (const [j, part] of gradients(core, variables, options).entries()) {
           const sum = sums[j];
           if (part) sums[j] = sum ? add(sum, part) : part;
@@ -241,23 +264,41 @@ export function vjp<F extends AnyFunction>(
   return has_aux ? [output, pullback, aux] : [output, pullback];
 }
 
-/** The array (or every array of a tree) as a constant: no gradient flows through it. */
-export function stop_gradient<T>(x: T): T {
-  const constant = (leaf: unknown): unknown => (leaf instanceof JaxArray ? run(() => detached(leaf.core)) : leaf);
-  return tree_map(constant, x);
-}
-
-/** Waits until the device is done; returns the tree. Errors of earlier computations surface here. */
-export async function block_until_ready<T>(x: T): Promise<T> {
-  for (const tensor of findTensors(tree_leaves(x))) void tensor.storage;
-  await device().finish();
+/** A cotangent in the shape and dtype of its output. */
+function cotangentOf(given: unknown, output: JaxArray): Tensor {
+  if (typeof given !== "number" && !(given instanceof JaxArray))
+    throw new ArgumentError({ op: "vjp", argument: "cotangent", expected: "arrays as leaves", given: show(given) });
+  const x = given instanceof JaxArray ? given.core : constant(given);
+  if (`${x.shape}` !== `${output.shape}`)
+    throw new ShapeError({
+      op: "vjp",
+      argument: "cotangent",
+      expected: formatShape(output.shape),
+      given: formatShape(x.shape),
+    });
   return x;
 }
 
+/** The array (or every array of a tree) as a constant: no gradient flows through it. */
+export const stop_gradient: <T>(x: T) => T = define("jax.lax.stop_gradient", { x: tree }, ({ x }) =>
+  map((leaf: unknown) => (leaf instanceof JaxArray ? run(() => detached(leaf.core)) : leaf), x),
+) as <T>(x: T) => T;
+
+/** Waits until the device is done; returns the tree. Errors of earlier computations surface here. */
+export const block_until_ready: <T>(x: T) => Promise<T> = define(
+  "jax.block_until_ready",
+  { x: tree },
+  async ({ x }) => {
+    for (const tensor of findTensors(leavesOf(x))) void tensor.storage;
+    await device().finish();
+    return x;
+  },
+) as <T>(x: T) => Promise<T>;
+
 /** The tree with its arrays read back, as nested JavaScript arrays; asynchronous, unlike the original. */
-export async function device_get(x: unknown): Promise<unknown> {
-  const [leaves, treedef] = tree_flatten(x);
+export const device_get: (x: unknown) => Promise<unknown> = define("jax.device_get", { x: tree }, async ({ x }) => {
+  const [leaves, treedef] = flatten(x);
   const values: (NestedArray | TypedArray | unknown)[] = [];
   for (const leaf of leaves) values.push(leaf instanceof JaxArray ? await leaf.tolist() : leaf);
-  return tree_unflatten(treedef, values);
-}
+  return unflatten(treedef, values);
+});

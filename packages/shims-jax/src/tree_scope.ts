@@ -1,5 +1,5 @@
 import { ArgumentError, scope } from "@facet/autograd";
-import { tree_leaves } from "./tree_util.js";
+import { leavesOf } from "./pytree.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of any arguments are transformed.
 export type AnyFunction = (...args: any[]) => any;
@@ -9,7 +9,7 @@ export function treeScope<T>(fn: string, body: () => T): T {
   const { result } = scope(() => {
     const result = body();
     if (result instanceof Promise) throw synchronous(fn);
-    return { result, leaves: tree_leaves(result) };
+    return { result, leaves: leavesOf(result) };
   });
   return result;
 }

@@ -8,7 +8,6 @@ import {
   equal,
   greater,
   mean,
-  Observed,
   reshape,
   scope,
   sum,
@@ -22,14 +21,13 @@ import { Tensor, type TensorLike, toTensor } from "./tensor.js";
 type PerSample = (yTrue: TensorLike, yPred: TensorLike) => Tensor;
 
 /** `keras.metrics.Metric` for means over samples: what Keras calls MeanMetricWrapper. */
-export class Metric extends Observed {
+export class Metric {
   readonly name: string;
   readonly #f: PerSample;
   #total: CoreTensor | undefined;
   #count = 0;
 
   constructor(f: PerSample, name: string) {
-    super();
     this.#f = f;
     this.name = name;
   }

@@ -1,77 +1,167 @@
 import * as core from "@facet/autograd";
-import { ArgumentError, type Dtype, type Tensor } from "@facet/autograd";
-import { type ArrayLike, computable, converted, inexact, JaxArray, run, scalar } from "../array.js";
-import { describe } from "../options.js";
+import { ArgumentError, type Dtype, DtypeError, type Tensor, UnsupportedError } from "@facet/autograd";
+import { type Args, define, defineMethod, int, type Keywords, only, show } from "@facet/dialect";
+import { arrayLike, dtype, type Given } from "../arguments.js";
+import {
+  type ArrayLike,
+  checkDtype,
+  computable,
+  converted,
+  inexact,
+  isNumber,
+  JaxArray,
+  numberOf,
+  run,
+  scalar,
+} from "../array.js";
+import { type Both, both } from "./function.js";
 
 const ORDER: readonly Dtype[] = ["bool", "uint8", "uint32", "int32", "float32"];
 
-/** JAX's type promotion for the dtypes there are; int32 with uint32 is int32, as with 64-bit types off. */
-export function promote_types(a: Dtype, b: Dtype): Dtype {
-  return ORDER[Math.max(ORDER.indexOf(a), ORDER.indexOf(b))] as Dtype;
-}
+const joined = (a: Dtype, b: Dtype): Dtype => ORDER[Math.max(ORDER.indexOf(a), ORDER.indexOf(b))] as Dtype;
 
-/** Dtype of an operand beside arrays of dtype `others`: numbers are weakly typed and take the arrays' where they can. */
-function joined(others: Dtype | undefined, x: ArrayLike): Dtype | undefined {
-  if (x instanceof JaxArray) return others === undefined ? x.dtype : promote_types(others, x.dtype);
-  return others;
+/** JAX's type promotion for the dtypes there are; int32 with uint32 is int32, as with 64-bit types off. */
+export const promote_types: (...args: Given<[a: Dtype, b: Dtype], [], { a: Dtype; b: Dtype }>) => Dtype = define(
+  "jax.numpy.promote_types",
+  { a: dtype, b: dtype },
+  ({ a, b }) => joined(checkDtype("promote_types", a), checkDtype("promote_types", b)),
+);
+
+/** The dtype JAX promotes operands to: numbers and booleans of JavaScript have none of their own and take the arrays'. */
+function commonDtype(operands: readonly ArrayLike[]): Dtype {
+  let dtype: Dtype | undefined;
+  let numbers = false;
+  let fractions = false;
+  for (const x of operands) {
+    if (isNumber(x)) {
+      numbers = true;
+      fractions ||= !Number.isInteger(numberOf(x));
+    } else if (x instanceof JaxArray) dtype = dtype === undefined ? x.dtype : joined(dtype, x.dtype);
+  }
+  if (dtype === undefined) return numbers ? "float32" : "bool";
+  if (fractions) return "float32";
+  return numbers && dtype === "bool" ? "int32" : dtype;
 }
 
 /** Operands as tensors of the one dtype JAX promotes them to. */
 export function promoted(fn: string, operands: Readonly<Record<string, ArrayLike>>): Tensor[] {
-  const entries = Object.entries(operands);
-  for (const [argument, x] of entries)
-    if (!(x instanceof JaxArray) && typeof x !== "number" && typeof x !== "boolean")
-      throw new ArgumentError({ op: fn, argument, expected: "an Array or a number", given: describe(x) });
-  let dtype = entries.reduce<Dtype | undefined>((so_far, [, x]) => joined(so_far, x), undefined);
-  const numbers = entries.flatMap(([, x]) => (typeof x === "number" ? [x] : []));
-  if (dtype === undefined) dtype = numbers.length > 0 ? "float32" : "bool";
-  else if (numbers.some((x) => !Number.isInteger(x))) dtype = "float32";
-  else if (numbers.length > 0 && dtype === "bool") dtype = "int32";
-  const target = dtype;
-  return entries.map(([argument, x]) => {
-    if (!(x instanceof JaxArray)) return scalar(fn, argument, x, target);
-    return target === "uint8" ? computable(fn, argument, x) : converted(x.core, target);
+  const names = Object.keys(operands);
+  const given = Object.values(operands);
+  for (const [i, x] of given.entries())
+    if (!arrayLike.accepts(x))
+      throw new ArgumentError({ op: fn, argument: names[i] as string, expected: arrayLike.expected, given: show(x) });
+  const target = commonDtype(given);
+  return given.map((x, i) => {
+    if (!(x instanceof JaxArray) || isNumber(x)) return scalar(fn, names[i] as string, x, target);
+    return target === "uint8" ? computable(fn, names[i] as string, x) : converted(x.core, target);
   });
 }
 
+/** Refuses booleans, on which JAX does no arithmetic. */
+const noBooleans =
+  (fn: string, op: (...operands: Tensor[]) => Tensor) =>
+  (...operands: Tensor[]): Tensor => {
+    if (operands[0]?.dtype === "bool")
+      throw new DtypeError({ op: fn, argument: "x", expected: "numbers (convert with astype)", given: "bool" });
+    return op(...operands);
+  };
+
+type Unary = (x: ArrayLike) => JaxArray;
+type Binary = (x: ArrayLike, y: ArrayLike) => JaxArray;
+/** A function that NumPy has as a ufunc: its arguments are by position only. */
+type Ufunc<Operands extends readonly ArrayLike[]> = (
+  ...args: [...Operands, Keywords<{ out: null; where: null }>?]
+) => JaxArray;
+
+/** Functions that keep the dtype. */
+const keeping = (name: string, op: (x: Tensor) => Tensor): Unary =>
+  define(`jax.numpy.${name}`, { x: arrayLike, "/": null }, ({ x }) =>
+    run(() => op(promoted(name, { x })[0] as Tensor)),
+  );
+
+/** Functions of real numbers: integers and booleans become float32. */
+const real = (name: string, op: (x: Tensor) => Tensor): Unary =>
+  define(`jax.numpy.${name}`, { x: arrayLike, "/": null }, ({ x }) => run(() => op(inexact(name, "x", x))));
+
+/** An operator of arrays as a method, which stands for Python's symbol. */
+const operator = (
+  name: string,
+  op: (x: ArrayLike, other: ArrayLike) => JaxArray,
+): ((self: JaxArray, other: ArrayLike) => JaxArray) =>
+  defineMethod(`jax.Array.${name}`, { other: arrayLike }, (self: JaxArray, { other }) => op(self, other));
+
+const UFUNC = { "*": null, out: only(null), where: only(null) } as const;
+
 type CoreBinary = (a: Tensor, b: Tensor) => Tensor;
 
-/** A function of two operands, broadcast and promoted. `float` converts integers first, as true division does. */
-const binary =
-  (fn: string, op: CoreBinary, float = false) =>
-  (x: ArrayLike, y: ArrayLike): JaxArray =>
+/** Applies an op to two operands, promoted to one dtype. */
+const applied =
+  (fn: string, op: CoreBinary, names: readonly [string, string] = ["x", "y"]): Binary =>
+  (x, y) =>
     run(() => {
-      const [a, b] = promoted(fn, { x, y }) as [Tensor, Tensor];
-      return float ? op(converted(a, "float32"), converted(b, "float32")) : op(a, b);
+      const [a, b] = promoted(fn, { [names[0]]: x, [names[1]]: y }) as [Tensor, Tensor];
+      return op(a, b);
     });
 
-/** As binary; JAX adds and multiplies booleans as logical or and and. */
-const logicalOnBooleans = (fn: string, op: CoreBinary, logical: CoreBinary) =>
-  binary(fn, (a, b) => (a.dtype === "bool" ? logical(a, b) : op(a, b)));
+const ufunc = (name: string, op: Binary): Ufunc<[x: ArrayLike, y: ArrayLike]> =>
+  define(`jax.numpy.${name}`, { x: arrayLike, y: arrayLike, "/": null, ...UFUNC }, ({ x, y }) => op(x, y));
 
-export const add = logicalOnBooleans("add", core.add, core.logicalOr);
-export const multiply = logicalOnBooleans("multiply", core.mul, core.logicalAnd);
-export const subtract = binary("subtract", core.sub);
+const comparison = (name: string, op: Binary): Binary =>
+  define(`jax.numpy.${name}`, { x: arrayLike, y: arrayLike, "/": null }, ({ x, y }) => op(x, y));
+
+const quotient = (name: string): Binary =>
+  define(`jax.numpy.${name}`, { x1: arrayLike, x2: arrayLike, "/": null }, ({ x1, x2 }) => divided(x1, x2));
+
+/** JAX adds and multiplies booleans as logical or and and, and takes the larger and the smaller likewise. */
+const logically =
+  (op: CoreBinary, logical: CoreBinary): CoreBinary =>
+  (a, b) =>
+    a.dtype === "bool" ? logical(a, b) : op(a, b);
+
+export const plus = applied("add", logically(core.add, core.logicalOr));
+export const times = applied("multiply", logically(core.mul, core.logicalAnd));
+const minus = applied("subtract", noBooleans("subtract", core.sub as never));
+export const larger = applied("maximum", logically(core.maximum, core.logicalOr));
+export const smaller = applied("minimum", logically(core.minimum, core.logicalAnd));
 /** True division: integers give float32. */
-export function divide(x: ArrayLike, y: ArrayLike): JaxArray {
-  return run(() => core.div(inexact("divide", "x", x), inexact("divide", "y", y)));
-}
-export const true_divide = divide;
-const generalPower = binary("power", core.pow);
+const divided: Binary = (x, y) => run(() => core.div(inexact("divide", "x1", x), inexact("divide", "x2", y)));
+const compared = {
+  equal: applied("equal", core.equal),
+  not_equal: applied("not_equal", core.notEqual),
+  less: applied("less", core.less),
+  less_equal: applied("less_equal", core.lessEqual),
+  greater: applied("greater", core.greater),
+  greater_equal: applied("greater_equal", core.greaterEqual),
+};
 
-/** x to the power y. Integers take a whole, non-negative number as y, and are multiplied. */
-export function power(x: ArrayLike, y: ArrayLike): JaxArray {
-  if (!(x instanceof JaxArray) || x.dtype === "float32" || typeof y !== "number" || !Number.isInteger(y))
-    return generalPower(x, y);
+export const add = ufunc("add", plus);
+export const multiply = ufunc("multiply", times);
+export const subtract = ufunc("subtract", minus);
+export const maximum = ufunc("maximum", larger);
+export const minimum = ufunc("minimum", smaller);
+export const divide = quotient("divide");
+export const true_divide = quotient("true_divide");
+export const equal = comparison("equal", compared.equal);
+export const not_equal = comparison("not_equal", compared.not_equal);
+export const less = comparison("less", compared.less);
+export const less_equal = comparison("less_equal", compared.less_equal);
+export const greater = comparison("greater", compared.greater);
+export const greater_equal = comparison("greater_equal", compared.greater_equal);
+
+const generalPower = applied("power", core.pow, ["x1", "x2"]);
+
+function raised(x: ArrayLike, y: ArrayLike): JaxArray {
+  const whole = typeof y === "number" && Number.isInteger(y);
+  if (!(x instanceof JaxArray) || isNumber(x) || x.dtype === "float32" || !whole) return generalPower(x, y);
   if (y < 0)
     throw new ArgumentError({
       op: "power",
-      argument: "y",
+      argument: "x2",
       expected: "0 or more: integers cannot be raised to negative powers",
       given: `${y}`,
     });
   return run(() => {
-    const [base, one] = promoted("power", { x, y: 1 }) as [Tensor, Tensor];
+    const [base, one] = promoted("power", { x1: x, x2: 1 }) as [Tensor, Tensor];
     let result = core.expand(one, base.shape);
     let factor = base;
     for (let rest = y; rest > 0; rest = Math.floor(rest / 2)) {
@@ -81,41 +171,37 @@ export function power(x: ArrayLike, y: ArrayLike): JaxArray {
     return result;
   });
 }
-export const maximum = binary("maximum", core.maximum);
-export const minimum = binary("minimum", core.minimum);
-export const equal = binary("equal", core.equal);
-export const not_equal = binary("not_equal", core.notEqual);
-export const less = binary("less", core.less);
-export const less_equal = binary("less_equal", core.lessEqual);
-export const greater = binary("greater", core.greater);
-export const greater_equal = binary("greater_equal", core.greaterEqual);
+
+/** x1 to the power x2. Integers take a whole, non-negative number as x2, and are multiplied. */
+export const power: Binary = define("jax.numpy.power", { x1: arrayLike, x2: arrayLike, "/": null }, ({ x1, x2 }) =>
+  raised(x1, x2),
+);
 
 const truth = (fn: string, argument: string, x: ArrayLike): Tensor =>
   x instanceof JaxArray ? converted(x.core, "bool") : scalar(fn, argument, x, "bool");
-export const logical_and = (x: ArrayLike, y: ArrayLike): JaxArray =>
-  run(() => core.logicalAnd(truth("logical_and", "x", x), truth("logical_and", "y", y)));
-export const logical_or = (x: ArrayLike, y: ArrayLike): JaxArray =>
-  run(() => core.logicalOr(truth("logical_or", "x", x), truth("logical_or", "y", y)));
-export const logical_not = (x: ArrayLike): JaxArray => run(() => core.logicalNot(truth("logical_not", "x", x)));
+const logical = (name: string, op: CoreBinary): Ufunc<[x: ArrayLike, y: ArrayLike]> =>
+  ufunc(name, (x, y) => run(() => op(truth(name, "x", x), truth(name, "y", y))));
+export const logical_and = logical("logical_and", core.logicalAnd);
+export const logical_or = logical("logical_or", core.logicalOr);
+export const logical_not: Unary = define("jax.numpy.logical_not", { x: arrayLike, "/": null }, ({ x }) =>
+  run(() => core.logicalNot(truth("logical_not", "x", x))),
+);
 
-/** A function that keeps the dtype. */
-const unary =
-  (fn: string, op: (x: Tensor) => Tensor) =>
-  (x: ArrayLike): JaxArray =>
-    run(() => op(promoted(fn, { x })[0] as Tensor));
+const negated = noBooleans("negative", (x) => (x?.dtype === "uint32" ? core.sub(0, x) : core.neg(x as Tensor)));
+export const minusOf = (x: ArrayLike): JaxArray => run(() => negated(promoted("negative", { x })[0] as Tensor));
+export const negative: Ufunc<[x: ArrayLike]> = define(
+  "jax.numpy.negative",
+  { x: arrayLike, "/": null, ...UFUNC },
+  ({ x }) => minusOf(x),
+);
 
-/** A function of real numbers: integers and booleans become float32. */
-export const real =
-  (fn: string, op: (x: Tensor) => Tensor) =>
-  (x: ArrayLike): JaxArray =>
-    run(() => op(inexact(fn, "x", x)));
-
-export const negative = unary("negative", core.neg);
 /** |x|; at 0 the derivative is 1, as in JAX. */
-export const abs = unary("abs", (x) => core.abs(x, { rightAtZero: true }));
-export const absolute = abs;
-export const sign = unary("sign", core.sign);
-export const square = unary("square", core.square);
+const magnitude = (x: Tensor): Tensor =>
+  x.dtype === "bool" || x.dtype === "uint32" ? x : core.abs(x, { rightAtZero: true });
+export const abs = keeping("abs", magnitude);
+export const absolute = keeping("absolute", magnitude);
+export const sign = keeping("sign", noBooleans("sign", core.sign as never));
+export const square = keeping("square", (x) => core.square(x.dtype === "bool" ? core.cast(x, "int32") : x));
 export const exp = real("exp", core.exp);
 export const expm1 = real("expm1", core.expm1);
 export const log = real("log", core.log);
@@ -124,41 +210,110 @@ export const sqrt = real("sqrt", core.sqrt);
 export const sin = real("sin", core.sin);
 export const cos = real("cos", core.cos);
 export const tanh = real("tanh", core.tanh);
-/** Integers stay as they are. */
-export const floor = unary("floor", (x) => (x.dtype === "float32" ? core.floor(x) : x));
-/** Integers stay as they are. */
-export const ceil = unary("ceil", (x) => (x.dtype === "float32" ? core.ceil(x) : x));
 export const reciprocal = real("reciprocal", core.reciprocal);
 export const isnan = real("isnan", core.isNan);
+/** Integers stay as they are. */
+export const floor = keeping("floor", (x) => (x.dtype === "float32" ? core.floor(x) : x));
+/** Integers stay as they are. */
+export const ceil = keeping("ceil", (x) => (x.dtype === "float32" ? core.ceil(x) : x));
 
-/** jnp.clip(x, min, max): either bound may be null. At a bound itself half the gradient passes, as in JAX. */
-export function clip(x: ArrayLike, min?: ArrayLike | null, max?: ArrayLike | null): JaxArray {
-  const above = min === undefined || min === null ? x : maximum(x, min);
+const bound = arrayLike.or(null);
+
+function clipped(x: ArrayLike, { min, max }: { min: ArrayLike | null; max: ArrayLike | null }): JaxArray {
   return run(() => {
-    const result = max === undefined || max === null ? above : minimum(above, max);
-    return promoted("clip", { x: result })[0] as Tensor;
+    const above = min === null ? x : larger(x, min);
+    const within = max === null ? above : smaller(above, max);
+    return promoted("clip", { arr: within })[0] as Tensor;
   });
 }
+
+const CLIP = { min: bound, max: bound };
+type ClipNamed = { min: ArrayLike | null; max: ArrayLike | null };
+/** jnp.clip(arr, min, max): either bound may be null. At a bound itself half the gradient passes, as in JAX. */
+export const clip: (
+  arr: ArrayLike,
+  ...args: Args<[min: ArrayLike | null, max: ArrayLike | null], ClipNamed>
+) => JaxArray = define("jax.numpy.clip", { arr: arrayLike, "/": null, ...CLIP }, ({ arr, min, max }) =>
+  clipped(arr, { min, max }),
+);
+const clipMethod: (
+  self: JaxArray,
+  ...args: Args<[min: ArrayLike | null, max: ArrayLike | null], ClipNamed>
+) => JaxArray = defineMethod("jax.Array.clip", { ...CLIP }, (self: JaxArray, { min, max }) =>
+  clipped(self, { min, max }),
+);
 
 /** x where the condition is not 0, else y; all three broadcast. The form with one argument does not exist here. */
-export function where(condition: ArrayLike, x: ArrayLike, y: ArrayLike): JaxArray {
-  return run(() => {
-    const [a, b] = promoted("where", { x, y }) as [Tensor, Tensor];
-    return core.where(truth("where", "condition", condition), a, b);
-  });
-}
+export const where: (
+  condition: ArrayLike,
+  x: ArrayLike,
+  y: ArrayLike,
+  options?: Keywords<{ size: null; fill_value: null }>,
+) => JaxArray = define(
+  "jax.numpy.where",
+  { condition: arrayLike, x: bound, y: bound, "/": null, "*": null, size: only(null), fill_value: only(null) },
+  ({ condition, x, y }) => {
+    if (x === null || y === null)
+      throw new UnsupportedError({
+        op: "where",
+        argument: x === null ? "x" : "y",
+        expected: "an Array or a number: the form with a condition alone is not supported",
+        given: "none",
+      });
+    return run(() => {
+      const [a, b] = promoted("where", { x, y }) as [Tensor, Tensor];
+      return core.where(truth("where", "condition", condition), a, b);
+    });
+  },
+);
 
+const asNumbers = noBooleans("round", (x) => x as Tensor);
+type RoundNamed = { decimals: number; out: null };
+const rounds: Both<"a", [decimals: number, out: null], RoundNamed> = both(
+  "round",
+  "a",
+  { decimals: int.or(0), out: only(null) },
+  (a, { decimals }) =>
+    run(() => {
+      const x = asNumbers(promoted("round", { a })[0] as Tensor);
+      if (x.dtype !== "float32") {
+        if (decimals >= 0) return x;
+        throw new UnsupportedError({
+          op: "round",
+          argument: "decimals",
+          expected: "0 or more for integers",
+          given: `${decimals}`,
+        });
+      }
+      if (decimals === 0) return core.round(x);
+      const factor = 10 ** Math.abs(decimals);
+      return decimals > 0
+        ? core.div(core.round(core.mul(x, factor)), factor)
+        : core.mul(core.round(core.div(x, factor)), factor);
+    }),
+);
 /** Rounds to `decimals` places, halves to the even neighbour. Integers stay as they are. */
-export function round(x: ArrayLike, decimals = 0): JaxArray {
-  if (!Number.isInteger(decimals))
-    throw new ArgumentError({ op: "round", argument: "decimals", expected: "a whole number", given: `${decimals}` });
-  return run(() => {
-    const [a] = promoted("round", { x }) as [Tensor];
-    if (a.dtype !== "float32") return a;
-    const factor = 10 ** Math.abs(decimals);
-    if (decimals === 0) return core.round(a);
-    return decimals > 0
-      ? core.div(core.round(core.mul(a, factor)), factor)
-      : core.mul(core.round(core.div(a, factor)), factor);
-  });
-}
+export const round = rounds.fn;
+
+const prefix = (name: string, op: (x: ArrayLike) => JaxArray): ((self: JaxArray) => JaxArray) =>
+  defineMethod(`jax.Array.${name}`, {}, (self: JaxArray) => op(self));
+
+/** Methods of Array that stand for Python's operators, and others that are computed element by element. */
+export const elementwiseMethods = {
+  add: operator("add", plus),
+  sub: operator("sub", minus),
+  mul: operator("mul", times),
+  /** True division, as `/`. */
+  div: operator("div", divided),
+  pow: operator("pow", raised),
+  neg: prefix("neg", minusOf),
+  abs: prefix("abs", (x) => run(() => magnitude(promoted("abs", { x })[0] as Tensor))),
+  equal: operator("equal", compared.equal),
+  not_equal: operator("not_equal", compared.not_equal),
+  less: operator("less", compared.less),
+  less_equal: operator("less_equal", compared.less_equal),
+  greater: operator("greater", compared.greater),
+  greater_equal: operator("greater_equal", compared.greater_equal),
+  clip: clipMethod,
+  round: rounds.method,
+};

@@ -1,4 +1,6 @@
 // jax.numpy.
+import "../array_methods.js";
+
 export { JaxArray as ndarray } from "../array.js";
 export {
   arange,
@@ -56,7 +58,6 @@ export {
 } from "./elementwise.js";
 export { dot, matmul, outer, tensordot } from "./linalg.js";
 export {
-  type ArgKeywords,
   all,
   amax,
   amin,
@@ -67,8 +68,6 @@ export {
   mean,
   min,
   prod,
-  type ReduceKeywords,
-  type SpreadKeywords,
   std,
   sum,
   var,

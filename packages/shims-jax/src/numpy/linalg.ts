@@ -1,28 +1,38 @@
 import * as core from "@facet/autograd";
 import { DtypeError, formatShape, ShapeError, sizeOf, type Tensor } from "@facet/autograd";
-import { type ArrayLike, arrayOf, JaxArray, run } from "../array.js";
-import { multiply, promoted } from "./elementwise.js";
+import { define, defineMethod, int, listOf, only } from "@facet/dialect";
+import { arrayLike, type Given, precision, preferred } from "../arguments.js";
+import { type ArrayLike, JaxArray, run } from "../array.js";
+import { promoted, times } from "./elementwise.js";
 import { axisOf, permuted } from "./shape.js";
 
 /** Two arrays promoted to float32, the only dtype products are computed in. */
-function factors(fn: string, a: JaxArray, b: JaxArray): [Tensor, Tensor] {
-  arrayOf(fn, "a", a);
-  arrayOf(fn, "b", b);
+export function factors(fn: string, a: ArrayLike, b: ArrayLike): [Tensor, Tensor] {
   const [x, y] = promoted(fn, { a, b }) as [Tensor, Tensor];
   if (x.dtype === "float32") return [x, y];
   throw new DtypeError({ op: fn, argument: "a", expected: "float32 (convert with astype)", given: x.dtype });
 }
 
-/** jnp.matmul: the last two dimensions are multiplied, the others broadcast; vectors stand for one row or one column. */
-export function matmul(a: JaxArray, b: JaxArray): JaxArray {
+/** How exactly products are computed: in float32, whatever `precision` says. */
+const PRODUCT = { "*": null, precision, preferred_element_type: preferred, out_sharding: only(null) } as const;
+export interface ProductNamed {
+  a: ArrayLike;
+  b: ArrayLike;
+  precision: string | null;
+  preferred_element_type: "float32" | null;
+  out_sharding: null;
+}
+type Product = (...args: Given<[a: ArrayLike, b: ArrayLike], [], ProductNamed>) => JaxArray;
+
+/** Matrix product of what stands in the last two dimensions. */
+export function multiplied(fn: string, a: ArrayLike, b: ArrayLike): JaxArray {
   return run(() => {
-    const [x, y] = factors("matmul", a, b);
+    const [x, y] = factors(fn, a, b);
     for (const [argument, { rank }] of [
       ["a", x],
       ["b", y],
     ] as const)
-      if (rank === 0)
-        throw new ShapeError({ op: "matmul", argument, expected: "rank 1 or more", given: formatShape([]) });
+      if (rank === 0) throw new ShapeError({ op: fn, argument, expected: "rank 1 or more", given: formatShape([]) });
     const left = x.rank === 1 ? core.reshape(x, [1, x.size]) : x;
     const right = y.rank === 1 ? core.reshape(y, [y.size, 1]) : y;
     const product = core.matmul(left, right);
@@ -63,31 +73,71 @@ export function contracted(fn: string, x: Tensor, y: Tensor, { contracting, batc
   return core.reshape(core.matmul(left, right), [...head, ...extents(x, fx), ...extents(y, fy)]);
 }
 
-/** jnp.tensordot: contracts the last `axes` dimensions of a with the first of b, or the listed ones. */
-export function tensordot(
-  a: JaxArray,
-  b: JaxArray,
-  axes: number | readonly [number | readonly number[], number | readonly number[]] = 2,
-): JaxArray {
+/** jnp.matmul: the last two dimensions are multiplied, the others broadcast; vectors stand for one row or one column. */
+export const matmul: Product = define("jax.numpy.matmul", { a: arrayLike, b: arrayLike, ...PRODUCT }, ({ a, b }) =>
+  multiplied("matmul", a, b),
+);
+
+type ContractedAxes = number | readonly [number | readonly number[], number | readonly number[]];
+
+function tensorProduct(fn: string, a: ArrayLike, b: ArrayLike, axes: ContractedAxes): JaxArray {
   return run(() => {
-    const [x, y] = factors("tensordot", a, b);
+    const [x, y] = factors(fn, a, b);
     const list = (axis: number | readonly number[]) => (typeof axis === "number" ? [axis] : axis);
     const contracting: DimensionNumbers["contracting"] =
       typeof axes === "number"
         ? [Array.from({ length: axes }, (_, i) => x.rank - axes + i), Array.from({ length: axes }, (_, i) => i)]
         : [list(axes[0]), list(axes[1])];
-    return contracted("tensordot", x, y, { contracting, batch: [[], []] });
+    return contracted(fn, x, y, { contracting, batch: [[], []] });
   });
 }
 
-/** jnp.dot: product of numbers, of vectors, of matrices; else the last dimension of a with the second to last of b. */
-export function dot(a: ArrayLike, b: ArrayLike): JaxArray {
-  if (!(a instanceof JaxArray) || !(b instanceof JaxArray) || a.ndim === 0 || b.ndim === 0) return multiply(a, b);
-  if (a.ndim <= 2 && b.ndim <= 2) return matmul(a, b);
-  return tensordot(a, b, [-1, Math.max(0, b.ndim - 2)]);
+const axes = int
+  .where("a number of axes or two lists of them", (n) => n >= 0)
+  .either(listOf(int.either(listOf(int)), 2));
+/** jnp.tensordot: contracts the last `axes` dimensions of a with the first of b, or the listed ones. */
+export const tensordot: (
+  ...args: Given<[a: ArrayLike, b: ArrayLike], [axes: ContractedAxes], ProductNamed & { axes: ContractedAxes }>
+) => JaxArray = define(
+  "jax.numpy.tensordot",
+  { a: arrayLike, b: arrayLike, axes: axes.or(2), ...PRODUCT },
+  ({ a, b, axes }) => tensorProduct("tensordot", a, b, axes as ContractedAxes),
+);
+
+function dotted(a: ArrayLike, b: ArrayLike): JaxArray {
+  if (!(a instanceof JaxArray) || !(b instanceof JaxArray) || a.ndim === 0 || b.ndim === 0) return times(a, b);
+  if (a.ndim <= 2 && b.ndim <= 2) return multiplied("dot", a, b);
+  return tensorProduct("dot", a, b, [-1, Math.max(0, b.ndim - 2)]);
 }
 
-/** jnp.outer: every product of the elements of two arrays, laid flat. */
-export const outer = (a: JaxArray, b: JaxArray): JaxArray => tensordot(a.ravel(), b.ravel(), 0);
+/** jnp.dot: product of numbers, of vectors, of matrices; else the last dimension of a with the second to last of b. */
+export const dot: Product = define("jax.numpy.dot", { a: arrayLike, b: arrayLike, ...PRODUCT }, ({ a, b }) =>
+  dotted(a, b),
+);
 
-export { factors };
+/** jnp.outer: every product of the elements of two arrays, laid flat. */
+export const outer: (
+  ...args: Given<[a: ArrayLike, b: ArrayLike], [out: null], { a: ArrayLike; b: ArrayLike; out: null }>
+) => JaxArray = define("jax.numpy.outer", { a: arrayLike, b: arrayLike, out: only(null) }, ({ a, b }) =>
+  run(() => {
+    const [x, y] = promoted("outer", { a, b }) as [Tensor, Tensor];
+    const [column, row] = [core.reshape(x, [x.size, 1]), core.reshape(y, [1, y.size])];
+    return times(new JaxArray(column), new JaxArray(row)).core;
+  }),
+);
+
+type ProductMethod<Name extends string> = (
+  self: JaxArray,
+  ...args: Given<[other: ArrayLike], [], Omit<ProductNamed, "a" | "b"> & { readonly [K in Name]: ArrayLike }>
+) => JaxArray;
+const matmulMethod: ProductMethod<"other"> = defineMethod(
+  "jax.Array.matmul",
+  { other: arrayLike },
+  (self: JaxArray, { other }) => multiplied("matmul", self, other),
+);
+const { out_sharding: _, ...DOT } = PRODUCT;
+const dotMethod: ProductMethod<"b"> = defineMethod("jax.Array.dot", { b: arrayLike, ...DOT }, (self: JaxArray, { b }) =>
+  dotted(self, b),
+);
+
+export const linalgMethods = { matmul: matmulMethod, dot: dotMethod };

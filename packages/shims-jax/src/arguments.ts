@@ -1,0 +1,45 @@
+// What arguments of JAX may be, as kinds of packages/dialect, and the types of calls.
+import { type Args, bool, int, type Keywords, Kind, listOf, only } from "@facet/dialect";
+import { type ArrayLike, DTYPES, JaxArray } from "./array.js";
+
+/** A call as Python takes it: `Required` by position, then `Optional` ones, any of them and the rest of `Named` by name. */
+export type Given<
+  Required extends readonly unknown[],
+  Optional extends readonly unknown[],
+  Named,
+> = Required extends readonly [infer First, ...infer Rest]
+  ? [Keywords<Named>] | [First, ...Given<Rest, Optional, Named>]
+  : Args<Optional, Named>;
+
+export const array = new Kind<JaxArray>("an Array (make one with jnp.array)", (x) => x instanceof JaxArray);
+export const arrayLike = new Kind<ArrayLike>(
+  "an Array or a number",
+  (x) => x instanceof JaxArray || typeof x === "number" || typeof x === "boolean",
+);
+/** A list of arrays, or an array, which stands for its rows. */
+export const arrays = listOf(arrayLike).either(array);
+
+/** Names of dtypes; those that there are is for `checkDtype` to say. */
+export const dtype = new Kind<(typeof DTYPES)[number]>(DTYPES.join(", "), (x) => typeof x === "string");
+const extent = int.where("whole numbers of 0 or more", (n) => n >= 0);
+/** A number or a list of them. */
+export const shape = new Kind<number | readonly number[]>(
+  extent.expected,
+  (x) => extent.accepts(x) || listOf(extent).accepts(x),
+);
+export const ints = int.either(listOf(int));
+/** One dimension, several, or null for all. */
+export const axes = ints.or(null);
+
+/** Hints about speed or place, which change no result here. */
+export const hint = bool.or(false);
+
+/** Products are computed in float32 throughout, which is what every precision allows. */
+export const precision = new Kind<string>(
+  '"default", "high" or "highest"',
+  (x) => typeof x === "string" && ["default", "high", "highest", "fastest", "float32"].includes(x.toLowerCase()),
+).or(null);
+export const preferred = only(null, "float32");
+
+/** A plain object as a value: trees of arrays have them as inner nodes. */
+export const tree = new Kind<unknown>("a tree", () => true, true);

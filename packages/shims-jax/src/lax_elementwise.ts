@@ -1,0 +1,112 @@
+// jax.lax element by element: strict forms of what jax.numpy does loosely. Operands are of one dtype, and of a kind that the
+// function is defined for; numbers take the array's dtype.
+import * as core from "@facet/autograd";
+import { type Dtype, DtypeError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
+import { define, only } from "@facet/dialect";
+import { arrayLike, type Given } from "./arguments.js";
+import { type ArrayLike, isNumber, JaxArray, numberOf, run } from "./array.js";
+import { promoted } from "./numpy/elementwise.js";
+
+const FLOATS: readonly Dtype[] = ["float32"];
+const SIGNED: readonly Dtype[] = ["int32", "float32"];
+const NUMBERS: readonly Dtype[] = ["uint32", "int32", "float32"];
+const ALL: readonly Dtype[] = ["bool", ...NUMBERS];
+
+function expectKind(fn: string, argument: string, x: Tensor, dtypes: readonly Dtype[]): Tensor {
+  if (dtypes.includes(x.dtype)) return x;
+  throw new DtypeError({ op: fn, argument, expected: dtypes.join(" or "), given: x.dtype });
+}
+
+type Accurate = (...args: Given<[x: ArrayLike], [], { x: ArrayLike; accuracy: null }>) => JaxArray;
+type Plain = (...args: Given<[x: ArrayLike], [], { x: ArrayLike }>) => JaxArray;
+
+const applied =
+  (name: string, op: (x: Tensor) => Tensor, dtypes: readonly Dtype[]) =>
+  ({ x }: { x: ArrayLike }): JaxArray =>
+    run(() => op(expectKind(name, "x", promoted(name, { x })[0] as Tensor, dtypes)));
+
+const unary = (name: string, op: (x: Tensor) => Tensor, dtypes = FLOATS): Plain =>
+  define(`jax.lax.${name}`, { x: arrayLike }, applied(name, op, dtypes));
+
+/** Functions of real numbers whose accuracy the original lets one choose. */
+const real = (name: string, op: (x: Tensor) => Tensor): Accurate =>
+  define(`jax.lax.${name}`, { x: arrayLike, "*": null, accuracy: only(null) }, applied(name, op, FLOATS));
+
+/** |x|; at 0 the derivative is 1, as in JAX. */
+export const abs = unary("abs", (x) => core.abs(x, { rightAtZero: true }), SIGNED);
+export const ceil = unary("ceil", core.ceil);
+export const cos = real("cos", core.cos);
+export const erf = unary("erf", core.erf);
+/** Inverse of erf. */
+export const erf_inv = unary("erf_inv", core.erfinv);
+export const exp = real("exp", core.exp);
+export const expm1 = real("expm1", core.expm1);
+export const floor = unary("floor", core.floor);
+export const log = real("log", core.log);
+export const log1p = real("log1p", core.log1p);
+/** 1 / (1 + e^-x). */
+export const logistic = real("logistic", core.sigmoid);
+export const neg = unary("neg", (x) => (x.dtype === "uint32" ? core.sub(0, x) : core.neg(x)), NUMBERS);
+export const reciprocal = unary("reciprocal", core.reciprocal);
+/** 1 / sqrt(x). */
+export const rsqrt = real("rsqrt", core.rsqrt);
+export const sign = unary("sign", core.sign, NUMBERS);
+export const sin = real("sin", core.sin);
+export const sqrt = real("sqrt", core.sqrt);
+export const square = unary("square", core.square, NUMBERS);
+export const tanh = real("tanh", core.tanh);
+
+type CoreBinary = (a: Tensor, b: Tensor) => Tensor;
+type Binary = (...args: Given<[x: ArrayLike, y: ArrayLike], [], { x: ArrayLike; y: ArrayLike }>) => JaxArray;
+
+const kindOf = (x: ArrayLike): string =>
+  x instanceof JaxArray && !isNumber(x) ? x.dtype : typeof x === "boolean" ? "bool" : "a number";
+
+/** Two operands of one dtype, and of one shape unless one is a scalar. */
+function pair(fn: string, x: ArrayLike, y: ArrayLike, dtypes: readonly Dtype[]): [Tensor, Tensor] {
+  const [first, second] = [x, y].map((each) => (each instanceof JaxArray && !isNumber(each) ? each : undefined));
+  if (first && second && first.ndim > 0 && second.ndim > 0 && `${first.shape}` !== `${second.shape}`)
+    throw new ShapeError({
+      op: fn,
+      argument: "y",
+      expected: formatShape(first.shape),
+      given: formatShape(second.shape),
+    });
+  const [a, b] = promoted(fn, { x, y }) as [Tensor, Tensor];
+  // Promotion would change an array's dtype, or read a boolean as a number.
+  const dtype = (first ?? second)?.dtype ?? a.dtype;
+  const loose = [x, y].some((each) =>
+    isNumber(each)
+      ? dtype === "bool" || (dtype !== "float32" && !Number.isInteger(numberOf(each)))
+      : kindOf(each) !== dtype,
+  );
+  if (loose)
+    throw new DtypeError({ op: fn, argument: "y", expected: `operands of one dtype, ${kindOf(x)}`, given: kindOf(y) });
+  return [expectKind(fn, "x", a, dtypes), b];
+}
+
+const binary = (name: string, op: CoreBinary, dtypes = ALL): Binary =>
+  define(`jax.lax.${name}`, { x: arrayLike, y: arrayLike }, ({ x, y }) => run(() => op(...pair(name, x, y, dtypes))));
+
+export const add = binary("add", core.add, NUMBERS);
+export const sub = binary("sub", core.sub, NUMBERS);
+export const mul: (
+  ...args: Given<[x: ArrayLike, y: ArrayLike], [], { x: ArrayLike; y: ArrayLike; out_dtype: null }>
+) => JaxArray = define("jax.lax.mul", { x: arrayLike, y: arrayLike, "*": null, out_dtype: only(null) }, ({ x, y }) =>
+  run(() => core.mul(...pair("mul", x, y, NUMBERS))),
+);
+/** Integers are divided towards zero. */
+export const div = binary("div", core.div, NUMBERS);
+export const pow = binary("pow", core.pow, FLOATS);
+const either =
+  (op: CoreBinary, logical: CoreBinary): CoreBinary =>
+  (a, b) =>
+    a.dtype === "bool" ? logical(a, b) : op(a, b);
+export const max = binary("max", either(core.maximum, core.logicalOr));
+export const min = binary("min", either(core.minimum, core.logicalAnd));
+export const eq = binary("eq", core.equal);
+export const ne = binary("ne", core.notEqual);
+export const lt = binary("lt", core.less);
+export const le = binary("le", core.lessEqual);
+export const gt = binary("gt", core.greater);
+export const ge = binary("ge", core.greaterEqual);
