@@ -64,6 +64,17 @@ describe("a regression", () => {
     expect(faster?.gains).toEqual([]);
   });
 
+  test("is not looked for between parts of rooflines that were found in different ways", () => {
+    const [before, now] = [
+      run("2026-01-01", { a: around(0.9, 0.01) }, { "relu beside jax-js": around(3, 0.1) }),
+      run("2026-01-02", { a: around(0.5, 0.01) }, { "relu beside jax-js": around(2, 0.1) }),
+    ];
+    expect(compareLast([before, now])?.compared).toBe(2);
+    const changes = compareLast([before, { ...now, roof: "another way" }]);
+    expect(changes?.compared).toBe(1);
+    expect(changes?.regressions.map(({ kind }) => kind)).toEqual(["peers"]);
+  });
+
   test("needs two runs", () => {
     expect(compareLast([])).toBeUndefined();
     expect(compareLast([run("2026-01-01", {})])).toBeUndefined();

@@ -273,6 +273,20 @@ describe("elementwise chains", () => {
       6,
     ],
     ["a long chain", (x) => Array.from({ length: 20 }).reduce<F.Tensor>((v) => F.mul(F.add(v, 0.5), 0.9), x), 3],
+    [
+      "a value that the next op takes twice, over and over",
+      (x) => Array.from({ length: 6 }).reduce<F.Tensor>((v) => F.sin(F.mul(v, v)), F.sin(x)),
+      1,
+    ],
+    [
+      "a value of which a part is read too",
+      (x) => {
+        const y = F.exp(x);
+        const first = y.alias([1]);
+        return F.add(F.mul(y, 2), first);
+      },
+      2,
+    ],
     ["infinity, which a shader cannot say", (x) => F.maximum(F.mul(x, 2), Number.NEGATIVE_INFINITY), 2],
   ];
   test.each(cases)("%s", async (_, f, kernels) => {

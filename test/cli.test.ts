@@ -36,7 +36,8 @@ describe("facet", () => {
   test.each(["--help", "-h", "doctor --help"])("%s prints the commands", async (line) => {
     const { code, out, err } = await facet(line);
     expect(code).toBe(0);
-    for (const word of ["doctor", "kernels", "--json", "--adapter", "--version"]) expect(out).toContain(word);
+    for (const word of ["doctor", "kernels", "conformance", "--json", "--adapter", "--version"])
+      expect(out).toContain(word);
     expect(err).toBe("");
   });
 

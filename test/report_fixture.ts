@@ -105,7 +105,14 @@ export const report: Report = {
   commandLine: [],
   seconds: 100,
   partSeconds: {},
-  roofline: { gigaflops: 1000, gigabytesPerSecond: 100 },
+  roofline: {
+    method: "best of shaders",
+    gigaflops: 1000,
+    fmaShader: "4 vec4<f32>, 64 lanes",
+    gigabytesPerSecond: 100,
+    copyShader: "vec4<f32>, 256 lanes, 1 each",
+    bufferCopyGigabytesPerSecond: 120,
+  },
   kernels: [
     kernel("matmul", 800, 20, 80),
     kernel("conv2d_forward", 600, 10, 60),

@@ -6,12 +6,14 @@ import { pathToFileURL } from "node:url";
 import { JSDOM } from "jsdom";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ExperimentSummary, ProgramSummary } from "../benchmarks/src/experiments/summary.js";
 import { toMarkdown } from "../benchmarks/src/page/markdown.js";
 import { toPage } from "../benchmarks/src/page/page.js";
 import { sections } from "../benchmarks/src/page/sections.js";
 import { openingSentence } from "../benchmarks/src/page/sentences.js";
 import { readReport, writeReport } from "../benchmarks/src/page/write.js";
 import type { Report } from "../benchmarks/src/report.js";
+import { estimate } from "../benchmarks/src/statistics.js";
 import { type OpenedChromium, openChromium } from "./chromium.js";
 import { report, run } from "./report_fixture.js";
 
@@ -188,9 +190,67 @@ describe("sentences", () => {
   test("say when an adapter is software and a run small", () => {
     expect(openingSentence(recorded)).toMatch(/^On lavapipe, a software adapter, Facet is /);
     const text = toMarkdown(report);
-    expect(text).toContain("This is a small run");
+    // Beside a longer run the small one is a row in a table; alone it has a section.
+    expect(text).not.toContain("This is a small run");
+    expect(text).toContain("## The experiments, run in passing");
+    expect(toMarkdown({ ...report, storedExperiments: [] })).toContain("This is a small run");
     expect(text).toContain('"no change" leaves every loss the same, bit for bit.');
     expect(toMarkdown(recorded)).toContain("This is a software adapter");
+  });
+
+  test("say first that a kernel is wrong, and list it", () => {
+    const wrong = { kernel: "matmul", case: "[2,2]", variant: "tiled", output: "y", difference: 0.5 };
+    const text = toMarkdown({ ...report, wrongKernels: [wrong] });
+    expect(text).toContain("On GPU <1>, matmul does not compute what the reference does;");
+    expect(text).toMatch(/\| matmul \| \[2,2\] \| tiled \| y \| 5\.0e-1 \|/);
+    expect(toMarkdown({ ...report, kernels: [], wrongKernels: [wrong] })).toContain("### Wrong kernels");
+  });
+
+  test("read no program with a mistake as a result", () => {
+    const [stored] = report.storedExperiments as [ExperimentSummary];
+    const programs = stored.programs.map((row) => ({ ...row, accuracy: estimate([0.9, 0.9]) }));
+    const spoilt = { ...(programs[0] as ProgramSummary), accuracy: estimate([0.1, 0.1]), mistake: "images of bytes" };
+    const said = (rows: ProgramSummary[]): string =>
+      openingSentence({ ...report, storedExperiments: [{ ...stored, comparisons: [], programs: rows }] });
+    expect(said([...programs, spoilt])).toMatch(/programs after the articles reach 90\.0 % on/);
+    expect(said([spoilt])).not.toContain("programs after the articles");
+  });
+
+  test("mark the charts of times taken on a busy machine", () => {
+    const mark = "busy machine: times are upper bounds";
+    const at = (load: [number, number]): Report => ({ ...report, host: { ...report.host, load } });
+    const charts = sections(at([1, 20]), history).flatMap((section) => section.charts);
+    const marked = charts.filter((chart) => chart.mark === mark);
+    expect(marked.map(({ id }) => id)).toEqual([
+      "dialects",
+      "dialects-first-step",
+      "step-kernels",
+      "roofline",
+      "roofline-share",
+      "peers",
+    ]);
+    const { document } = new JSDOM("").window;
+    for (const chart of marked)
+      expect(chart.draw({ document, width: 400, mark: chart.mark })).toContain(`>${mark}</text>`);
+    expect(toPage(at([1, 20]), history, document)).toContain(`>${mark}</text>`);
+    expect(toPage(at([1, 8]), history, document)).not.toContain(mark);
+  });
+
+  test("show no bar for one repetition", () => {
+    const [stored] = report.storedExperiments as [ExperimentSummary];
+    const once = {
+      ...stored,
+      comparisons: [],
+      programs: stored.programs.map((row) => ({ ...row, accuracy: estimate([row.accuracy.mean]) })),
+    };
+    const text = toPage(
+      { ...report, storedExperiments: [once], experiments: [] },
+      history,
+      new JSDOM("").window.document,
+    );
+    expect(text).toContain("Facet, one repetition");
+    expect(text).toContain("One repetition each: no spread is known");
+    expect(text).not.toContain("Bars are one standard deviation");
   });
 
   test("say what fell since the run before", () => {

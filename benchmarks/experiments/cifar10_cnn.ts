@@ -12,9 +12,9 @@ export const cifar10Cnn: Experiment = {
   programs: [
     article("cifar10_cnn/torch", "PyTorch"),
     article("cifar10_cnn/keras", "Keras"),
-    article("cifar10_cnn/keras_as_printed", "Keras, as printed"),
+    article("cifar10_cnn/keras_as_printed", "Keras, as printed", "images of 0 to 255"),
     article("cifar10_cnn/jax", "JAX"),
-    article("cifar10_cnn/jax_as_printed", "JAX, as printed"),
+    article("cifar10_cnn/jax_as_printed", "JAX, as printed", "the epoch in place of the step, a mean over classes"),
   ],
   full: { epochs: 5, seeds: 1 },
   small: { limit: 256, testLimit: 128, epochs: 1, seeds: 1 },

@@ -18,6 +18,8 @@ export interface HistoryEntry {
   adapter: { name: string; driver: string };
   host: string;
   versions: Record<string, string>;
+  /** How the roofline was found (ROOF_METHOD); absent in runs before there were several ways. */
+  roof?: string;
   /** By kernel and case: part of the roofline measured in the same run. */
   kernels: Record<string, Ratio>;
   /** By workload and library ("relu [1024] beside jax-js"): the library's time over Facet's. */
@@ -85,6 +87,7 @@ export function historyEntry(report: Report, commit?: string): HistoryEntry | un
     adapter: { name: report.adapter.name, driver: report.adapter.driver },
     host: `${report.host.cpu}, ${report.host.cores} cores`,
     versions: report.versions,
+    ...(roofline.method !== undefined && { roof: roofline.method }),
     kernels: Object.fromEntries(kernels),
     peers: Object.fromEntries(peers),
     programs: Object.fromEntries(programs),
@@ -170,6 +173,10 @@ export interface Changes {
   gains: Change[];
 }
 
+/** Parts of a roofline say nothing beside parts of one that was found otherwise. */
+export const comparable = (kind: Kind, a: HistoryEntry, b: HistoryEntry): boolean =>
+  kind === "peers" || a.roof === b.roof;
+
 /** Fewer ratios than this do not tell a common change from their own. */
 const ENOUGH = 8;
 
@@ -183,6 +190,7 @@ export function compareLast(history: readonly HistoryEntry[]): Changes | undefin
   if (!before || !now) return undefined;
   const common: Changes["common"] = {};
   const all = KINDS.flatMap((kind) => {
+    if (!comparable(kind, before, now)) return [];
     const changes = Object.entries(now[kind]).flatMap(([name, ratio]): Change[] => {
       const old = before[kind][name];
       return old ? [{ kind, name, before: old, now: ratio }] : [];

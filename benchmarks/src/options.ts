@@ -15,6 +15,7 @@ const HELP = `Measures Facet on one adapter.
   --peers LIST      libraries beside Facet, separated by commas (of ${peerNames.join(",")};
                     default ${defaultPeers.join(",")}; "" for none)
   --experiment NAME only this experiment; \`--experiment --help\` lists them and their options
+  --variants        times all variants of each kernel, not only the one that is taken here
   --full            the long list of workloads: matmul to 2048, batches 1 to 512, Adam over 25 million parameters
   --minutes M       time for the whole (default 5.5): rows get less of it on a slow adapter, and what does not fit is
                     left out and listed
@@ -66,7 +67,7 @@ export function readOptions() {
     images: positive("images", true),
     minutes: positive("minutes", false),
     /** Whether everything is measured, so that the result stands for the adapter. */
-    whole: !values.filter && !values.only,
+    whole: !values.filter && !values.only && !values.variants,
   };
 }
 
@@ -79,6 +80,7 @@ const parse = () =>
       minutes: { type: "string", default: "5.5" },
       images: { type: "string", default: "1280" },
       peers: { type: "string", default: defaultPeers.join(",") },
+      variants: { type: "boolean", default: false },
       full: { type: "boolean", default: false },
       merge: { type: "string" },
       into: { type: "string" },

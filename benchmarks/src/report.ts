@@ -1,6 +1,6 @@
 import type { ApiCost } from "./api_cost/tables.js";
 import type { ExperimentSummary } from "./experiments/summary.js";
-import type { KernelRow } from "./kernels.js";
+import type { KernelRow, WrongKernel } from "./kernels.js";
 import type { StepProfile } from "./profile.js";
 import type { ProgramRow } from "./programs.js";
 import type { ReplayReport } from "./replay_table.js";
@@ -11,7 +11,8 @@ import type { Roofline } from "./roofline.js";
 export interface Report {
   date: string;
   adapter: { name: string; kind: string; driver: string };
-  host: { node: string; platform: string; cpu: string; cores: number };
+  /** `load`: least and most runnable processes, taken before and after each part. */
+  host: { node: string; platform: string; cpu: string; cores: number; load?: [number, number] };
   versions: Record<string, string>;
   commandLine: string[];
   seconds: number;
@@ -19,6 +20,10 @@ export interface Report {
   partSeconds: Record<string, number>;
   roofline?: Roofline;
   kernels: KernelRow[];
+  /** Every variant of the kernels, where they were asked for. */
+  variants?: KernelRow[];
+  /** Kernels that do not compute what their reference does on this adapter. */
+  wrongKernels?: WrongKernel[];
   peers: PeerRow[];
   /** Peers that could not be opened, with the error they gave. */
   absentPeers: Record<string, string>;

@@ -10,6 +10,7 @@ import { runSmallExperiments, storedExperiments } from "./experiments/in_bench.j
 import { compare } from "./experiments/main.js";
 import { appendHistory, currentCommit, historyEntry, readHistory } from "./history.js";
 import { benchCases, benchKernel } from "./kernels.js";
+import { currentLoad } from "./load.js";
 import { mergeReports } from "./merge.js";
 import { fail, type Part, parts, readOptions } from "./options.js";
 import { tables } from "./page/sections.js";
@@ -141,7 +142,10 @@ async function benchKernels(budget: PartBudget): Promise<void> {
     if (budget.over(name)) continue;
     progress(`kernels ${i + 1}/${cases.length}: ${name}`);
     const each = budget.each(cases.length - i, options.budget);
-    report.kernels.push(await benchKernel(device, entry, testCase, roofline, each));
+    const { row, variants, wrong } = await benchKernel(device, entry, testCase, roofline, each, options.variants);
+    if (row) report.kernels.push(row);
+    if (options.variants) report.variants = [...(report.variants ?? []), ...variants];
+    if (wrong.length > 0) report.wrongKernels = [...(report.wrongKernels ?? []), ...wrong];
     device.trim();
   }
 }
@@ -161,6 +165,7 @@ async function benchPeers(budget: PartBudget): Promise<void> {
 }
 
 const time = new TimeBudget(options.minutes);
+const loads = [currentLoad()];
 for (const part of parts) {
   if (options.only && !options.only.includes(part)) continue;
   const [until, run] = program[part];
@@ -168,14 +173,20 @@ for (const part of parts) {
   // A narrowed run has all the time for what is left of it.
   await run(time.until(options.whole ? until : 1));
   report.partSeconds[part] = (performance.now() - began) / 1000;
+  loads.push(currentLoad());
 }
 if (time.leftOut.length > 0) report.leftOut = time.leftOut;
-const measured = [report.kernels, report.peers, report.programs, report.experiments ?? []].some(
-  ({ length }) => length > 0,
-);
+const measured = [
+  report.kernels,
+  report.wrongKernels ?? [],
+  report.peers,
+  report.programs,
+  report.experiments ?? [],
+].some(({ length }) => length > 0);
 if (!measured && !report.step && !report.replay && !report.apiCost) fail(`nothing matches --filter ${filter}`);
 
 report.seconds = (performance.now() - started) / 1000;
+report.host.load = [Math.min(...loads), Math.max(...loads)];
 if (process.stderr.isTTY) process.stderr.write("\r\x1b[2K");
 
 const folder = options.out ?? results;
@@ -192,3 +203,5 @@ if (report.leftOut) console.log(`\nLeft out for lack of time: ${report.leftOut.j
 const written = await writeReport(file, report, history);
 console.log(`\n${openingSentence(report)}\n${report.seconds.toFixed(0)} s. Written: ${[file, ...written].join(", ")}`);
 device.close();
+// What is wrong on this adapter is a row of the report, and does not pass for success.
+if (report.wrongKernels) process.exitCode = 1;

@@ -16,6 +16,8 @@ export interface ExperimentProgram {
   /** Within the experiment, for example "keras_sequential". */
   name: string;
   title: string;
+  /** What the article's program has wrong, kept on purpose: its outcome is no result of the framework. */
+  mistake?: string;
   load: () => Promise<Program>;
 }
 

@@ -1,9 +1,10 @@
 // Runs the programs of an experiment one after the other, skipping what the store has.
 import { createHash } from "node:crypto";
-import { cpus, loadavg } from "node:os";
+import { cpus } from "node:os";
 import { device } from "@facet/autograd";
 import { DatasetAbsentError, type DatasetName, type ImageDataset, loadDataset } from "@facet/datasets";
 import { type RunProgress, record } from "@facet/examples/articles";
+import { currentLoad } from "../load.js";
 import type { Experiment, ExperimentProgram, Scale } from "./experiment.js";
 import type { UnitResult, UnitStore } from "./store.js";
 
@@ -145,7 +146,7 @@ async function runUnit(
       cpu: cpus()[0]?.model.trim() ?? "unknown",
       cores: cpus().length,
       node: process.versions.node,
-      load: Number((loadavg()[0] as number).toFixed(1)),
+      load: currentLoad(),
     },
     date: new Date().toISOString(),
     loadSeconds: seconds,

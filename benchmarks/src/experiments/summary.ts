@@ -7,6 +7,8 @@ import type { UnitResult } from "./store.js";
 export interface ProgramSummary {
   program: string;
   title: string;
+  /** What the program has wrong on purpose: its outcome is no result. */
+  mistake?: string;
   data: string;
   images: "real" | "generated";
   trainImages: number;
@@ -78,9 +80,16 @@ export function summarise(
   const notes = new Set(units.flatMap(({ data }) => data.note ?? []));
   const sets = [...new Set(units.map(({ data }) => data.name))];
   const programs = sets.flatMap((data) =>
-    experiment.programs.flatMap(({ name, title }) => {
+    experiment.programs.flatMap(({ name, title, mistake }) => {
       const own = units.filter((unit) => unit.program === name && unit.data.name === data);
-      return own.length === 0 ? [] : [summariseProgram(title, own as [UnitResult, ...UnitResult[]], originals)];
+      return own.length === 0
+        ? []
+        : [
+            {
+              ...summariseProgram(title, own as [UnitResult, ...UnitResult[]], originals),
+              ...(mistake !== undefined && { mistake }),
+            },
+          ];
     }),
   );
   return {

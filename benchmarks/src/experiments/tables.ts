@@ -1,4 +1,5 @@
 import { count, mebibytes } from "../format.js";
+import { isBusy } from "../load.js";
 import type { Estimate } from "../statistics.js";
 import type { Table } from "../table.js";
 import type { ExperimentSummary, ProgramSummary } from "./summary.js";
@@ -89,10 +90,9 @@ function inPython(programs: readonly ProgramSummary[]): string {
 }
 
 function times({ title, programs, load, host }: ExperimentSummary): Table {
-  const busy =
-    load[1] > host.cores + 1
-      ? ` The machine was busy: ${load[0]} to ${load[1]} runnable processes on ${host.cores} cores.`
-      : "";
+  const busy = isBusy(load[1], host.cores)
+    ? ` The machine was busy: ${load[0]} to ${load[1]} runnable processes on ${host.cores} cores.`
+    : "";
   return {
     title: `${title}: time and memory`,
     note: `Seconds, as the program sees them; the first step compiles pipelines and makes plans. Memory: most device memory held at once.${busy}`,

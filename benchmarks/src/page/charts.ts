@@ -32,14 +32,15 @@ export const isNarrow = ({ width }: Canvas): boolean => width < NARROW;
 
 const FONT = 12;
 const LEGEND_LINE = 18;
-/** Mean width of a character, in parts of the font's size. */
-const CHARACTER = 0.55;
+/** Width of a character, in parts of the font's size: of wide fonts, as which one a reader has is not known. */
+const CHARACTER = 0.62;
 export const textWidth = (text: string): number => Math.ceil(text.length * FONT * CHARACTER);
 
 export function draw(canvas: Canvas, { label, legend = [], plot }: Drawing): string {
-  const { document, width } = canvas;
+  const { document, width, mark } = canvas;
   const lines = placeLegend(legend, width);
-  const room = lines.length * LEGEND_LINE + (lines.length > 0 ? 6 : 0);
+  const head = lines.length + (mark === undefined ? 0 : 1);
+  const room = head * LEGEND_LINE + (head > 0 ? 6 : 0);
   const colours = { domain: legend.map(({ name }) => name), range: legend.map(({ colour }) => colour) };
   const svg = Plot.plot({
     ...plot,
@@ -64,7 +65,17 @@ export function draw(canvas: Canvas, { label, legend = [], plot }: Drawing): str
   svg.prepend(title);
   for (const [i, line] of lines.entries())
     for (const item of line) svg.append(swatch(document, item.series, item.x, LEGEND_LINE * (i + 0.5)));
+  if (mark !== undefined) svg.append(said(document, mark, LEGEND_LINE * (lines.length + 0.5)));
   return shorten(svg.outerHTML);
+}
+
+/** A line of text above the picture. */
+function said(document: Document, mark: string, y: number): Element {
+  const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  const attributes = { x: "8", y: `${y}`, dy: "0.32em", fill: "var(--bad)", "font-weight": "bold" };
+  for (const [key, value] of Object.entries({ ...attributes, "text-anchor": "start" })) text.setAttribute(key, value);
+  text.textContent = mark;
+  return text;
 }
 
 /** As a file of its own, on its own paper. */
@@ -132,7 +143,7 @@ export function labelledRows(
   const longest = Math.max(...names.map((name) => textWidth(text(name))));
   return {
     height: names.length * rowHeight + 48,
-    marginLeft: narrow ? 16 : Math.min(longest + 14, Math.round(canvas.width * 0.45)),
+    marginLeft: narrow ? 16 : Math.min(longest + 14, Math.round(canvas.width * 0.55)),
     y: { domain: [...names], axis: null, label: null },
     dy: narrow ? 7 : 0,
     marks: [

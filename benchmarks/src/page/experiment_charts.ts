@@ -42,9 +42,18 @@ export function accuracyChart(canvas: Canvas, summary: ExperimentSummary): strin
   const at = { x: "mean", y: "name", dy };
   const spread = (stroke: string) => ({ x1: "low", x2: "high", y: "name", dy, stroke, strokeWidth: 2 });
   const several = summary.accuracies.length > summary.programs.length;
+  const single = summary.programs.every(({ accuracy }) => accuracy.n < 2);
+  // Filled marks are means; one repetition is a hollow one.
+  const mean = single
+    ? { fill: "var(--paper)", stroke: OURS.colour, strokeWidth: 2 }
+    : { fill: OURS.colour, stroke: OURS.colour };
   return draw(canvas, {
     label: `Test accuracy: ${ours.map((row) => `${row.name} ${row.mean.toFixed(2)} %`).join(", ")}`,
-    legend: [OURS, ...(python.length > 0 ? [PYTHON] : []), ...(articles.length > 0 ? [ARTICLE] : [])],
+    legend: [
+      { ...OURS, name: single ? "Facet, one repetition" : OURS.name },
+      ...(python.length > 0 ? [PYTHON] : []),
+      ...(articles.length > 0 ? [ARTICLE] : []),
+    ],
     plot: {
       ...layout,
       marginRight: 20,
@@ -57,7 +66,7 @@ export function accuracyChart(canvas: Canvas, summary: ExperimentSummary): strin
         Plot.dot(articles, { ...at, fill: ARTICLE.colour, symbol: ARTICLE.symbol, r: 5, title: titleOf("article") }),
         Plot.ruleY(python, spread(PYTHON.colour)),
         Plot.dot(python, { ...at, fill: PYTHON.colour, symbol: PYTHON.symbol, r: 5, title: titleOf("in Python") }),
-        Plot.ruleY(ours, spread(OURS.colour)),
+        ...(single ? [] : [Plot.ruleY(ours, spread(OURS.colour))]),
         ...(several
           ? [
               Plot.dot(summary.accuracies, {
@@ -70,7 +79,7 @@ export function accuracyChart(canvas: Canvas, summary: ExperimentSummary): strin
               }),
             ]
           : []),
-        Plot.dot(ours, { ...at, fill: OURS.colour, r: 5, title: titleOf("Facet") }),
+        Plot.dot(ours, { ...at, ...mean, r: 5, title: titleOf("Facet") }),
       ],
     },
   });
@@ -90,9 +99,10 @@ export function differenceChart(canvas: Canvas, { comparisons }: ExperimentSumma
     high: 100 * (accuracy.mean + (accuracy.ci95 || 0)),
     certain: !sameBits && Math.abs(accuracy.mean) > accuracy.ci95,
   }));
+  const single = comparisons.every(({ accuracy }) => accuracy.n < 2);
   const kinds: Series[] = [
     { name: "beyond its interval", colour: "var(--s2)", symbol: "square" },
-    { name: "not told from none", colour: "var(--s1)", symbol: "circle" },
+    { name: single ? "one repetition: may be chance" : "not told from none", colour: "var(--s1)", symbol: "circle" },
   ];
   const kind = ({ certain }: (typeof rows)[0]): string => (kinds[certain ? 0 : 1] as Series).name;
   const { dy, marks, ...layout } = labelledRows(
@@ -101,7 +111,7 @@ export function differenceChart(canvas: Canvas, { comparisons }: ExperimentSumma
   );
   return draw(canvas, {
     label: `Change of accuracy: ${rows.map(({ title, mean }) => `${title} ${mean.toFixed(2)}`).join(", ")}`,
-    legend: kinds,
+    legend: single ? kinds.slice(1) : kinds,
     plot: {
       ...layout,
       marginRight: 20,

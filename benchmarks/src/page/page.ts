@@ -74,8 +74,8 @@ ${tables.map((table) => tableHtml(table, table.rows.length <= OPEN_ROWS)).join("
 /** Tables up to this long stand open. */
 const OPEN_ROWS = 8;
 
-function chartHtml({ id, title, caption, half = false, draw, table }: Chart, document: Document): string {
-  const at = (width: number): string => draw({ document, width });
+function chartHtml({ id, title, caption, half = false, mark, draw, table }: Chart, document: Document): string {
+  const at = (width: number): string => draw({ document, width, mark });
   const pictures = half
     ? at(WIDTHS.half)
     : `<div class="wide">${at(WIDTHS.wide)}</div>\n<div class="narrow">${at(WIDTHS.narrow)}</div>`;
@@ -110,8 +110,8 @@ function methodHtml({ commandLine }: Report): string {
 <h2>Method</h2>
 <p>Measured by <code>npx turbo run bench</code>${escaped(options)}. Every answer is compared with a plain reference, or with the other
 libraries', before it is timed. Libraries take turns on the same adapter, so that a machine that slows down slows all of them; a time is the
-median of the samples, and its spread their quartiles. The roofline is measured in the same run: a copy of 64 MiB, and fused multiply-adds
-on registers. Only ratios within one run carry over to other machines. More is in the repository, in
+median of the samples, and its spread their quartiles. The roofline is measured in the same run: the best of
+many shaders that copy 64 MiB, and of many that do nothing but fused multiply-adds on registers. Only ratios within one run carry over to other machines. More is in the repository, in
 <a href="${REPOSITORY_METHOD}">docs/method.md</a>.</p>
 </section>`;
 }

@@ -5,6 +5,8 @@ export interface Canvas {
   document: Document;
   /** Of the picture, in CSS pixels. */
   width: number;
+  /** Said in the picture, in the colour of what is bad. */
+  mark?: string | undefined;
 }
 
 export interface Chart {
@@ -13,6 +15,10 @@ export interface Chart {
   title: string;
   /** How to read it, in a sentence or two. */
   caption: string;
+  /** Whether it shows times, which a busy machine spoils. */
+  timed?: boolean;
+  /** Said in the picture: what its reader must know before he reads it. */
+  mark?: string;
   /** Half of the page's width: it is drawn once. A whole one is drawn a second time for phones. */
   half?: boolean;
   /** An SVG element as text. Its colours are the variables of palette.ts. */

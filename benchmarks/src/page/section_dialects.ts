@@ -84,7 +84,14 @@ function bars(
   unit: string,
   value: (row: ProgramRow) => number,
 ): Chart {
-  return { id, title, caption, half: true, draw: (canvas) => barChart(canvas, title, programs, unit, value) };
+  return {
+    id,
+    title,
+    caption,
+    half: true,
+    timed: unit === "ms",
+    draw: (canvas) => barChart(canvas, title, programs, unit, value),
+  };
 }
 
 function barChart(

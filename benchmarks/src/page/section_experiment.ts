@@ -7,6 +7,7 @@ import {
 } from "../experiments/summary.js";
 import { experimentTables } from "../experiments/tables.js";
 import { count, digits, listed } from "../format.js";
+import { BUSY_MARK, isBusy } from "../load.js";
 import {
   accuracyChart,
   differenceChart,
@@ -16,7 +17,7 @@ import {
   phasesChart,
   rowNames,
 } from "./experiment_charts.js";
-import { type Chart, type Section, tablesOf } from "./section.js";
+import type { Chart, Section } from "./section.js";
 
 /** More lines than this in one picture nobody tells apart. */
 const MOST_LINES = 6;
@@ -25,13 +26,42 @@ export function experimentSection(summary: ExperimentSummary): Section | undefin
   return sectionOf(summary, `experiment-${summary.name}`, "");
 }
 
-/**
- * A run in passing shows that the programs work and what a step takes. Where a longer run has a section too, its charts stand
- * for both.
- */
-export function smallExperimentSection(summary: ExperimentSummary, longer: boolean): Section | undefined {
-  const section = sectionOf(summary, `small-${summary.name}`, " (small run)");
-  return section && longer ? { ...section, charts: [], tables: tablesOf(section) } : section;
+/** A run in passing of an experiment that has no longer one: it shows that the programs work and what a step takes. */
+export function smallExperimentSection(summary: ExperimentSummary): Section | undefined {
+  return sectionOf(summary, `small-${summary.name}`, " (small run)");
+}
+
+/** Runs in passing of experiments whose longer runs have sections of their own: what a step took now, in one table. */
+export function smallRunsSection(summaries: readonly ExperimentSummary[]): Section | undefined {
+  if (summaries.length === 0) return undefined;
+  const busy = summaries.some(({ load, host }) => isBusy(load[1], host.cores)) ? ` ${BUSY_MARK}.` : "";
+  const programs = summaries.reduce((sum, summary) => sum + summary.programs.length, 0);
+  return {
+    id: "small-runs",
+    title: "The experiments, run in passing",
+    sentences: [
+      `${count(programs, "program")} of ${count(summaries.length, "experiment")} ran on few images in this run of the bench: that they run and what a step takes is seen, not what they learn. Their longer runs have sections above.`,
+    ],
+    charts: [],
+    tables: [
+      {
+        title: "Experiments in passing",
+        note: `Milliseconds of a step once it runs steadily, the median.${busy}`,
+        head: ["experiment", "program", "images", "trained on", "first step ms", "steady step ms"],
+        words: 3,
+        rows: summaries.flatMap(({ title, programs }) =>
+          programs.map((row) => [
+            title,
+            row.title,
+            row.data,
+            `${row.trainImages}`,
+            row.firstStepMs.toFixed(0),
+            row.steadyStepMs.toFixed(1),
+          ]),
+        ),
+      },
+    ],
+  };
 }
 
 function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Section | undefined {
@@ -47,12 +77,13 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
   const charts: Chart[] = [];
   // What a few steps learn says nothing.
   const small = isSmall(first);
+  const mark = isBusy(summary.load[1], summary.host.cores) ? { mark: BUSY_MARK } : {};
+  const single = first.accuracy.n < 2;
   if (!small && comparisons.length > 0)
     charts.push({
       id: `${id}-differences`,
       title: "What each change does to the accuracy",
-      caption:
-        "The same program with the same seed, with and without the change. Bars are 95 % confidence intervals of the mean difference; one repetition has none.",
+      caption: `The same program with the same seed, with and without the change. ${single ? "One repetition has no spread: a difference may be chance." : "Bars are 95 % confidence intervals of the mean difference."}`,
       draw: (canvas) => differenceChart(canvas, summary),
       ...(differences && { table: differences }),
     });
@@ -60,7 +91,7 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
     charts.push({
       id: `${id}-accuracy`,
       title: "Test accuracy",
-      caption: `Bars are one standard deviation over ${count(first.accuracy.n, "repetition")}${first.accuracy.n > 1 ? ", small dots the repetitions" : ", which has none"}. Triangles are the same programs in Python, run in their own frameworks at the same scale; diamonds the article's figures, where there are any.`,
+      caption: `${single ? "One repetition each: no spread is known, and differences may be chance." : `Bars are one standard deviation over ${count(first.accuracy.n, "repetition")}, small dots the repetitions.`} Triangles are the same programs in Python, run in their own frameworks at the same scale; diamonds the article's figures, where there are any.`,
       draw: (canvas) => accuracyChart(canvas, summary),
       ...(outcomes && { table: outcomes }),
     });
@@ -74,6 +105,7 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
       });
   charts.push({
     id: `${id}-phases`,
+    ...mark,
     title: "Time by phase",
     caption: "Seconds of a whole run, in the order in which a program goes through them.",
     half: true,
@@ -83,6 +115,7 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
   if (programs.some(({ steadyEpochSeconds }) => Number.isFinite(steadyEpochSeconds)))
     charts.push({
       id: `${id}-epochs`,
+      ...mark,
       title: "Time of an epoch",
       caption: "The first epoch compiles pipelines and makes plans; of the later ones the median.",
       half: true,
@@ -112,7 +145,7 @@ function sentences(summary: ExperimentSummary): string[] {
     ...pythonSentence(summary),
     ...articleSentence(summary),
     ...timeSentence(summary),
-    ...(load[1] > host.cores + 1
+    ...(isBusy(load[1], host.cores)
       ? [
           `The machine was busy (up to ${digits(load[1])} runnable processes on ${host.cores} cores): times are upper bounds.`,
         ]

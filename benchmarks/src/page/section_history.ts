@@ -4,6 +4,7 @@ import { count, digits, listed } from "../format.js";
 import {
   type Change,
   type Changes,
+  comparable,
   compareLast,
   type HistoryEntry,
   KINDS,
@@ -90,6 +91,9 @@ function changeSentences({ before, now, compared, common, regressions, gains }: 
           `The largest fall is ${worst.name}, from ${digits(worst.before[0])} to ${digits(worst.now[0])} (${worst.kind}).`,
         ]
       : []),
+    ...(comparable("kernels", before, now)
+      ? []
+      : ["The run before found its roofline in another way: parts of it are not compared."]),
     ...(before.host !== now.host || before.adapter.driver !== now.adapter.driver
       ? [
           `The two runs were on different machines or drivers (${before.host}, ${before.adapter.driver}; ${now.host}, ${now.adapter.driver}), which ratios do not hide entirely.`,
@@ -126,7 +130,10 @@ interface Point {
 
 function headlineChart(kind: Kind, history: readonly HistoryEntry[]): Chart | undefined {
   const { title, caption } = HEADLINES[kind];
-  const points = history.flatMap((entry, i) => pointsOf(kind, entry, `${i + 1}. ${entry.date.slice(5, 10)}`));
+  const newest = history.at(-1) as HistoryEntry;
+  const points = history.flatMap((entry, i) =>
+    comparable(kind, entry, newest) ? pointsOf(kind, entry, `${i + 1}. ${entry.date.slice(5, 10)}`) : [],
+  );
   if (new Set(points.map(({ run }) => run)).size < 2) return undefined;
   return {
     id: `history-${kind}`,
@@ -149,29 +156,49 @@ function pointsOf(kind: Kind, entry: HistoryEntry, run: string): Point[] {
 /** Runs that have room on the axis. */
 const SHOWN = 10;
 
+/** In pixels. */
+const LABEL_HEIGHT = 13;
+
+/** Where labels stand so that none covers another: upwards from the lowest, `gap` apart. */
+function apart(points: readonly Point[], gap: number): (Point & { at: number })[] {
+  let free = Number.NEGATIVE_INFINITY;
+  return [...points]
+    .sort((a, b) => a.value - b.value)
+    .map((point) => {
+      const at = Math.max(point.value, free);
+      free = at + gap;
+      return { ...point, at };
+    });
+}
+
 function lineChart(canvas: Canvas, { title, unit }: Headline, points: readonly Point[]): string {
   const runs = [...new Set(points.map(({ run }) => run))].slice(-SHOWN);
   const shown = points.filter(({ run }) => runs.includes(run));
   const slanted = runs.length > 5;
+  const [height, marginTop, marginBottom] = slanted ? [230, 26, 56] : [200, 26, 30];
+  const top = 1.1 * Math.max(...shown.map(({ value }) => value));
   return draw(canvas, {
     label: `${title} by run: ${shown.map(({ run, series, value }) => `${run} ${series} ${digits(value)}`).join(", ")}`,
     legend: seriesOf([...new Set(shown.map(({ series }) => series))]),
     plot: {
-      height: slanted ? 230 : 200,
+      height,
       marginLeft: 44,
       marginRight: 44,
-      marginTop: 26,
-      marginBottom: slanted ? 56 : 30,
+      marginTop,
+      marginBottom,
       x: { type: "point", domain: runs, padding: 0.3 },
-      y: { zero: true, nice: true },
+      y: { domain: [0, top] },
       marks: [
         ...yAxis({ label: unit, ticks: 4 }),
         Plot.axisX({ label: null, tickSize: 4, ...(slanted && { tickRotate: -45 }) }),
         Plot.line(shown, { x: "run", y: "value", stroke: "series", strokeWidth: 2 }),
         Plot.dot(shown, { x: "run", y: "value", fill: "series", symbol: "series", r: 4 }),
         Plot.text(
-          shown.filter(({ run }) => run === runs.at(-1)),
-          { x: "run", y: "value", text: ({ value }: Point) => digits(value), textAnchor: "start", dx: 8 },
+          apart(
+            shown.filter(({ run }) => run === runs.at(-1)),
+            (LABEL_HEIGHT * top) / (height - marginTop - marginBottom),
+          ),
+          { x: "run", y: "at", text: ({ value }: Point) => digits(value), textAnchor: "start", dx: 8 },
         ),
       ],
     },

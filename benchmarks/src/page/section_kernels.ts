@@ -1,7 +1,7 @@
 // Every kernel beside the two walls of the roofline.
 import * as Plot from "@observablehq/plot";
 import { count, digits } from "../format.js";
-import type { KernelRow } from "../kernels.js";
+import type { KernelRow, WrongKernel } from "../kernels.js";
 import type { Report } from "../report.js";
 import type { Roofline } from "../roofline.js";
 import { median } from "../statistics.js";
@@ -22,17 +22,29 @@ const REST = "other";
 const familyOf = ({ kernel }: KernelRow): string =>
   FAMILIES.find(([, prefixes]) => prefixes.some((prefix) => kernel.startsWith(prefix)))?.[0] ?? REST;
 
-export function kernelsSection({ kernels, roofline, adapter }: Report): Section | undefined {
-  if (kernels.length === 0 || !roofline) return undefined;
+export function kernelsSection(report: Report): Section | undefined {
+  const { kernels, roofline, adapter, wrongKernels = [], variants = [] } = report;
+  if (!roofline) return undefined;
+  const tables = [
+    ...(wrongKernels.length > 0 ? [wrongTable(wrongKernels)] : []),
+    ...(variants.length > 0 ? [variantTable(variants, kernels)] : []),
+  ];
+  const title = "What a kernel costs: the roofline";
+  if (kernels.length === 0)
+    return tables.length > 0 ? { id: "kernels", title, sentences: [], charts: [], tables } : undefined;
   const shares = kernels.map(({ percentOfRoofline }) => percentOfRoofline);
   const above = shares.filter((share) => share >= 50).length;
   const lowest = kernels.reduce((low, row) => (row.percentOfRoofline < low.percentOfRoofline ? row : low));
   const computing = kernels.filter(({ gigaflops }) => gigaflops > 0);
   return {
     id: "kernels",
-    title: "What a kernel costs: the roofline",
+    title,
     sentences: [
-      `This adapter computes ${digits(roofline.gigaflops)} GFLOP/s on registers and copies ${digits(roofline.gigabytesPerSecond)} GB/s, measured in the same run; no kernel that goes to memory can be faster than the nearer of the two.`,
+      ...wrongKernels.map(
+        (wrong) =>
+          `${wrong.kernel} ${wrong.case} (${wrong.variant}) is wrong on this adapter: ${wrong.output} differs from the reference by ${digits(wrong.difference)}.`,
+      ),
+      `This adapter computes ${digits(roofline.gigaflops)} GFLOP/s on registers and copies ${digits(roofline.gigabytesPerSecond)} GB/s, each the best of a family of shaders in the same run; no kernel that goes to memory can be faster than the nearer of the two.${besideText(roofline)}`,
       `Over ${count(kernels.length, "case")} of ${count(new Set(kernels.map(({ kernel }) => kernel)).size, "kernel")} the median is ${digits(median(shares), 2)} % of the roofline; ${above} reach half of it, and ${lowest.kernel} ${lowest.case} is lowest with ${digits(lowest.percentOfRoofline, 2)} %.`,
       ...(adapter.kind === "hardware"
         ? []
@@ -43,12 +55,14 @@ export function kernelsSection({ kernels, roofline, adapter }: Report): Section 
     charts: [
       {
         id: "roofline",
+        timed: true,
         title: "Kernels under the roofline",
         caption: `A mark is one case of a kernel: work per byte to the right, work per second upwards, both logarithmic. The line is the roof: memory on its slope, arithmetic on its flat part. ${count(kernels.length - computing.length, "case")} without arithmetic (copies, gathers) stand only in the table and in the chart below.`,
         draw: (canvas) => rooflineChart(canvas, computing, roofline),
       },
       {
         id: "roofline-share",
+        timed: true,
         title: "How near each kernel comes to its roof",
         caption:
           "A mark is one case; the bar is the median of a kernel's cases. At 100 % a case takes the time that the roofline needs.",
@@ -56,14 +70,57 @@ export function kernelsSection({ kernels, roofline, adapter }: Report): Section 
         table: kernelTable(kernels, roofline),
       },
     ],
-    tables: [],
+    tables,
   };
 }
 
-function kernelTable(rows: readonly KernelRow[], { gigaflops, gigabytesPerSecond }: Roofline): Table {
+function wrongTable(rows: readonly WrongKernel[]): Table {
+  return {
+    title: "Wrong kernels",
+    note: "Their results are not those of their references on this adapter; they are not timed.",
+    head: ["kernel", "case", "variant", "output", "difference"],
+    words: 4,
+    rows: rows.map((row) => [row.kernel, row.case, row.variant, row.output, row.difference.toExponential(1)]),
+  };
+}
+
+/** What is no roof for a shader. Earlier reports do not know it. */
+const besideText = ({ bufferCopyGigabytesPerSecond: own }: Roofline): string =>
+  own === undefined
+    ? ""
+    : ` The device's own copy from buffer to buffer, which is no shader, moves ${digits(own)} GB/s.`;
+
+/** All variants of each case, the quickest first. */
+function variantTable(rows: readonly KernelRow[], taken: readonly KernelRow[]): Table {
+  const same = (a: KernelRow, b: KernelRow): boolean => a.kernel === b.kernel && a.case === b.case;
+  const firsts = rows.filter((row, i) => rows.findIndex((other) => same(row, other)) === i);
+  return {
+    title: "Variants",
+    note: "Every variant that can compute a case here, the quickest first; * is the one that the library takes. Variants of different orders add in different orders, so that one cannot stand in for the other.",
+    head: ["kernel", "case", "variant", "", "ms", "quartiles", "% roofline"],
+    words: 4,
+    rows: firsts.flatMap((first) =>
+      rows
+        .filter((row) => same(row, first))
+        .sort((a, b) => a.medianMs - b.medianMs)
+        .map((row) => [
+          row.kernel,
+          row.case,
+          row.variant,
+          taken.some((own) => same(own, row) && own.variant === row.variant) ? "*" : "",
+          digits(row.medianMs),
+          `${digits(row.lowMs)} - ${digits(row.highMs)}`,
+          digits(row.percentOfRoofline),
+        ]),
+    ),
+  };
+}
+
+function kernelTable(rows: readonly KernelRow[], roofline: Roofline): Table {
+  const { gigaflops, fmaShader, gigabytesPerSecond, copyShader } = roofline;
   return {
     title: "Kernels",
-    note: `Roofline of this adapter: ${digits(gigaflops)} GFLOP/s on registers, ${digits(gigabytesPerSecond)} GB/s in a copy of 64 MiB. Small cases fit in caches and may exceed the copy. "error" is the largest difference from the reference, "of allowed" how much of its tolerance that is.`,
+    note: `Roofline of this adapter: ${digits(gigaflops)} GFLOP/s on registers (${fmaShader ?? "eight vec4<f32>"}), ${digits(gigabytesPerSecond)} GB/s in a copy of 64 MiB by a shader (${copyShader ?? "elementwise_unary"}).${besideText(roofline)} Small cases fit in caches and may exceed the copy. "error" is the largest difference from the reference, "of allowed" how much of its tolerance that is.`,
     head: ["kernel", "case", "variant", "ms", "quartiles", "GFLOP/s", "GB/s", "% roofline", "error", "of allowed"],
     words: 3,
     rows: rows.map((row) => [

@@ -38,6 +38,7 @@ export function peersSection({ peers, absentPeers }: Report): Section | undefine
     charts: [
       {
         id: "peers",
+        timed: true,
         title: "Each library's time over Facet's",
         caption:
           "A row is a workload, a mark a library. Right of the line Facet is faster, left of it the library is; the axis is logarithmic. Sorted by the best library's mark; rows that Facet loses say so.",

@@ -30,6 +30,7 @@ export function stepSection({ step }: Report): Section | undefined {
     charts: [
       {
         id: "step-kernels",
+        timed: true,
         title: "Share of a step's device time, by kernel",
         caption: `Timestamps of every dispatch, over a few steps. What is not among the first ${SHOWN} is summed.`,
         draw: (canvas) => shareChart(canvas, step),

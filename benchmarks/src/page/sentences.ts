@@ -2,6 +2,7 @@
 
 import { isSmall } from "../experiments/summary.js";
 import { count, digits, listed } from "../format.js";
+import { BUSY_MARK, isBusy } from "../load.js";
 import type { Report } from "../report.js";
 import { bestPeer, facetMs, geometricMean, ratioOf } from "../report_peers.js";
 import { median } from "../statistics.js";
@@ -14,10 +15,16 @@ export function adapterText({ adapter }: Report): string {
 export function openingSentence(report: Report): string {
   const { adapter } = report;
   const where = `On ${adapter.kind === "hardware" ? adapter.name : `${adapter.kind}, a software adapter`}`;
-  const found = [peersText, accuraciesText, programsText, kernelsText, experimentsText].flatMap(
+  const found = [wrongText, peersText, accuraciesText, programsText, kernelsText, experimentsText].flatMap(
     (text) => text(report) ?? [],
   );
   return found.length === 0 ? `${where} nothing was measured.` : `${where}, ${found.slice(0, 2).join("; ")}.`;
+}
+
+function wrongText({ wrongKernels = [] }: Report): string | undefined {
+  if (wrongKernels.length === 0) return undefined;
+  const names = [...new Set(wrongKernels.map(({ kernel }) => kernel))];
+  return `${listed(names)} ${names.length > 1 ? "do" : "does"} not compute what the reference does`;
 }
 
 function peersText({ peers }: Report): string | undefined {
@@ -60,10 +67,14 @@ function kernelsText({ kernels }: Report): string | undefined {
 function accuraciesText({ storedExperiments = [] }: Report): string | undefined {
   const accuracies = storedExperiments
     .filter(({ comparisons, programs }) => comparisons.length === 0 && !programs.some(isSmall))
-    .map(({ programs }) => {
+    .flatMap(({ programs: all }) => {
+      // What was printed wrong is shown in its section, and is no result.
+      const programs = all.filter(({ mistake }) => mistake === undefined);
+      if (programs.length === 0) return [];
       const sorted = programs.map(({ accuracy }) => 100 * accuracy.mean).sort((a, b) => a - b);
       const sets = listed([...new Set(programs.map(({ data }) => data))]);
-      return `${digits(sorted[0] as number)} to ${digits(sorted.at(-1) as number)} % on ${sets}`;
+      const [worst, best] = [digits(sorted[0] as number), digits(sorted.at(-1) as number)];
+      return [`${worst === best ? best : `${worst} to ${best}`} % on ${sets}`];
     });
   return accuracies.length > 0 ? `programs after the articles reach ${listed(accuracies)}` : undefined;
 }
@@ -127,6 +138,9 @@ export function circumstances(report: Report): [string, string][] {
         .map(([name, version]) => `${name} ${version}`)
         .join(", "),
     ],
+    ...(host.load && isBusy(host.load[1], host.cores)
+      ? [["load", `up to ${host.load[1]} runnable processes: ${BUSY_MARK}`] as [string, string]]
+      : []),
     ["date", `${report.date}, took ${report.seconds.toFixed(0)} s`],
     ...(report.leftOut ? [["left out for lack of time", report.leftOut.join("; ")] as [string, string]] : []),
   ];

@@ -65,7 +65,7 @@ export async function writeReport(
   for (const chart of sections(report, history).flatMap(({ charts }) => charts)) {
     const picture = pictureOf(chart);
     if (picture === undefined) continue;
-    const svg = chart.draw({ document, width: chart.half ? WIDTHS.half : PICTURE_WIDTH });
+    const svg = chart.draw({ document, width: chart.half ? WIDTHS.half : PICTURE_WIDTH, mark: chart.mark });
     writeFileSync(join(dirname(file), picture), standalone(svg));
     written.push(join(dirname(file), picture));
   }

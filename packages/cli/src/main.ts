@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { FacetError } from "@facet/kernels-wgsl";
-import { compare } from "./compare.js";
 import { doctor } from "./doctor.js";
 import { listKernels } from "./kernels.js";
 import { type Output, terminal } from "./output.js";
+import { PROGRAMS, runProgram } from "./program.js";
 import { tune } from "./tune.js";
 
 const HELP = `Usage: facet <command> [options]
@@ -19,12 +19,13 @@ Commands
     --adapter NAME     on this adapter
     --out FILE         write what differs from the default to FILE, not to the cache
   compare NAME ...     train the programs of an experiment side by side; \`facet compare --help\` lists experiments and options
+  conformance NAME     run cases of the original's own tests through the dialect torch, keras or jax; \`--help\` lists options
 
 Options
   -h, --help           print this
   -v, --version        print the version`;
 
-const COMMANDS = ["doctor", "kernels", "tune", "compare"];
+const COMMANDS = ["doctor", "kernels", "tune", ...Object.keys(PROGRAMS)];
 
 /** Runs the command with the process's own arguments and terminal; returns the exit code. */
 export function run(): Promise<number> {
@@ -33,8 +34,8 @@ export function run(): Promise<number> {
 
 /** Runs the command line `args` (without node and script), writes to `output` and returns the exit code. */
 export async function main(args: readonly string[], output: Output): Promise<number> {
-  // Its options are its own.
-  if (args[0] === "compare") return compare(output, args.slice(1));
+  // Their options are their own.
+  if (args[0] !== undefined && Object.hasOwn(PROGRAMS, args[0])) return runProgram(output, args[0], args.slice(1));
   try {
     const { values, positionals } = parseArgs({
       args: [...args],

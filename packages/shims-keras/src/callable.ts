@@ -1,12 +1,16 @@
+import { observe } from "@facet/autograd";
+
 /** Objects that are functions too, as Python's are that have `__call__`. A subclass says in `__call__` what calling it does. */
 export abstract class Callable {
   constructor() {
-    const self = (...args: unknown[]): unknown => (self as unknown as Callable).__call__(...args);
+    const self = (...args: unknown[]): unknown => made.__call__(...args);
     // A function's own name cannot be assigned to; its objects have names of their own.
     Reflect.deleteProperty(self, "name");
     Reflect.deleteProperty(self, "length");
+    // Captured steps follow what they read of it.
+    const made = observe(Object.setPrototypeOf(self, new.target.prototype) as Callable);
     // biome-ignore lint/correctness/noConstructorReturn: the only way to give a function the methods of a class.
-    return Object.setPrototypeOf(self, new.target.prototype);
+    return made;
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: every subclass takes what it takes.

@@ -8,6 +8,7 @@ import {
   equal,
   greater,
   mean,
+  Observed,
   reshape,
   scope,
   sum,
@@ -21,13 +22,14 @@ import { Tensor, type TensorLike, toTensor } from "./tensor.js";
 type PerSample = (yTrue: TensorLike, yPred: TensorLike) => Tensor;
 
 /** `keras.metrics.Metric` for means over samples: what Keras calls MeanMetricWrapper. */
-export class Metric {
+export class Metric extends Observed {
   readonly name: string;
   readonly #f: PerSample;
   #total: CoreTensor | undefined;
   #count = 0;
 
   constructor(f: PerSample, name: string) {
+    super();
     this.#f = f;
     this.name = name;
   }

@@ -65,18 +65,22 @@ function literalOf(call: TracedCall | undefined, dtype: "f32" | "i32" | "u32"): 
   return isLiteral(value) ? value : undefined;
 }
 
-/** `draft` with operand `at` computed in place by `producer`, or by a literal; undefined when it would grow too large. */
+const sameView = (a: TraceView, b: TraceView): boolean => a.storage === b.storage && a.offset === b.offset;
+
+/**
+ * `draft` with operand `at`, wherever it stands, computed in place by `producer`, or by a literal; undefined when it would grow
+ * too large.
+ */
 function absorb(draft: Draft, at: number, producer: Draft | number): Draft | undefined {
   const views: TraceView[] = [];
   const operands: Chain["operands"][number][] = [];
+  const sameOperand = (a: Chain["operands"][number] | undefined, b: Chain["operands"][number] | undefined): boolean =>
+    a?.dtype === b?.dtype && a?.repeated === b?.repeated;
+  const taken = draft.views[at] as TraceView;
+  const isTaken = (view: TraceView, i: number): boolean =>
+    sameView(view, taken) && sameOperand(draft.operands[i], draft.operands[at]);
   const place = (view: TraceView, operand: Chain["operands"][number]): ChainValue => {
-    const known = views.findIndex(
-      (other, i) =>
-        other.storage === view.storage &&
-        other.offset === view.offset &&
-        operands[i]?.dtype === operand.dtype &&
-        operands[i]?.repeated === operand.repeated,
-    );
+    const known = views.findIndex((other, i) => sameView(other, view) && sameOperand(operands[i], operand));
     if (known >= 0) return { operand: known };
     views.push(view);
     return { operand: operands.push(operand) - 1 };
@@ -85,7 +89,7 @@ function absorb(draft: Draft, at: number, producer: Draft | number): Draft | und
   const append = (from: Draft, replace: ChainValue | undefined): void => {
     const first = steps.length;
     const values = from.views.map((view, i) =>
-      replace && i === at ? replace : place(view, from.operands[i] as Chain["operands"][number]),
+      replace && isTaken(view, i) ? replace : place(view, from.operands[i] as Chain["operands"][number]),
     );
     for (const step of from.steps) {
       const moved = step.from.map((value): ChainValue => {
@@ -148,6 +152,8 @@ export function fuseChains(
       else if (made && producer && !repeated && producer.count === current.count && producer.y.offset === view.offset) {
         const alone = (uses.get(view.storage) ?? []).every((use) => use === made.place || use === at);
         if (alone && !seen.has(view.storage) && canWait(producer, made.place, at)) next = absorb(current, i, producer);
+        // What is left of the value would be read from memory that nobody writes any more.
+        if (next?.views.some(({ storage }) => storage === view.storage)) next = undefined;
         if (next) {
           result[made.place] = undefined;
           for (const taken of producer.views) uses.get(taken.storage)?.push(at);

@@ -93,6 +93,11 @@ export class Tuning {
     return variants;
   }
 
+  /** Every variant that this device can run with these params, whatever its order, in order of preference. */
+  applicable(kernel: AnyKernel, params: Params, views: Sizes): readonly AnyVariant[] {
+    return this.#variantsOf(kernel).filter((variant) => applies(variant, params, views));
+  }
+
   /** The variant to run where nothing was measured. */
   #untuned(kernel: AnyKernel, params: Params, views: Sizes): AnyVariant | undefined {
     const variants = this.#variantsOf(kernel);

@@ -1,0 +1,68 @@
+// A few cases a name of the originals' own test suites (test/conformance/short_*.jsonl.gz): nothing is wrong, untyped, or
+// answered where the original refuses, except what known.json explains. All cases: npx facet conformance torch
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Dialect, dialects, loadCases } from "./conformance/cases.js";
+import { known } from "./conformance/known.js";
+import { type Found, type Report, reportOf, table } from "./conformance/report.js";
+import { judge, Wrong } from "./conformance/verdict.js";
+
+const at = (path: string): string => fileURLToPath(new URL(`./conformance/${path}`, import.meta.url));
+
+/** Faults that are still there, as "dialect name kind": the list only gets shorter. */
+const open = new Set(JSON.parse(readFileSync(at("open.json"), "utf8")) as string[]);
+
+const reports = new Map<Dialect, Report>();
+async function reportOn(dialect: Dialect): Promise<Report> {
+  const made = reports.get(dialect);
+  if (made) return made;
+  const { run } = (await import(`./conformance/${dialect}.ts`)) as typeof import("./conformance/torch.js");
+  const found: Found[] = [];
+  for (const each of loadCases(at(`short_${dialect}.jsonl.gz`))) found.push({ each, verdict: await run(each) });
+  const report = reportOf(dialect, found);
+  reports.set(dialect, report);
+  return report;
+}
+
+const key = ({ dialect }: Report, { name, verdict }: Report["faults"][number]): string =>
+  `${dialect} ${name}: ${verdict.kind}`;
+
+describe.each(dialects)("%s", (dialect) => {
+  test("nothing is wrong that is not known", async () => {
+    const report = await reportOn(dialect);
+    const faults = report.faults.filter((fault) => !open.has(key(report, fault)));
+    expect(faults.map((fault) => `${key(report, fault)}: ${fault.verdict.text}`)).toEqual([]);
+  });
+
+  test("most of what is present is right", async () => {
+    const { rows } = await reportOn(dialect);
+    const sum = (kind: "right" | "absent"): number =>
+      rows.reduce((total, { counts }) => total + (counts[kind] ?? 0), 0);
+    const cases = rows.reduce((total, each) => total + each.cases, 0);
+    expect(sum("right")).toBeGreaterThan((cases - sum("absent")) / 2);
+  });
+});
+
+test("the list of open faults names none that is gone", async () => {
+  const there = new Set<string>();
+  for (const dialect of dialects) {
+    const report = await reportOn(dialect);
+    for (const fault of report.faults) there.add(key(report, fault));
+  }
+  expect([...open].filter((each) => !there.has(each))).toEqual([]);
+});
+
+test("known differences have reasons", () => {
+  for (const { reason } of known) expect(reason.length).toBeGreaterThan(20);
+});
+
+test("a wrong value is told from a refusal and from an error without a type", () => {
+  expect(judge(new Wrong("x")).kind).toBe("wrong");
+  expect(judge(new TypeError("x")).kind).toBe("untyped");
+  expect(judge(null, "ValueError").kind).toBe("no-raise");
+});
+
+afterAll(() => {
+  for (const [dialect, report] of reports) console.log(`${dialect}, the short form:\n${table(report)}`);
+});
