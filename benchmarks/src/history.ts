@@ -75,11 +75,13 @@ export function historyEntry(report: Report, commit?: string): HistoryEntry | un
       );
   });
   const programs = report.programs.flatMap((row): [string, Ratio][] => {
-    const { steadyQuartilesMs: quartiles } = row;
+    const quartiles = row.inTurn ? [row.inTurn.lowMs, row.inTurn.highMs] : row.steadyQuartilesMs;
+    const stepMs = row.inTurn?.medianMs ?? row.steadyStepMs;
     if (!quartiles) return [];
+    const [low, high] = quartiles as [number, number];
     const floorMs = stepFlops("mnist_cnn", row.batchSize) / roofline.gigaflops / 1e6;
     const name = row.aligned ? `${row.dialect} (aligned)` : row.dialect;
-    return [[name, short(floorMs / row.steadyStepMs, floorMs / quartiles[1], floorMs / quartiles[0])]];
+    return [[name, short(floorMs / stepMs, floorMs / high, floorMs / low)]];
   });
   return {
     date: report.date,

@@ -3,7 +3,7 @@ import type { ImageDataset } from "@facet/datasets";
 import type { TrainOptions, TrainResult } from "@facet/examples/options";
 import { collectGarbage } from "@facet/kernels-wgsl";
 import { type DialectName, isCaptured } from "./dialects.js";
-import { summarise } from "./sample.js";
+import { summarise, type Timing } from "./sample.js";
 
 export interface ProgramRow {
   dialect: DialectName;
@@ -17,6 +17,8 @@ export interface ProgramRow {
   steadyStepMs: number;
   /** Their first and third quartile; absent where the first step is the only one, and in reports before these were noted. */
   steadyQuartilesMs?: [number, number];
+  /** A step on a batch that is always the same, the dialects in turn: what compares them. Absent in aligned programs. */
+  inTurn?: Timing;
   epochSeconds: number;
   finalLoss: number;
   testAccuracy: number;

@@ -12,13 +12,21 @@ export interface Meter {
 
 export type Loop = (steps: number, meter: Meter) => Promise<void>;
 
-/** One image: the device's arithmetic is not what is measured, and a software adapter would share the cores. */
-const BATCH = 1;
-const images = Float32Array.from({ length: BATCH * 784 }, (_, i) => (i % 97) / 97);
-const labels = Array.from({ length: BATCH }, (_, i) => i % 10);
+/** Images and labels of a batch, always the same. */
+interface Batch {
+  readonly size: number;
+  readonly images: Float32Array<ArrayBuffer>;
+  readonly labels: number[];
+}
+
+const batchOf = (size: number): Batch => ({
+  size,
+  images: Float32Array.from({ length: size * 784 }, (_, i) => (i % 97) / 97),
+  labels: Array.from({ length: size }, (_, i) => i % 10),
+});
 
 const kerasLoop =
-  (captured: boolean): Loop =>
+  (captured: boolean, { size, images, labels }: Batch): Loop =>
   async (steps, meter) => {
     const { layers } = keras;
     const model = keras.Sequential([
@@ -44,15 +52,15 @@ const kerasLoop =
       on_train_batch_end: () => meter.end(),
     });
     const y = Array.from({ length: steps }, () => labels).flat();
-    await model.fit(keras.ndarray(repeated, [steps * BATCH, 28, 28, 1]), y, {
-      batch_size: BATCH,
+    await model.fit(keras.ndarray(repeated, [steps * size, 28, 28, 1]), y, {
+      batch_size: size,
       callbacks: [callbacks],
       verbose: 0,
     });
   };
 
 const torchLoop =
-  (compiled: boolean): Loop =>
+  (compiled: boolean, { size, images, labels }: Batch): Loop =>
   async (steps, meter) => {
     const { nn } = torch;
     const net = new nn.Sequential(
@@ -68,7 +76,7 @@ const torchLoop =
     );
     const criterion = new nn.CrossEntropyLoss();
     const optimizer = new torch.optim.Adam(net.parameters());
-    const [x, y] = [torch.tensor(images).view(BATCH, 1, 28, 28), torch.tensor(labels)];
+    const [x, y] = [torch.tensor(images).view(size, 1, 28, 28), torch.tensor(labels)];
     const step = (x: torch.Tensor, y: torch.Tensor): torch.Tensor => {
       optimizer.zero_grad();
       const loss = criterion(net(x), y);
@@ -85,7 +93,7 @@ const torchLoop =
   };
 
 const jaxLoop =
-  (captured: boolean): Loop =>
+  (captured: boolean, { size, images, labels }: Batch): Loop =>
   async (steps, meter) => {
     const { numpy: jnp, random, optax } = jax;
     const { stax, optimizers } = jax.example_libraries;
@@ -113,7 +121,7 @@ const jaxLoop =
       },
       { donate_argnums: [1] },
     );
-    const [x, y] = [jnp.array(images).reshape([BATCH, 28, 28, 1]), jnp.array(Int32Array.from(labels))];
+    const [x, y] = [jnp.array(images).reshape([size, 28, 28, 1]), jnp.array(Int32Array.from(labels))];
     let state = opt_init(params);
     for (let i = 0; i < steps; i++) {
       await meter.begin();
@@ -122,12 +130,15 @@ const jaxLoop =
     }
   };
 
-/** The loop of every dialect, on images of a batch that is always the same. */
-export const loops: Record<DialectName, Loop> = {
-  keras: kerasLoop(true),
-  "keras.run_eagerly": kerasLoop(false),
-  "torch.compile": torchLoop(true),
-  torch: torchLoop(false),
-  jax: jaxLoop(true),
-  "jax.disable_jit": jaxLoop(false),
-};
+/** The loop of every dialect, on batches of `size` images. */
+export function loops(size: number): Record<DialectName, Loop> {
+  const batch = batchOf(size);
+  return {
+    keras: kerasLoop(true, batch),
+    "keras.run_eagerly": kerasLoop(false, batch),
+    "torch.compile": torchLoop(true, batch),
+    torch: torchLoop(false, batch),
+    jax: jaxLoop(true, batch),
+    "jax.disable_jit": jaxLoop(false, batch),
+  };
+}

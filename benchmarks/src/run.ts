@@ -21,6 +21,8 @@ import { profileStep } from "./profile.js";
 import { benchProgram, describeData } from "./programs.js";
 import { measureReplays } from "./replay.js";
 import { measureRoofline } from "./roofline.js";
+import type { Timing } from "./sample.js";
+import { timeStepsInTurn } from "./steps_in_turn.js";
 import { tableToText } from "./table.js";
 import { type PartBudget, TimeBudget } from "./time_budget.js";
 import { chooseWorkloads } from "./workloads.js";
@@ -127,6 +129,19 @@ async function benchPrograms(budget: PartBudget): Promise<void> {
       if (budget.over(`${dialect}${aligned ? " (aligned)" : ""}`)) continue;
       report.programs.push(await benchProgram(dialect, aligned ? fewer : data, aligned, progress));
     }
+  }
+  const own = report.programs.filter(({ aligned }) => !aligned);
+  if (own.length > 1 && !budget.over("the dialects' steps in turn")) {
+    progress("the dialects' steps in turn");
+    // At least a few, however slow; as many as there is time for.
+    const round = own.reduce((sum, { steadyStepMs }) => sum + steadyStepMs, 0);
+    const steps = Math.round(Math.min(24, Math.max(4, budget.each(1, 20_000) / round)));
+    const timings = await timeStepsInTurn(
+      own.map(({ dialect }) => dialect),
+      128,
+      steps,
+    );
+    for (const row of own) row.inTurn = timings.get(row.dialect) as Timing;
   }
   device.trim();
 }

@@ -53,7 +53,7 @@ function peersText({ peers }: Report): string | undefined {
 function programsText({ programs }: Report): string | undefined {
   const own = programs.filter(({ aligned }) => !aligned);
   if (own.length === 0) return undefined;
-  const steps = own.map(({ steadyStepMs }) => steadyStepMs);
+  const steps = own.map(({ inTurn, steadyStepMs }) => inTurn?.medianMs ?? steadyStepMs);
   const names = listed(own.map(({ dialect }) => dialect));
   return `a train step of the CNN takes ${digits(Math.min(...steps))} to ${digits(Math.max(...steps))} ms in ${names}`;
 }
