@@ -132,6 +132,23 @@ describe("capture", () => {
     expect(run.plans).toHaveLength(3);
   });
 
+  test("keeps the plans last used, and no memory of the others", async () => {
+    let held: F.Tensor | undefined;
+    const run = F.capture((x: F.Tensor) => {
+      held?.dispose();
+      held = F.keep(F.mul(F.add(x, F.fromData([1], [1])), 2));
+      return F.sum(held);
+    });
+    const call = (size: number): void => F.scope(() => run(F.zeros([size]))).dispose();
+    for (let size = 1; size <= 40; size++) call(size);
+    expect(run.plans).toHaveLength(32);
+    const before = F.device().memory().live;
+    for (let size = 1; size <= 40; size++) call(size);
+    expect(F.device().memory().live).toBe(before);
+    expect(run.plans).toHaveLength(32);
+    run.dispose();
+  });
+
   test("knows inputs that share memory, and inputs that come back", async () => {
     const run = F.capture((x: F.Tensor, y: F.Tensor) => [F.add(x, y), x]);
     const x = vector(1, 2);

@@ -113,6 +113,19 @@ const ofGroups: [string, Make, () => Change[]][] = [
     ],
   ],
   [
+    "a list of groups takes the place of the other",
+    (parameters) => new optim.SGD([...parameters].map((parameter, i) => ({ params: [parameter], lr: 0.1 + i / 10 }))),
+    () => [({ optimizer }) => Object.assign(optimizer, { param_groups: optimizer.param_groups.slice(2) })],
+  ],
+  [
+    "a group is given other parameters",
+    (parameters) => new optim.Adam([...parameters].slice(0, 2), { lr: 0.1 }),
+    () => [
+      ({ optimizer }) =>
+        Object.assign(optimizer.param_groups[0] as object, { params: [optimizer.param_groups[0]?.params[1]] }),
+    ],
+  ],
+  [
     "another optimizer takes the parameters, and state is put back",
     adam,
     () => [
@@ -184,6 +197,26 @@ describe("numbers among the arguments of a compiled function", () => {
       return values(numbers.map((n) => g(x, n)));
     };
     expect(await run(compiled)).toEqual(await run(f));
+  });
+
+  test("in lists, objects and fields of objects", async () => {
+    class Config {
+      scale = 1;
+      list = [1, 2];
+    }
+    const config = new Config();
+    const f = (x: torch.Tensor, a: { by: number[] }, b: Config): torch.Tensor =>
+      x
+        .mul(a.by[0] as number)
+        .add(b.scale)
+        .sub(b.list[1] as number);
+    const compiled = torch.compile(f);
+    const change = [() => {}, () => Object.assign(config, { scale: 3 }), () => Object.assign(config.list, { 1: 7 })];
+    for (const [i, act] of change.entries()) {
+      act();
+      const [got, expected] = [compiled(x, { by: [i + 0.5] }, config), f(x, { by: [i + 0.5] }, config)];
+      expect(await got.tolist()).toEqual(await expected.tolist());
+    }
   });
 
   test("as shapes", async () => {

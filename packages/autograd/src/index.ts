@@ -29,6 +29,7 @@ export { withLayer } from "./layer.js";
 export * from "./ops/index.js";
 export { Adam, type AdamSettings, adamUpdate } from "./optim/adam.js";
 export { type FlatLayout, flatCopy, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
+export { succeed } from "./optim/fused.js";
 export { Sgd, type SgdSettings, sgdUpdate } from "./optim/sgd.js";
 export * from "./random.js";
 export * from "./resident.js";

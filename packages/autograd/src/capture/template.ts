@@ -15,24 +15,19 @@ export class Identities {
   #next = 0;
 
   /**
-   * Text that is the same for equal primitive values, and for the same object or function: with the text and numbers in its
-   * own fields, which a trace may have read.
+   * Text that is the same for equal primitive values, and for the same object or function: with what its own fields hold, which a
+   * trace may have read. Observed objects are guarded by what a trace does read.
    */
-  describe(value: unknown): string {
+  describe(value: unknown, depth = 3): string {
     if (value === null || (typeof value !== "object" && typeof value !== "function"))
       return `${typeof value} ${String(value)}`;
     const number = this.#numbers.get(value) ?? this.#next++;
     this.#numbers.set(value, number);
-    return isObserved(value) || typeof value === "function" ? `#${number}` : `#${number}${this.#fields(value)}`;
-  }
-
-  #fields(value: object): string {
-    const parts =
-      value instanceof Map ? [...value] : value instanceof Set ? [...value].entries() : Object.entries(value);
-    let text = "";
-    for (const [name, part] of parts)
-      if (part === null || typeof part !== "object") text += `,${String(name)}:${this.describe(part)}`;
-    return text;
+    if (depth === 0 || typeof value === "function" || isObserved(value) || value instanceof Tensor) return `#${number}`;
+    const parts = value instanceof Map ? value : value instanceof Set ? value.entries() : Object.entries(value);
+    let text = `#${number}(`;
+    for (const [name, part] of parts) text += `${String(name)}:${this.describe(part, depth - 1)},`;
+    return `${text})`;
   }
 }
 

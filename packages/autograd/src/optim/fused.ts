@@ -4,6 +4,18 @@ import { copyTensor } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import { type FlatLayout, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
 
+let succeeding = false;
+
+/** Makes an optimiser that takes the place of another for good, as when parameters are added: in a captured function too. */
+export function succeed<T extends FusedOptimizer>(make: () => T): T {
+  succeeding = true;
+  try {
+    return make();
+  } finally {
+    succeeding = false;
+  }
+}
+
 /**
  * What fused optimisers share: parameters live side by side in one buffer (their tensors are moved there), gradients are
  * packed likewise, and one dispatch updates all of them. State is as flat as the parameters.
@@ -27,13 +39,13 @@ export abstract class FusedOptimizer {
         given: "a parameter that appears twice",
       });
     }
-    // Its memory would be that of one run.
-    refuseInCapture(op, "an optimiser that was made before the captured function runs");
+    // Another one in every run of the program, it would be one and the same in every run of the plan.
+    if (!succeeding) refuseInCapture(op, "an optimiser that was made before the captured function runs");
     this.op = op;
     this.parameters = parameters;
     this.layout = flatLayout(parameters, op);
-    this.#flat = flatZeros(this.layout, "parameter");
-    this.#gradients = flatZeros(this.layout, "gradient");
+    this.#flat = outsideCapture(() => flatZeros(this.layout, "parameter"));
+    this.#gradients = outsideCapture(() => flatZeros(this.layout, "gradient"));
     this.steps = parameters.map(() => 0);
     this.#moveIn();
   }

@@ -4,7 +4,9 @@ import {
   type Sgd as CoreSgd,
   DtypeError,
   everyRun,
+  Observed,
   observe,
+  succeed,
 } from "@facet/autograd";
 import { peekGradient } from "../autograd.js";
 import { complain } from "../errors.js";
@@ -31,7 +33,7 @@ type Engine = CoreAdam | CoreSgd;
  * Base of the optimisers: parameter groups over the core's fused ones, one dispatch a group. Settings are read again at every
  * step, of a compiled function too; groups may be added, removed and given other parameters.
  */
-export abstract class Optimizer<S extends object> {
+export abstract class Optimizer<S extends object> extends Observed {
   readonly param_groups: ParamGroup<S>[] = observe([]);
   readonly defaults: S;
   /** Names of the core's state under PyTorch's. */
@@ -39,6 +41,7 @@ export abstract class Optimizer<S extends object> {
   readonly #engines = new WeakMap<ParamGroup<S>, Engine>();
 
   constructor(defaults: S) {
+    super();
     this.defaults = defaults;
   }
 
@@ -127,7 +130,7 @@ export abstract class Optimizer<S extends object> {
     const cores = group.params.map((parameter) => parameter.core);
     if (known && known.parameters.length === cores.length && cores.every((core, i) => core === known.parameters[i]))
       return known;
-    const made = this.engine(group.params, group);
+    const made = succeed(() => this.engine(group.params, group));
     if (known) {
       const places = cores.map((core) => known.parameters.indexOf(core));
       const state = Object.entries(known.state()).map(([name, tensors]) => [name, places.map((i) => tensors[i])]);
@@ -219,7 +222,7 @@ export abstract class Optimizer<S extends object> {
     }
   }
 
-  toString(): string {
+  override toString(): string {
     const lines = this.param_groups.flatMap((group, i) => [
       `Parameter Group ${i}`,
       ...Object.keys(group)
