@@ -20,6 +20,7 @@ Commands
     --out FILE         write what differs from the default to FILE, not to the cache
   compare NAME ...     train the programs of an experiment side by side; \`facet compare --help\` lists experiments and options
   conformance NAME     run cases of the original's own tests through the dialect torch, keras or jax; \`--help\` lists options
+  fuzz torch           run random programs by PyTorch and by the dialect side by side; \`facet fuzz --help\` lists options
 
 Options
   -h, --help           print this

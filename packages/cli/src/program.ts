@@ -8,6 +8,7 @@ import type { Output } from "./output.js";
 export const PROGRAMS: Readonly<Record<string, string>> = {
   compare: "benchmarks/src/compare.ts",
   conformance: "test/conformance/run.ts",
+  fuzz: "test/fuzz/run.ts",
 };
 
 /** Runs such a program with the arguments that follow its name; returns its exit code. */
