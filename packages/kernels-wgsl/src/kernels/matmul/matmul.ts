@@ -1,5 +1,5 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, type Variant } from "../../kernel.js";
+import { defineKernel, divideUp, type ParamValues, spread, type Variant, type Workgroups } from "../../kernel.js";
 import matmulWgsl from "./matmul.wgsl";
 import matmulF16Wgsl from "./matmul_f16.wgsl";
 import matmulSharedWgsl from "./matmul_shared.wgsl";
@@ -24,6 +24,12 @@ const params = {
 export type MatmulParams = ParamValues<typeof params>;
 
 const batchCount = (p: MatmulParams): number => p.batch.reduce((count, extent) => count * extent, 1);
+/** A workgroup for every tile of so many columns and rows, of every matrix of the batch. */
+const tiles =
+  (columns: number, rows: number) =>
+  (p: MatmulParams): Workgroups =>
+    spread(divideUp(p.n, columns) * divideUp(p.m, rows) * batchCount(p));
+
 const inFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
 
 /** Which operands are transposed, in the terms of BLAS. */
@@ -62,7 +68,7 @@ const subgroup = [8, 4].flatMap((lanes) =>
       },
       subgroupSize: lanes,
       applies: (p, views) => p.m > lanes && p.n > 2 * lanes && vectors(p, views),
-      workgroups: (p) => [divideUp(p.n, 4 * lanes), divideUp(p.m, 4 * lanes), batchCount(p)],
+      workgroups: tiles(4 * lanes, 4 * lanes),
     };
   }),
 );
@@ -73,7 +79,7 @@ const subgroupStrided: Variant<typeof params> = {
   wgsl: matmulSubgroupStridedWgsl,
   subgroupSize: 8,
   applies: (p) => p.m > 16,
-  workgroups: (p) => [divideUp(p.n, 12), divideUp(p.m, 32), batchCount(p)],
+  workgroups: tiles(12, 32),
 };
 
 const vec4: Variant<typeof params> = {
@@ -84,13 +90,13 @@ const vec4: Variant<typeof params> = {
     p.a_k === 1 &&
     p.b_col === 1 &&
     inFours(p.n, p.k, p.a_row, p.b_k, ...p.a_batch, ...p.b_batch, (a?.offset ?? 0) / 4, (b?.offset ?? 0) / 4),
-  workgroups: (p) => [divideUp(p.n, 64), divideUp(p.m, 8), batchCount(p)],
+  workgroups: tiles(64, 8),
 };
 
 const strided: Variant<typeof params> = {
   name: "strided_4x4",
   order: "sequential",
-  workgroups: (p) => [divideUp(p.n, 32), divideUp(p.m, 16), batchCount(p)],
+  workgroups: tiles(32, 16),
 };
 
 const shared: Variant<typeof params> = {
@@ -99,7 +105,7 @@ const shared: Variant<typeof params> = {
   wgsl: matmulSharedWgsl,
   prefer: "hardware",
   applies: (p) => p.m > 16 && p.n > 16,
-  workgroups: (p) => [divideUp(p.n, 64), divideUp(p.m, 64), batchCount(p)],
+  workgroups: tiles(64, 64),
 };
 
 const sharedVectors = sharedForms({ type: "vec4<f32>", a: "a[at.x / 4u]", b: "b[at.x / 4u]" });

@@ -46,8 +46,21 @@ fn store(row: u32, col: u32, batch: u32, v: vec4<f32>) {
   }
 }
 
+// The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
+fn tile_of(number: u32) -> vec3<u32> {
+  let columns = (params.n + LANES_X * 4u - 1u) / (LANES_X * 4u);
+  let rows = (params.m + LANES_Y * 4u - 1u) / (LANES_Y * 4u);
+  return vec3(number % columns, number / columns % rows, number / columns / rows);
+}
+
 @compute @workgroup_size(LANES_X, LANES_Y)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) lane: vec3<u32>) {
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) ids: vec3<u32>,
+  @builtin(local_invocation_id) lane: vec3<u32>,
+) {
+  let group = tile_of(id.y * ids.x + id.x);
+  if (group.z >= params.batch.x * params.batch.y * params.batch.z * params.batch.w) { return; }
   let row0 = (group.y * LANES_Y + lane.y) * 4u;
   let col0 = (group.x * LANES_X + lane.x) * 4u;
   var index = group.z;

@@ -102,8 +102,21 @@ fn store(row: u32, col: u32, batch: u32, v: vec4<f32>) {
   }
 }
 
+// The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
+fn tile_of(number: u32) -> vec3<u32> {
+  let columns = (params.n + 64u - 1u) / 64u;
+  let rows = (params.m + 64u - 1u) / 64u;
+  return vec3(number % columns, number / columns % rows, number / columns / rows);
+}
+
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) ids: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let group = tile_of(id.y * ids.x + id.x);
+  if (group.z >= params.batch.x * params.batch.y * params.batch.z * params.batch.w) { return; }
   var index = group.z;
   var a_base = 0u;
   var b_base = 0u;

@@ -50,8 +50,21 @@ fn step(sum: vec4<f32>, a_k: vec4<f32>, b_k: mat4x4<f32>) -> vec4<f32> {
   return fma(vec4(a_k.w), b_k[3], fma(vec4(a_k.z), b_k[2], fma(vec4(a_k.y), b_k[1], fma(vec4(a_k.x), b_k[0], sum))));
 }
 
+// The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
+fn tile_of(number: u32) -> vec3<u32> {
+  let columns = (params.n + LANES * 4u - 1u) / (LANES * 4u);
+  let rows = (params.m + LANES * 4u - 1u) / (LANES * 4u);
+  return vec3(number % columns, number / columns % rows, number / columns / rows);
+}
+
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) ids: vec3<u32>,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let group = tile_of(id.y * ids.x + id.x);
+  if (group.z >= params.batch.x * params.batch.y * params.batch.z * params.batch.w) { return; }
   let row0 = group.y * LANES * 4u;
   let col = (group.x * LANES + lane) * 4u;
   var index = group.z;

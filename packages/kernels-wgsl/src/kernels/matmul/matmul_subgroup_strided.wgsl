@@ -30,8 +30,21 @@ struct Params {
 
 fn activate(v: f32) -> f32 { return v; }
 
+// The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
+fn tile_of(number: u32) -> vec3<u32> {
+  let columns = (params.n + 12u - 1u) / 12u;
+  let rows = (params.m + 32u - 1u) / 32u;
+  return vec3(number % columns, number / columns % rows, number / columns / rows);
+}
+
 @compute @workgroup_size(8)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) ids: vec3<u32>,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let group = tile_of(id.y * ids.x + id.x);
+  if (group.z >= params.batch.x * params.batch.y * params.batch.z * params.batch.w) { return; }
   let row = (group.y * 8u + lane) * 4u;
   let col0 = group.x * 12u;
   var index = group.z;
