@@ -145,7 +145,7 @@ describe("names", () => {
     expect(layers.Conv2D(1, 1).name).toBe("conv2d");
     expect(layers.Conv2D(1, 1, { name: "stem" }).name).toBe("stem");
     const x = keras.Input({ shape: [3] });
-    expect([x.history.layer.name, keras.Model(x, layers.Dense(1)(x)).name]).toEqual(["input_layer", "functional"]);
+    expect([x.history?.layer.name, keras.Model(x, layers.Dense(1)(x)).name]).toEqual(["input_layer", "functional"]);
   });
 
   test("a model refuses two layers of one name", () => {
@@ -363,23 +363,19 @@ describe("mistakes", () => {
     [
       "an unknown keyword",
       () => layers.Dense(3, wrong({ activations: "relu" })),
-      /Dense: activations: expected one of units/,
+      /Dense: activations: .*did you mean activation\?/,
     ],
     [
       "an unsupported one",
       () => layers.Dense(3, wrong({ kernel_regularizer: "l2" })),
-      /Dense: kernel_regularizer.*does not support/,
+      /Dense: kernel_regularizer.*not supported/,
     ],
     [
       "a constraint in camelCase",
       () => layers.Conv2D(3, 3, wrong({ kernelConstraint: {} })),
       /Conv2D: kernel_constraint/,
     ],
-    [
-      "a missing argument",
-      () => layers.Conv2D(wrong({ filters: 3 })),
-      /Conv2D: kernel_size: expected a value, got none/,
-    ],
+    ["a missing argument", () => layers.Conv2D(wrong({ filters: 3 })), /Conv2D: kernel_size: expected .*, got none/],
     [
       "an argument given twice",
       () => layers.Dense(3, "relu", wrong({ activation: "tanh" })),
@@ -440,11 +436,7 @@ describe("mistakes", () => {
     ["a schedule", () => keras.optimizers.SGD(wrong({ learning_rate: {} })), /no learning rate schedules/],
     ["clipnorm", () => keras.optimizers.Adam(wrong({ clipnorm: 1 })), /Adam: clipnorm/],
     ["no optimizer, since Keras' default is rmsprop", () => model().compile({ loss: "mse" }), /rmsprop/],
-    [
-      "an unknown loss",
-      () => model().compile({ optimizer: "sgd", loss: wrong("hinge") }),
-      /losses.get: identifier: .*"hinge"/,
-    ],
+    ["an unknown loss", () => model().compile({ optimizer: "sgd", loss: wrong("hinge") }), /compile: loss: .*"hinge"/],
     [
       "loss_weights",
       () => model().compile(wrong({ optimizer: "sgd", loss: "mse", loss_weights: [1] })),
@@ -452,7 +444,11 @@ describe("mistakes", () => {
     ],
     ["a name without a layer", () => model().get_layer("dense"), /get_layer: name: expected one of conv2d/],
     ["half a model", () => keras.Model(wrong({ inputs: keras.Input({ shape: [1] }) })), /both inputs and outputs/],
-    ["an unknown facet option", () => keras.optimizers.Adam(wrong({ facet: { eps: "torch" } })), /facet.eps/],
+    [
+      "an unknown facet option",
+      () => keras.optimizers.Adam(wrong({ facet: { eps: "torch" } })),
+      /Adam: facet: .*"eps"/,
+    ],
   ])("%s", (_, make, message) => {
     expect(make).toThrow(message);
   });

@@ -1,8 +1,16 @@
 import type { Exceptions } from "./exceptions.js";
 
+const byPosition = (names: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(names.map((name) => [name, "by position too, one of the original's *args"]));
+
 export const kerasExceptions: Exceptions = {
   internal: [
     [/\.(build|call|compute_output_shape|result_shape)$/, "hooks that users define and layers call"],
+    [/\.(invoke|specs|outputDtype|ensureBuilt|resolveMetrics)$/, "machinery of calls on placeholders and of steps"],
+    [/\.(update_step|settings)$/, "between the base of the optimizers and each of them, or the program's own"],
+    [/^keras\.(metrics\.)?Metric\.(update_state|result)$/, "hooks that users define"],
+    [/^keras\.(initializers\.)?Initializer\.values$/, "between weights and their initializers"],
+    [/\.toJSON$/, "called by JSON.stringify"],
     [
       /^keras\.(layers\.)?Layer\.(expectRank|expectAxis|knownExtent|ensureBuilt|run|connect|addNode)$/,
       "machinery of layers",
@@ -14,8 +22,50 @@ export const kerasExceptions: Exceptions = {
   ],
   ours: [
     [/^keras\.(NdArray|ndarray|Tensor)\b/, "stand for NumPy's array, np.array and the backend's tensor"],
-    [/^keras\.Initializer\.values$/, "stands for the call of an initializer"],
+    [
+      /^keras\.KerasTensor\.\w+$/,
+      "stand for the operators of placeholders; reshape is a method of the original's object",
+    ],
     [/^keras\.datasets\.digits\b/, "generated digits, for programs without files"],
   ],
-  differences: {},
+  differences: {
+    "keras.layers.*": {
+      input_shape: "one of the original's **kwargs",
+      input_dim: "one of the original's **kwargs",
+      batch_size: "one of the original's **kwargs",
+    },
+    "keras.layers.Layer.add_weight": byPosition(["args", "shape", "initializer", "dtype"]),
+    "keras.optimizers.Optimizer": byPosition([
+      ...["args", "learning_rate", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"],
+      ...["ema_momentum", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps", "name"],
+    ]),
+    "keras.layers.Conv2D": { rank: "how the original's base is told of its dimensions" },
+    "keras.layers.MaxPooling2D": {
+      pool_dimensions: "how the original's base is told of its dimensions",
+      pool_mode: "how the original's base is told what it is",
+    },
+    "keras.layers.AveragePooling2D": {
+      pool_dimensions: "how the original's base is told of its dimensions",
+      pool_mode: "how the original's base is told what it is",
+    },
+    "keras.layers.GlobalAveragePooling2D": { pool_dimensions: "how the original's base is told of its dimensions" },
+    "keras.Model": { args: "what a class of the program's own takes is its own affair" },
+    "keras.callbacks.LambdaCallback": {
+      on_batch_begin: "one of the original's **kwargs",
+      on_batch_end: "one of the original's **kwargs",
+      on_test_begin: "one of the original's **kwargs",
+      on_test_end: "one of the original's **kwargs",
+      on_test_batch_begin: "one of the original's **kwargs",
+      on_test_batch_end: "one of the original's **kwargs",
+      on_predict_begin: "one of the original's **kwargs",
+      on_predict_end: "one of the original's **kwargs",
+      on_predict_batch_begin: "one of the original's **kwargs",
+      on_predict_batch_end: "one of the original's **kwargs",
+    },
+    "keras.datasets.*": {
+      limit: "ours: only the first images of each part",
+      testLimit: "ours: only the first images of each part",
+      directory: "ours: where the files lie",
+    },
+  },
 };

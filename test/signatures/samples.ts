@@ -1,4 +1,5 @@
 // Values to give to arguments: of every kind that a dialect's signatures have, one that it accepts.
+import { Tensor } from "@facet/autograd";
 import { type Declared, Kind, Only, Parameter } from "@facet/dialect";
 import { classesOf, roots } from "./exports.js";
 import { dialects } from "./golden.js";
@@ -31,7 +32,7 @@ let candidates: readonly unknown[] | undefined;
 function values(): readonly unknown[] {
   if (candidates) return candidates;
   const plain: unknown[] = [...numbers, true, false, ...texts, null, (x: unknown) => x];
-  const objects: unknown[] = [];
+  const objects: unknown[] = [Object.create(Tensor.prototype)];
   for (const dialect of dialects) {
     const found = Object.values(roots[dialect]).filter((each) => typeof each === "object" && each !== null);
     objects.push(...found, ...[...classesOf(dialect).keys()].map((each) => Object.create(each.prototype as object)));

@@ -14,6 +14,7 @@ export {
   sizeOf,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
+export { type Abstract, abstractly } from "./capture/abstract.js";
 export { type CapturedFunction, capture } from "./capture/capture.js";
 export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./capture/captured.js";
 export type { PlanSummary } from "./capture/compiled_plan.js";

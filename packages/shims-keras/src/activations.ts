@@ -1,7 +1,10 @@
-// keras.activations: functions of a Tensor, and the string names layers take.
+// keras.activations: functions of a Tensor or a placeholder, and the string names layers take.
 import {
   ArgumentError,
+  add,
   type Tensor as CoreTensor,
+  cast,
+  clamp,
   elu as coreElu,
   gelu as coreGelu,
   relu as coreRelu,
@@ -10,78 +13,165 @@ import {
   softmax as coreSoftmax,
   softplus as coreSoftplus,
   tanh as coreTanh,
+  greater,
   leakyRelu,
   logSoftmax,
   mul,
+  neg,
+  sub,
 } from "@facet/autograd";
-import { show } from "./arguments.js";
-import { sameTensor, Tensor, type TensorLike, toTensor } from "./tensor.js";
+import { type Args, any, define, int, nearest, number, type Rules, show, type Values } from "@facet/dialect";
+import { arrayOrPlaceholder } from "./kinds.js";
+import { defineOp } from "./operation.js";
+import { asTensor, floats, KerasTensor, sameTensor, Tensor, type TensorLike } from "./tensor.js";
 
-export type Activation = (x: TensorLike) => Tensor;
-export type ActivationArgument = ActivationName | Activation;
+/** An activation: on placeholders a placeholder, on arrays a tensor. */
+export interface Activation<Rest extends unknown[] = []> {
+  (x: KerasTensor, ...rest: Rest): KerasTensor;
+  (x: TensorLike, ...rest: Rest): Tensor;
+}
+export type ActivationFunction = (x: Tensor) => Tensor;
+export type ActivationArgument = ActivationName | ActivationFunction | Activation;
 
-const elementwise =
-  (f: (x: CoreTensor) => CoreTensor): Activation =>
-  (x) =>
-    new Tensor(f(toTensor(x).core));
+/** An activation by name, with the arguments beside x. */
+const activation = <const R extends Rules>(
+  name: string,
+  rules: R,
+  compute: (x: TensorLike, values: Values<R>) => Tensor,
+  className?: string,
+  // biome-ignore lint/suspicious/noExplicitAny: the declared type of the constant says what it takes.
+): any =>
+  defineOp(
+    `keras.activations.${name}`,
+    { x: arrayOrPlaceholder, ...rules },
+    {
+      compute: ({ x, ...rest }) => compute(x as TensorLike, rest as unknown as Values<R>),
+      ...(className ? { className } : {}),
+    },
+  );
+
+const plain = (name: string, f: (x: CoreTensor) => CoreTensor): Activation =>
+  activation(name, {}, (x) => new Tensor(f(asTensor(x, name).core)));
+const ofFloats = (name: string, f: (x: CoreTensor) => CoreTensor): Activation =>
+  activation(name, {}, (x) => new Tensor(f(floats(x, name))));
 
 /** x. */
-export const linear: Activation = (x) => sameTensor(toTensor(x));
-/** max(x, 0). */
-export const relu: Activation = elementwise((x) => coreRelu(x));
+export const linear: Activation = define("keras.activations.linear", { x: arrayOrPlaceholder }, ({ x }) => {
+  if (x instanceof KerasTensor) return x;
+  return x instanceof Tensor ? sameTensor(x) : asTensor(x);
+}) as Activation;
+
+interface ReluArguments {
+  negative_slope: number;
+  max_value: number | null;
+  threshold: number;
+}
+/**
+ * max(x, 0). With the others: max_value from there on, x above the threshold, negative_slope (x - threshold) elsewhere.
+ * Integers stay so unless there is more to it than max(x, 0).
+ */
+export const relu: Activation<
+  Args<[negative_slope: number, max_value: number | null, threshold: number], ReluArguments>
+> = activation(
+  "relu",
+  { negative_slope: 0, max_value: number.or(null), threshold: 0 },
+  (x, given) => rectified(asTensor(x, "relu"), given),
+  "ReLU",
+);
+
+function rectified(x: Tensor, { negative_slope, max_value, threshold }: ReluArguments): Tensor {
+  if (negative_slope === 0 && max_value === null && threshold === 0) return new Tensor(coreRelu(x.core));
+  const core = cast(x.core, "float32");
+  if (max_value === null && threshold === 0) return new Tensor(leakyRelu(core, negative_slope));
+  let y = threshold === 0 ? coreRelu(core) : mul(core, cast(greater(core, threshold), "float32"));
+  if (max_value !== null) y = clamp(y, 0, Math.max(0, max_value));
+  if (negative_slope === 0) return new Tensor(y);
+  return new Tensor(sub(y, mul(coreRelu(add(neg(core), threshold)), negative_slope)));
+}
+
 /** x where positive, else negative_slope x (default 0.2, as Keras' function; the layer LeakyReLU has 0.3). */
-export const leaky_relu = (x: TensorLike, negativeSlope = 0.2): Tensor =>
-  new Tensor(leakyRelu(toTensor(x).core, negativeSlope));
+export const leaky_relu: Activation<Args<[negative_slope: number], { negative_slope: number }>> = activation(
+  "leaky_relu",
+  { negative_slope: 0.2 },
+  (x, { negative_slope }) => new Tensor(leakyRelu(floats(x, "leaky_relu"), negative_slope)),
+  "LeakyRelu",
+);
 /** x where positive, else alpha (e^x - 1). */
-export const elu = (x: TensorLike, alpha = 1): Tensor => new Tensor(coreElu(toTensor(x).core, alpha));
+export const elu: Activation<Args<[alpha: number], { alpha: number }>> = activation(
+  "elu",
+  { alpha: 1 },
+  (x, { alpha }) => new Tensor(coreElu(asTensor(x, "elu").core, alpha)),
+);
 /** 1.0507 elu(x, 1.6733). At 0 the derivative is that of the right side, 1.0507, as TensorFlow has it. */
-export const selu: Activation = elementwise((x) =>
+export const selu = plain("selu", (x) =>
   mul(coreElu(x, 1.6732632423543772, { rightAtZero: true }), 1.0507009873554805),
 );
-export const tanh: Activation = elementwise((x) => coreTanh(x));
-export const softplus: Activation = elementwise((x) => coreSoftplus(x));
+export const tanh = ofFloats("tanh", coreTanh);
+export const softplus = plain("softplus", coreSoftplus);
 /** x sigmoid(x). */
-export const silu: Activation = elementwise((x) => coreSilu(x));
+export const silu = plain("silu", coreSilu);
 /** x Phi(x); exact unless `approximate`, which takes the tanh form. */
-export const gelu = (x: TensorLike, approximate = false): Tensor => new Tensor(coreGelu(toTensor(x).core, approximate));
-export const log_softmax = (x: TensorLike, axis = -1): Tensor => new Tensor(logSoftmax(toTensor(x).core, axis));
+export const gelu: Activation<Args<[approximate: boolean], { approximate: boolean }>> = activation(
+  "gelu",
+  { approximate: false },
+  (x, { approximate }) => new Tensor(coreGelu(asTensor(x, "gelu").core, approximate)),
+);
+export const log_softmax: Activation<Args<[axis: number], { axis: number }>> = activation(
+  "log_softmax",
+  { axis: int.or(-1) },
+  (x, { axis }) => new Tensor(logSoftmax(asTensor(x, "log_softmax").core, axis)),
+);
 
 /** 1 / (1 + e^-x). Losses on its result go back to x, where they are stable. */
-export const sigmoid: Activation = (x) => {
-  const { core } = toTensor(x);
+export const sigmoid: Activation = activation("sigmoid", {}, (x) => {
+  const { core } = asTensor(x, "sigmoid");
   return new Tensor(coreSigmoid(core), { by: "sigmoid", logits: core });
-};
+});
 
 /** e^x over its sum along `axis`. Losses on its result (last axis) go back to x, where they are stable. */
-export const softmax = (x: TensorLike, axis = -1): Tensor => {
-  const { core } = toTensor(x);
-  const last = axis === -1 || axis === core.rank - 1;
-  return new Tensor(coreSoftmax(core, axis), last ? { by: "softmax", logits: core } : undefined);
-};
+export const softmax: Activation<Args<[axis: number], { axis: number }>> = activation(
+  "softmax",
+  { axis: int.or(-1) },
+  (x, { axis }) => {
+    const { core } = asTensor(x, "softmax");
+    const last = axis === -1 || axis === core.rank - 1;
+    return new Tensor(coreSoftmax(core, axis), last ? { by: "softmax", logits: core } : undefined);
+  },
+);
 
 const TABLE = {
   linear,
   relu,
-  leaky_relu: (x: TensorLike) => leaky_relu(x),
-  elu: (x: TensorLike) => elu(x),
+  leaky_relu,
+  elu,
   selu,
   sigmoid,
   tanh,
   softplus,
   silu,
   swish: silu,
-  gelu: (x: TensorLike) => gelu(x),
-  softmax: (x: TensorLike) => softmax(x),
-  log_softmax: (x: TensorLike) => log_softmax(x),
-} satisfies Record<string, Activation>;
+  gelu,
+  softmax,
+  log_softmax,
+};
 
 export type ActivationName = keyof typeof TABLE;
 
 /** The function of a name, or the function itself; linear for null. Throws ArgumentError on a name it does not know. */
-export function get(identifier: ActivationArgument | null | undefined): Activation {
+export const get: (identifier: ActivationArgument | null) => ActivationFunction = define(
+  "keras.activations.get",
+  { identifier: any },
+  ({ identifier }) => resolve(identifier),
+);
+
+/** What `get` gives, for callers that have read their arguments. */
+export function resolve(identifier: unknown, op = "activations.get"): ActivationFunction {
   if (identifier === null || identifier === undefined) return linear;
-  if (typeof identifier === "function") return identifier;
-  if (typeof identifier === "string" && Object.hasOwn(TABLE, identifier)) return TABLE[identifier];
+  if (typeof identifier === "function") return identifier as ActivationFunction;
+  if (typeof identifier === "string" && Object.hasOwn(TABLE, identifier))
+    return TABLE[identifier as ActivationName] as ActivationFunction;
+  const guess = typeof identifier === "string" ? nearest(identifier, Object.keys(TABLE)) : undefined;
   const expected = `a function or one of ${Object.keys(TABLE).join(", ")}`;
-  throw new ArgumentError({ op: "activations.get", argument: "identifier", expected, given: show(identifier) });
+  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  throw new ArgumentError({ op, argument: op === "activations.get" ? "identifier" : "activation", expected, given });
 }

@@ -1,5 +1,6 @@
 // keras.backend: what is left of it in Keras 3.
-import { config } from "./config.js";
+import { clearSession, settings } from "./config.js";
 
-export { clear_session } from "./config.js";
-export const { epsilon, floatx, image_data_format, set_image_data_format } = config;
+export const { epsilon, floatx, image_data_format, set_epsilon, set_floatx, set_image_data_format } =
+  settings("keras.backend");
+export const clear_session = clearSession("keras.backend");

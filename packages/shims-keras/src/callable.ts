@@ -19,14 +19,30 @@ export abstract class Callable {
 
 // biome-ignore lint/suspicious/noExplicitAny: a class of any constructor.
 type AnyClass = abstract new (...args: any[]) => any;
+/** A class that may be made, whether or not TypeScript lets its base be: Python has no abstract constructors. */
+type Constructible<C extends AnyClass> = Pick<C, keyof C> &
+  (new (
+    ...args: ConstructorParameters<C>
+  ) => InstanceType<C>);
 
 /** A class that may be called without `new`, as Python's are. */
-export type WithoutNew<C extends AnyClass> = C & ((...args: ConstructorParameters<C>) => InstanceType<C>);
+export type WithoutNew<C extends AnyClass> = Constructible<C> &
+  ((...args: ConstructorParameters<C>) => InstanceType<C>);
 
-export function withoutNew<C extends AnyClass>(target: C): WithoutNew<C> {
-  return new Proxy(target, {
-    apply: (made, _this, args) => Reflect.construct(made, args),
-  }) as WithoutNew<C>;
+/**
+ * A class that may be called without `new`. Its constructor reads its own arguments; or `given` does, and gives it what it
+ * takes: for classes that Facet makes in many places by itself.
+ */
+export function withoutNew<C extends AnyClass>(
+  target: C,
+  given: (args: readonly unknown[]) => readonly unknown[] = (args) => args,
+): WithoutNew<C> {
+  const made: WithoutNew<C> = new Proxy(target, {
+    apply: (_target, _this, args) => Reflect.construct(target, given(args)),
+    construct: (_target, args, newTarget) =>
+      Reflect.construct(target, given(args), newTarget === made ? target : newTarget),
+  }) as unknown as WithoutNew<C>;
+  return made;
 }
 
 /** The name of a class as Keras knows it: its own `className` where it has one, since bundlers rename classes. */

@@ -1,6 +1,6 @@
 // keras.callbacks.
 import { ArgumentError } from "@facet/autograd";
-import { type Keywords, oneOf, parseArguments, show } from "./arguments.js";
+import { type Args, bool, func, int, number, oneOf, signature, string } from "@facet/dialect";
 import { withoutNew } from "./callable.js";
 import type { NdArray } from "./ndarray.js";
 import { CallbackBase, HistoryCallback, type Logs } from "./training/callback.js";
@@ -11,25 +11,54 @@ type Hooks = {
   [K in keyof CallbackBase as K extends `on_${string}` ? K : never]: CallbackBase[K];
 };
 
-const HOOKS = [
-  "on_train_begin",
-  "on_train_end",
+/** Hooks in the order of the original's arguments, then those that it takes by keyword. */
+const POSITIONAL = [
   "on_epoch_begin",
   "on_epoch_end",
+  "on_train_begin",
+  "on_train_end",
   "on_train_batch_begin",
   "on_train_batch_end",
 ] as const;
+const NAMED = [
+  "on_batch_begin",
+  "on_batch_end",
+  "on_test_begin",
+  "on_test_end",
+  "on_test_batch_begin",
+  "on_test_batch_end",
+  "on_predict_begin",
+  "on_predict_end",
+  "on_predict_batch_begin",
+  "on_predict_batch_end",
+] as const;
+const hook = func.or(null);
+const rulesOf = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, hook]));
+const readLambda = signature("keras.callbacks.LambdaCallback", {
+  ...rulesOf(POSITIONAL),
+  "*": null,
+  ...rulesOf(NAMED),
+});
 
 /** A callback from functions. */
 class LambdaCallbackBase extends CallbackBase {
-  constructor(hooks: Partial<Pick<Hooks, (typeof HOOKS)[number]>> = {}) {
+  static readonly className = "LambdaCallback";
+
+  constructor(
+    ...args: Args<
+      [
+        on_epoch_begin: Hooks["on_epoch_begin"] | null,
+        on_epoch_end: Hooks["on_epoch_end"] | null,
+        on_train_begin: Hooks["on_train_begin"] | null,
+        on_train_end: Hooks["on_train_end"] | null,
+      ],
+      { [K in keyof Hooks]: Hooks[K] | null }
+    >
+  ) {
     super();
-    for (const [name, hook] of Object.entries(hooks)) {
-      const known = oneOf("LambdaCallback", "hook", name, HOOKS);
-      if (typeof hook !== "function")
-        throw new ArgumentError({ op: "LambdaCallback", argument: name, expected: "a function", given: show(hook) });
-      Object.defineProperty(this, known, { value: hook });
-    }
+    const hooks = readLambda(args) as unknown as Record<string, unknown>;
+    for (const name of [...POSITIONAL, ...NAMED])
+      if (hooks[name] !== null) Object.defineProperty(this, name, { value: hooks[name] });
   }
 }
 
@@ -39,14 +68,26 @@ interface EarlyStoppingArguments {
   patience: number;
   verbose: number;
   mode: "auto" | "min" | "max";
-  baseline: number;
+  baseline: number | null;
   restore_best_weights: boolean;
   start_from_epoch: number;
 }
+const atLeastZero = int.where("an integer of at least 0", (value) => value >= 0);
+const readEarlyStopping = signature("keras.callbacks.EarlyStopping", {
+  monitor: string.or("val_loss"),
+  min_delta: number.or(0),
+  patience: atLeastZero.or(0),
+  verbose: atLeastZero.or(0),
+  mode: oneOf("auto", "min", "max").or("auto"),
+  baseline: number.or(null),
+  restore_best_weights: bool.or(false),
+  start_from_epoch: atLeastZero.or(0),
+});
 
 /** Stops training when a value has not become better for `patience` epochs. */
 class EarlyStoppingBase extends CallbackBase {
-  readonly #given: Omit<EarlyStoppingArguments, "baseline"> & { baseline: number | null };
+  static readonly className = "EarlyStopping";
+  readonly #given: EarlyStoppingArguments;
   readonly #sign: 1 | -1;
   #best: number | undefined;
   #bestEpoch = 0;
@@ -54,26 +95,23 @@ class EarlyStoppingBase extends CallbackBase {
   #wait = 0;
   stopped_epoch = 0;
 
-  constructor(...args: [monitor?: string | Keywords<EarlyStoppingArguments>, rest?: Keywords<EarlyStoppingArguments>]) {
+  constructor(
+    ...args: Args<
+      [
+        monitor: string,
+        min_delta: number,
+        patience: number,
+        verbose: number,
+        mode: "auto" | "min" | "max",
+        baseline: number | null,
+      ],
+      EarlyStoppingArguments
+    >
+  ) {
     super();
-    this.#given = parseArguments<Omit<EarlyStoppingArguments, "baseline"> & { baseline: number | null }>(
-      "EarlyStopping",
-      args,
-      {
-        parameters: {
-          monitor: "val_loss",
-          min_delta: 0,
-          patience: 0,
-          verbose: 0,
-          mode: "auto",
-          baseline: null,
-          restore_best_weights: false,
-          start_from_epoch: 0,
-        },
-      },
-    );
-    const mode = oneOf("EarlyStopping", "mode", this.#given.mode, ["auto", "min", "max"]);
-    const larger = mode === "max" || (mode === "auto" && /acc|auc|precision|recall/.test(this.#given.monitor));
+    this.#given = readEarlyStopping(args);
+    const { mode, monitor } = this.#given;
+    const larger = mode === "max" || (mode === "auto" && /acc|auc|precision|recall/.test(monitor));
     this.#sign = larger ? 1 : -1;
   }
 
@@ -123,5 +161,10 @@ export const Callback = withoutNew(CallbackBase);
 export type Callback = CallbackBase;
 export const History = withoutNew(HistoryCallback);
 export type History = HistoryCallback;
-export const LambdaCallback = withoutNew(LambdaCallbackBase);
+/** Made of CallbackBase, so that what programs return can be named. */
+type Makes<C extends abstract new (...args: never[]) => unknown> = (new (
+  ...args: ConstructorParameters<C>
+) => CallbackBase) &
+  ((...args: ConstructorParameters<C>) => CallbackBase);
+export const LambdaCallback = withoutNew(LambdaCallbackBase) as unknown as Makes<typeof LambdaCallbackBase>;
 export const EarlyStopping = withoutNew(EarlyStoppingBase);

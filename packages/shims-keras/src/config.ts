@@ -1,49 +1,49 @@
 // What Keras keeps for the whole program: config, name counters, the source of random keys.
-import { ArgumentError, drawnKey, foldIn, type Key, keyFromSeed, UnsupportedError } from "@facet/autograd";
-import { oneOf, show } from "./arguments.js";
+import { drawnKey, foldIn, type Key, keyFromSeed, UnsupportedError } from "@facet/autograd";
+import { bool, define, int, Kind, number, oneOf, show, string } from "@facet/dialect";
 
 export type DataFormat = "channels_last" | "channels_first";
-const DATA_FORMATS = ["channels_last", "channels_first"] as const;
 
 let imageDataFormat: DataFormat = "channels_last";
 let fuzz = 1e-7;
 
-/** `keras.config`. */
-export const config = {
+/** Small number that keeps logarithms and divisions finite. */
+export const epsilon = (): number => fuzz;
+
+/** The functions that `keras.config` and `keras.backend` both have, under the public name of the one asked for. */
+export const settings = (module: "keras.config" | "keras.backend") => ({
   /** Dtype of weights and activations: always "float32". */
-  floatx: (): "float32" => "float32",
-  set_floatx(value: string): void {
-    if (value !== "float32")
-      throw new UnsupportedError({
-        op: "config.set_floatx",
-        argument: "value",
-        expected: '"float32"',
-        given: show(value),
-      });
-  },
+  floatx: define(`${module}.floatx`, {}, () => "float32") as () => "float32",
+  /** Throws UnsupportedError on all but "float32". */
+  set_floatx: define(`${module}.set_floatx`, { value: string }, ({ value }) => {
+    if (value === "float32") return;
+    throw new UnsupportedError({ op: "set_floatx", argument: "value", expected: '"float32"', given: show(value) });
+  }) as (value: "float32") => void,
   /** Small number that keeps logarithms and divisions finite. Default 1e-7. */
-  epsilon: (): number => fuzz,
-  set_epsilon(value: number): void {
-    if (!(value > 0 && value < 1))
-      throw new ArgumentError({
-        op: "config.set_epsilon",
-        argument: "value",
-        expected: "a number between 0 and 1",
-        given: show(value),
-      });
-    fuzz = value;
-  },
+  epsilon: define(`${module}.epsilon`, {}, epsilon) as () => number,
+  set_epsilon: define(
+    `${module}.set_epsilon`,
+    { value: number.where("a number between 0 and 1", (value) => value > 0 && value < 1) },
+    ({ value }) => {
+      fuzz = value;
+    },
+  ) as (value: number) => void,
   /** Where layers expect channels unless told otherwise. Default "channels_last". */
-  image_data_format: (): DataFormat => imageDataFormat,
-  set_image_data_format(value: DataFormat): void {
-    imageDataFormat = oneOf("config.set_image_data_format", "data_format", value, DATA_FORMATS);
-  },
-};
+  image_data_format: define(`${module}.image_data_format`, {}, () => imageDataFormat) as () => DataFormat,
+  set_image_data_format: define(
+    `${module}.set_image_data_format`,
+    { data_format: oneOf("channels_last", "channels_first") },
+    ({ data_format }) => {
+      imageDataFormat = data_format;
+    },
+  ) as (data_format: DataFormat) => void,
+});
+
+/** `keras.config`. */
+export const config = settings("keras.config");
 
 /** A layer's `data_format` argument, or the program's when none is given. */
-export function dataFormat(op: string, value: unknown): DataFormat {
-  return value === null || value === undefined ? imageDataFormat : oneOf(op, "data_format", value, DATA_FORMATS);
-}
+export const dataFormat = (value: DataFormat | null): DataFormat => value ?? imageDataFormat;
 
 export const layoutOf = (format: DataFormat): "NHWC" | "NCHW" => (format === "channels_last" ? "NHWC" : "NCHW");
 
@@ -66,10 +66,11 @@ export function automaticName(className: string): string {
   return count === 0 ? prefix : `${prefix}_${count}`;
 }
 
-/** Starts automatic names anew. */
-export function clear_session(): void {
-  nameCounts.clear();
-}
+/** Starts automatic names anew. `free_memory` asks Python's collector to run; here nothing waits for one. */
+const clear = (): void => nameCounts.clear();
+type ClearSession = (free_memory?: boolean) => void;
+export const clearSession = (module: "keras.utils" | "keras.backend"): ClearSession =>
+  define(`${module}.clear_session`, { free_memory: bool.or(true) }, clear);
 
 /** A source of random keys: draw n takes fold_in(key(seed), n). A captured step draws anew in every run. */
 export class SeedGenerator {
@@ -89,25 +90,25 @@ const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 let programKeys = new SeedGenerator(randomSeed());
 
 /** Seeds everything random of the program that has no seed of its own: initial weights, dropout, shuffling. */
-export function set_random_seed(seed: number): void {
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
-    throw new ArgumentError({
-      op: "set_random_seed",
-      argument: "seed",
-      expected: "an integer from 0 to 4294967295",
-      given: show(seed),
-    });
-  programKeys = new SeedGenerator(seed);
-}
+export const set_random_seed: (seed: number) => void = define(
+  "keras.utils.set_random_seed",
+  { seed: int.where("an integer from 0 to 4294967295", (seed) => seed >= 0 && seed < 2 ** 32) },
+  ({ seed }) => {
+    programKeys = new SeedGenerator(seed);
+  },
+);
 
 /** The next key of the program's source. */
 export const nextKey = (): Key => programKeys.next();
 
+/** A seed: an integer, a source of keys, or null for one drawn from the program's. */
+export const seedKind: Kind<number | SeedGenerator | null> = new Kind<number | SeedGenerator | null>(
+  "an integer, or null",
+  (value) => value === null || Number.isSafeInteger(value) || value instanceof SeedGenerator,
+);
+
 /** The source for something that may have a seed of its own. */
-export function seedGenerator(op: string, seed: unknown): SeedGenerator {
-  if (seed === null || seed === undefined) return new SeedGenerator(nextKey());
+export function seedGenerator(seed: number | SeedGenerator | null): SeedGenerator {
   if (seed instanceof SeedGenerator) return seed;
-  if (!Number.isInteger(seed))
-    throw new ArgumentError({ op, argument: "seed", expected: "an integer", given: show(seed) });
-  return new SeedGenerator(seed as number);
+  return new SeedGenerator(seed ?? nextKey());
 }

@@ -1,5 +1,6 @@
 // keras.datasets: the sets by name, as host arrays.
 import { type DatasetName, loadDataset } from "@facet/datasets";
+import { define, int, namespace, only, string } from "@facet/dialect";
 import { type NdArray, ndarray } from "./ndarray.js";
 
 /** What Keras has not: only the first images of each part. */
@@ -11,21 +12,32 @@ export interface LoadDataOptions {
 
 type Part = [images: NdArray, labels: NdArray];
 
+const count = int.where("an integer of at least 0", (value) => value >= 0);
+/** By keyword only, as what the original has not. */
+const options = { "*": null, limit: count.or(null), testLimit: count.or(null), directory: string.or(null) } as const;
+
 /**
  * `load_data()` resolves to [[x_train, y_train], [x_test, y_test]], uint8 pixels 0 to 255: [n, 28, 28] and [n] for sets of
  * one channel, [n, 32, 32, 3] and [n, 1] for CIFAR-10, as in Keras.
  */
 function dataset(name: DatasetName) {
-  return {
-    async load_data(options: LoadDataOptions = {}): Promise<[train: Part, test: Part]> {
-      const { train, test } = await loadDataset(name, { ...options, layout: "NHWC" });
+  const load_data: (options?: LoadDataOptions) => Promise<[train: Part, test: Part]> = define(
+    `keras.datasets.${name}.load_data`,
+    // Where the original keeps its download.
+    name === "mnist" ? { path: only("mnist.npz"), ...options } : options,
+    async (given) => {
+      const asked = Object.fromEntries(
+        Object.entries(given).filter(([key, value]) => key in options && value !== null),
+      );
+      const { train, test } = await loadDataset(name, { ...asked, layout: "NHWC" });
       const parts = [train, test].map(({ images, labels, count, height, width, channels }): Part => {
         const shape = channels === 1 ? [count, height, width] : [count, height, width, channels];
         return [ndarray(images, shape), ndarray(labels, channels === 1 ? [count] : [count, 1])];
       });
       return parts as [Part, Part];
     },
-  };
+  );
+  return namespace(`keras.datasets.${name}`, { load_data });
 }
 
 export const mnist = dataset("mnist");

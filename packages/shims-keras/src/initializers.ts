@@ -17,125 +17,160 @@ import {
   orthogonal,
   scope,
   truncatedNormalInitializer,
+  UnsupportedError,
   uniformInitializer,
-  type VarianceScalingOptions,
   varianceScaling,
   zeros,
 } from "@facet/autograd";
-import { type Keywords, parseArguments, show } from "./arguments.js";
-import { withoutNew } from "./callable.js";
-import { nextKey, seedGenerator } from "./config.js";
+import {
+  type Args,
+  any,
+  define,
+  nearest,
+  number,
+  oneOf,
+  only,
+  type Rules,
+  show,
+  signature,
+  type Values,
+} from "@facet/dialect";
+import { Callable, classNameOf, withoutNew } from "./callable.js";
+import { nextKey, type SeedGenerator, seedGenerator, seedKind, snakeCase } from "./config.js";
+import { knownShape } from "./kinds.js";
+import { Tensor } from "./tensor.js";
 
-/** Makes the first values of a weight. With a seed it gives the same values every time; without, the program's next ones. */
-export class Initializer {
+const readCall = signature("keras.initializers.Initializer.__call__", {
+  shape: knownShape,
+  dtype: only(null, "float32"),
+});
+const readInitializer = signature("keras.initializers.Initializer", {});
+
+/** An initializer is called like a function; Callable makes it one. */
+export interface Initializer {
+  (shape: readonly number[]): Tensor;
+  (keywords: { shape: readonly number[] }): Tensor;
+}
+
+/**
+ * Makes the first values of a weight, when called with its shape. With a seed it gives the same values every time; without,
+ * the program's next ones. A class of the program's own gives `__call__(shape, { dtype })`.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
+export class Initializer extends Callable {
+  static readonly className: string = "Initializer";
   readonly name: string;
-  readonly #make: CoreInitializer;
-  readonly #key: Key | undefined;
 
-  constructor(name: string, make: CoreInitializer, seed: unknown = null) {
-    this.name = name;
-    this.#make = make;
-    this.#key = seed === null ? undefined : seedGenerator(name, seed).next();
+  constructor(...args: []) {
+    super();
+    readInitializer(args);
+    this.name = snakeCase(classNameOf(new.target));
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a class of the program's own takes what it takes.
+  override __call__(..._args: any[]): Tensor {
+    const expected = "a class that says in __call__(shape) which values it gives";
+    throw new UnsupportedError({ op: this.name, argument: "__call__", expected, given: "none" });
   }
 
   /** Values for a weight of this shape, float32. */
   values(shape: readonly number[]): CoreTensor {
-    return this.#make(this.#key ?? nextKey(), shape);
+    const made: unknown = this.__call__(shape, { dtype: "float32" });
+    return valuesOf(this.name, made, shape);
   }
 }
 
-/** An initializer without random numbers: it takes no key from the program's source. */
-class Fixed extends Initializer {
-  readonly #fill: (shape: readonly number[]) => CoreTensor;
+/** Holds what an initializer of the program's own gave against the weight's shape. */
+function valuesOf(op: string, made: unknown, shape: readonly number[]): CoreTensor {
+  if (made instanceof Tensor && `${made.shape}` === `${shape}`) return made.core;
+  const given = made instanceof Tensor ? `one of shape [${made.shape.join(", ")}]` : show(made);
+  throw new ArgumentError({ op, argument: "initializer", expected: `a Tensor of shape [${shape.join(", ")}]`, given });
+}
 
-  constructor(name: string, fill: (shape: readonly number[]) => CoreTensor) {
-    super(name, (_, shape) => fill(shape));
-    this.#fill = fill;
+/** An initializer of the core's: a function of a key and a shape. */
+class BuiltIn extends Initializer {
+  readonly #make: CoreInitializer;
+  readonly #key: Key | null | undefined;
+
+  /** `seed` undefined: no random numbers, so that no key is taken from the program's source. */
+  constructor(make: CoreInitializer, seed?: number | SeedGenerator | null) {
+    super();
+    this.#make = make;
+    this.#key = seed === undefined || seed === null ? seed : seedGenerator(seed).next();
+  }
+
+  override __call__(...args: Args<[shape: readonly number[]], { shape: readonly number[] }>): Tensor {
+    return new Tensor(this.values(readCall(args).shape));
   }
 
   override values(shape: readonly number[]): CoreTensor {
-    return this.#fill(shape);
+    return this.#make(this.#key === undefined ? NO_KEY : (this.#key ?? nextKey()), shape);
   }
 }
+const NO_KEY: Key = [0, 0];
 
-class ZerosInitializer extends Fixed {
-  constructor() {
-    super("zeros", (shape) => zeros(shape));
-  }
-}
+type Made<A extends readonly unknown[], N> = new (...args: Args<A, N>) => Initializer;
 
-class OnesInitializer extends Fixed {
-  constructor() {
-    super("ones", (shape) => ones(shape));
-  }
-}
-
-class ConstantInitializer extends Fixed {
-  constructor(value: number | Keywords<{ value: number }> = 0) {
-    const args = parseArguments("Constant", [value], { parameters: { value: 0 } });
-    super("constant", (shape) => full(shape, args.value));
-  }
-}
-
-type Seeded = Keywords<{ seed: number }>;
-
-/** One of the initializers that depend on the fans and a seed alone. */
-function scaled(
+/** An initializer class: its arguments, and the core's function for them. */
+function initializer<const R extends Rules>(
   name: string,
-  make: () => CoreInitializer,
-): new (
-  ...args: [seed?: number | Seeded | null]
-) => Initializer {
-  return class extends Initializer {
-    constructor(...args: [seed?: number | Seeded | null]) {
-      const { seed } = parseArguments<{ seed: number | null }>(name, args, { parameters: { seed: null } });
-      super(name, make(), seed);
+  rules: R,
+  make: (given: Values<R>) => CoreInitializer,
+  random = true,
+) {
+  const read = signature(`keras.initializers.${name}`, rules);
+  const made = class extends BuiltIn {
+    static override readonly className = name;
+
+    constructor(...args: readonly unknown[]) {
+      const given = read(args);
+      const { seed } = given as { seed?: number | SeedGenerator | null };
+      super(make(given), random ? (seed ?? null) : undefined);
     }
   };
+  return withoutNew(made) as unknown;
 }
 
-type RangeArguments = Keywords<{ minval: number; maxval: number; seed: number }>;
-type MomentArguments = Keywords<{ mean: number; stddev: number; seed: number }>;
-
-class RandomUniformInitializer extends Initializer {
-  constructor(...args: [minval?: number | RangeArguments, maxval?: number | RangeArguments, rest?: RangeArguments]) {
-    const { minval, maxval, seed } = parseArguments<{ minval: number; maxval: number; seed: number | null }>(
-      "RandomUniform",
-      args,
-      { parameters: { minval: -0.05, maxval: 0.05, seed: null } },
-    );
-    super("random_uniform", uniformInitializer(minval, maxval), seed);
-  }
+const seeded = { seed: seedKind.or(null) };
+const fans = { ...seeded, input_axes: only(null), output_axes: only(null) };
+export interface Seeded {
+  seed: number | null;
 }
+type WithoutSeed<A extends readonly unknown[], N> = Made<A, N> & ((...args: Args<A, N>) => Initializer);
+type ByFans = WithoutSeed<[seed: number | null], Seeded>;
 
-const moments = { mean: 0, stddev: 0.05, seed: null };
+export const Zeros = initializer("Zeros", {}, () => (_, shape) => zeros(shape), false) as WithoutSeed<[], object>;
+export const Ones = initializer("Ones", {}, () => (_, shape) => ones(shape), false) as WithoutSeed<[], object>;
+/** Default 0. */
+export const Constant = initializer(
+  "Constant",
+  { value: number.or(0) },
+  ({ value }) =>
+    (_, shape) =>
+      full(shape, value),
+  false,
+) as WithoutSeed<[value: number], { value: number }>;
+/** U(minval, maxval); default +-0.05. */
+export const RandomUniform = initializer(
+  "RandomUniform",
+  { minval: -0.05, maxval: 0.05, ...seeded },
+  ({ minval, maxval }) => uniformInitializer(minval, maxval),
+) as WithoutSeed<[minval: number, maxval: number, seed: number | null], { minval: number; maxval: number } & Seeded>;
 
-class RandomNormalInitializer extends Initializer {
-  constructor(...args: [mean?: number | MomentArguments, stddev?: number | MomentArguments, rest?: MomentArguments]) {
-    const { mean, stddev, seed } = parseArguments<{ mean: number; stddev: number; seed: number | null }>(
-      "RandomNormal",
-      args,
-      { parameters: moments },
-    );
-    super("random_normal", normalInitializer(mean, stddev), seed);
-  }
-}
-
-class TruncatedNormalInitializer extends Initializer {
-  constructor(...args: [mean?: number | MomentArguments, stddev?: number | MomentArguments, rest?: MomentArguments]) {
-    const { mean, stddev, seed } = parseArguments<{ mean: number; stddev: number; seed: number | null }>(
-      "TruncatedNormal",
-      args,
-      { parameters: moments },
-    );
-    const centred = truncatedNormalInitializer(stddev);
-    super(
-      "truncated_normal",
-      (key, shape) => (mean === 0 ? centred(key, shape) : shifted(centred(key, shape), mean)),
-      seed,
-    );
-  }
-}
+const moments = { mean: 0, stddev: 0.05, ...seeded };
+type ByMoments = WithoutSeed<
+  [mean: number, stddev: number, seed: number | null],
+  { mean: number; stddev: number } & Seeded
+>;
+/** N(mean, stddev^2); default 0 and 0.05. */
+export const RandomNormal = initializer("RandomNormal", moments, ({ mean, stddev }) =>
+  normalInitializer(mean, stddev),
+) as ByMoments;
+/** N(mean, stddev^2) cut at two standard deviations; default 0 and 0.05. */
+export const TruncatedNormal = initializer("TruncatedNormal", moments, ({ mean, stddev }) => {
+  const centred = truncatedNormalInitializer(stddev);
+  return mean === 0 ? centred : (key, shape) => shifted(centred(key, shape), mean);
+}) as ByMoments;
 
 function shifted(x: CoreTensor, by: number): CoreTensor {
   const y = scope(() => add(x, by));
@@ -143,54 +178,37 @@ function shifted(x: CoreTensor, by: number): CoreTensor {
   return y;
 }
 
-interface ScalingArguments {
-  scale: number;
-  mode: NonNullable<VarianceScalingOptions["mode"]>;
-  distribution: "truncated_normal" | "untruncated_normal" | "uniform";
-  seed: number;
-}
-
-class VarianceScalingInitializer extends Initializer {
-  constructor(...args: [scale?: number | Keywords<ScalingArguments>, rest?: Keywords<ScalingArguments>]) {
-    const { scale, mode, distribution, seed } = parseArguments<
-      Omit<ScalingArguments, "seed"> & { seed: number | null }
-    >("VarianceScaling", args, {
-      parameters: { scale: 1, mode: "fan_in", distribution: "truncated_normal", seed: null },
-    });
-    const normal = distribution === "untruncated_normal" ? "normal" : distribution;
-    super("variance_scaling", varianceScaling({ scale, mode, distribution: normal }), seed);
-  }
-}
-
-class OrthogonalInitializer extends Initializer {
-  constructor(...args: [gain?: number | Keywords<{ gain: number; seed: number }>]) {
-    const { gain, seed } = parseArguments<{ gain: number; seed: number | null }>("Orthogonal", args, {
-      parameters: { gain: 1, seed: null },
-    });
-    super("orthogonal", orthogonal(gain), seed);
-  }
-}
-
-export const Zeros = withoutNew(ZerosInitializer);
-export const Ones = withoutNew(OnesInitializer);
-/** Default 0. */
-export const Constant = withoutNew(ConstantInitializer);
-/** U(minval, maxval); default +-0.05. */
-export const RandomUniform = withoutNew(RandomUniformInitializer);
-/** N(mean, stddev^2); default 0 and 0.05. */
-export const RandomNormal = withoutNew(RandomNormalInitializer);
-/** N(mean, stddev^2) cut at two standard deviations; default 0 and 0.05. */
-export const TruncatedNormal = withoutNew(TruncatedNormalInitializer);
-export const VarianceScaling = withoutNew(VarianceScalingInitializer);
+type Mode = "fan_in" | "fan_out" | "fan_avg";
+type Distribution = "truncated_normal" | "normal" | "untruncated_normal" | "uniform";
+/** Variance scale / n, with n the fan that `mode` says; "normal" is "truncated_normal". */
+export const VarianceScaling = initializer(
+  "VarianceScaling",
+  {
+    scale: number.where("a positive number", (scale) => scale > 0).or(1),
+    mode: oneOf("fan_in", "fan_out", "fan_avg").or("fan_in"),
+    distribution: oneOf("truncated_normal", "normal", "untruncated_normal", "uniform").or("truncated_normal"),
+    ...fans,
+  },
+  ({ scale, mode, distribution }) => {
+    const drawn =
+      distribution === "untruncated_normal" ? "normal" : distribution === "normal" ? "truncated_normal" : distribution;
+    return varianceScaling({ scale, mode: mode as Mode, distribution: drawn as "uniform" });
+  },
+) as WithoutSeed<
+  [scale: number, mode: Mode, distribution: Distribution, seed: number | null],
+  { scale: number; mode: Mode; distribution: Distribution } & Seeded
+>;
 /** U(+-sqrt(6 / (fan_in + fan_out))): the default of kernels. */
-export const GlorotUniform = withoutNew(scaled("glorot_uniform", glorotUniform));
-export const GlorotNormal = withoutNew(scaled("glorot_normal", glorotNormal));
-export const HeUniform = withoutNew(scaled("he_uniform", heUniform));
-export const HeNormal = withoutNew(scaled("he_normal", heNormal));
-export const LecunUniform = withoutNew(scaled("lecun_uniform", lecunUniform));
-export const LecunNormal = withoutNew(scaled("lecun_normal", lecunNormal));
+export const GlorotUniform = initializer("GlorotUniform", fans, () => glorotUniform()) as ByFans;
+export const GlorotNormal = initializer("GlorotNormal", fans, () => glorotNormal()) as ByFans;
+export const HeUniform = initializer("HeUniform", fans, () => heUniform()) as ByFans;
+export const HeNormal = initializer("HeNormal", fans, () => heNormal()) as ByFans;
+export const LecunUniform = initializer("LecunUniform", fans, () => lecunUniform()) as ByFans;
+export const LecunNormal = initializer("LecunNormal", fans, () => lecunNormal()) as ByFans;
 /** Rows or columns orthonormal, times gain. */
-export const Orthogonal = withoutNew(OrthogonalInitializer);
+export const Orthogonal = initializer("Orthogonal", { gain: 1, ...seeded }, ({ gain }) =>
+  orthogonal(gain),
+) as WithoutSeed<[gain: number, seed: number | null], { gain: number } & Seeded>;
 
 const TABLE = {
   zeros: Zeros,
@@ -212,12 +230,50 @@ const TABLE = {
 } satisfies Record<string, new () => Initializer>;
 
 export type InitializerName = keyof typeof TABLE;
-export type InitializerArgument = InitializerName | Initializer;
+export type InitializerArgument =
+  | InitializerName
+  | Initializer
+  | ((shape: readonly number[], options: { dtype: "float32" }) => Tensor);
 
-/** The initializer of a name, or the object itself. Throws ArgumentError on a name it does not know. */
-export function get(identifier: InitializerArgument): Initializer {
+/** Whether a value names or is an initializer, or a function that may stand for one. */
+export const isInitializer = (value: unknown): value is InitializerArgument =>
+  typeof value === "string" || typeof value === "function" || value instanceof Initializer;
+
+/** The initializer of a name or a class, or the object itself; null for null. Throws ArgumentError on a name it does not know. */
+export const get: (identifier: InitializerArgument | null) => Initializer | null = define(
+  "keras.initializers.get",
+  { identifier: any },
+  ({ identifier }) => (identifier === null ? null : resolve(identifier)),
+);
+
+/** What `get` gives, for callers that have read their arguments; null is the default of weights, glorot_uniform. */
+export function resolve(identifier: unknown, op = "initializers.get", argument = "identifier"): Initializer {
   if (identifier instanceof Initializer) return identifier;
-  if (typeof identifier === "string" && Object.hasOwn(TABLE, identifier)) return new TABLE[identifier]();
+  if (identifier === null) return new GlorotUniform();
+  if (typeof identifier === "function" && identifier.prototype instanceof Initializer)
+    return new (identifier as new () => Initializer)();
+  if (typeof identifier === "function")
+    return new FunctionInitializer(identifier as (shape: readonly number[]) => Tensor);
+  if (typeof identifier === "string") {
+    const snake = snakeCase(identifier);
+    if (Object.hasOwn(TABLE, snake)) return new TABLE[snake as InitializerName]();
+  }
+  const guess = typeof identifier === "string" ? nearest(identifier, Object.keys(TABLE)) : undefined;
   const expected = `an initializer or one of ${Object.keys(TABLE).join(", ")}`;
-  throw new ArgumentError({ op: "initializers.get", argument: "identifier", expected, given: show(identifier) });
+  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  throw new ArgumentError({ op, argument, expected, given });
+}
+
+/** A function of a shape as an initializer. */
+class FunctionInitializer extends Initializer {
+  readonly #f: (shape: readonly number[], options: { dtype: "float32" }) => Tensor;
+
+  constructor(f: (shape: readonly number[], options: { dtype: "float32" }) => Tensor) {
+    super();
+    this.#f = f;
+  }
+
+  override __call__(shape: readonly number[]): Tensor {
+    return this.#f(shape, { dtype: "float32" });
+  }
 }

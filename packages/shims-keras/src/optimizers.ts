@@ -6,45 +6,112 @@ import {
   Sgd as CoreSgd,
   type Tensor as CoreTensor,
   everyRun,
+  hostScalar,
+  noGrad,
   type SgdSettings,
+  scope,
   UnsupportedError,
 } from "@facet/autograd";
-import { type Keywords, oneOf, parseArguments, show } from "./arguments.js";
-import { withoutNew } from "./callable.js";
+import { type Args, any, define, Kind, listOf, mapping, nearest, only, show, signature } from "@facet/dialect";
+import { classNameOf, withoutNew } from "./callable.js";
 import { automaticName } from "./config.js";
-import type { Tensor } from "./tensor.js";
-import type { Variable } from "./variable.js";
+import { type InitializerArgument, isInitializer, resolve as resolveInitializer } from "./initializers.js";
+import { atLeastZero, fraction, knownShape, nameKind } from "./kinds.js";
+import { Tensor } from "./tensor.js";
+import { VariableBase } from "./variable.js";
 
-/** What Keras' optimizers have and these do not. */
+/** A finite number of at least 0; schedules and functions are refused where it is set, with a reason. */
+const learningRate = new Kind<number>(
+  "a finite number of at least 0",
+  (value) => value !== null && value !== undefined,
+);
+const weightDecay = atLeastZero.orNone;
+
+/** What Keras' optimizers have and these do not, between weight_decay and name. */
 const unsupported = {
-  clipnorm: null,
-  clipvalue: null,
-  global_clipnorm: null,
-  use_ema: false,
-  ema_momentum: 0.99,
-  ema_overwrite_frequency: null,
-  loss_scale_factor: null,
-  gradient_accumulation_steps: null,
+  clipnorm: only(null),
+  clipvalue: only(null),
+  global_clipnorm: only(null),
+  use_ema: only(false),
+  ema_momentum: only(0.99),
+  ema_overwrite_frequency: only(null),
+  loss_scale_factor: only(null),
+  gradient_accumulation_steps: only(null),
 } as const;
+const last = { ...unsupported, name: nameKind.or(null) } as const;
 
 interface CoreOptimizer {
   step(gradients: readonly (CoreTensor | undefined)[], changes?: () => Record<string, unknown>): void;
   dispose(): void;
 }
 
-/** `keras.optimizers.Optimizer`: one dispatch updates all weights. */
-export abstract class Optimizer {
+const variableKind = new Kind<VariableBase>("a Variable", (value) => value instanceof VariableBase);
+const tensorKind = new Kind<Tensor>("a Tensor", (value) => value instanceof Tensor);
+const pairKind = new Kind<readonly [Tensor | null, VariableBase]>(
+  "a pair of a gradient (null for none) and a Variable",
+  (value) =>
+    Array.isArray(value) &&
+    value.length === 2 &&
+    (value[0] === null || value[0] instanceof Tensor) &&
+    value[1] instanceof VariableBase,
+);
+const initializerKind = new Kind<InitializerArgument>("an initializer", isInitializer);
+
+const readOptimizer = signature("keras.optimizers.Optimizer", {
+  learning_rate: learningRate,
+  weight_decay: weightDecay.or(null),
+  ...last,
+});
+const readBuild = signature("keras.optimizers.Optimizer.build", { variables: listOf(variableKind) });
+const readApplyGradients = signature("keras.optimizers.Optimizer.apply_gradients", {
+  grads_and_vars: listOf(pairKind),
+});
+const readApply = signature("keras.optimizers.Optimizer.apply", {
+  grads: listOf(tensorKind.orNone),
+  trainable_variables: listOf(variableKind).or(null),
+});
+const readAddVariable = signature("keras.optimizers.Optimizer.add_variable", {
+  shape: knownShape,
+  initializer: initializerKind.or("zeros"),
+  dtype: only(null, "float32"),
+  aggregation: only("none", null),
+  layout: only(null),
+  name: nameKind.or(null),
+});
+const readAddFromReference = signature("keras.optimizers.Optimizer.add_variable_from_reference", {
+  reference_variable: variableKind,
+  name: nameKind.or(null),
+  initializer: initializerKind.or("zeros"),
+});
+
+export interface OptimizerArguments {
+  learning_rate: number;
+  weight_decay: number | null;
+  name: string | null;
+}
+
+/**
+ * `keras.optimizers.Optimizer`: one dispatch updates all weights. A class of the program's own gives
+ * `update_step(gradient, variable, learning_rate)`, written in ops, and makes its state in `build(variables)`.
+ */
+export class Optimizer {
+  static readonly className: string = "Optimizer";
   readonly name: string;
+  /** Share of each weight, times the learning rate, that a step takes off it; null for none. May be set between steps. */
+  weight_decay: number | null;
   #learningRate = 0;
   #core: CoreOptimizer | undefined;
-  #variables: readonly Variable[] = [];
+  #variables: readonly VariableBase[] = [];
+  readonly #own: VariableBase[] = [];
   /** Steps taken. */
   iterations = 0;
 
-  /** Without a name it has the next automatic one of `className`: adam, adam_1 ... */
-  constructor(className: string, name: string | null, learningRate: unknown) {
-    this.name = name ?? automaticName(className);
-    this.learning_rate = learningRate as number;
+  /** Without a name it has the next automatic one of its class: adam, adam_1 ... */
+  constructor(...args: Args<[learning_rate: number, weight_decay: number | null], OptimizerArguments>) {
+    const given = readOptimizer(args);
+    this.name = given.name ?? automaticName(classNameOf(new.target));
+    this.weight_decay = given.weight_decay;
+    this.learning_rate = given.learning_rate;
   }
 
   /** Step size; may be set between steps. */
@@ -57,184 +124,299 @@ export abstract class Optimizer {
       const expected = "a number: Facet has no learning rate schedules";
       throw new UnsupportedError({ op: this.name, argument: "learning_rate", expected, given: show(value) });
     }
-    if (!(Number.isFinite(value) && value >= 0)) {
+    if (!(typeof value === "number" && Number.isFinite(value) && value >= 0)) {
       const expected = "a finite number of at least 0";
-      throw new ArgumentError({ op: this.name, argument: "learning_rate", expected, given: `${value}` });
+      throw new ArgumentError({ op: this.name, argument: "learning_rate", expected, given: show(value) });
     }
     this.#learningRate = value;
   }
 
   get built(): boolean {
-    return this.#core !== undefined;
+    return this.#variables.length > 0;
   }
 
-  protected abstract make(parameters: readonly CoreTensor[]): CoreOptimizer;
+  /** The optimizer's own state: of a class of the program's own, what it made. */
+  get variables(): readonly VariableBase[] {
+    return this.#own;
+  }
+
+  /** The core's optimizer over these parameters; undefined for a class of the program's own. */
+  protected make(_parameters: readonly CoreTensor[]): CoreOptimizer | undefined {
+    return undefined;
+  }
+
+  /** What the core's optimizer reads anew in every step. */
+  protected settings(): Record<string, unknown> {
+    return {};
+  }
+
   /** State arrays for every weight. */
-  protected abstract readonly slots: number;
+  protected get slots(): number {
+    return 0;
+  }
 
   /** Elements of the optimizer's own variables: state of every weight, iterations and learning rate. */
   get variableCount(): number {
-    return 2 + this.slots * this.#variables.reduce((total, { core }) => total + core.size, 0);
+    const own = this.#own.reduce((total, { core }) => total + core.size, 0);
+    return 2 + own + this.slots * this.#variables.reduce((total, { core }) => total + core.size, 0);
   }
 
   /** Makes room for the state. Done by the first step; a second time with other weights throws, as in Keras. */
-  build(variables: readonly Variable[]): void {
-    if (this.#core) {
+  build(...args: [variables: readonly VariableBase[]]): void {
+    const { variables } = readBuild(args);
+    if (this.built) {
       const same = variables.length === this.#variables.length && variables.every((v, i) => v === this.#variables[i]);
       if (same) return;
       const expected = "the weights it was built for: make a new optimizer for other ones";
       throw new ArgumentError({ op: this.name, argument: "variables", expected, given: "others" });
     }
-    this.#core = this.make(variables.map(({ core }) => core));
+    if (!this.#updatesItself) this.#core = this.make(variables.map(({ core }) => core));
     this.#variables = variables;
   }
 
-  /** One step on the built weights. */
-  update(gradients: readonly (CoreTensor | undefined)[]): void {
-    (this.#core as CoreOptimizer).step(gradients, () => ({ lr: this.#learningRate }));
+  /** Makes a state variable, for `build` of a class of the program's own. */
+  add_variable(
+    ...args: Args<
+      [shape: readonly number[], initializer: InitializerArgument],
+      { shape: readonly number[]; initializer: InitializerArgument; name: string | null }
+    >
+  ): VariableBase {
+    const { shape, initializer, name } = readAddVariable(args);
+    return this.#variable(shape, initializer, name);
+  }
+
+  /** Makes a state variable of the shape of a weight. */
+  add_variable_from_reference(
+    ...args: Args<
+      [reference_variable: VariableBase, name: string | null, initializer: InitializerArgument],
+      { reference_variable: VariableBase; name: string | null; initializer: InitializerArgument }
+    >
+  ): VariableBase {
+    const { reference_variable, name, initializer } = readAddFromReference(args);
+    return this.#variable(reference_variable.shape, initializer, name && `${reference_variable.name}_${name}`);
+  }
+
+  #variable(shape: readonly number[], initializer: InitializerArgument, name: string | null): VariableBase {
+    const make = resolveInitializer(initializer, "add_variable", "initializer");
+    const made = new VariableBase(() => make.values(shape), name, null, false);
+    this.#own.push(made);
+    return made;
+  }
+
+  /** The update of one weight. Facet's own optimizers update all at once instead; a class of the program's own may give it. */
+  update_step(_gradient: Tensor, _variable: VariableBase, _learningRate: Tensor): void {
+    const expected = "a class that says in update_step(gradient, variable, learning_rate) how a weight changes";
+    throw new UnsupportedError({ op: this.name, argument: "update_step", expected, given: "none" });
+  }
+
+  get #updatesItself(): boolean {
+    return this.update_step !== Optimizer.prototype.update_step;
+  }
+
+  /** One step from pairs of gradient and weight. */
+  apply_gradients(...args: [grads_and_vars: readonly (readonly [Tensor | null, VariableBase])[]]): void {
+    const { grads_and_vars } = readApplyGradients(args);
+    this.apply(
+      grads_and_vars.map(([gradient]) => gradient),
+      grads_and_vars.map(([, variable]) => variable),
+    );
+  }
+
+  /** One step from gradients of the weights given, or of those it was built for; null where a weight has none. */
+  apply(...args: [grads: readonly (Tensor | null)[], trainable_variables?: readonly VariableBase[] | null]): void {
+    const { grads, trainable_variables } = readApply(args);
+    if (trainable_variables !== null) this.build(trainable_variables);
+    if (grads.length !== this.#variables.length || grads.length === 0) {
+      const expected = `a gradient for each of the ${this.#variables.length} weights`;
+      throw new ArgumentError({ op: this.name, argument: "grads", expected, given: `${grads.length}` });
+    }
+    for (const [i, gradient] of grads.entries()) {
+      const variable = this.#variables[i] as VariableBase;
+      if (gradient === null || `${gradient.shape}` === `${variable.shape}`) continue;
+      const expected = `[${variable.shape.join(", ")}], the shape of ${variable.path}`;
+      const given = `[${gradient.shape.join(", ")}]`;
+      throw new ArgumentError({ op: this.name, argument: `grads[${i}]`, expected, given });
+    }
+    if (this.#updatesItself) noGrad(() => scope(() => this.#stepByStep(grads)));
+    else if (this.#core)
+      this.#core.step(
+        grads.map((gradient) => gradient?.core),
+        () => ({ ...this.settings(), lr: this.#learningRate, weightDecay: this.weight_decay ?? 0 }),
+      );
+    else this.update_step(undefined as never, undefined as never, undefined as never);
     everyRun(() => {
       this.iterations += 1;
     });
   }
 
-  /** One step from pairs of gradient and weight. */
-  apply_gradients(pairs: readonly (readonly [Tensor, Variable])[]): void {
-    this.build(pairs.map(([, variable]) => variable));
-    this.update(pairs.map(([gradient]) => gradient.core));
+  #stepByStep(grads: readonly (Tensor | null)[]): void {
+    const rate = new Tensor(hostScalar(() => this.#learningRate));
+    for (const [i, gradient] of grads.entries()) {
+      const variable = this.#variables[i] as VariableBase;
+      if (gradient === null) continue;
+      if (this.weight_decay)
+        variable.assign_sub(variable.mul(new Tensor(hostScalar(() => this.#learningRate * (this.weight_decay ?? 0)))));
+      this.update_step(gradient, variable, rate);
+    }
   }
 }
 
-interface AdamArguments {
-  learning_rate: number;
+export interface AdamArguments extends OptimizerArguments {
   beta_1: number;
   beta_2: number;
   epsilon: number;
   amsgrad: boolean;
-  weight_decay: number;
-  name: string;
   /** What Keras has not: `epsilon: "torch"` adds epsilon after the bias correction, as PyTorch and optax do. */
   facet: { epsilon?: "keras" | "torch" };
 }
 
-/** Arguments after parsing: those that default to None may be null. */
-type Unset<T extends { weight_decay: number; name: string }> = Omit<T, "weight_decay" | "name"> & {
-  weight_decay: number | null;
-  name: string | null;
-};
+const adamRules = { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false };
+/** By keyword only, as what the original has not. */
+const facetKind = mapping<AdamArguments["facet"]>('an object { epsilon: "keras" or "torch" }').where(
+  'an object { epsilon: "keras" or "torch" }',
+  (given) =>
+    Object.entries(given).every(([key, value]) => key === "epsilon" && (value === "keras" || value === "torch")),
+);
+const facet = { "*": null, facet: facetKind.or({}) } as const;
 
-type AdamPositional = [
-  learning_rate?: number | Keywords<AdamArguments>,
-  beta_1?: number | Keywords<AdamArguments>,
-  beta_2?: number | Keywords<AdamArguments>,
-  epsilon?: number | Keywords<AdamArguments>,
-  rest?: Keywords<AdamArguments>,
+type AdamPositions = [
+  learning_rate: number,
+  beta_1: number,
+  beta_2: number,
+  epsilon: number,
+  amsgrad: boolean,
+  weight_decay: number | null,
+];
+type AdamWPositions = [
+  learning_rate: number,
+  weight_decay: number | null,
+  beta_1: number,
+  beta_2: number,
+  epsilon: number,
+  amsgrad: boolean,
 ];
 
+/** What Adam's classes read, in one form. */
+type AdamGiven = { [K in keyof AdamArguments]: AdamArguments[K] };
+
 class AdamOptimizer extends Optimizer {
-  static readonly className: string = "Adam";
-  protected static readonly decay: number | null = null;
-  readonly #settings: AdamSettings;
-  protected readonly slots: number;
+  static override readonly className: string = "Adam";
+  /** Decay rates of both moments, epsilon: may be set between steps. */
+  beta_1: number;
+  beta_2: number;
+  epsilon: number;
+  readonly amsgrad: boolean;
+  readonly #epsilonMode: "keras" | "torch";
 
-  constructor(...args: AdamPositional) {
-    const given = AdamOptimizer.parse(new.target.className, args, new.target.decay);
-    super(new.target.className, given.name, given.learning_rate);
-    this.#settings = AdamOptimizer.settings(this.name, given);
-    this.slots = given.amsgrad ? 3 : 2;
+  constructor(...args: Args<AdamPositions, AdamArguments>) {
+    const given = new.target.read(args);
+    super({ learning_rate: given.learning_rate, weight_decay: given.weight_decay, name: given.name });
+    this.beta_1 = given.beta_1;
+    this.beta_2 = given.beta_2;
+    this.epsilon = given.epsilon;
+    this.amsgrad = given.amsgrad;
+    this.#epsilonMode = given.facet.epsilon ?? "keras";
   }
 
-  private static parse(op: string, args: readonly unknown[], decay: number | null) {
-    return parseArguments<Unset<AdamArguments>>(op, args, {
-      parameters: {
-        learning_rate: 0.001,
-        beta_1: 0.9,
-        beta_2: 0.999,
-        epsilon: 1e-7,
-        amsgrad: false,
-        weight_decay: decay,
-        name: null,
-        facet: {},
-      },
-      unsupported,
-    });
+  static read(args: readonly unknown[]): AdamGiven {
+    return readAdam(args) as AdamGiven;
   }
 
-  private static settings(name: string, given: ReturnType<typeof AdamOptimizer.parse>): AdamSettings {
-    const { epsilon: where = "keras", ...rest } = given.facet;
-    const [unknown] = Object.keys(rest);
-    if (unknown)
-      throw new ArgumentError({
-        op: name,
-        argument: `facet.${unknown}`,
-        expected: "epsilon",
-        given: "an unknown name",
-      });
-    return {
-      lr: given.learning_rate,
-      beta1: given.beta_1,
-      beta2: given.beta_2,
-      eps: given.epsilon,
-      epsMode: oneOf(name, "facet.epsilon", where, ["keras", "torch"]),
-      amsgrad: given.amsgrad,
-      weightDecay: given.weight_decay ?? 0,
+  protected override get slots(): number {
+    return this.amsgrad ? 3 : 2;
+  }
+
+  protected override settings(): Record<string, unknown> {
+    return { beta1: this.beta_1, beta2: this.beta_2, eps: this.epsilon };
+  }
+
+  protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
+    const settings = {
+      ...this.settings(),
+      lr: this.learning_rate,
+      weightDecay: this.weight_decay ?? 0,
+      epsMode: this.#epsilonMode,
+      amsgrad: this.amsgrad,
       // Keras decays weights before the step, not through the gradient, in Adam too.
       decayMode: "keras",
     };
-  }
-
-  protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
-    return new CoreAdam(parameters, { ...this.#settings, lr: this.learning_rate });
+    return new CoreAdam(parameters, settings as unknown as AdamSettings);
   }
 }
+
+const rate = (otherwise: number) => learningRate.or(otherwise);
+const readAdam = signature("keras.optimizers.Adam", {
+  learning_rate: rate(0.001),
+  ...adamRules,
+  weight_decay: weightDecay.or(null),
+  ...last,
+  ...facet,
+});
+const readAdamW = signature("keras.optimizers.AdamW", {
+  learning_rate: rate(0.001),
+  weight_decay: weightDecay.or(0.004),
+  ...adamRules,
+  ...last,
+  ...facet,
+});
 
 class AdamWOptimizer extends AdamOptimizer {
   static override readonly className = "AdamW";
-  protected static override readonly decay = 0.004;
+
+  static override read(args: readonly unknown[]): AdamGiven {
+    return readAdamW(args) as AdamGiven;
+  }
 }
 
-interface SgdArguments {
-  learning_rate: number;
+export interface SgdArguments extends OptimizerArguments {
   momentum: number;
   nesterov: boolean;
-  weight_decay: number;
-  name: string;
 }
 
+const readSgd = signature("keras.optimizers.SGD", {
+  learning_rate: rate(0.01),
+  momentum: fraction.or(0),
+  nesterov: false,
+  weight_decay: weightDecay.or(null),
+  ...last,
+});
+
 class SgdOptimizer extends Optimizer {
-  readonly #settings: SgdSettings;
-  protected readonly slots: number;
+  static override readonly className = "SGD";
+  /** Share of the velocity that stays; may be set between steps. */
+  momentum: number;
+  readonly nesterov: boolean;
 
   constructor(
-    ...args: [
-      learning_rate?: number | Keywords<SgdArguments>,
-      momentum?: number | Keywords<SgdArguments>,
-      nesterov?: boolean | Keywords<SgdArguments>,
-      rest?: Keywords<SgdArguments>,
-    ]
+    ...args: Args<
+      [learning_rate: number, momentum: number, nesterov: boolean, weight_decay: number | null],
+      SgdArguments
+    >
   ) {
-    const given = parseArguments<Unset<SgdArguments>>("SGD", args, {
-      parameters: { learning_rate: 0.01, momentum: 0, nesterov: false, weight_decay: null, name: null },
-      unsupported,
-    });
-    super("SGD", given.name, given.learning_rate);
-    if (!(given.momentum >= 0 && given.momentum <= 1)) {
-      const expected = "a number from 0 to 1";
-      throw new ArgumentError({ op: "SGD", argument: "momentum", expected, given: show(given.momentum) });
-    }
-    this.slots = given.momentum > 0 ? 1 : 0;
-    this.#settings = {
-      lr: given.learning_rate,
-      momentum: given.momentum,
-      // Keras ignores nesterov where there is no momentum; the core refuses the pair.
-      nesterov: given.nesterov && given.momentum > 0,
-      velocityMode: "keras",
-      weightDecay: given.weight_decay ?? 0,
-      decayMode: "keras",
-    };
+    const given = readSgd(args);
+    super({ learning_rate: given.learning_rate, weight_decay: given.weight_decay, name: given.name });
+    this.momentum = given.momentum;
+    this.nesterov = given.nesterov;
+  }
+
+  protected override get slots(): number {
+    return this.momentum > 0 ? 1 : 0;
+  }
+
+  protected override settings(): Record<string, unknown> {
+    // Keras ignores nesterov where there is no momentum; the core refuses the pair.
+    return { momentum: this.momentum, nesterov: this.nesterov && this.momentum > 0 };
   }
 
   protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
-    return new CoreSgd(parameters, { ...this.#settings, lr: this.learning_rate });
+    const settings = {
+      ...this.settings(),
+      lr: this.learning_rate,
+      weightDecay: this.weight_decay ?? 0,
+      velocityMode: "keras",
+      decayMode: "keras",
+    };
+    return new CoreSgd(parameters, settings as unknown as SgdSettings);
   }
 }
 
@@ -242,8 +424,12 @@ class SgdOptimizer extends Optimizer {
 export const Adam = withoutNew(AdamOptimizer);
 export type Adam = AdamOptimizer;
 /** Adam with weight_decay 0.004: w -= w decay learning_rate before the step. */
-export const AdamW = withoutNew(AdamWOptimizer);
+export const AdamW = withoutNew(AdamWOptimizer) as unknown as AdamWConstructor;
 export type AdamW = AdamWOptimizer;
+type AdamWConstructor = (new (
+  ...args: Args<AdamWPositions, AdamArguments>
+) => AdamWOptimizer) &
+  ((...args: Args<AdamWPositions, AdamArguments>) => AdamWOptimizer);
 /** Learning rate 0.01; with momentum, velocity = momentum velocity - learning_rate g. */
 export const SGD = withoutNew(SgdOptimizer);
 export type SGD = SgdOptimizer;
@@ -253,11 +439,22 @@ const TABLE = { adam: Adam, adamw: AdamW, sgd: SGD } satisfies Record<string, ne
 export type OptimizerName = "adam" | "adamw" | "sgd";
 export type OptimizerArgument = OptimizerName | Optimizer;
 
-/** The optimizer of a name (in any case), or the object itself. */
-export function get(identifier: OptimizerArgument): Optimizer {
+/** The optimizer of a name (in any case), the object itself, or one of a class. */
+export const get: (identifier: OptimizerArgument) => Optimizer = define(
+  "keras.optimizers.get",
+  { identifier: any },
+  ({ identifier }) => resolve(identifier),
+);
+
+/** What `get` gives, for callers that have read their arguments. */
+export function resolve(identifier: unknown, op = "optimizers.get", argument = "identifier"): Optimizer {
   if (identifier instanceof Optimizer) return identifier;
+  if (typeof identifier === "function" && identifier.prototype instanceof Optimizer)
+    return new (identifier as new () => Optimizer)();
   const name = typeof identifier === "string" ? identifier.toLowerCase() : "";
   if (Object.hasOwn(TABLE, name)) return new TABLE[name as OptimizerName]();
+  const guess = name ? nearest(name, Object.keys(TABLE)) : undefined;
   const expected = `an optimizer or one of ${Object.keys(TABLE).join(", ")}`;
-  throw new UnsupportedError({ op: "optimizers.get", argument: "identifier", expected, given: show(identifier) });
+  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  throw new UnsupportedError({ op, argument, expected, given });
 }

@@ -3,7 +3,7 @@ import { ArgumentError } from "@facet/autograd";
 import type { Layer } from "./layers/layer.js";
 import type { Model } from "./models/model.js";
 import { fixed as fixedText, roundEven } from "./numbers.js";
-import { type Node, pythonShape } from "./tensor.js";
+import { type Node, type Operation, pythonShape } from "./tensor.js";
 
 export interface SummaryOptions {
   /** Characters per line. Default 88 (108 with a column of connections), cut to what the terminal has less 4. */
@@ -41,7 +41,8 @@ export function summaryText(model: Model, terminalColumns: number, options: Summ
   const rows = model.summaryLayers.map((layer) => {
     const fields = [`${layer.name} (${layer.className})`, outputShape(layer), parameters(layer)];
     if (!linear) fields.push(connections(layer, graph.nodes));
-    if (options.show_trainable) fields.push(layer.weights.length === 0 ? "-" : layer.trainable ? "Y" : "N");
+    if (options.show_trainable)
+      fields.push(!isLayer(layer) || layer.weights.length === 0 ? "-" : layer.trainable ? "Y" : "N");
     return fields;
   });
   const lines = [`Model: "${model.name}"`, ...table(header, rows, shrink(widths, lineLength), alignments)];
@@ -81,22 +82,26 @@ export function memory(bytes: number): string {
   return `${fixedText(value, 2)} ${units[unit]}`;
 }
 
-function outputShape(layer: Layer): string {
+const isLayer = (layer: Layer | Operation): layer is Layer => "weights" in layer;
+
+function outputShape(layer: Layer | Operation): string {
   const outputs = layer.nodes.at(-1)?.outputs;
   if (!outputs) return "?";
-  const shapes = outputs.map(({ shape }) => pythonShape(shape));
+  // Keras' summaries have no comma after the only extent.
+  const shapes = outputs.map(({ shape }) => pythonShape(shape).replace(",)", ")"));
   return shapes.length === 1 ? (shapes[0] as string) : `[${shapes.join(", ")}]`;
 }
 
-function parameters(layer: Layer): string {
+function parameters(layer: Layer | Operation): string {
+  if (!isLayer(layer)) return "0";
   return layer.built ? layer.count_params().toLocaleString("en-US") : "0 (unbuilt)";
 }
 
-function connections(layer: Layer, relevant: readonly Node[]): string {
+function connections(layer: Layer | Operation, relevant: readonly Node[]): string {
   const sources = layer.nodes
     .filter((node) => relevant.includes(node))
     .flatMap(({ inputs }) => inputs)
-    .map(({ history, index }) => `${history.layer.name}[${history.index}][${index}]`);
+    .map(({ history, index }) => `${history?.layer.name}[${history?.index}][${index}]`);
   return sources.join(", ") || "-";
 }
 

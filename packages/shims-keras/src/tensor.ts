@@ -1,18 +1,17 @@
 import {
-  add,
   adopt,
   type Tensor as CoreTensor,
+  cast as coreCast,
   type Dtype,
-  div,
   fromData,
+  full,
   type HoldsTensors,
-  mul,
-  sub,
   tensorsOf,
 } from "@facet/autograd";
 import {
   arrayRepr,
   arrayText,
+  type Methods,
   type Printable,
   primitiveOf,
   printable,
@@ -20,7 +19,8 @@ import {
   read,
   signature,
 } from "@facet/dialect";
-import { type HostArray, NdArray, ndarray } from "./ndarray.js";
+import { type HostArray, hostData, NdArray } from "./ndarray.js";
+import type { placeholderMethods, tensorMethods } from "./ops/methods.js";
 
 /** What a softmax or sigmoid was applied to: losses look through it, as Keras does on TensorFlow. */
 export interface Activated {
@@ -39,7 +39,14 @@ export const OPERATORS = {
   comparison: "ops.greater(a, b), ops.less(a, b)",
 };
 
+const readNumpy = signature("keras.Tensor.numpy", {});
+const readItem = signature("keras.Tensor.item", {});
+
+/** Arithmetic: ops/methods.ts. */
+export interface Tensor extends Methods<typeof tensorMethods> {}
+
 /** An array on the device: what layers and `keras.ops` compute on. `keras.ops.convert_to_numpy` reads it. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
 export class Tensor implements HoldsTensors {
   readonly core: CoreTensor;
   readonly activated: Activated | undefined;
@@ -61,31 +68,18 @@ export class Tensor implements HoldsTensors {
     return this.core.rank;
   }
 
-  add(other: Tensor | number): Tensor {
-    return new Tensor(add(this.core, operand(other)));
-  }
-
-  sub(other: Tensor | number): Tensor {
-    return new Tensor(sub(this.core, operand(other)));
-  }
-
-  mul(other: Tensor | number): Tensor {
-    return new Tensor(mul(this.core, operand(other)));
-  }
-
-  div(other: Tensor | number): Tensor {
-    return new Tensor(div(this.core, operand(other)));
-  }
-
-  /** The elements on the host; bool and uint32 as int32. */
-  async numpy(): Promise<NdArray> {
+  /** The elements on the host; uint32 as int32. */
+  async numpy(...args: []): Promise<NdArray> {
+    readNumpy(args);
     const data = await this.core.data();
-    const plain = data instanceof Uint32Array || this.dtype === "bool" ? Int32Array.from(data) : data;
+    if (this.dtype === "bool") return new NdArray(data as Uint8Array, this.shape, "bool");
+    const plain = data instanceof Uint32Array ? Int32Array.from(data) : data;
     return new NdArray(plain as Float32Array | Int32Array | Uint8Array, this.shape);
   }
 
-  /** The only element. */
-  item(): Promise<number> {
+  /** The only element. Throws ShapeError when there are others. */
+  async item(...args: []): Promise<number> {
+    readItem(args);
     return this.core.item();
   }
 
@@ -130,26 +124,37 @@ export class Tensor implements HoldsTensors {
 /** Rows begin below what stands before them. */
 const onOwnLine = (rows: string): string => (rows.includes("\n") ? `\n${rows}` : rows);
 
-const operand = (other: Tensor | number): CoreTensor | number => (typeof other === "number" ? other : other.core);
+/** Dtypes of what models and ops compute on. */
+export type TensorDtype = "float32" | "int32" | "bool";
+export const DTYPES: readonly TensorDtype[] = ["float32", "int32", "bool"];
+
+/** Arithmetic and reshape: ops/methods.ts. */
+export interface KerasTensor extends Methods<typeof placeholderMethods> {}
 
 /** A placeholder in a functional model: the shape (null where the extent is not known before data comes), no values. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
 export class KerasTensor {
   readonly shape: Shape;
-  readonly dtype: "float32";
+  readonly dtype: TensorDtype;
   readonly name: string;
-  /** The call that made it. */
-  readonly history: Node;
+  /** The call that made it; undefined for one that the program made by itself. */
+  readonly history: Node | undefined;
   /** Which of the call's outputs it is. */
   readonly index: number;
 
-  constructor(shape: Shape, name: string, history: Node, index = 0) {
+  constructor(shape: Shape, dtype: TensorDtype, name: string, history?: Node, index = 0) {
     this.shape = shape;
-    this.dtype = "float32";
+    this.dtype = dtype;
     this.name = name;
     this.history = history;
     this.index = index;
   }
 
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** As Keras prints it: `<KerasTensor shape=(None, 3), dtype=float32, sparse=False, ragged=False, name=keras_tensor>`. */
   toString(): string {
     return `<KerasTensor shape=${pythonShape(this.shape)}, dtype=${this.dtype}, sparse=False, ragged=False, name=${this.name}>`;
   }
@@ -167,13 +172,41 @@ export class KerasTensor {
 /** Extents; null for one that is not known yet, as Python's None. */
 export type Shape = readonly (number | null)[];
 
-/** One call of a layer on placeholders. `layer` is a Layer; tensor.ts must not know more of it than its name. */
+/** What the calls of a graph are calls of: layers, and functions of `keras.ops`. */
+export interface Operation {
+  readonly name: string;
+  /** The class as Keras calls it. */
+  readonly className: string;
+  /** Calls on placeholders so far. */
+  readonly nodes: Node[];
+  /** Computes one of its calls again, with tensors where that call had placeholders. */
+  invoke(args: readonly unknown[], keywords: Readonly<Record<string, unknown>>, training: boolean): readonly Tensor[];
+}
+
+/** One call of an operation on placeholders. */
 export interface Node {
-  readonly layer: { readonly name: string };
+  readonly layer: Operation;
+  /** What it was called with: placeholders, anywhere in it, stand for the tensors to come. */
+  readonly args: readonly unknown[];
+  readonly keywords: Readonly<Record<string, unknown>>;
+  /** The placeholders among the arguments. */
   readonly inputs: readonly KerasTensor[];
   readonly outputs: readonly KerasTensor[];
-  /** Which call of the layer it is. */
+  /** Which call of the operation it is. */
   readonly index: number;
+}
+
+/** The placeholders among values and in lists of them; a list that begins with a number has none. */
+export function placeholdersIn(value: unknown, found: KerasTensor[] = []): KerasTensor[] {
+  if (value instanceof KerasTensor) found.push(value);
+  else if (Array.isArray(value) && typeof value[0] !== "number") for (const part of value) placeholdersIn(part, found);
+  return found;
+}
+
+/** The same value, lists looked through, with something else in place of each placeholder. */
+export function replaced(value: unknown, by: (placeholder: KerasTensor) => unknown): unknown {
+  if (value instanceof KerasTensor) return by(value);
+  return Array.isArray(value) && placeholdersIn(value).length > 0 ? value.map((part) => replaced(part, by)) : value;
 }
 
 export { pythonShape };
@@ -181,13 +214,36 @@ export { pythonShape };
 /** Whatever stands for an array where a device array is wanted. */
 export type TensorLike = Tensor | HostArray;
 
-/** A device tensor of host data as float32 (or the given dtype); a tensor is passed through. */
-export function toTensor(value: TensorLike, dtype: "float32" | "int32" = "float32"): Tensor {
+const LARGEST_INT32 = 2 ** 31 - 1;
+
+/**
+ * A device tensor; one is passed through. Host data keep their kind: booleans bool, integer arrays and whole numbers int32,
+ * all else (nested lists of numbers too) float32. Throws DtypeError on what is no data.
+ */
+export function asTensor(value: TensorLike, op = "convert_to_tensor"): Tensor {
   if (value instanceof Tensor) return value;
-  const array = ndarray(value);
+  if (typeof value === "boolean") return new Tensor(full([], value, "bool"));
+  if (typeof value === "number") {
+    const whole = Number.isInteger(value) && Math.abs(value) <= LARGEST_INT32;
+    return new Tensor(full([], value, whole ? "int32" : "float32"));
+  }
+  const array = hostData(op, value);
+  if (array.dtype === "bool") return new Tensor(fromData(array.data, array.shape, "bool"));
+  const dtype = array.dtype.startsWith("float") ? "float32" : "int32";
+  return toTensor(array, dtype);
+}
+
+/** A device tensor of host data as float32 (or the given dtype); a tensor is passed through. */
+export function toTensor(value: TensorLike, dtype: "float32" | "int32" = "float32", op?: string): Tensor {
+  if (value instanceof Tensor) return value;
+  const array = hostData(op ?? "convert_to_tensor", value);
   const data = dtype === "float32" ? Float32Array.from(array.data) : Int32Array.from(array.data);
   return new Tensor(fromData(data, array.shape, dtype));
 }
+
+/** The core tensor of an array as float32, cast where it is of another dtype. */
+export const floats = (value: TensorLike, op?: string): CoreTensor =>
+  coreCast(toTensor(value, "float32", op).core, "float32");
 
 /** Another handle on the same memory, in the scope around: for results that are arguments. */
 export function sameTensor(x: Tensor): Tensor {

@@ -1,32 +1,44 @@
 // keras.utils.
-import { ArgumentError } from "@facet/autograd";
-import { show } from "./arguments.js";
-import { type HostArray, NdArray, ndarray } from "./ndarray.js";
+import { ArgumentError, OutOfMemoryError } from "@facet/autograd";
+import { define, int } from "@facet/dialect";
+import { clearSession } from "./config.js";
+import { hostArray } from "./kinds.js";
+import { type HostArray, hostData, NdArray } from "./ndarray.js";
 
-export { clear_session, set_random_seed } from "./config.js";
+export { set_random_seed } from "./config.js";
+export const clear_session = clearSession("keras.utils");
+
+/** More elements than a typed array can have. */
+const LARGEST = 2 ** 32;
 
 /**
  * One-hot rows, float64 as in Keras: class indices [n] (or [n, 1]) to [n, num_classes]. Without num_classes the largest
  * index and one more. Throws ArgumentError on a label that is no class.
  */
-export function to_categorical(x: HostArray, num_classes?: number | null): NdArray {
-  const labels = ndarray(x);
-  const shape = labels.ndim > 1 && labels.shape.at(-1) === 1 ? labels.shape.slice(0, -1) : labels.shape;
-  let largest = -1;
-  for (const label of labels.data) largest = Math.max(largest, label);
-  const classes = num_classes ?? largest + 1;
-  if (!Number.isInteger(classes) || classes < 1) {
-    const expected = "a positive integer";
-    throw new ArgumentError({ op: "to_categorical", argument: "num_classes", expected, given: show(classes) });
-  }
-  const rows = new Float64Array(labels.size * classes);
-  for (let i = 0; i < labels.size; i++) {
-    const label = labels.data[i] as number;
-    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+export const to_categorical: (x: HostArray, num_classes?: number | null) => NdArray = define(
+  "keras.utils.to_categorical",
+  { x: hostArray, num_classes: int.where("a positive integer", (count) => count > 0).or(null) },
+  ({ x, num_classes }) => {
+    const labels = hostData("to_categorical", x);
+    const shape = labels.ndim > 1 && labels.shape.at(-1) === 1 ? labels.shape.slice(0, -1) : labels.shape;
+    let largest = -1;
+    for (const label of labels.data) largest = Math.max(largest, label);
+    const classes = num_classes ?? largest + 1;
+    for (let i = 0; i < labels.size; i++) {
+      const label = labels.data[i] as number;
+      if (Number.isInteger(label) && label >= 0 && label < classes) continue;
       const expected = `class indices from 0 to ${classes - 1}`;
       throw new ArgumentError({ op: "to_categorical", argument: "x", expected, given: `${label} at ${i}` });
     }
-    rows[i * classes + label] = 1;
-  }
-  return new NdArray(rows, [...shape, classes]);
-}
+    if (labels.size * classes > LARGEST)
+      throw new OutOfMemoryError({
+        op: "to_categorical",
+        argument: "num_classes",
+        expected: `at most ${LARGEST} elements`,
+        given: `${labels.size} rows of ${classes}`,
+      });
+    const rows = new Float64Array(labels.size * classes);
+    for (let i = 0; i < labels.size; i++) rows[i * classes + (labels.data[i] as number)] = 1;
+    return new NdArray(rows, [...shape, classes]);
+  },
+);

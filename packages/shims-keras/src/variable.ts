@@ -1,35 +1,42 @@
 import {
+  add,
   type Tensor as CoreTensor,
+  cast,
   copyTensor,
-  flattenNested,
+  encode,
   formatShape,
-  type NestedArray,
   refuseInCapture,
   ShapeError,
+  scope,
+  sub,
   unscoped,
   variable,
 } from "@facet/autograd";
-import { arrayText, type Printable } from "@facet/dialect";
-import { type HostArray, NdArray, ndarray } from "./ndarray.js";
-import { pythonShape, Tensor, text, toTensor } from "./tensor.js";
+import { arrayText, bool, Kind, only, type Printable, signature } from "@facet/dialect";
+import { withoutNew } from "./callable.js";
+import { automaticName } from "./config.js";
+import { type InitializerArgument, isInitializer, resolve } from "./initializers.js";
+import { array, knownShape, nameKind } from "./kinds.js";
+import { type HostArray, hostData, NdArray } from "./ndarray.js";
+import { asTensor, pythonShape, Tensor, type TensorLike, text } from "./tensor.js";
+
+const readAssign = signature("keras.Variable.assign", { value: array });
+const readAssignAdd = signature("keras.Variable.assign_add", { value: array });
+const readAssignSub = signature("keras.Variable.assign_sub", { value: array });
 
 /** A weight: a device array that lives as long as its layer, and that training changes in place. */
-export class Variable extends Tensor {
+export class VariableBase extends Tensor {
   /** The role in the layer: kernel, bias. */
   readonly name: string;
   /** Layer and role: conv2d/kernel. */
   readonly path: string;
   trainable: boolean;
 
-  /** From values, or a function that makes them (float32). */
-  constructor(
-    initializer: HostArray | (() => CoreTensor),
-    options: { name?: string; path?: string; trainable?: boolean } = {},
-  ) {
-    super(variable(unscoped(typeof initializer === "function" ? initializer : () => toTensor(initializer).core)));
-    this.name = options.name ?? "variable";
-    this.path = options.path ?? this.name;
-    this.trainable = options.trainable ?? true;
+  constructor(make: () => CoreTensor, name: string | null, layer: string | null, trainable: boolean) {
+    super(variable(unscoped(make)));
+    this.name = name ?? automaticName("Variable");
+    this.path = layer === null ? this.name : `${layer}/${this.name}`;
+    this.trainable = trainable;
   }
 
   /** As Keras prints it: `<Variable path=dense/kernel, shape=(2,), dtype=float32, value=[1. 2.]>`. */
@@ -43,30 +50,95 @@ export class Variable extends Tensor {
   }
 
   /** Overwrites the values. Throws ShapeError when the shape is another. */
-  assign(value: HostArray | Tensor): void {
+  assign(...args: [value: TensorLike]): void {
+    const { value } = readAssign(args);
     const shape = value instanceof Tensor ? value.shape : hostShape(value, this.shape);
     if (`${shape}` !== `${this.shape}`) {
       const [expected, given] = [formatShape(this.shape), formatShape(shape)];
       throw new ShapeError({ op: "assign", argument: this.path, expected, given });
     }
     const { storage } = this.core;
-    if (value instanceof Tensor) copyTensor(value.core, this.core);
+    if (value instanceof Tensor) scope(() => copyTensor(cast(value.core, this.core.dtype), this.core));
     else {
       refuseInCapture("assign", "a tensor: values of the host are there once");
-      storage.device.queue.write(this.core.view, Float32Array.from(elements(value)));
+      storage.device.queue.write(this.core.view, encode(hostData("assign", value).data, this.core.dtype));
     }
     storage.version += 1;
+  }
+
+  /** Adds to the values. */
+  assign_add(...args: [value: TensorLike]): void {
+    const { value } = readAssignAdd(args);
+    scope(() => this.assign(new Tensor(add(this.core, cast(asTensor(value).core, this.core.dtype)))));
+  }
+
+  /** Subtracts from the values. */
+  assign_sub(...args: [value: TensorLike]): void {
+    const { value } = readAssignSub(args);
+    scope(() => this.assign(new Tensor(sub(this.core, cast(asTensor(value).core, this.core.dtype)))));
   }
 }
 
 /** A typed array has no shape of its own: it takes the weight's when the number of elements is right. */
 function hostShape(value: HostArray, wanted: readonly number[]): readonly number[] {
-  if (value instanceof NdArray) return value.shape;
   if (ArrayBuffer.isView(value)) {
     const count = wanted.reduce((product, extent) => product * extent, 1);
     return value.length === count ? wanted : [value.length];
   }
-  return flattenNested(value as NestedArray).shape;
+  return value instanceof NdArray ? value.shape : hostData("assign", value).shape;
 }
 
-const elements = (value: HostArray): ArrayLike<number> => ndarray(value).data;
+const initial = new Kind<TensorLike | InitializerArgument>(
+  "an array, or an initializer with a shape",
+  (value) => array.accepts(value) || isInitializer(value),
+);
+const readVariable = signature("keras.Variable", {
+  initializer: initial,
+  shape: knownShape.or(null),
+  dtype: only(null, "float32", "int32"),
+  trainable: bool.or(true),
+  autocast: only(true, false),
+  aggregation: only("none", null),
+  synchronization: only("auto", null),
+  name: nameKind.or(null),
+  layout: only(null),
+});
+
+export interface VariableArguments {
+  initializer: TensorLike | InitializerArgument;
+  shape: readonly number[] | null;
+  trainable: boolean;
+  name: string | null;
+}
+
+type VariableConstructor = (new (
+  initializer: TensorLike | InitializerArgument | Partial<VariableArguments>,
+  ...rest: readonly unknown[]
+) => VariableBase) &
+  ((
+    initializer: TensorLike | InitializerArgument | Partial<VariableArguments>,
+    ...rest: readonly unknown[]
+  ) => VariableBase);
+
+/**
+ * `keras.Variable(initializer, { shape, trainable, name })`: values (float32; int32 of integer arrays), or an initializer, by
+ * name or as an object, and a shape.
+ */
+export const Variable = withoutNew(VariableBase, (args) => {
+  const { initializer, shape, trainable, name } = readVariable(args);
+  return [() => firstValues(initializer, shape), name, null, trainable];
+}) as unknown as VariableConstructor;
+export type Variable = VariableBase;
+
+function firstValues(initializer: TensorLike | InitializerArgument, shape: readonly number[] | null): CoreTensor {
+  if (!isInitializer(initializer)) {
+    const { core } = asTensor(initializer as TensorLike, "Variable");
+    if (shape !== null && `${shape}` !== `${core.shape}`) {
+      const [expected, given] = [formatShape(core.shape), formatShape(shape)];
+      throw new ShapeError({ op: "Variable", argument: "shape", expected, given });
+    }
+    return core;
+  }
+  if (shape !== null) return resolve(initializer as InitializerArgument).values(shape);
+  throw new ShapeError({ op: "Variable", argument: "shape", expected: "a shape beside an initializer", given: "none" });
+}

@@ -1,106 +1,141 @@
-import { ArgumentError } from "@facet/autograd";
+import { cast, formatShape, greater, ShapeError, where } from "@facet/autograd";
+import { type Args, any, int, listOf, number, type Reader, signature } from "@facet/dialect";
 import * as activations from "../activations.js";
-import { type Keywords, parseArguments, required, show } from "../arguments.js";
 import { withoutNew } from "../callable.js";
-import type { Tensor } from "../tensor.js";
-import { type LayerKeywords, layerParameters, layerUnsupported, SameShapeLayer } from "./layer.js";
+import { array, atLeastZero } from "../kinds.js";
+import { softmax } from "../ops/index.js";
+import { asTensor, Tensor, type TensorDtype, type TensorLike } from "../tensor.js";
+import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules, SameShapeLayer } from "./layer.js";
 
-const common = layerParameters as unknown as LayerKeywords;
+const readActivation = signature("keras.layers.Activation", { activation: any, ...layerRules });
+const callActivation = callSignature("Activation");
 
 /** Any activation function as a layer. */
 class ActivationLayer extends SameShapeLayer {
-  static readonly className = "Activation";
-  readonly activation: activations.Activation;
+  static override readonly className = "Activation";
+  readonly activation: activations.ActivationFunction;
 
   constructor(
-    ...args: [
-      activation:
-        | activations.ActivationArgument
-        | Keywords<LayerKeywords & { activation: activations.ActivationArgument }>,
-      rest?: Keywords<LayerKeywords>,
-    ]
+    ...args: Args<
+      [activation: activations.ActivationArgument],
+      LayerKeywords & { activation: activations.ActivationArgument }
+    >
   ) {
-    const given = parseArguments<LayerKeywords & { activation: activations.ActivationArgument }>("Activation", args, {
-      parameters: { activation: required, ...common },
-      unsupported: layerUnsupported,
-    });
-    super(given);
-    this.activation = activations.get(given.activation);
+    const given = readActivation(args);
+    super(layerPart(given));
+    this.activation = activations.resolve(given.activation, "Activation");
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callActivation;
   }
 
   override call(x: Tensor): Tensor {
     return this.activation(x);
   }
+
+  protected override outputDtype(input: TensorDtype): TensorDtype {
+    return input;
+  }
 }
 
-interface ReluArguments extends LayerKeywords {
-  max_value: number;
+interface ReluArguments {
+  max_value: number | null;
   negative_slope: number;
   threshold: number;
 }
+const readRelu = signature("keras.layers.ReLU", {
+  max_value: atLeastZero.or(null),
+  negative_slope: atLeastZero.or(0),
+  threshold: atLeastZero.or(0),
+  ...layerRules,
+});
+const callRelu = callSignature("ReLU");
 
-/** max(x, 0). Keras' max_value, negative_slope and threshold are not supported. */
+/** max(x, 0); at most max_value, and negative_slope (x - threshold) at or below the threshold, when these are given. */
 class ReLULayer extends SameShapeLayer {
-  static readonly className = "ReLU";
+  static override readonly className = "ReLU";
+  readonly max_value: number | null;
+  readonly negative_slope: number;
+  readonly threshold: number;
 
-  constructor(...args: [options?: Keywords<ReluArguments>]) {
-    const given = parseArguments<LayerKeywords>("ReLU", args, {
-      parameters: common,
-      unsupported: { max_value: null, negative_slope: 0, threshold: 0, ...layerUnsupported },
-    });
-    super(given);
+  constructor(
+    ...args: Args<[max_value: number | null, negative_slope: number, threshold: number], LayerKeywords & ReluArguments>
+  ) {
+    const given = readRelu(args);
+    super(layerPart(given));
+    this.max_value = given.max_value;
+    this.negative_slope = given.negative_slope;
+    this.threshold = given.threshold;
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callRelu;
   }
 
   override call(x: Tensor): Tensor {
-    return activations.relu(x);
+    return activations.relu(x, this.negative_slope, this.max_value, this.threshold);
   }
 }
 
-/** e^x over its sum along `axis` (default the last). */
-class SoftmaxLayer extends SameShapeLayer {
-  static readonly className = "Softmax";
-  readonly axis: number;
+const axisKind = int.either(listOf(int));
+const readSoftmax = signature("keras.layers.Softmax", { axis: axisKind.or(-1), ...layerRules });
+const callSoftmax = callSignature("Softmax", { mask: array.or(null) });
 
-  constructor(...args: [axis?: number | Keywords<LayerKeywords & { axis: number }>, rest?: Keywords<LayerKeywords>]) {
-    const given = parseArguments<LayerKeywords & { axis: number }>("Softmax", args, {
-      parameters: { axis: -1, ...common },
-      unsupported: layerUnsupported,
-    });
-    super(given);
+/** What stands in the place of what the mask leaves out. */
+const LOWEST = -1e9;
+
+/** e^x over its sum along `axis` (default the last), or several. Called with `mask`, what it leaves out counts as nothing. */
+class SoftmaxLayer extends SameShapeLayer {
+  static override readonly className = "Softmax";
+  readonly axis: number | readonly number[];
+
+  constructor(...args: Args<[axis: number | readonly number[]], LayerKeywords & { axis: number | readonly number[] }>) {
+    const given = readSoftmax(args);
+    super(layerPart(given));
     this.axis = given.axis;
   }
 
-  override call(x: Tensor): Tensor {
-    return activations.softmax(x, this.axis);
+  protected override get callReader(): Reader<CallValues> {
+    return callSoftmax;
+  }
+
+  override call(x: Tensor, { mask = null }: { mask?: TensorLike | null } = {}): Tensor {
+    if (mask === null) return softmax(x, this.axis);
+    const keep = maskFor(x, mask);
+    const y = softmax(new Tensor(where(keep, x.core, LOWEST)), this.axis);
+    // Along an axis with nothing to keep it would be uniform.
+    return new Tensor(where(keep, y.core, 0));
   }
 }
 
+/** A mask as bools: numbers above a half keep. Throws ShapeError unless it broadcasts to x. */
+function maskFor(x: Tensor, mask: TensorLike): Tensor["core"] {
+  const { core } = asTensor(mask, "Softmax");
+  const fits = core.shape.every((extent, i) => extent === 1 || extent === x.shape.at(i - core.rank));
+  if (core.rank > x.ndim || !fits) {
+    const expected = `a shape that broadcasts to ${formatShape(x.shape)}`;
+    throw new ShapeError({ op: "Softmax", argument: "mask", expected, given: formatShape(core.shape) });
+  }
+  return core.dtype === "bool" ? core : greater(cast(core, "float32"), 0.5);
+}
+
+const readLeaky = signature("keras.layers.LeakyReLU", { negative_slope: atLeastZero.or(0.3), ...layerRules });
+const callLeaky = callSignature("LeakyReLU");
+
 /** x where positive, else negative_slope x; default 0.3. */
 class LeakyReLULayer extends SameShapeLayer {
-  static readonly className = "LeakyReLU";
+  static override readonly className = "LeakyReLU";
   readonly negative_slope: number;
 
-  constructor(
-    ...args: [
-      negative_slope?: number | Keywords<LayerKeywords & { negative_slope: number }>,
-      rest?: Keywords<LayerKeywords>,
-    ]
-  ) {
-    const given = parseArguments<LayerKeywords & { negative_slope: number }>("LeakyReLU", args, {
-      parameters: { negative_slope: 0.3, ...common },
-      unsupported: layerUnsupported,
-    });
-    super(given);
+  constructor(...args: Args<[negative_slope: number], LayerKeywords & { negative_slope: number }>) {
+    const given = readLeaky(args);
+    super(layerPart(given));
     this.negative_slope = given.negative_slope;
-    if (!(this.negative_slope >= 0)) {
-      const expected = "a number of at least 0";
-      throw new ArgumentError({
-        op: "LeakyReLU",
-        argument: "negative_slope",
-        expected,
-        given: show(given.negative_slope),
-      });
-    }
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callLeaky;
   }
 
   override call(x: Tensor): Tensor {
@@ -108,18 +143,22 @@ class LeakyReLULayer extends SameShapeLayer {
   }
 }
 
+const readElu = signature("keras.layers.ELU", { alpha: number.or(1), ...layerRules });
+const callElu = callSignature("ELU");
+
 /** x where positive, else alpha (e^x - 1); default 1. */
 class ELULayer extends SameShapeLayer {
-  static readonly className = "ELU";
+  static override readonly className = "ELU";
   readonly alpha: number;
 
-  constructor(...args: [alpha?: number | Keywords<LayerKeywords & { alpha: number }>, rest?: Keywords<LayerKeywords>]) {
-    const given = parseArguments<LayerKeywords & { alpha: number }>("ELU", args, {
-      parameters: { alpha: 1, ...common },
-      unsupported: layerUnsupported,
-    });
-    super(given);
+  constructor(...args: Args<[alpha: number], LayerKeywords & { alpha: number }>) {
+    const given = readElu(args);
+    super(layerPart(given));
     this.alpha = given.alpha;
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callElu;
   }
 
   override call(x: Tensor): Tensor {

@@ -1,53 +1,51 @@
-import { ArgumentError, type Conv2dAttrs, conv2d, conv2dShape } from "@facet/autograd";
-import { type Activation, type ActivationArgument, get as getActivation } from "../activations.js";
-import { type Keywords, oneOf, pair, parseArguments, positiveInteger, required } from "../arguments.js";
+import { ArgumentError, type Conv2dAttrs, cast, conv2d, conv2dShape } from "@facet/autograd";
+import { type Args, any, bool, only, type Reader, signature } from "@facet/dialect";
+import { type ActivationArgument, type ActivationFunction, resolve as resolveActivation } from "../activations.js";
 import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat, layoutOf } from "../config.js";
-import { get as getInitializer, type InitializerArgument } from "../initializers.js";
+import { type Initializer, type InitializerArgument, resolve as resolveInitializer } from "../initializers.js";
+import { asPair, dataFormatKind, type Pair, padding, pairOf, positive } from "../kinds.js";
 import { type Shape, Tensor } from "../tensor.js";
-import type { Variable } from "../variable.js";
-import { Layer, type LayerKeywords, layerParameters, layerUnsupported } from "./layer.js";
-import { channelAxis, inputShapeParameter, PADDINGS, type Padding, type Pair, pad2d, withBatch } from "./spatial.js";
+import type { VariableBase } from "../variable.js";
+import { type CallValues, callSignature, keywordRules, Layer, type LayerKeywords, layerPart } from "./layer.js";
+import { channelAxis, type Padding, pad2d, withBatch } from "./spatial.js";
 
 export interface Conv2DArguments extends LayerKeywords {
   filters: number;
   kernel_size: number | Pair;
   strides: number | Pair;
   padding: Padding;
-  data_format: DataFormat;
+  data_format: DataFormat | null;
   dilation_rate: number | Pair;
   groups: number;
-  activation: ActivationArgument;
+  activation: ActivationArgument | null;
   use_bias: boolean;
-  kernel_initializer: InitializerArgument;
-  bias_initializer: InitializerArgument;
-  input_shape: readonly number[];
+  kernel_initializer: InitializerArgument | null;
+  bias_initializer: InitializerArgument | null;
 }
 
-const signature = {
-  parameters: {
-    filters: required,
-    kernel_size: required,
-    strides: [1, 1],
-    padding: "valid",
-    data_format: null,
-    dilation_rate: [1, 1],
-    groups: 1,
-    activation: null,
-    use_bias: true,
-    kernel_initializer: "glorot_uniform",
-    bias_initializer: "zeros",
-    ...layerParameters,
-    ...inputShapeParameter,
-  },
-  unsupported: {
-    kernel_regularizer: null,
-    bias_regularizer: null,
-    kernel_constraint: null,
-    bias_constraint: null,
-    ...layerUnsupported,
-  },
-} as const;
+const read = signature("keras.layers.Conv2D", {
+  filters: positive,
+  kernel_size: pairOf(),
+  strides: pairOf().or([1, 1]),
+  padding: padding.or("valid"),
+  data_format: dataFormatKind.or(null),
+  dilation_rate: pairOf().or([1, 1]),
+  groups: positive.or(1),
+  activation: any.or(null),
+  use_bias: bool.or(true),
+  kernel_initializer: any.or("glorot_uniform"),
+  bias_initializer: any.or("zeros"),
+  kernel_regularizer: only(null),
+  bias_regularizer: only(null),
+  activity_regularizer: only(null),
+  kernel_constraint: only(null),
+  bias_constraint: only(null),
+  ...keywordRules,
+  lora_rank: only(null),
+  lora_alpha: only(null),
+});
+const readCall = callSignature("Conv2D");
 
 /**
  * Two-dimensional convolution. Input [n, h, w, c] or, with data_format "channels_first", [n, c, h, w]; kernel
@@ -55,7 +53,7 @@ const signature = {
  * padding "same" is TensorFlow's: an odd pixel goes to the bottom and the right.
  */
 class Conv2DLayer extends Layer {
-  static readonly className = "Conv2D";
+  static override readonly className = "Conv2D";
   readonly filters: number;
   readonly kernel_size: Pair;
   readonly strides: Pair;
@@ -63,43 +61,51 @@ class Conv2DLayer extends Layer {
   readonly data_format: DataFormat;
   readonly dilation_rate: Pair;
   readonly groups: number;
-  readonly activation: Activation;
+  readonly activation: ActivationFunction;
   readonly use_bias: boolean;
-  readonly input_shape: readonly number[] | null;
-  readonly #initializers: { kernel: InitializerArgument; bias: InitializerArgument };
-  kernel: Variable | undefined;
-  bias: Variable | undefined;
+  readonly kernel_initializer: Initializer;
+  readonly bias_initializer: Initializer;
+  kernel: VariableBase | undefined;
+  bias: VariableBase | undefined;
 
   constructor(
-    ...args: [
-      filters: number | Keywords<Conv2DArguments>,
-      kernel_size?: number | Pair | Keywords<Conv2DArguments>,
-      strides?: number | Pair | Keywords<Conv2DArguments>,
-      padding?: Padding | Keywords<Conv2DArguments>,
-      rest?: Keywords<Conv2DArguments>,
-    ]
+    ...args: Args<
+      [
+        filters: number,
+        kernel_size: number | Pair,
+        strides: number | Pair,
+        padding: Padding,
+        data_format: DataFormat | null,
+        dilation_rate: number | Pair,
+        groups: number,
+        activation: ActivationArgument | null,
+        use_bias: boolean,
+      ],
+      Conv2DArguments
+    >
   ) {
     const op = "Conv2D";
-    const given = parseArguments<{ [K in keyof Conv2DArguments]: Conv2DArguments[K] | null }>(op, args, signature);
-    super(given);
-    this.filters = positiveInteger(op, "filters", given.filters);
-    this.kernel_size = pair(op, "kernel_size", given.kernel_size);
-    this.strides = pair(op, "strides", given.strides);
-    this.padding = oneOf(op, "padding", given.padding, PADDINGS);
-    this.data_format = dataFormat(op, given.data_format);
-    this.dilation_rate = pair(op, "dilation_rate", given.dilation_rate);
-    this.groups = positiveInteger(op, "groups", given.groups);
-    this.activation = getActivation(given.activation);
-    this.use_bias = given.use_bias as boolean;
-    this.input_shape = given.input_shape;
-    this.#initializers = {
-      kernel: getInitializer(given.kernel_initializer as InitializerArgument),
-      bias: getInitializer(given.bias_initializer as InitializerArgument),
-    };
+    const given = read(args);
+    super(layerPart(given));
+    this.filters = given.filters;
+    this.kernel_size = asPair(given.kernel_size);
+    this.strides = asPair(given.strides as number | Pair);
+    this.padding = given.padding;
+    this.data_format = dataFormat(given.data_format);
+    this.dilation_rate = asPair(given.dilation_rate as number | Pair);
+    this.groups = given.groups;
+    this.activation = resolveActivation(given.activation, op);
+    this.use_bias = given.use_bias;
+    this.kernel_initializer = resolveInitializer(given.kernel_initializer, op, "kernel_initializer");
+    this.bias_initializer = resolveInitializer(given.bias_initializer, op, "bias_initializer");
     if (this.filters % this.groups !== 0) {
       const expected = `a multiple of groups ${this.groups}`;
       throw new ArgumentError({ op, argument: "filters", expected, given: `${this.filters}` });
     }
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return readCall;
   }
 
   override build(inputShape: Shape): void {
@@ -111,11 +117,11 @@ class Conv2DLayer extends Layer {
     }
     this.kernel = this.add_weight({
       shape: [...this.kernel_size, channels / this.groups, this.filters],
-      initializer: this.#initializers.kernel,
+      initializer: this.kernel_initializer,
       name: "kernel",
     });
     if (this.use_bias)
-      this.bias = this.add_weight({ shape: [this.filters], initializer: this.#initializers.bias, name: "bias" });
+      this.bias = this.add_weight({ shape: [this.filters], initializer: this.bias_initializer, name: "bias" });
   }
 
   #attributes(shape: Shape): Conv2dAttrs {
@@ -146,8 +152,10 @@ class Conv2DLayer extends Layer {
 
   override call(x: Tensor): Tensor {
     this.#check(x.shape);
-    const kernel = this.kernel as Variable;
-    return this.activation(new Tensor(conv2d(x.core, kernel.core, this.bias?.core, this.#attributes(x.shape))));
+    const kernel = this.kernel as VariableBase;
+    return this.activation(
+      new Tensor(conv2d(cast(x.core, "float32"), kernel.core, this.bias?.core, this.#attributes(x.shape))),
+    );
   }
 }
 

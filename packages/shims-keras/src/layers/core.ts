@@ -1,50 +1,82 @@
-import { ArgumentError, dropout, matmul, reshape, ShapeError, transpose } from "@facet/autograd";
+import { ArgumentError, cast, dropout, matmul, reshape, ShapeError, transpose } from "@facet/autograd";
+import { type Args, any, bool, int, listOf, oneOf, only, type Reader, signature } from "@facet/dialect";
 import * as activations from "../activations.js";
-import { type Keywords, parseArguments, positiveInteger, required, show } from "../arguments.js";
 import { withoutNew } from "../callable.js";
-import { type DataFormat, dataFormat, type SeedGenerator, seedGenerator } from "../config.js";
-import { get as getInitializer, type InitializerArgument } from "../initializers.js";
-import { type KerasTensor, pythonShape, type Shape, sameTensor, Tensor } from "../tensor.js";
-import type { Variable } from "../variable.js";
-import { type CallContext, Layer, type LayerKeywords, layerParameters, layerUnsupported } from "./layer.js";
-import { inputShapeParameter } from "./spatial.js";
+import { type DataFormat, dataFormat, type SeedGenerator, seedGenerator, seedKind } from "../config.js";
+import { type Initializer, type InitializerArgument, resolve as resolveInitializer } from "../initializers.js";
+import { dataFormatKind, fraction, nameKind, positive } from "../kinds.js";
+import { addNode } from "../operation.js";
+import { type KerasTensor, pythonShape, type Shape, sameTensor, Tensor, type TensorDtype } from "../tensor.js";
+import type { VariableBase } from "../variable.js";
+import {
+  type CallContext,
+  type CallValues,
+  callSignature,
+  keywordRules,
+  Layer,
+  type LayerKeywords,
+  layerPart,
+  layerRules,
+  withTraining,
+} from "./layer.js";
 
-interface InputArguments {
-  shape: readonly (number | null)[];
-  batch_size: number;
-  name: string;
+export interface InputArguments {
+  shape: Shape | null;
+  batch_size: number | null;
+  dtype: TensorDtype | null;
+  batch_shape: Shape | null;
+  name: string | null;
 }
 
-const inputSignature = {
-  parameters: { shape: required, batch_size: null, name: null },
-  unsupported: { dtype: "float32", sparse: false, ragged: false, batch_shape: null, tensor: null, optional: false },
-} as const;
+const dtypeKind = oneOf("float32", "int32", "bool");
+const extents = listOf(positive.orNone);
+const inputRules = {
+  shape: extents.or(null),
+  batch_size: positive.or(null),
+  dtype: dtypeKind.or(null),
+  sparse: only(null, false),
+  ragged: only(null, false),
+  batch_shape: extents.or(null),
+};
+const readInputLayer = signature("keras.layers.InputLayer", {
+  ...inputRules,
+  input_tensor: only(null),
+  optional: only(false),
+  name: nameKind.or(null),
+  "*": null,
+  activity_regularizer: only(null),
+  trainable: bool.or(true),
+  autocast: only(true, false),
+});
+const readInput = (name: string) =>
+  signature(name, { ...inputRules, name: nameKind.or(null), tensor: only(null), optional: only(false) });
 
 /** Where data enters a functional model. Its only placeholder is `output`. */
 class InputLayerLayer extends Layer {
-  static readonly className = "InputLayer";
+  static override readonly className = "InputLayer";
   readonly batch_shape: Shape;
+  readonly dtype: TensorDtype;
 
-  constructor(
-    ...args: [shape: readonly (number | null)[] | Keywords<InputArguments>, rest?: Keywords<InputArguments>]
-  ) {
-    const given = parseArguments<{ [K in keyof InputArguments]: InputArguments[K] | null }>(
-      "InputLayer",
-      args,
-      inputSignature,
-    );
-    super(given as { name: string | null });
-    const shape = given.shape as readonly (number | null)[];
-    if (
-      !Array.isArray(shape) ||
-      !shape.every((extent) => extent === null || (Number.isInteger(extent) && extent > 0))
-    ) {
-      const expected = "a list of positive integers and nulls, without the batch";
-      throw new ArgumentError({ op: "InputLayer", argument: "shape", expected, given: show(shape) });
+  constructor(...args: Args<[shape: Shape | null, batch_size: number | null], InputArguments>) {
+    const given = readInputLayer(args);
+    super({ name: given.name, trainable: given.trainable });
+    const { shape, batch_shape, batch_size } = given;
+    if ((shape === null) === (batch_shape === null)) {
+      const expected = "shape (without the batch) or batch_shape, one of them";
+      const argument = shape === null ? "shape" : "batch_shape";
+      throw new ArgumentError({ op: "InputLayer", argument, expected, given: shape === null ? "none" : "both" });
     }
-    this.batch_shape = [given.batch_size, ...shape];
+    if (batch_shape !== null && batch_size !== null)
+      throw new ArgumentError({
+        op: "InputLayer",
+        argument: "batch_size",
+        expected: "none beside batch_shape",
+        given: `${batch_size}`,
+      });
+    this.batch_shape = batch_shape ?? [batch_size, ...(shape as Shape)];
+    this.dtype = given.dtype ?? "float32";
     this.built = true;
-    this.addNode([], [this.batch_shape]);
+    addNode(this, [], {}, [{ shape: this.batch_shape, dtype: this.dtype }]);
   }
 
   override compute_output_shape(): Shape {
@@ -60,86 +92,86 @@ export const InputLayer = withoutNew(InputLayerLayer);
 export type InputLayer = InputLayerLayer;
 
 type InputFunction = {
-  (...args: ConstructorParameters<typeof InputLayerLayer>): KerasTensor;
-  new (...args: ConstructorParameters<typeof InputLayerLayer>): KerasTensor;
+  (
+    ...args: Args<[shape: Shape | null, batch_size: number | null, dtype: TensorDtype | null], InputArguments>
+  ): KerasTensor;
+  new (
+    ...args: Args<[shape: Shape | null, batch_size: number | null, dtype: TensorDtype | null], InputArguments>
+  ): KerasTensor;
 };
 
+/** `keras.Input`, under its public name. */
+export function inputOf(name: "keras.Input" | "keras.layers.Input"): InputFunction {
+  const read = readInput(name);
+  return function Input(...args: unknown[]): KerasTensor {
+    const { shape, batch_size, dtype, batch_shape, name } = read(args);
+    return new InputLayerLayer({ shape, batch_size, dtype: dtype as TensorDtype | null, batch_shape, name }).output;
+  } as unknown as InputFunction;
+}
+
 /** `keras.Input({ shape: [28, 28, 1] })`: a placeholder [null, 28, 28, 1]. `shape` leaves the batch out. */
-export const Input = function Input(...args: ConstructorParameters<typeof InputLayerLayer>): KerasTensor {
-  return new InputLayerLayer(...args).output;
-} as InputFunction;
+export const Input = inputOf("keras.layers.Input");
 
 export interface DenseArguments extends LayerKeywords {
   units: number;
-  activation: activations.ActivationArgument;
+  activation: activations.ActivationArgument | null;
   use_bias: boolean;
-  kernel_initializer: InitializerArgument;
-  bias_initializer: InitializerArgument;
-  input_shape: readonly number[];
+  kernel_initializer: InitializerArgument | null;
+  bias_initializer: InitializerArgument | null;
 }
 
-const denseSignature = {
-  parameters: {
-    units: required,
-    activation: null,
-    use_bias: true,
-    kernel_initializer: "glorot_uniform",
-    bias_initializer: "zeros",
-    ...layerParameters,
-    ...inputShapeParameter,
-  },
-  unsupported: {
-    kernel_regularizer: null,
-    bias_regularizer: null,
-    kernel_constraint: null,
-    bias_constraint: null,
-    lora_rank: null,
-    lora_alpha: null,
-    quantization_config: null,
-    ...layerUnsupported,
-  },
-} as const;
+const readDense = signature("keras.layers.Dense", {
+  units: positive,
+  activation: any.or(null),
+  use_bias: bool.or(true),
+  kernel_initializer: any.or("glorot_uniform"),
+  bias_initializer: any.or("zeros"),
+  kernel_regularizer: only(null),
+  bias_regularizer: only(null),
+  activity_regularizer: only(null),
+  kernel_constraint: only(null),
+  bias_constraint: only(null),
+  lora_rank: only(null),
+  lora_alpha: only(null),
+  quantization_config: only(null),
+  ...keywordRules,
+});
+const callDense = callSignature("Dense", withTraining);
 
 /** activation(x kernel + bias) along the last axis: [..., in] to [..., units]; kernel [in, units]. */
 class DenseLayer extends Layer {
-  static readonly className = "Dense";
+  static override readonly className = "Dense";
   readonly units: number;
-  readonly activation: activations.Activation;
+  readonly activation: activations.ActivationFunction;
   readonly use_bias: boolean;
-  readonly input_shape: readonly number[] | null;
-  readonly #initializers: { kernel: InitializerArgument; bias: InitializerArgument };
-  kernel: Variable | undefined;
-  bias: Variable | undefined;
+  readonly kernel_initializer: Initializer;
+  readonly bias_initializer: Initializer;
+  kernel: VariableBase | undefined;
+  bias: VariableBase | undefined;
 
   constructor(
-    ...args: [
-      units: number | Keywords<DenseArguments>,
-      activation?: activations.ActivationArgument | Keywords<DenseArguments> | null,
-      rest?: Keywords<DenseArguments>,
-    ]
+    ...args: Args<[units: number, activation: activations.ActivationArgument | null, use_bias: boolean], DenseArguments>
   ) {
-    const given = parseArguments<{ [K in keyof DenseArguments]: DenseArguments[K] | null }>(
-      "Dense",
-      args,
-      denseSignature,
-    );
-    super(given);
-    this.units = positiveInteger("Dense", "units", given.units);
-    this.activation = activations.get(given.activation);
-    this.use_bias = given.use_bias as boolean;
-    this.input_shape = given.input_shape;
-    this.#initializers = {
-      kernel: getInitializer(given.kernel_initializer as InitializerArgument),
-      bias: getInitializer(given.bias_initializer as InitializerArgument),
-    };
+    const given = readDense(args);
+    super(layerPart(given));
+    this.units = given.units;
+    this.activation = activations.resolve(given.activation, "Dense");
+    this.use_bias = given.use_bias;
+    this.kernel_initializer = resolveInitializer(given.kernel_initializer, "Dense", "kernel_initializer");
+    this.bias_initializer = resolveInitializer(given.bias_initializer, "Dense", "bias_initializer");
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callDense;
   }
 
   override build(inputShape: Shape): void {
     this.expectRank(inputShape, 2, true);
     const features = this.knownExtent(inputShape, -1);
-    const { kernel, bias } = this.#initializers;
-    this.kernel = this.add_weight({ shape: [features, this.units], initializer: kernel, name: "kernel" });
-    if (this.use_bias) this.bias = this.add_weight({ shape: [this.units], initializer: bias, name: "bias" });
+    const { kernel_initializer, bias_initializer } = this;
+    this.kernel = this.add_weight({ shape: [features, this.units], initializer: kernel_initializer, name: "kernel" });
+    if (this.use_bias)
+      this.bias = this.add_weight({ shape: [this.units], initializer: bias_initializer, name: "bias" });
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
@@ -150,32 +182,34 @@ class DenseLayer extends Layer {
 
   override call(x: Tensor): Tensor {
     this.compute_output_shape(x.shape);
-    return this.activation(new Tensor(matmul(x.core, (this.kernel as Variable).core, { bias: this.bias?.core })));
+    const { core } = this.kernel as VariableBase;
+    return this.activation(new Tensor(matmul(cast(x.core, "float32"), core, { bias: this.bias?.core })));
   }
 }
 
-interface FlattenArguments extends LayerKeywords {
-  data_format: DataFormat;
-  input_shape: readonly number[];
-}
+const readFlatten = signature("keras.layers.Flatten", { data_format: dataFormatKind.or(null), ...layerRules });
+const callFlatten = callSignature("Flatten");
 
 /**
  * [n, ...] to [n, product of the rest]. With data_format "channels_first" the channels are moved last before, as Keras does,
  * so that the order of the features is that of "channels_last".
  */
 class FlattenLayer extends Layer {
-  static readonly className = "Flatten";
+  static override readonly className = "Flatten";
   readonly data_format: DataFormat;
-  readonly input_shape: readonly number[] | null;
 
-  constructor(...args: [data_format?: DataFormat | Keywords<FlattenArguments>, rest?: Keywords<FlattenArguments>]) {
-    const given = parseArguments<{ [K in keyof FlattenArguments]: FlattenArguments[K] | null }>("Flatten", args, {
-      parameters: { data_format: null, ...layerParameters, ...inputShapeParameter },
-      unsupported: layerUnsupported,
-    });
-    super(given);
-    this.data_format = dataFormat("Flatten", given.data_format);
-    this.input_shape = given.input_shape;
+  constructor(...args: Args<[data_format: DataFormat | null], LayerKeywords & { data_format: DataFormat | null }>) {
+    const given = readFlatten(args);
+    super(layerPart(given));
+    this.data_format = dataFormat(given.data_format);
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callFlatten;
+  }
+
+  protected override outputDtype(input: TensorDtype): TensorDtype {
+    return input;
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
@@ -195,23 +229,29 @@ class FlattenLayer extends Layer {
   }
 }
 
+const readReshape = signature("keras.layers.Reshape", {
+  target_shape: listOf(int.where("an integer of at least -1", (extent) => extent >= -1)),
+  ...layerRules,
+});
+const callReshape = callSignature("Reshape");
+
 /** [n, ...] to [n, ...target_shape]; one extent may be -1. */
 class ReshapeLayer extends Layer {
-  static readonly className = "Reshape";
+  static override readonly className = "Reshape";
   readonly target_shape: readonly number[];
 
-  constructor(
-    ...args: [
-      target_shape: readonly number[] | Keywords<LayerKeywords & { target_shape: readonly number[] }>,
-      rest?: Keywords<LayerKeywords>,
-    ]
-  ) {
-    const given = parseArguments<LayerKeywords & { target_shape: readonly number[] }>("Reshape", args, {
-      parameters: { target_shape: required, ...(layerParameters as unknown as LayerKeywords) },
-      unsupported: layerUnsupported,
-    });
-    super(given);
+  constructor(...args: Args<[target_shape: readonly number[]], LayerKeywords & { target_shape: readonly number[] }>) {
+    const given = readReshape(args);
+    super(layerPart(given));
     this.target_shape = given.target_shape;
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callReshape;
+  }
+
+  protected override outputDtype(input: TensorDtype): TensorDtype {
+    return input;
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
@@ -233,32 +273,37 @@ class ReshapeLayer extends Layer {
   }
 }
 
+interface DropoutArguments extends LayerKeywords {
+  rate: number;
+  noise_shape: Shape | null;
+  seed: number | SeedGenerator | null;
+}
+const readDropout = signature("keras.layers.Dropout", {
+  rate: fraction,
+  noise_shape: only(null),
+  seed: seedKind.or(null),
+  ...layerRules,
+});
+const callDropout = callSignature("Dropout", withTraining);
+
 /**
  * In training zeroes each element with probability `rate` and scales the rest by 1 / (1 - rate); else passes x on. Call n of
  * a layer draws from fold_in(key(seed), n); without a seed the key comes from the program's source.
  */
 class DropoutLayer extends Layer {
-  static readonly className = "Dropout";
+  static override readonly className = "Dropout";
   readonly rate: number;
   readonly #keys: SeedGenerator;
 
-  constructor(
-    ...args: [
-      rate: number | Keywords<LayerKeywords & { rate: number; seed: number }>,
-      rest?: Keywords<LayerKeywords & { seed: number }>,
-    ]
-  ) {
-    const given = parseArguments<LayerKeywords & { rate: number; seed: number | null }>("Dropout", args, {
-      parameters: { rate: required, seed: null, ...(layerParameters as unknown as LayerKeywords) },
-      unsupported: { noise_shape: null, ...layerUnsupported },
-    });
-    super(given);
+  constructor(...args: Args<[rate: number, noise_shape: null, seed: number | SeedGenerator | null], DropoutArguments>) {
+    const given = readDropout(args);
+    super(layerPart(given));
     this.rate = given.rate;
-    if (!(typeof this.rate === "number" && this.rate >= 0 && this.rate <= 1)) {
-      const expected = "a number from 0 to 1";
-      throw new ArgumentError({ op: "Dropout", argument: "rate", expected, given: show(this.rate) });
-    }
-    this.#keys = seedGenerator("Dropout", given.seed);
+    this.#keys = seedGenerator(given.seed);
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callDropout;
   }
 
   override compute_output_shape(inputShape: Shape): Shape {

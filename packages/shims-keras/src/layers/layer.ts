@@ -1,54 +1,158 @@
-import { ArgumentError, noGrad, ShapeError, scope, UnsupportedError, withLayer } from "@facet/autograd";
+import { ArgumentError, noGrad, outsideCapture, ShapeError, scope, UnsupportedError, withLayer } from "@facet/autograd";
+import { bool, Kind, listOf, only, type Reader, type Rules, show, signature } from "@facet/dialect";
 import { Callable, classNameOf } from "../callable.js";
 import { automaticName } from "../config.js";
 import * as initializers from "../initializers.js";
-import type { HostArray, NdArray } from "../ndarray.js";
-import { KerasTensor, type Node, pythonShape, type Shape, type Tensor, type TensorLike, toTensor } from "../tensor.js";
-import { Variable } from "../variable.js";
+import { array, knownShape, nameKind, positive, shape as shapeKind, trainingKind } from "../kinds.js";
+import { type HostArray, NdArray } from "../ndarray.js";
+import { addNode, infer, type Spec } from "../operation.js";
+import {
+  KerasTensor,
+  type Node,
+  type Operation,
+  placeholdersIn,
+  pythonShape,
+  type Shape,
+  Tensor,
+  type TensorDtype,
+  type TensorLike,
+  toTensor,
+} from "../tensor.js";
+import { VariableBase } from "../variable.js";
 
 /** Keywords every layer takes. */
 export interface LayerKeywords {
-  name: string;
+  name: string | null;
   trainable: boolean;
+  /** The old way to say a model's input: on its first layer, without the batch. */
+  input_shape: Shape | null;
 }
 
-/** Parameters every layer takes by keyword, to be spread at the end of its signature. */
-export const layerParameters = { name: null, trainable: true } as const;
-/** Keywords of Keras' Layer that Facet does not have. */
-export const layerUnsupported = { dtype: "float32", autocast: true, activity_regularizer: null } as const;
+/** What every layer takes by keyword, beside activity_regularizer; dtypes are float32. */
+const common = {
+  trainable: true,
+  dtype: only(null, "float32"),
+  autocast: only(true, false),
+  name: nameKind.or(null),
+  input_shape: shapeKind.or(null),
+  input_dim: positive.or(null),
+  batch_size: positive.or(null),
+} as const;
+/** The same, behind the mark of keywords. */
+export const keywordRules = { "*": null, ...common } as const;
+/** What a layer takes after its own arguments that has activity_regularizer among its keywords only. */
+export const layerRules = { "*": null, activity_regularizer: only(null), ...common } as const;
+
+export interface LayerGiven {
+  readonly name: string | null;
+  readonly trainable: boolean;
+  readonly input_shape?: Shape | null;
+  readonly input_dim?: number | null;
+  readonly batch_size?: number | null;
+}
+
+/** The part of what a layer's constructor read that is every layer's. */
+export const layerPart = ({
+  name,
+  trainable,
+  input_shape,
+  input_dim,
+  batch_size,
+}: LayerGiven): Partial<LayerKeywords> =>
+  ({ name, trainable, input_shape, input_dim, batch_size }) as Partial<LayerKeywords>;
 
 export interface CallContext {
   /** Whether the layer behaves as in training: dropout drops. */
   readonly training: boolean;
+  /** Whatever else the layer was called with by keyword. */
+  readonly [keyword: string]: unknown;
 }
 
 export type LayerInput<T> = T | readonly T[];
 
+/** What a layer may be called with in the place of its inputs; lists are looked through. */
+export const inputsKind = new Kind<LayerInput<TensorLike | KerasTensor>>(
+  "an array, a placeholder, or a list of them",
+  (value) => array.accepts(value) || value instanceof KerasTensor,
+);
+
+export type CallValues = { inputs: unknown; training: boolean | null } & Record<string, unknown>;
+const trainingRule = { training: trainingKind.or(null) } as const;
+
+/** The reader of a layer's calls; `more` are arguments beside the inputs. Every layer takes `training`, by keyword at least. */
+export function callSignature(className: string, more: Rules = {}): Reader<CallValues> {
+  const training = "training" in more ? {} : { "*": null, ...trainingRule };
+  const rules: Rules = { inputs: inputsKind, ...more, ...training };
+  return signature(`keras.layers.${className}.__call__`, rules) as Reader<CallValues>;
+}
+/** Of layers whose `call` has it among its own arguments, by position too. */
+export const withTraining: Rules = trainingRule;
+
+/** Of a class of the program's own, whose `call` takes what it takes. */
+const readAnyCall = signature("keras.layers.Layer.__call__", { "*args": null, "**kwargs": null });
+
+const readLayer = signature("keras.layers.Layer", layerRules);
+const initializerKind = new Kind<initializers.InitializerArgument>("an initializer", initializers.isInitializer);
+const readAddWeight = signature("keras.layers.Layer.add_weight", {
+  shape: knownShape.or(null),
+  initializer: initializerKind.or(null),
+  dtype: only(null, "float32"),
+  "*": null,
+  trainable: bool.or(true),
+  autocast: only(true, false),
+  regularizer: only(null),
+  constraint: only(null),
+  aggregation: only("none", null),
+  overwrite_with_gradient: only(false),
+  name: nameKind.or(null),
+});
+const readGetWeights = signature("keras.layers.Layer.get_weights", {});
+const readSetWeights = signature("keras.layers.Layer.set_weights", { weights: listOf(array) });
+const readCountParams = signature("keras.layers.Layer.count_params", {});
+
+/** Hooks of Keras' layers that nothing here would call: a class that gives one is refused rather than ignored. */
+const UNSUPPORTED_HOOKS = [
+  "compute_mask",
+  "compute_output_spec",
+  "stateless_call",
+  "symbolic_call",
+  "add_loss",
+  "add_metric",
+];
+
 /** A layer is called like a function; Callable makes it one. */
 export interface Layer {
   /** On placeholders: extends a functional model by this layer. */
-  (inputs: LayerInput<KerasTensor>): KerasTensor;
-  /** On arrays: computes. `training` defaults to false. */
-  (inputs: LayerInput<TensorLike>, options?: { training?: boolean }): Tensor;
+  (inputs: LayerInput<KerasTensor>, options?: CallOptions): KerasTensor;
+  /** On arrays: computes. `training` defaults to that of the call around, or false. */
+  (inputs: LayerInput<TensorLike>, options?: CallOptions): Tensor;
 }
+export type CallOptions = { readonly training?: boolean | null } & Readonly<Record<string, unknown>>;
 
 /**
- * `keras.layers.Layer`: weights and a computation. Subclasses give `call`, `compute_output_shape` and, when they have
- * weights, `build`, which is called once with the shape of the first input.
+ * `keras.layers.Layer`: weights and a computation. Subclasses give `call`, and, when they have weights, `build`, which is called
+ * once with the shape of the first input. Without `compute_output_shape`, `call` is run on tensors that are not there.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
-export abstract class Layer extends Callable {
+export class Layer extends Callable implements Operation {
+  static readonly className: string = "Layer";
   name: string;
   trainable: boolean;
   built = false;
   /** Calls on placeholders so far. */
   readonly nodes: Node[] = [];
-  readonly #weights: Variable[] = [];
+  readonly #weights: VariableBase[] = [];
+  /** The shape of the first layer's input with the batch, said the old way. */
+  readonly batch_input_shape: Shape | null;
 
-  constructor(keywords: { name?: string | null | undefined; trainable?: boolean | null | undefined } = {}) {
+  constructor(...args: [] | [given: Partial<LayerKeywords>]) {
     super();
-    this.name = keywords.name ?? automaticName(classNameOf(new.target));
-    this.trainable = keywords.trainable ?? true;
+    const given = readLayer(args) as LayerGiven;
+    this.name = given.name ?? automaticName(classNameOf(new.target));
+    this.trainable = given.trainable;
+    const shape = given.input_shape ?? (given.input_dim ? [given.input_dim] : null);
+    this.batch_input_shape = shape && [given.batch_size ?? null, ...shape];
+    refuseHooks(this, UNSUPPORTED_HOOKS);
   }
 
   /** The class as Keras calls it. */
@@ -61,28 +165,49 @@ export abstract class Layer extends Callable {
 
   /** The computation. */
   // biome-ignore lint/suspicious/noExplicitAny: a layer takes one tensor or a list of them, as it says.
-  abstract call(inputs: any, context: CallContext): Tensor;
+  call(..._args: any[]): any {
+    const expected = "a class that says in call(inputs) what it computes";
+    throw new UnsupportedError({ op: this.className, argument: "call", expected, given: "none" });
+  }
 
-  /** Shape of the result for an input's shape; a null extent stays null. */
+  /** How the layer's `call` is called: undefined for a class of the program's own. */
+  protected get callReader(): Reader<CallValues> | undefined {
+    return undefined;
+  }
+
+  /** Shape of the result for an input's shape; a null extent stays null. Default: `call`, run on tensors that are not there. */
   // biome-ignore lint/suspicious/noExplicitAny: one shape or a list of them, as `call`.
-  compute_output_shape(_inputShape: any): Shape {
-    throw new UnsupportedError({
-      op: this.className,
-      argument: "compute_output_shape",
-      expected: "a method that gives the output shape: Facet does not trace `call` with placeholders",
-    });
+  compute_output_shape(inputShape: any): Shape {
+    const shapes = isShapes(inputShape) ? inputShape : [inputShape as Shape];
+    for (const each of shapes)
+      if (!shapeKind.accepts(each))
+        throw new ArgumentError({
+          op: this.className,
+          argument: "input_shape",
+          expected: "a shape",
+          given: show(each),
+        });
+    const standIns = shapes.map((shape) => new KerasTensor(shape, "float32", "stand_in"));
+    return (this.#inferred([isShapes(inputShape) ? standIns : standIns[0]], {})[0] as Spec).shape;
   }
 
   /** Makes a weight. Default initializer glorot_uniform, as Keras for floats. */
-  add_weight(options: {
-    shape: readonly number[];
-    initializer?: initializers.InitializerArgument | null;
-    trainable?: boolean;
-    name?: string;
-  }): Variable {
-    const { shape, initializer, trainable = true, name = "variable" } = options;
-    const make = initializers.get(initializer ?? "glorot_uniform");
-    const weight = new Variable(() => make.values(shape), { name, path: `${this.name}/${name}`, trainable });
+  add_weight(
+    ...args: readonly (
+      | readonly number[]
+      | initializers.InitializerArgument
+      | null
+      | {
+          shape?: readonly number[];
+          initializer?: initializers.InitializerArgument | null;
+          trainable?: boolean;
+          name?: string | null;
+        }
+    )[]
+  ): VariableBase {
+    const { shape, initializer, trainable, name } = readAddWeight(args);
+    const make = initializers.resolve(initializer, "add_weight", "initializer");
+    const weight = outsideCapture(() => new VariableBase(() => make.values(shape ?? []), name, this.name, trainable));
     this.#weights.push(weight);
     return weight;
   }
@@ -94,41 +219,49 @@ export abstract class Layer extends Callable {
       .filter((value): value is Layer => value instanceof Layer);
   }
 
-  get weights(): Variable[] {
-    const all = [...this.#weights, ...this.inner.flatMap((layer) => layer.weights)];
+  /** Weights of the layer itself: made by add_weight, or Variables among its attributes. */
+  get #own(): VariableBase[] {
+    const attributes = Object.values(this).filter((value) => value instanceof VariableBase);
+    return [...new Set([...this.#weights, ...attributes])];
+  }
+
+  get weights(): VariableBase[] {
+    const all = [...this.#own, ...this.inner.flatMap((layer) => layer.weights)];
     return [...new Set(all)];
   }
 
-  get variables(): Variable[] {
+  get variables(): VariableBase[] {
     return this.weights;
   }
 
-  get trainable_weights(): Variable[] {
+  get trainable_weights(): VariableBase[] {
     if (!this.trainable) return [];
-    const own = this.#weights.filter((weight) => weight.trainable);
+    const own = this.#own.filter((weight) => weight.trainable);
     return [...new Set([...own, ...this.inner.flatMap((layer) => layer.trainable_weights)])];
   }
 
-  get trainable_variables(): Variable[] {
+  get trainable_variables(): VariableBase[] {
     return this.trainable_weights;
   }
 
-  get non_trainable_weights(): Variable[] {
+  get non_trainable_weights(): VariableBase[] {
     const trained = new Set(this.trainable_weights);
     return this.weights.filter((weight) => !trained.has(weight));
   }
 
-  get non_trainable_variables(): Variable[] {
+  get non_trainable_variables(): VariableBase[] {
     return this.non_trainable_weights;
   }
 
   /** Values of the weights, on the host. */
-  get_weights(): Promise<NdArray[]> {
+  async get_weights(...args: []): Promise<NdArray[]> {
+    readGetWeights(args);
     return Promise.all(this.weights.map((weight) => weight.numpy()));
   }
 
   /** Overwrites all weights: NdArrays, nested arrays, or typed arrays with as many elements. */
-  set_weights(values: readonly (HostArray | Tensor)[]): void {
+  set_weights(...args: [weights: readonly (HostArray | Tensor)[]]): void {
+    const values = readSetWeights(args).weights;
     const { weights } = this;
     if (values.length !== weights.length) {
       const expected = `${weights.length} arrays for the weights of layer "${this.name}"`;
@@ -138,7 +271,8 @@ export abstract class Layer extends Callable {
   }
 
   /** Number of weights' elements. Throws when the layer is not built. */
-  count_params(): number {
+  count_params(...args: []): number {
+    readCountParams(args);
     if (!this.built) {
       const expected = `a built layer: call "${this.name}" on data or build(input_shape) it first`;
       throw new ArgumentError({ op: "count_params", argument: "layer", expected, given: "one without weights yet" });
@@ -148,12 +282,15 @@ export abstract class Layer extends Callable {
 
   /** Refuses an input of another rank, in Keras' words. */
   protected expectRank(shape: Shape, rank: number, atLeast = false): void {
-    if (atLeast ? shape.length >= rank : shape.length === rank) return;
+    if (Array.isArray(shape) && (atLeast ? shape.length >= rank : shape.length === rank)) return;
+    const given = shapeKind.accepts(shape)
+      ? `ndim=${shape.length}. Full shape received: ${pythonShape(shape)}`
+      : show(shape);
     throw new ShapeError({
       op: this.className,
       argument: `Input 0 of layer "${this.name}" is incompatible with the layer`,
       expected: `${atLeast ? "min_ndim" : "ndim"}=${rank}`,
-      given: `ndim=${shape.length}. Full shape received: ${pythonShape(shape)}`,
+      given,
     });
   }
 
@@ -180,43 +317,98 @@ export abstract class Layer extends Callable {
   /** Builds the layer if it is not; repeated calls do nothing. */
   ensureBuilt(inputShape: Shape | readonly Shape[]): void {
     if (this.built) return;
-    this.build(inputShape);
+    noGrad(() => this.build(inputShape));
     this.built = true;
   }
 
-  override __call__(inputs: LayerInput<KerasTensor | TensorLike>, options: { training?: boolean } = {}): unknown {
-    if (isPlaceholder(inputs)) return this.connect(inputs);
-    const tensors = asTensors(inputs);
-    this.ensureBuilt(Array.isArray(tensors) ? tensors.map(({ shape }) => shape) : (tensors as Tensor).shape);
-    return this.run(tensors, options.training ?? currentTraining);
+  /** What a call gave: the inputs and what stands beside them by position, and what was said by keyword. */
+  #read(args: readonly unknown[]): { positions: unknown[]; keywords: Record<string, unknown> } {
+    const reader = this.callReader;
+    if (reader) {
+      const { inputs, ...keywords } = reader(args);
+      return { positions: [inputs], keywords };
+    }
+    const { args: positions, kwargs } = readAnyCall(args) as { args: unknown[]; kwargs: Record<string, unknown> };
+    const { inputs, training = null, ...others } = kwargs;
+    if (training !== null && typeof training !== "boolean")
+      throw new ArgumentError({
+        op: this.className,
+        argument: "training",
+        expected: "true or false",
+        given: show(training),
+      });
+    const all = inputs === undefined ? positions : [inputs, ...positions];
+    if (all.length === 0)
+      throw new ArgumentError({ op: this.className, argument: "inputs", expected: inputsKind.expected, given: "none" });
+    return { positions: all, keywords: { ...others, training } };
+  }
+
+  override __call__(...args: unknown[]): unknown {
+    const { positions, keywords } = this.#read(args);
+    if (placeholdersIn([...positions, ...Object.values(keywords)]).length > 0) return this.connect(positions, keywords);
+    const tensors = positions.map((each) => asTensors(this.className, each));
+    const shapes = shapesOf(tensors[0] as LayerInput<Tensor>);
+    outsideCapture(() => this.ensureBuilt(shapes));
+    const { training, ...others } = keywords;
+    return this.run(tensors, (training as boolean | null) ?? currentTraining, others);
   }
 
   /** `call` in a scope of its own; layers called inside behave as in training when this one does. */
-  run(inputs: Tensor | readonly Tensor[], training: boolean): Tensor {
+  run(
+    inputs: readonly unknown[],
+    training: boolean,
+    keywords: Readonly<Record<string, unknown>> = {},
+  ): LayerInput<Tensor> {
     const outer = currentTraining;
     currentTraining = training;
     try {
-      return withLayer(this.name, () => scope(() => this.call(inputs, { training })));
+      return withLayer(this.name, () =>
+        scope(() => checkedResult(this.className, this.call(...inputs, { ...keywords, training }))),
+      );
     } finally {
       currentTraining = outer;
     }
   }
 
-  /** Adds a call on placeholders to the graph. */
-  protected connect(inputs: LayerInput<KerasTensor>): unknown {
-    const list = Array.isArray(inputs) ? (inputs as KerasTensor[]) : [inputs as KerasTensor];
-    const shapes = list.map(({ shape }) => shape);
-    const given = Array.isArray(inputs) ? shapes : (shapes[0] as Shape);
-    noGrad(() => this.ensureBuilt(given));
-    return this.addNode(list, [this.compute_output_shape(given)])[0];
+  invoke(args: readonly unknown[], keywords: Readonly<Record<string, unknown>>, training: boolean): readonly Tensor[] {
+    const { training: own, ...others } = keywords;
+    const tensors = args.map((each) => asTensors(this.className, each));
+    return listed(this.run(tensors, (own as boolean | null | undefined) ?? training, others));
   }
 
-  protected addNode(inputs: readonly KerasTensor[], shapes: readonly Shape[]): KerasTensor[] {
-    const outputs: KerasTensor[] = [];
-    const node: Node = { layer: this, inputs, outputs, index: this.nodes.length };
-    for (const [i, shape] of shapes.entries()) outputs.push(new KerasTensor(shape, this.name, node, i));
-    this.nodes.push(node);
-    return outputs;
+  /** Adds a call on placeholders to the graph. */
+  protected connect(args: readonly unknown[], keywords: Readonly<Record<string, unknown>>): unknown {
+    const first = args[0];
+    const inputs = placeholdersIn(first);
+    if (inputs.length === 0 || (Array.isArray(first) && inputs.length !== first.length)) {
+      const expected = "placeholders for all inputs, or for none";
+      throw new ArgumentError({ op: this.className, argument: "inputs", expected, given: show(first) });
+    }
+    const shapes = inputs.map(({ shape }) => shape);
+    const given = Array.isArray(first) ? shapes : (shapes[0] as Shape);
+    noGrad(() => this.ensureBuilt(given));
+    const outputs = addNode(this, args, keywords, this.specs(args, keywords, given, inputs[0] as KerasTensor));
+    return outputs.length === 1 ? outputs[0] : outputs;
+  }
+
+  /** Shapes and dtypes of what a call on placeholders gives. */
+  protected specs(
+    args: readonly unknown[],
+    keywords: Readonly<Record<string, unknown>>,
+    shapes: Shape | readonly Shape[],
+    first: KerasTensor,
+  ): readonly Spec[] {
+    if (this.compute_output_shape === Layer.prototype.compute_output_shape) return this.#inferred(args, keywords);
+    return [{ shape: this.compute_output_shape(shapes), dtype: this.outputDtype(first.dtype) }];
+  }
+
+  /** The dtype of the result for an input's: that of weights, unless the layer only moves elements. */
+  protected outputDtype(_input: TensorDtype): TensorDtype {
+    return "float32";
+  }
+
+  #inferred(args: readonly unknown[], keywords: Readonly<Record<string, unknown>>): readonly Spec[] {
+    return infer(args, (given) => listed(this.run(given, keywords.training === true, keywords)));
   }
 
   /** The placeholder that the layer's only call made. */
@@ -237,6 +429,14 @@ export abstract class Layer extends Callable {
   }
 }
 
+/** Refuses an object whose class gives a hook that nothing would call. */
+export function refuseHooks(object: { readonly className: string }, hooks: readonly string[]): void {
+  const hook = hooks.find((name) => name in object);
+  if (hook === undefined) return;
+  const expected = "a class without it: Facet calls no such hook";
+  throw new UnsupportedError({ op: object.className, argument: hook, expected, given: "one" });
+}
+
 /** A layer whose result has its input's shape. */
 export abstract class SameShapeLayer extends Layer {
   override compute_output_shape(inputShape: Shape): Shape {
@@ -247,14 +447,30 @@ export abstract class SameShapeLayer extends Layer {
 /** Whether the call under way is one of training: what layers called without saying so take. */
 let currentTraining = false;
 
-export function isPlaceholder(value: unknown): value is LayerInput<KerasTensor> {
-  if (Array.isArray(value)) return value.length > 0 && value.every((part) => part instanceof KerasTensor);
-  return value instanceof KerasTensor;
+const isShapes = (shape: unknown): shape is readonly Shape[] =>
+  Array.isArray(shape) && shape.length > 0 && shape.every((each) => Array.isArray(each));
+
+export const shapesOf = (inputs: LayerInput<Tensor>): Shape | readonly Shape[] =>
+  Array.isArray(inputs) ? inputs.map(({ shape }) => shape) : (inputs as Tensor).shape;
+
+export const listed = <T>(value: LayerInput<T>): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+
+function checkedResult(op: string, result: unknown): LayerInput<Tensor> {
+  if (result instanceof Tensor) return result;
+  if (Array.isArray(result) && result.length > 0 && result.every((part) => part instanceof Tensor)) return result;
+  throw new ArgumentError({ op, argument: "call", expected: "a Tensor from it", given: show(result) });
 }
 
 /** Host data as device tensors: a list of arrays is several inputs, nested numbers are one. */
-function asTensors(inputs: LayerInput<KerasTensor | TensorLike>): Tensor | Tensor[] {
-  if (Array.isArray(inputs) && inputs.some((part) => typeof part === "object" && !Array.isArray(part)))
-    return inputs.map((part) => toTensor(part as TensorLike));
-  return toTensor(inputs as TensorLike);
+function asTensors(op: string, inputs: unknown): LayerInput<Tensor> {
+  const isOne = (part: unknown): boolean =>
+    part instanceof Tensor || part instanceof NdArray || ArrayBuffer.isView(part);
+  if (Array.isArray(inputs) && inputs.some(isOne)) return inputs.map((part) => oneTensor(op, part));
+  return oneTensor(op, inputs);
+}
+
+/** Numbers reach a layer as float32, bools as they are. */
+function oneTensor(op: string, value: unknown): Tensor {
+  if (value instanceof Tensor) return value;
+  return toTensor(value as TensorLike, "float32", op);
 }

@@ -1,17 +1,29 @@
 import { ArgumentError, add, concat, ShapeError } from "@facet/autograd";
-import { type Keywords, parseArguments, show } from "../arguments.js";
+import { type Args, int, type Reader, show, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
-import { pythonShape, type Shape, Tensor } from "../tensor.js";
-import { Layer, type LayerKeywords, layerParameters, layerUnsupported } from "./layer.js";
+import { pythonShape, type Shape, Tensor, type TensorDtype } from "../tensor.js";
+import { type CallValues, callSignature, Layer, type LayerKeywords, layerPart, layerRules } from "./layer.js";
 
-const common = layerParameters as unknown as LayerKeywords;
+const readAdd = signature("keras.layers.Add", layerRules);
+const callAdd = callSignature("Add");
+
+/** A layer of several inputs of one dtype, which its result has too. */
+abstract class MergeLayer extends Layer {
+  protected override outputDtype(input: TensorDtype): TensorDtype {
+    return input;
+  }
+}
 
 /** Sum of inputs of one shape. */
-class AddLayer extends Layer {
-  static readonly className = "Add";
+class AddLayer extends MergeLayer {
+  static override readonly className = "Add";
 
-  constructor(...args: [options?: Keywords<LayerKeywords>]) {
-    super(parseArguments<LayerKeywords>("Add", args, { parameters: common, unsupported: layerUnsupported }));
+  constructor(...args: Args<[], LayerKeywords>) {
+    super(layerPart(readAdd(args)));
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callAdd;
   }
 
   override compute_output_shape(shapes: readonly Shape[]): Shape {
@@ -25,29 +37,37 @@ class AddLayer extends Layer {
   }
 
   override call(inputs: readonly Tensor[]): Tensor {
-    this.compute_output_shape(inputs.map(({ shape }) => shape));
+    this.compute_output_shape(shapesIn(this.className, inputs));
     const [first, ...rest] = inputs.map(({ core }) => core);
     return new Tensor(rest.reduce((sum, x) => add(sum, x), first as Tensor["core"]));
   }
 }
 
+const readConcatenate = signature("keras.layers.Concatenate", { axis: int.or(-1), ...layerRules });
+const callConcatenate = callSignature("Concatenate");
+
 /** Inputs one after another along `axis` (default the last); every other extent must agree. */
-class ConcatenateLayer extends Layer {
-  static readonly className = "Concatenate";
+class ConcatenateLayer extends MergeLayer {
+  static override readonly className = "Concatenate";
   readonly axis: number;
 
-  constructor(...args: [axis?: number | Keywords<LayerKeywords & { axis: number }>, rest?: Keywords<LayerKeywords>]) {
-    const given = parseArguments<LayerKeywords & { axis: number }>("Concatenate", args, {
-      parameters: { axis: -1, ...common },
-      unsupported: layerUnsupported,
-    });
-    super(given);
+  constructor(...args: Args<[axis: number], LayerKeywords & { axis: number }>) {
+    const given = readConcatenate(args);
+    super(layerPart(given));
     this.axis = given.axis;
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callConcatenate;
   }
 
   override compute_output_shape(shapes: readonly Shape[]): Shape {
     const [first, ...rest] = manyShapes("Concatenate", shapes);
     const axis = this.axis < 0 ? this.axis + first.length : this.axis;
+    if (!(axis >= 0 && axis < first.length)) {
+      const expected = `an axis of ${pythonShape(first)}`;
+      throw new ArgumentError({ op: "Concatenate", argument: "axis", expected, given: `${this.axis}` });
+    }
     let total = first[axis] ?? null;
     for (const [i, shape] of rest.entries()) {
       const fits = shape.length === first.length && shape.every((extent, at) => at === axis || extent === first[at]);
@@ -62,7 +82,7 @@ class ConcatenateLayer extends Layer {
   }
 
   override call(inputs: readonly Tensor[]): Tensor {
-    this.compute_output_shape(inputs.map(({ shape }) => shape));
+    this.compute_output_shape(shapesIn(this.className, inputs));
     return new Tensor(
       concat(
         inputs.map(({ core }) => core),
@@ -70,6 +90,11 @@ class ConcatenateLayer extends Layer {
       ),
     );
   }
+}
+
+function shapesIn(op: string, inputs: unknown): Shape[] {
+  if (Array.isArray(inputs)) return inputs.map(({ shape }) => shape);
+  throw new ArgumentError({ op, argument: "inputs", expected: "a list of tensors", given: show(inputs) });
 }
 
 function manyShapes(op: string, shapes: readonly Shape[]): [Shape, ...Shape[]] {

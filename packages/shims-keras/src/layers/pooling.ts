@@ -1,24 +1,42 @@
 import { avgPool2d, maxPool2d, mean, type Pool2dAttrs, pool2dShape } from "@facet/autograd";
-import { type Keywords, oneOf, pair, parseArguments, required } from "../arguments.js";
+import { type Args, bool, type Kind, type Parameter, type Reader, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat, layoutOf } from "../config.js";
+import { asPair, dataFormatKind, nameKind, type Pair, padding, pairOf } from "../kinds.js";
 import { type Shape, Tensor } from "../tensor.js";
-import { Layer, type LayerKeywords, layerParameters, layerUnsupported } from "./layer.js";
-import { PADDINGS, type Padding, type Pair, pad2d, withBatch } from "./spatial.js";
+import { type CallValues, callSignature, Layer, type LayerKeywords, layerPart, layerRules } from "./layer.js";
+import { type Padding, pad2d, withBatch } from "./spatial.js";
 
 export interface Pool2DArguments extends LayerKeywords {
   pool_size: number | Pair;
-  strides: number | Pair;
+  strides: number | Pair | null;
   padding: Padding;
-  data_format: DataFormat;
+  data_format: DataFormat | null;
 }
 
-type Pool2DPositional = [
-  pool_size?: number | Pair | Keywords<Pool2DArguments>,
-  strides?: number | Pair | Keywords<Pool2DArguments> | null,
-  padding?: Padding | Keywords<Pool2DArguments>,
-  rest?: Keywords<Pool2DArguments>,
+type Pool2DPositions = [
+  pool_size: number | Pair,
+  strides: number | Pair | null,
+  padding: Padding,
+  data_format: DataFormat | null,
+  name: string | null,
 ];
+
+interface Pool2DGiven extends Pool2DArguments {
+  trainable: boolean;
+}
+
+const rulesOf = (poolSize: Kind<number | Pair> | Parameter<unknown>) => {
+  const { name: _, ...others } = layerRules;
+  return {
+    pool_size: poolSize,
+    strides: pairOf().or(null),
+    padding: padding.or("valid"),
+    data_format: dataFormatKind.or(null),
+    name: nameKind.or(null),
+    ...others,
+  };
+};
 
 abstract class Pool2DLayer extends Layer {
   readonly pool_size: Pair;
@@ -26,16 +44,12 @@ abstract class Pool2DLayer extends Layer {
   readonly padding: Padding;
   readonly data_format: DataFormat;
 
-  constructor(op: string, args: Pool2DPositional, poolSize: Pair | typeof required) {
-    const given = parseArguments<{ [K in keyof Pool2DArguments]: Pool2DArguments[K] | null }>(op, args, {
-      parameters: { pool_size: poolSize, strides: null, padding: "valid", data_format: null, ...layerParameters },
-      unsupported: layerUnsupported,
-    });
-    super(given);
-    this.pool_size = pair(op, "pool_size", given.pool_size);
-    this.strides = given.strides === null ? this.pool_size : pair(op, "strides", given.strides);
-    this.padding = oneOf(op, "padding", given.padding, PADDINGS);
-    this.data_format = dataFormat(op, given.data_format);
+  constructor(given: Pool2DGiven) {
+    super(layerPart(given));
+    this.pool_size = asPair(given.pool_size);
+    this.strides = given.strides === null ? this.pool_size : asPair(given.strides);
+    this.padding = given.padding;
+    this.data_format = dataFormat(given.data_format);
   }
 
   protected attributes(shape: Shape): Pool2dAttrs {
@@ -55,12 +69,19 @@ abstract class Pool2DLayer extends Layer {
   }
 }
 
+const readMax = signature("keras.layers.MaxPooling2D", rulesOf(pairOf().or([2, 2])));
+const callMax = callSignature("MaxPooling2D");
+
 /** Largest element of each window; pool_size defaults to [2, 2], strides to pool_size. Padding "same" counts as -infinity. */
 class MaxPooling2DLayer extends Pool2DLayer {
-  static readonly className = "MaxPooling2D";
+  static override readonly className = "MaxPooling2D";
 
-  constructor(...args: Pool2DPositional) {
-    super("MaxPooling2D", args, [2, 2]);
+  constructor(...args: Args<Pool2DPositions, Pool2DArguments>) {
+    super(readMax(args) as unknown as Pool2DGiven);
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callMax;
   }
 
   override call(x: Tensor): Tensor {
@@ -68,12 +89,19 @@ class MaxPooling2DLayer extends Pool2DLayer {
   }
 }
 
+const readAverage = signature("keras.layers.AveragePooling2D", rulesOf(pairOf()));
+const callAverage = callSignature("AveragePooling2D");
+
 /** Mean of each window, of what lies inside the image with padding "same"; strides default to pool_size. */
 class AveragePooling2DLayer extends Pool2DLayer {
-  static readonly className = "AveragePooling2D";
+  static override readonly className = "AveragePooling2D";
 
-  constructor(...args: Pool2DPositional) {
-    super("AveragePooling2D", args, required);
+  constructor(...args: Args<Pool2DPositions, Pool2DArguments>) {
+    super(readAverage(args) as unknown as Pool2DGiven);
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callAverage;
   }
 
   override call(x: Tensor): Tensor {
@@ -82,25 +110,31 @@ class AveragePooling2DLayer extends Pool2DLayer {
 }
 
 interface GlobalArguments extends LayerKeywords {
-  data_format: DataFormat;
+  data_format: DataFormat | null;
   keepdims: boolean;
 }
+const readGlobal = signature("keras.layers.GlobalAveragePooling2D", {
+  data_format: dataFormatKind.or(null),
+  keepdims: bool.or(false),
+  ...layerRules,
+});
+const callGlobal = callSignature("GlobalAveragePooling2D");
 
 /** Mean over rows and columns: [n, c], or with keepdims rank 4. */
 class GlobalAveragePooling2DLayer extends Layer {
-  static readonly className = "GlobalAveragePooling2D";
+  static override readonly className = "GlobalAveragePooling2D";
   readonly data_format: DataFormat;
   readonly keepdims: boolean;
 
-  constructor(...args: [options?: Keywords<GlobalArguments>]) {
-    const op = "GlobalAveragePooling2D";
-    const given = parseArguments<{ [K in keyof GlobalArguments]: GlobalArguments[K] | null }>(op, args, {
-      parameters: { data_format: null, keepdims: false, ...layerParameters },
-      unsupported: layerUnsupported,
-    });
-    super(given);
-    this.data_format = dataFormat(op, given.data_format);
-    this.keepdims = given.keepdims as boolean;
+  constructor(...args: Args<[data_format: DataFormat | null, keepdims: boolean], GlobalArguments>) {
+    const given = readGlobal(args);
+    super(layerPart(given));
+    this.data_format = dataFormat(given.data_format);
+    this.keepdims = given.keepdims;
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callGlobal;
   }
 
   get #axes(): [number, number] {

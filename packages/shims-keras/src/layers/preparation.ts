@@ -1,43 +1,46 @@
 // Layers that prepare images: scaling of values and zeros around them.
-import { pad } from "@facet/autograd";
-import { type Keywords, pair, parseArguments, required } from "../arguments.js";
+import { cast, pad } from "@facet/autograd";
+import { type Args, Kind, number, type Reader, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat } from "../config.js";
-import { type Shape, Tensor } from "../tensor.js";
-import { Layer, type LayerKeywords, layerParameters, layerUnsupported, SameShapeLayer } from "./layer.js";
-import type { Pair } from "./spatial.js";
-
-const common = layerParameters as unknown as LayerKeywords;
+import { asPair, dataFormatKind, type Pair, pairOf } from "../kinds.js";
+import { type Shape, Tensor, type TensorDtype } from "../tensor.js";
+import {
+  type CallValues,
+  callSignature,
+  Layer,
+  type LayerKeywords,
+  layerPart,
+  layerRules,
+  SameShapeLayer,
+} from "./layer.js";
 
 interface RescalingArguments extends LayerKeywords {
   scale: number;
   offset: number;
 }
+const readRescaling = signature("keras.layers.Rescaling", { scale: number, offset: number.or(0), ...layerRules });
+const callRescaling = callSignature("Rescaling");
 
-/** x scale + offset. */
+/** x scale + offset, as float32. */
 class RescalingLayer extends SameShapeLayer {
-  static readonly className = "Rescaling";
+  static override readonly className = "Rescaling";
   readonly scale: number;
   readonly offset: number;
 
-  constructor(
-    ...args: [
-      scale: number | Keywords<RescalingArguments>,
-      offset?: number | Keywords<RescalingArguments>,
-      rest?: Keywords<LayerKeywords>,
-    ]
-  ) {
-    const given = parseArguments<RescalingArguments>("Rescaling", args, {
-      parameters: { scale: required, offset: 0, ...common },
-      unsupported: layerUnsupported,
-    });
-    super(given);
+  constructor(...args: Args<[scale: number, offset: number], RescalingArguments>) {
+    const given = readRescaling(args);
+    super(layerPart(given));
     this.scale = given.scale;
     this.offset = given.offset;
   }
 
+  protected override get callReader(): Reader<CallValues> {
+    return callRescaling;
+  }
+
   override call(x: Tensor): Tensor {
-    const scaled = x.mul(this.scale);
+    const scaled = new Tensor(cast(x.core, "float32")).mul(this.scale);
     return this.offset === 0 ? scaled : scaled.add(this.offset);
   }
 }
@@ -45,43 +48,45 @@ class RescalingLayer extends SameShapeLayer {
 type PaddingArgument = number | Pair | readonly [Pair, Pair];
 interface ZeroPaddingArguments extends LayerKeywords {
   padding: PaddingArgument;
-  data_format: DataFormat;
+  data_format: DataFormat | null;
 }
+
+const zeroOrMore = pairOf(0);
+const sides = new Kind<readonly [Pair, Pair]>(
+  "two pairs of them",
+  (value) =>
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((each) => Array.isArray(each) && zeroOrMore.accepts(each)),
+);
+const readPadding = signature("keras.layers.ZeroPadding2D", {
+  padding: zeroOrMore.either(sides).or([1, 1]),
+  data_format: dataFormatKind.or(null),
+  ...layerRules,
+});
+const callPadding = callSignature("ZeroPadding2D");
 
 /** Zeros around images: one number, [rows, columns], or [[top, bottom], [left, right]]. Default 1. */
 class ZeroPadding2DLayer extends Layer {
-  static readonly className = "ZeroPadding2D";
+  static override readonly className = "ZeroPadding2D";
   readonly padding: readonly [Pair, Pair];
   readonly data_format: DataFormat;
 
-  constructor(
-    ...args: [
-      padding?: PaddingArgument | Keywords<ZeroPaddingArguments>,
-      data_format?: DataFormat | Keywords<ZeroPaddingArguments>,
-      rest?: Keywords<LayerKeywords>,
-    ]
-  ) {
-    const op = "ZeroPadding2D";
-    const given = parseArguments<LayerKeywords & { padding: PaddingArgument; data_format: DataFormat | null }>(
-      op,
-      args,
-      {
-        parameters: { padding: [1, 1], data_format: null, ...common },
-        unsupported: layerUnsupported,
-      },
-    );
-    super(given);
-    const { padding } = given;
-    if (Array.isArray(padding) && padding.length === 2 && Array.isArray(padding[0])) {
-      this.padding = [pair(op, "padding", padding[0], 0), pair(op, "padding", padding[1], 0)];
-    } else {
-      const [rows, columns] = pair(op, "padding", padding, 0);
-      this.padding = [
-        [rows, rows],
-        [columns, columns],
-      ];
-    }
-    this.data_format = dataFormat(op, given.data_format);
+  constructor(...args: Args<[padding: PaddingArgument, data_format: DataFormat | null], ZeroPaddingArguments>) {
+    const given = readPadding(args);
+    super(layerPart(given));
+    const padding = given.padding as PaddingArgument;
+    const [rows, columns] = sides.accepts(padding) ? (padding as readonly [Pair, Pair]) : asPair(padding as Pair);
+    this.padding = [asPair(rows), asPair(columns)];
+    this.data_format = dataFormat(given.data_format);
+  }
+
+  protected override get callReader(): Reader<CallValues> {
+    return callPadding;
+  }
+
+  protected override outputDtype(input: TensorDtype): TensorDtype {
+    return input;
   }
 
   get #perAxis(): Pair[] {

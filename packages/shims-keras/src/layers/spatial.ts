@@ -1,14 +1,10 @@
 // What convolution and pooling layers share.
 import { ShapeError } from "@facet/autograd";
 import type { DataFormat } from "../config.js";
+import type { Pair } from "../kinds.js";
 import { pythonShape, type Shape } from "../tensor.js";
 
-export type Pair = readonly [number, number];
 export type Padding = "valid" | "same";
-export const PADDINGS = ["valid", "same"] as const;
-
-/** The old way to say a model's input: on its first layer. */
-export const inputShapeParameter = { input_shape: null } as const;
 
 export const channelAxis = (format: DataFormat): number => (format === "channels_last" ? -1 : 1);
 

@@ -1,22 +1,31 @@
 // The graph of a functional model: which calls lead from its inputs to its outputs, in which order.
 import { ArgumentError } from "@facet/autograd";
-import type { Layer } from "../layers/layer.js";
-import type { KerasTensor, Node, Tensor } from "../tensor.js";
+import { Layer } from "../layers/layer.js";
+import { type KerasTensor, type Node, type Operation, replaced, type Tensor } from "../tensor.js";
 
 export interface Graph {
   readonly inputs: readonly KerasTensor[];
   readonly outputs: readonly KerasTensor[];
   /** Calls in an order in which they can be computed. */
   readonly nodes: readonly Node[];
-  /** Layers in Keras' order: from the inputs on, by distance to the outputs. */
+  /** Layers and functions in Keras' order: from the inputs on, by distance to the outputs. */
+  readonly operations: readonly Operation[];
+  /** The layers among them. */
   readonly layers: readonly Layer[];
   /** Whether every layer has one input, one call and one consumer. */
   readonly linear: boolean;
 }
 
+/** The call that made a placeholder. Throws ArgumentError for one that no call made. */
+function historyOf(placeholder: KerasTensor): Node {
+  if (placeholder.history) return placeholder.history;
+  const expected = "placeholders made by keras.Input, layers and keras.ops";
+  throw new ArgumentError({ op: "Model", argument: "inputs", expected, given: `${placeholder}` });
+}
+
 /** Finds the graph between placeholders. Throws ArgumentError when an output depends on a placeholder that is no input. */
 export function findGraph(inputs: readonly KerasTensor[], outputs: readonly KerasTensor[]): Graph {
-  const entries = new Set(inputs.map(({ history }) => history));
+  const entries = new Set(inputs.map(historyOf));
   const order: Node[] = [];
   const seen = new Map<Node, number>();
   const visit = (node: Node): void => {
@@ -28,43 +37,47 @@ export function findGraph(inputs: readonly KerasTensor[], outputs: readonly Kera
         const given = `outputs that also depend on "${node.layer.name}"`;
         throw new ArgumentError({ op: "Model", argument: "inputs", expected, given });
       }
-      for (const input of node.inputs) visit(input.history);
+      for (const input of node.inputs) visit(historyOf(input));
     }
     order.push(node);
   };
-  for (const output of outputs) visit(output.history);
+  for (const output of outputs) visit(historyOf(output));
   const depths = new Map<Node, number>();
   for (const node of [...order].reverse()) {
     const depth = depths.get(node) ?? 0;
     depths.set(node, depth);
     if (entries.has(node)) continue;
-    for (const { history } of node.inputs) depths.set(history, Math.max(depths.get(history) ?? 0, depth + 1));
+    for (const input of node.inputs) {
+      const history = historyOf(input);
+      depths.set(history, Math.max(depths.get(history) ?? 0, depth + 1));
+    }
   }
-  const layerDepths = new Map<Node["layer"], number>();
-  for (const [node, depth] of depths) layerDepths.set(node.layer, Math.max(layerDepths.get(node.layer) ?? 0, depth));
-  const first = new Map<Node["layer"], number>();
+  const operationDepths = new Map<Operation, number>();
+  for (const [node, depth] of depths)
+    operationDepths.set(node.layer, Math.max(operationDepths.get(node.layer) ?? 0, depth));
+  const first = new Map<Operation, number>();
   for (const [node, index] of seen) first.set(node.layer, Math.min(first.get(node.layer) ?? index, index));
-  const layers = [...layerDepths.keys()].sort(
+  const operations = [...operationDepths.keys()].sort(
     (a, b) =>
-      (layerDepths.get(b) as number) - (layerDepths.get(a) as number) || (first.get(a) ?? 0) - (first.get(b) ?? 0),
+      (operationDepths.get(b) as number) - (operationDepths.get(a) as number) ||
+      (first.get(a) ?? 0) - (first.get(b) ?? 0),
   );
   const linear =
     new Set(depths.values()).size === order.length &&
     order.every((node) => node.inputs.length <= 1) &&
-    layers.length === order.length;
-  return { inputs, outputs, nodes: order, layers: layers as unknown as Layer[], linear };
+    operations.length === order.length;
+  const layers = operations.filter((operation): operation is Layer => operation instanceof Layer);
+  return { inputs, outputs, nodes: order, operations, layers, linear };
 }
 
 /** Computes the outputs. */
 export function runGraph({ inputs, outputs, nodes }: Graph, values: readonly Tensor[], training: boolean): Tensor[] {
   const known = new Map<KerasTensor, Tensor>(inputs.map((input, i) => [input, values[i] as Tensor]));
+  const fill = (value: unknown): unknown => replaced(value, (placeholder) => known.get(placeholder));
   for (const node of nodes) {
     if (node.outputs.every((output) => known.has(output))) continue;
-    const given = node.inputs.map((input) => known.get(input) as Tensor);
-    const layer = node.layer as Layer & { runAll?: (inputs: readonly Tensor[], training: boolean) => Tensor[] };
-    const results = layer.runAll
-      ? layer.runAll(given, training)
-      : [layer.run(given.length === 1 ? (given[0] as Tensor) : given, training)];
+    const keywords = Object.fromEntries(Object.entries(node.keywords).map(([name, value]) => [name, fill(value)]));
+    const results = node.layer.invoke(node.args.map(fill), keywords, training);
     for (const [i, output] of node.outputs.entries()) known.set(output, results[i] as Tensor);
   }
   return outputs.map((output) => known.get(output) as Tensor);

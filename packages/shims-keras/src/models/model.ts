@@ -1,64 +1,149 @@
-import { ArgumentError, noGrad, scope, UnsupportedError } from "@facet/autograd";
-import { type Keywords, parseArguments, show } from "../arguments.js";
+import { ArgumentError, gradients, noGrad, releaseNode, scope, UnsupportedError } from "@facet/autograd";
+import { type Args, any, bool, func, int, isKeywords, listOf, number, only, show, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
-import { Layer, type LayerInput } from "../layers/layer.js";
+import { array, classWeights, nameKind, positive, shape as shapeKind } from "../kinds.js";
+import { Layer, type LayerInput, listed, refuseHooks } from "../layers/layer.js";
 import * as losses from "../losses.js";
-import type { MetricArgument } from "../metrics.js";
+import { type Metric, type MetricArgument, metricKind, resolve as resolveMetric } from "../metrics.js";
 import type { HostArray, NdArray } from "../ndarray.js";
+import { infer, type Spec } from "../operation.js";
 import * as optimizers from "../optimizers.js";
 import { type SummaryOptions, summaryText } from "../summary.js";
-import { KerasTensor, type Shape, type Tensor } from "../tensor.js";
+import { KerasTensor, type Operation, type Shape, Tensor, type TensorLike } from "../tensor.js";
 import type { CallbackBase, HistoryCallback } from "../training/callback.js";
 import { type ClassWeight, checkInputs, dataSet, type InputData } from "../training/data.js";
-import { type FitArguments, runEvaluate, runFit, runPredict, type TrainingModel } from "../training/loop.js";
+import { type FitArguments, runEvaluate, runFit, runPredict, type Verbose } from "../training/loop.js";
 import { standardOutput } from "../training/progbar.js";
-import { BatchStep } from "../training/step.js";
+import { BatchStep, measured, type StepLogs, type TrainingModel } from "../training/step.js";
 import { findGraph, type Graph, runGraph } from "./graph.js";
 
 export interface CompileArguments {
   optimizer: optimizers.OptimizerArgument;
-  loss: losses.LossArgument;
-  metrics: readonly MetricArgument[];
+  loss: losses.LossArgument | null;
+  metrics: readonly MetricArgument[] | null;
   /** Runs steps op by op instead of as a replayed plan: for layers that look at values. Default false. */
   run_eagerly: boolean;
 }
 
 export interface EvaluateArguments {
-  batch_size: number;
-  verbose: "auto" | 0 | 1 | 2;
-  sample_weight: HostArray;
-  callbacks: readonly CallbackBase[];
+  x: InputData;
+  y: HostArray | null;
+  batch_size: number | null;
+  verbose: Verbose;
+  sample_weight: HostArray | null;
+  callbacks: readonly CallbackBase[] | CallbackBase | null;
   return_dict: boolean;
 }
 
 export interface PredictArguments {
-  batch_size: number;
-  verbose: "auto" | 0 | 1 | 2;
-  callbacks: readonly CallbackBase[];
+  x: InputData;
+  batch_size: number | null;
+  verbose: Verbose;
+  callbacks: readonly CallbackBase[] | CallbackBase | null;
 }
 
 interface FunctionalArguments {
   inputs: LayerInput<KerasTensor>;
   outputs: LayerInput<KerasTensor>;
-  name: string;
+  name: string | null;
+  trainable: boolean;
 }
 
-type Nullable<T> = { [K in keyof T]: T[K] | null };
+interface OnBatchArguments {
+  x: InputData;
+  y: HostArray | null;
+  sample_weight: HostArray | null;
+  class_weight: ClassWeight | null;
+  return_dict: boolean;
+}
+type OnBatchResult = Promise<number | number[] | Record<string, number>>;
 
-const list = <T>(value: LayerInput<T>): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+const readModel = signature("keras.Model", {
+  inputs: any.or(null),
+  outputs: any.or(null),
+  name: nameKind.or(null),
+  "*": null,
+  activity_regularizer: only(null),
+  trainable: bool.or(true),
+  dtype: only(null, "float32"),
+  autocast: only(true, false),
+});
+const readGetLayer = signature("keras.Model.get_layer", { name: nameKind.or(null), index: int.or(null) });
+const readBuild = signature("keras.Model.build", { input_shape: any });
+const readCompile = signature("keras.Model.compile", {
+  optimizer: any.or("rmsprop"),
+  loss: any.or(null),
+  loss_weights: only(null),
+  metrics: listOf(metricKind).or(null),
+  weighted_metrics: only(null),
+  run_eagerly: bool.or(false),
+  steps_per_execution: only(1),
+  jit_compile: only("auto"),
+  auto_scale_loss: only(true),
+});
+const readSummary = signature("keras.Model.summary", {
+  line_length: positive.or(null),
+  positions: listOf(number).or(null),
+  print_fn: func.or(null),
+  expand_nested: only(false),
+  show_trainable: bool.or(false),
+  layer_range: only(null),
+});
+const onBatch = { x: any, y: any.or(null), sample_weight: any.or(null) };
+const readTrainOnBatch = signature("keras.Model.train_on_batch", {
+  ...onBatch,
+  class_weight: classWeights.or(null),
+  return_dict: bool.or(false),
+});
+const readTestOnBatch = signature("keras.Model.test_on_batch", { ...onBatch, return_dict: bool.or(false) });
+const readPredictOnBatch = signature("keras.Model.predict_on_batch", { x: any });
+const readResetMetrics = signature("keras.Model.reset_metrics", {});
+const readTrainStep = signature("keras.Model.train_step", { data: any });
+const readTestStep = signature("keras.Model.test_step", { data: any });
+const readPredictStep = signature("keras.Model.predict_step", { data: any });
+const readComputeLoss = signature("keras.Model.compute_loss", {
+  x: any.or(null),
+  y: array.or(null),
+  y_pred: any.or(null),
+  sample_weight: array.or(null),
+  training: bool.or(true),
+});
+const readComputeMetrics = signature("keras.Model.compute_metrics", {
+  x: any,
+  y: array.orNone,
+  y_pred: any,
+  sample_weight: array.or(null),
+});
+
+/** Hooks of Keras' models that nothing here would call. */
+const UNSUPPORTED_HOOKS = [
+  "make_train_function",
+  "make_test_function",
+  "make_predict_function",
+  "get_metrics_result",
+  "stateless_compute_loss",
+];
+
+/** What `train_step` and `test_step` get: inputs, targets, and sample weights where there are some. */
+export type StepData = readonly [x: LayerInput<Tensor>, y?: Tensor, sample_weight?: Tensor];
 
 /**
  * `keras.Model({ inputs, outputs })`: a model from placeholders; or the base of a class with `call(x, { training })`.
  * Everything that reads values is asynchronous: fit, evaluate, predict, train_on_batch, get_weights.
+ *
+ * A class may override `train_step(data)`, `test_step(data)`, `predict_step(data)`, `compute_loss(x, y, y_pred, sample_weight,
+ * { training })` and `compute_metrics(x, y, y_pred, { sample_weight })`, written in ops: they are called in every step as Keras
+ * does, and traced with it.
  */
 export class ModelBase extends Layer implements TrainingModel {
-  static readonly className: string = "Model";
+  static override readonly className: string = "Model";
   #graph: Graph | undefined;
   optimizer: optimizers.Optimizer | undefined;
   loss: losses.Loss | undefined;
   /** Metrics as given to compile; resolved when the first batch shows their shapes. */
-  metricArguments: readonly MetricArgument[] = [];
+  #metricArguments: readonly MetricArgument[] = [];
+  #metrics: readonly Metric[] | undefined;
   run_eagerly = false;
   /** Set to true, by a callback for example, to end training after the epoch. */
   stop_training = false;
@@ -66,36 +151,26 @@ export class ModelBase extends Layer implements TrainingModel {
   #onBatch: BatchStep | undefined;
 
   constructor(
-    ...args: [
-      inputs?: LayerInput<KerasTensor> | Keywords<FunctionalArguments>,
-      outputs?: LayerInput<KerasTensor> | Keywords<FunctionalArguments>,
-      rest?: Keywords<{ name: string }>,
-    ]
+    ...args: Args<
+      [inputs: LayerInput<KerasTensor> | null, outputs: LayerInput<KerasTensor> | null, name: string | null],
+      FunctionalArguments
+    >
   ) {
-    const given = parseArguments<Nullable<FunctionalArguments> & { trainable: boolean }>("Model", args, {
-      parameters: { inputs: null, outputs: null, name: null, trainable: true },
-    });
-    const { inputs, outputs } = given;
+    const { inputs, outputs, name, trainable } = readModel(args);
     if ((inputs === null) !== (outputs === null)) {
       const [argument, expected] = [inputs === null ? "inputs" : "outputs", "both inputs and outputs, or neither"];
       throw new ArgumentError({ op: "Model", argument, expected, given: "none" });
     }
-    super(
-      inputs === null || new.target !== ModelBase
-        ? given
-        : { ...given, name: given.name ?? automaticName("Functional") },
-    );
-    if (inputs !== null && outputs !== null) this.setGraph(list(inputs), list(outputs));
+    if (inputs !== null)
+      for (const [argument, given] of Object.entries({ inputs, outputs })) expectPlaceholders(argument, given);
+    const functional = inputs !== null && new.target === ModelBase;
+    super({ name: name ?? (functional ? automaticName("Functional") : null), trainable });
+    refuseHooks(this, UNSUPPORTED_HOOKS);
+    if (inputs !== null)
+      this.setGraph(listed(inputs as LayerInput<KerasTensor>), listed(outputs as LayerInput<KerasTensor>));
   }
 
   protected setGraph(inputs: readonly KerasTensor[], outputs: readonly KerasTensor[]): void {
-    for (const [argument, tensors] of Object.entries({ inputs, outputs })) {
-      const wrong = tensors.find((tensor) => !(tensor instanceof KerasTensor));
-      if (wrong !== undefined) {
-        const expected = "placeholders made by keras.Input and layers";
-        throw new ArgumentError({ op: "Model", argument, expected, given: show(wrong) });
-      }
-    }
     this.#graph = findGraph(inputs, outputs);
     this.built = true;
   }
@@ -121,9 +196,9 @@ export class ModelBase extends Layer implements TrainingModel {
     return this.inner;
   }
 
-  /** Layers that the summary lists. */
-  get summaryLayers(): readonly Layer[] {
-    return this.layers;
+  /** Layers and functions of placeholders that the summary lists. */
+  get summaryLayers(): readonly (Layer | Operation)[] {
+    return this.isSequential ? this.layers : (this.#graph?.operations ?? this.layers);
   }
 
   get inputs(): readonly KerasTensor[] | undefined {
@@ -152,10 +227,10 @@ export class ModelBase extends Layer implements TrainingModel {
   }
 
   /** A layer by name or by index. */
-  get_layer(...args: [name?: string | Keywords<{ name: string; index: number }>, index?: number]): Layer {
-    const { name, index } = parseArguments<{ name: string | null; index: number | null }>("get_layer", args, {
-      parameters: { name: null, index: null },
-    });
+  get_layer(
+    ...args: Args<[name: string | null, index: number | null], { name: string | null; index: number | null }>
+  ): Layer {
+    const { name, index } = readGetLayer(args);
     const found = index !== null ? this.layers.at(index) : this.layers.find((layer) => layer.name === name);
     if (found) return found;
     const expected = `one of ${this.layers.map((layer) => layer.name).join(", ")}`;
@@ -164,19 +239,19 @@ export class ModelBase extends Layer implements TrainingModel {
 
   /** Subclasses compute here; a functional model runs its graph. */
   // biome-ignore lint/suspicious/noExplicitAny: as in Layer.
-  override call(inputs: any, context: { training: boolean }): Tensor {
-    const outputs = this.runAll(list<Tensor>(inputs), context.training);
-    if (outputs.length === 1) return outputs[0] as Tensor;
-    const expected = "a model of one output: pass a model of several to predict, or call it on placeholders";
-    throw new UnsupportedError({ op: this.name, argument: "outputs", expected, given: `${outputs.length}` });
+  override call(...args: any[]): any {
+    const [inputs, context] = args as [LayerInput<Tensor>, { training: boolean }];
+    if (!this.#graph) return super.call();
+    const outputs = this.runAll(listed<Tensor>(inputs), context.training);
+    return outputs.length === 1 ? outputs[0] : outputs;
   }
 
   /** All outputs, for inputs on the device. */
-  runAll(inputs: readonly Tensor[], training: boolean): Tensor[] {
+  runAll(inputs: readonly Tensor[], training: boolean): readonly Tensor[] {
     const graph = this.#graph;
-    if (!graph) {
+    if (!graph || this.call !== ModelBase.prototype.call) {
       const given = inputs.length === 1 ? (inputs[0] as Tensor) : inputs;
-      const result = [this.run(given, training)];
+      const result = listed(this.run([given], training));
       this.built = true;
       return result;
     }
@@ -188,67 +263,198 @@ export class ModelBase extends Layer implements TrainingModel {
     return scope(() => runGraph(graph, inputs, training));
   }
 
-  override compute_output_shape(inputShape: Shape): Shape {
-    const outputs = this.#graph?.outputs;
-    if (!outputs) return super.compute_output_shape(inputShape);
-    return [inputShape[0] ?? null, ...(outputs[0] as KerasTensor).shape.slice(1)];
+  /** Makes the weights of all layers for inputs of a shape, the batch with it. */
+  override build(...args: [inputShape: Shape | readonly Shape[]]): void {
+    const { input_shape } = readBuild(args);
+    if (this.#graph) return;
+    const several = Array.isArray(input_shape) && input_shape.length > 0 && input_shape.every(Array.isArray);
+    for (const each of several ? input_shape : [input_shape])
+      if (!shapeKind.accepts(each))
+        throw new ArgumentError({
+          op: "build",
+          argument: "input_shape",
+          expected: shapeKind.expected,
+          given: show(each),
+        });
+    this.compute_output_shape(input_shape as Shape);
+    this.built = true;
   }
 
-  protected override connect(inputs: LayerInput<KerasTensor>): unknown {
-    const outputs = this.#graph?.outputs;
-    if (!outputs || outputs.length === 1) return super.connect(inputs);
-    return this.addNode(
-      list(inputs),
-      outputs.map(({ shape }) => shape),
-    );
+  /** A class of the program's own is built by its first call, unless it says in `build` how. */
+  override ensureBuilt(inputShape: Shape | readonly Shape[]): void {
+    if (this.build !== ModelBase.prototype.build) super.ensureBuilt(inputShape);
+  }
+
+  override compute_output_shape(inputShape: Shape): Shape {
+    if (!this.#graph) return super.compute_output_shape(inputShape);
+    return (this.#outputSpecs(inputShape)[0] as Spec).shape;
+  }
+
+  #outputSpecs(inputShape: Shape): Spec[] {
+    const batch = inputShape[0] ?? null;
+    return (this.#graph as Graph).outputs.map(({ shape, dtype }) => ({
+      shape: shape[0] === null ? [batch, ...shape.slice(1)] : shape,
+      dtype,
+    }));
+  }
+
+  protected override specs(
+    args: readonly unknown[],
+    keywords: Readonly<Record<string, unknown>>,
+    shapes: Shape | readonly Shape[],
+    first: KerasTensor,
+  ): readonly Spec[] {
+    if (this.#graph) return this.#outputSpecs(first.shape);
+    const overridden = this.compute_output_shape !== ModelBase.prototype.compute_output_shape;
+    const found = overridden
+      ? super.specs(args, keywords, shapes, first)
+      : infer(args, (given) => listed(this.run(given, keywords.training === true, keywords)));
+    this.built = true;
+    return found;
   }
 
   /** Sets optimizer, loss and metrics, by name or object. */
   compile(
-    ...args: [
-      optimizer?: optimizers.OptimizerArgument | Keywords<CompileArguments>,
-      loss?: losses.LossArgument | Keywords<CompileArguments>,
-      rest?: Keywords<CompileArguments>,
-    ]
+    ...args: Args<[optimizer: optimizers.OptimizerArgument, loss: losses.LossArgument | null], CompileArguments>
   ): void {
-    const given = parseArguments<Nullable<CompileArguments> & { loss_weights: null }>("compile", args, {
-      parameters: {
-        optimizer: "rmsprop" as optimizers.OptimizerName,
-        loss: null,
-        loss_weights: null,
-        metrics: null,
-        run_eagerly: false,
-      },
-      unsupported: {
-        weighted_metrics: null,
-        steps_per_execution: 1,
-        jit_compile: "auto",
-        auto_scale_loss: true,
-      },
-    });
-    if (given.loss_weights !== null) {
-      const expected = "null: Facet does not support this argument";
-      throw new UnsupportedError({
-        op: "compile",
-        argument: "loss_weights",
-        expected,
-        given: show(given.loss_weights),
-      });
-    }
-    const loss = given.loss === null ? undefined : losses.get(given.loss);
+    const given = readCompile(args);
+    const loss = given.loss === null ? undefined : losses.resolve(given.loss, "compile", "loss");
     if (loss?.reduction === "none") {
       const expected = 'a loss with a reduction other than "none"';
       throw new ArgumentError({ op: "compile", argument: "loss", expected, given: `${loss.name} without one` });
     }
-    this.optimizer = optimizers.get(given.optimizer as optimizers.OptimizerArgument);
+    this.optimizer = optimizers.resolve(given.optimizer, "compile", "optimizer");
     this.loss = loss;
-    this.metricArguments = given.metrics ?? [];
-    this.run_eagerly = given.run_eagerly ?? false;
-    this.reset_metrics();
+    this.#metricArguments = given.metrics ?? [];
+    this.#metrics = undefined;
+    this.run_eagerly = given.run_eagerly;
+    this.#onBatch?.dispose();
+    this.#onBatch = undefined;
   }
 
   get compiled(): boolean {
     return this.optimizer !== undefined;
+  }
+
+  /** The metrics of compile, once data has shown which they are. A class may give those that its own steps measure. */
+  get metrics(): readonly Metric[] {
+    return this.#metrics ?? [];
+  }
+
+  /** Finds the metrics for targets and predictions of these shapes. */
+  resolveMetrics(yTrue: readonly number[], yPred: readonly number[]): readonly Metric[] {
+    this.#metrics ??= this.#metricArguments.map((metric) => resolveMetric(metric, yTrue, yPred));
+    return this.#metrics;
+  }
+
+  /** Whether a class gives steps, losses or metrics of its own. */
+  get customStep(): boolean {
+    const base = ModelBase.prototype;
+    return (
+      this.train_step !== base.train_step ||
+      this.test_step !== base.test_step ||
+      this.compute_loss !== base.compute_loss ||
+      this.compute_metrics !== base.compute_metrics
+    );
+  }
+
+  get customPrediction(): boolean {
+    return this.predict_step !== ModelBase.prototype.predict_step;
+  }
+
+  /** One step of training: forward, loss, backward, update. Returns the values that logs show, by name. */
+  train_step(...args: [data: StepData]): StepLogs {
+    const { data } = readTrainStep(args);
+    const { optimizer } = this;
+    if (!optimizer) return this.#uncompiled("train_step");
+    const weights = this.trainable_weights;
+    return this.#step("train_step", data, true, (loss) => {
+      if (weights.length === 0) return;
+      const found = gradients(
+        loss.core,
+        weights.map(({ core }) => core),
+      );
+      optimizer.apply_gradients(weights.map((weight, i) => [found[i] ? new Tensor(found[i]) : null, weight] as const));
+    });
+  }
+
+  /** One step of evaluation. */
+  test_step(...args: [data: StepData]): StepLogs {
+    const { data } = readTestStep(args);
+    return this.#step("test_step", data, false, () => {});
+  }
+
+  /** Predictions for a batch of inputs. */
+  predict_step(...args: [data: LayerInput<Tensor>]): LayerInput<Tensor> {
+    const { data } = readPredictStep(args);
+    const outputs = this.runAll(listed(data as LayerInput<Tensor>), false);
+    return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
+  }
+
+  #uncompiled(op: string): never {
+    const expected = "compile({ optimizer, loss }) before it";
+    throw new ArgumentError({ op, argument: `model "${this.name}"`, expected, given: "none" });
+  }
+
+  #step(op: string, data: unknown, training: boolean, update: (loss: Tensor) => void): StepLogs {
+    if (!Array.isArray(data) || data.length < 2 || data.length > 3)
+      throw new ArgumentError({ op, argument: "data", expected: "[x, y] or [x, y, sample_weight]", given: show(data) });
+    const [x, y, weights = null] = data as [LayerInput<Tensor>, Tensor, Tensor | null];
+    const outputs = this.runAll(listed(x), training);
+    const predicted = outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
+    const loss: unknown = this.compute_loss(x, y, predicted, weights, { training });
+    if (!(loss instanceof Tensor) || loss.core.size !== 1) {
+      const given = loss instanceof Tensor ? `one of shape [${loss.shape.join(", ")}]` : show(loss);
+      throw new ArgumentError({ op, argument: "compute_loss", expected: "a Tensor of one element from it", given });
+    }
+    update(loss);
+    const first = outputs[0] as Tensor;
+    if (first.activated && first.core.node) releaseNode(first.core.node);
+    const count = (listed(x)[0] as Tensor).shape[0] ?? 1;
+    measured.set(loss, { value: loss.core, count, kind: "mean" });
+    const metrics: unknown = noGrad(() => this.compute_metrics(x, y, predicted, { sample_weight: weights }));
+    if (!isKeywords(metrics))
+      throw new ArgumentError({
+        op,
+        argument: "compute_metrics",
+        expected: "an object of values by name from it",
+        given: show(metrics),
+      });
+    return { loss, ...(metrics as StepLogs) };
+  }
+
+  /** The loss of a batch: that of `compile`, of targets, predictions and weights. */
+  compute_loss(
+    ...args: readonly [
+      x?: LayerInput<Tensor> | null,
+      y?: TensorLike | null,
+      y_pred?: LayerInput<Tensor> | null,
+      sample_weight?: TensorLike | null,
+      training?: boolean | { training: boolean },
+    ]
+  ): Tensor {
+    const { y, y_pred, sample_weight } = readComputeLoss(args);
+    if (!this.loss) return this.#uncompiled("compute_loss");
+    if (y === null) throw new ArgumentError({ op: "compute_loss", argument: "y", expected: "targets", given: "none" });
+    const predicted = listed(y_pred as LayerInput<Tensor>);
+    if (predicted.length === 1 && predicted[0] instanceof Tensor) return this.loss(y, predicted[0], sample_weight);
+    const expected = "predictions of one output";
+    throw new UnsupportedError({ op: "compute_loss", argument: "y_pred", expected, given: show(y_pred) });
+  }
+
+  /** Values of the metrics of `compile` for a batch, by name. */
+  compute_metrics(
+    ...args: readonly [
+      x: LayerInput<Tensor>,
+      y: TensorLike | null,
+      y_pred: LayerInput<Tensor>,
+      sample_weight?: TensorLike | null | { sample_weight: TensorLike | null },
+    ]
+  ): StepLogs {
+    const { y, y_pred } = readComputeMetrics(args);
+    if (!(y instanceof Tensor && y_pred instanceof Tensor)) return {};
+    const metrics = this.resolveMetrics(y.shape, y_pred.shape);
+    return Object.fromEntries(metrics.map((metric) => [metric.name, BatchStep.measure(metric, y, y_pred)]));
   }
 
   /**
@@ -256,25 +462,20 @@ export class ModelBase extends Layer implements TrainingModel {
    * validation_split takes the last samples, before shuffling. Resolves to the History.
    */
   fit(
-    ...args: [
-      x: InputData,
-      y: HostArray,
-      batch_size?: number | Keywords<FitArguments>,
-      epochs?: number | Keywords<FitArguments>,
-      rest?: Keywords<FitArguments>,
-    ]
+    ...args: Args<
+      [x: InputData, y: HostArray | null, batch_size: number | null, epochs: number, verbose: Verbose],
+      FitArguments
+    >
   ): Promise<HistoryCallback> {
     return runFit(this, args);
   }
 
   /** Loss (and metrics) over x and y: a number, or a list [loss, ...metrics], or with return_dict an object. */
   evaluate(
-    ...args: [
-      x: InputData,
-      y: HostArray,
-      batch_size?: number | Keywords<EvaluateArguments>,
-      rest?: Keywords<EvaluateArguments>,
-    ]
+    ...args: Args<
+      [x: InputData, y: HostArray | null, batch_size: number | null, verbose: Verbose, sample_weight: HostArray | null],
+      EvaluateArguments
+    >
     // biome-ignore lint/suspicious/noExplicitAny: as in Keras, the kind of result depends on what was compiled and asked for.
   ): Promise<any> {
     return runEvaluate(this, args);
@@ -282,76 +483,76 @@ export class ModelBase extends Layer implements TrainingModel {
 
   /** Outputs for x, on the host: one array, or a list for a model of several outputs. Default batch_size 32. */
   predict(
-    ...args: [x: InputData, batch_size?: number | Keywords<PredictArguments>, rest?: Keywords<PredictArguments>]
+    ...args: Args<[x: InputData, batch_size: number | null, verbose: Verbose], PredictArguments>
     // biome-ignore lint/suspicious/noExplicitAny: one array or a list of them.
   ): Promise<any> {
     return runPredict(this, args);
   }
 
-  /** One step on one batch; resolves to the running means since the last reset_metrics(), as Keras gives them. */
+  /** One step on one batch; resolves to loss and metrics of this batch. */
   async train_on_batch(
-    x: InputData,
-    y: HostArray,
-    options: Keywords<{ sample_weight: HostArray; class_weight: ClassWeight; return_dict: boolean }> = {},
-  ): Promise<number | number[] | Record<string, number>> {
-    return this.#oneBatch("train_on_batch", x, y, options);
+    ...args: Args<
+      [x: InputData, y: HostArray | null, sample_weight: HostArray | null, class_weight: ClassWeight | null],
+      OnBatchArguments
+    >
+  ): OnBatchResult {
+    const given = readTrainOnBatch(args) as OnBatchArguments;
+    return this.#oneBatch("train_on_batch", given);
   }
 
   /** Loss and metrics of one batch, without training. */
   async test_on_batch(
-    x: InputData,
-    y: HostArray,
-    options: Keywords<{ sample_weight: HostArray; return_dict: boolean }> = {},
-  ): Promise<number | number[] | Record<string, number>> {
-    return this.#oneBatch("test_on_batch", x, y, options);
+    ...args: Args<
+      [x: InputData, y: HostArray | null, sample_weight: HostArray | null],
+      Omit<OnBatchArguments, "class_weight">
+    >
+  ): OnBatchResult {
+    const given = readTestOnBatch(args) as OnBatchArguments;
+    return this.#oneBatch("test_on_batch", { ...given, class_weight: null });
   }
 
-  async #oneBatch(
-    op: "train_on_batch" | "test_on_batch",
-    x: InputData,
-    y: HostArray,
-    options: object,
-  ): Promise<number | number[] | Record<string, number>> {
-    const given = parseArguments<{
-      sample_weight: HostArray | null;
-      class_weight: ClassWeight | null;
-      return_dict: boolean;
-    }>(op, [options], { parameters: { sample_weight: null, class_weight: null, return_dict: false } });
-    const data = dataSet(op, x, y, given.sample_weight, given.class_weight);
+  async #oneBatch(op: "train_on_batch" | "test_on_batch", given: OnBatchArguments): OnBatchResult {
+    const data = dataSet(op, given.x, given.y, given.sample_weight, given.class_weight);
     this.#onBatch ??= new BatchStep(this, op);
-    const means = await this.#onBatch.accumulate(data, op === "train_on_batch");
-    if (given.return_dict) return means;
-    const values = this.#onBatch.names.map((name) => means[name] as number);
-    return values.length === 1 ? (values[0] as number) : values;
+    const values = await this.#onBatch.once(data, op === "train_on_batch");
+    if (given.return_dict) return values;
+    const list = Object.values(values);
+    return list.length === 1 ? (list[0] as number) : list;
   }
 
-  /** Outputs for one batch, on the host. */
-  async predict_on_batch(x: InputData): Promise<NdArray> {
-    const { x: inputs } = dataSet("predict_on_batch", x, null, null);
-    const result = noGrad(() => this(inputs.length === 1 ? (inputs[0] as NdArray) : inputs)) as Tensor;
-    const values = await result.numpy();
-    result.core.dispose();
-    return values;
+  /** Outputs for one batch, on the host: one array, or a list for a model of several outputs. */
+  // biome-ignore lint/suspicious/noExplicitAny: one array or a list of them.
+  async predict_on_batch(...args: [x: InputData | { x: InputData }]): Promise<any> {
+    const { x: inputs } = dataSet("predict_on_batch", readPredictOnBatch(args).x, null, null);
+    const given = (inputs.length === 1 ? inputs[0] : inputs) as TensorLike;
+    const outputs = listed(noGrad(() => this(given)) as LayerInput<Tensor>);
+    const values = await Promise.all(outputs.map((output) => output.numpy()));
+    for (const output of outputs) output.core.dispose();
+    return values.length === 1 ? (values[0] as NdArray) : values;
   }
 
-  /** Starts the running means of train_on_batch and test_on_batch anew. */
-  reset_metrics(): void {
+  /** Starts metrics that keep a state anew, and frees what train_on_batch and test_on_batch hold on the device. */
+  reset_metrics(...args: []): void {
+    readResetMetrics(args);
     this.#onBatch?.dispose();
     this.#onBatch = undefined;
+    for (const metric of this.metrics) metric.reset_state();
   }
 
   /** Prints the layers, their shapes and parameters. */
-  summary(options: Keywords<{ [K in keyof SummaryOptions]-?: NonNullable<SummaryOptions[K]> }> = {}): void {
-    const given = parseArguments<Required<Nullable<SummaryOptions>>>("summary", [options], {
-      parameters: { line_length: null, positions: null, print_fn: null, show_trainable: false },
-      unsupported: { expand_nested: false, layer_range: null },
-    }) as SummaryOptions;
+  summary(
+    ...args: Args<
+      [line_length: number | null, positions: readonly number[] | null, print_fn: ((text: string) => void) | null],
+      SummaryOptions
+    >
+  ): void {
+    const given = readSummary(args) as SummaryOptions;
     if (!this.built) {
       const expected = "a built model: call it on data, fit it, or begin it with keras.Input";
       throw new ArgumentError({ op: "summary", argument: `model "${this.name}"`, expected, given: "an unbuilt one" });
     }
     const output = standardOutput();
-    const text = summaryText(this as unknown as Model, output.columns, given);
+    const text = summaryText(this, output.columns, given);
     if (given.print_fn) given.print_fn(text);
     else output.write(text);
   }
@@ -359,3 +560,11 @@ export class ModelBase extends Layer implements TrainingModel {
 
 export const Model = withoutNew(ModelBase);
 export type Model = ModelBase;
+
+function expectPlaceholders(argument: string, given: unknown): void {
+  const list = Array.isArray(given) ? given : [given];
+  const wrong = list.find((tensor) => !(tensor instanceof KerasTensor));
+  if (list.length > 0 && wrong === undefined) return;
+  const expected = "placeholders made by keras.Input and layers";
+  throw new ArgumentError({ op: "Model", argument, expected, given: show(list.length === 0 ? given : wrong) });
+}

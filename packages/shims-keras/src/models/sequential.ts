@@ -1,16 +1,30 @@
-import { ArgumentError, noGrad } from "@facet/autograd";
-import { type Keywords, parseArguments, show } from "../arguments.js";
+import { ArgumentError, noGrad, outsideCapture } from "@facet/autograd";
+import { type Args, any, bool, Kind, listOf, show, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
+import { nameKind, shape as shapeKind } from "../kinds.js";
 import { Input, InputLayer } from "../layers/core.js";
 import { Layer } from "../layers/layer.js";
 import { KerasTensor, type Shape, type Tensor } from "../tensor.js";
 import { ModelBase } from "./model.js";
 
 interface SequentialArguments {
-  layers: readonly (Layer | KerasTensor)[];
-  name: string;
+  layers: readonly (Layer | KerasTensor)[] | null;
+  name: string | null;
   trainable: boolean;
 }
+
+const layerKind = new Kind<Layer | KerasTensor>(
+  "a layer or keras.Input",
+  (value) => value instanceof Layer || value instanceof KerasTensor,
+);
+const readSequential = signature("keras.Sequential", {
+  layers: listOf(layerKind).or(null),
+  trainable: bool.or(true),
+  name: nameKind.or(null),
+});
+const readAdd = signature("keras.Sequential.add", { layer: layerKind, rebuild: bool.or(true) });
+const readPop = signature("keras.Sequential.pop", { rebuild: bool.or(true) });
+const readBuild = signature("keras.Sequential.build", { input_shape: any.or(null) });
 
 /** `keras.Sequential([...])`: layers one after another. Built at once when it begins with an Input, else by its first data. */
 class SequentialModel extends ModelBase {
@@ -20,23 +34,23 @@ class SequentialModel extends ModelBase {
   #end: KerasTensor | undefined;
 
   constructor(
-    ...args: [
-      layers?: readonly (Layer | KerasTensor)[] | Keywords<SequentialArguments>,
-      rest?: Keywords<Omit<SequentialArguments, "layers">>,
-    ]
+    ...args: Args<
+      [layers: readonly (Layer | KerasTensor)[] | null, trainable: boolean, name: string | null],
+      SequentialArguments
+    >
   ) {
-    const given = parseArguments<Omit<SequentialArguments, "name"> & { name: string | null }>("Sequential", args, {
-      parameters: { layers: [], name: null, trainable: true },
-    });
-    super({ name: given.name } as Keywords<{ name: string }>);
-    this.trainable = given.trainable;
-    for (const layer of given.layers) this.add(layer);
+    const given = readSequential(args);
+    super({ name: given.name, trainable: given.trainable });
+    for (const layer of given.layers ?? []) this.add(layer);
   }
 
   /** Puts a layer (or, first, an Input) at the end. */
-  add(layer: Layer | KerasTensor): void {
-    const added = layer instanceof KerasTensor ? (layer.history.layer as Layer) : layer;
-    if (!(added instanceof Layer)) {
+  add(
+    ...args: Args<[layer: Layer | KerasTensor, rebuild: boolean], { layer: Layer | KerasTensor; rebuild: boolean }>
+  ): void {
+    const { layer } = readAdd(args);
+    const added = layer instanceof KerasTensor ? layer.history?.layer : layer;
+    if (!(added instanceof Layer) || (layer instanceof KerasTensor && !(added instanceof InputLayer))) {
       const expected = "a layer or keras.Input";
       throw new ArgumentError({ op: "Sequential.add", argument: "layer", expected, given: show(layer) });
     }
@@ -52,10 +66,19 @@ class SequentialModel extends ModelBase {
       const expected = "layers of unique names";
       throw new ArgumentError({ op: "Sequential.add", argument: "layer", expected, given: `a second "${added.name}"` });
     }
-    const shape = (added as Layer & { input_shape?: Shape | null }).input_shape;
-    if (this.#layers.length === 0 && !this.#input && shape) this.#begin(Input({ shape: [...shape] }));
+    const shape = added.batch_input_shape;
+    if (this.#layers.length === 0 && !this.#input && shape) this.#begin(Input({ batch_shape: shape }));
     this.#layers.push(added);
     if (this.#end) this.#extend(added);
+  }
+
+  /** Takes the last layer off, and returns it. */
+  pop(...args: Args<[rebuild: boolean], { rebuild: boolean }>): Layer | undefined {
+    readPop(args);
+    const layer = this.#layers.pop();
+    const input = this.#input;
+    if (layer && input) this.#begin(input);
+    return layer;
   }
 
   #begin(input: KerasTensor): void {
@@ -77,18 +100,25 @@ class SequentialModel extends ModelBase {
     return this.#layers ?? [];
   }
 
-  override build(inputShape: Shape): void {
+  /** Builds the layers for inputs of a shape, the batch with it. */
+  override build(...args: Args<[input_shape: Shape | readonly Shape[] | null], { input_shape: Shape | null }>): void {
+    const { input_shape } = readBuild(args);
     if (this.#input) return;
-    const [, ...shape] = inputShape;
+    if (input_shape === null || !shapeKind.accepts(input_shape)) {
+      const expected = "a shape, the batch with it";
+      throw new ArgumentError({ op: "build", argument: "input_shape", expected, given: show(input_shape) });
+    }
+    const [, ...shape] = input_shape as Shape;
     noGrad(() => this.#begin(Input({ shape })));
+    this.built = true;
   }
 
-  override runAll(inputs: readonly Tensor[], training: boolean): Tensor[] {
+  override runAll(inputs: readonly Tensor[], training: boolean): readonly Tensor[] {
     if (this.#layers.length === 0) {
       const expected = "at least one layer";
       throw new ArgumentError({ op: "Sequential", argument: "layers", expected, given: "none" });
     }
-    this.ensureBuilt((inputs[0] as Tensor).shape);
+    outsideCapture(() => this.ensureBuilt((inputs[0] as Tensor).shape));
     return super.runAll(inputs, training);
   }
 }

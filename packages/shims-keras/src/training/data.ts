@@ -1,6 +1,6 @@
 import { ArgumentError, DtypeError, formatShape, ShapeError } from "@facet/autograd";
-import { show } from "../arguments.js";
-import { type HostArray, NdArray, ndarray } from "../ndarray.js";
+import { show } from "@facet/dialect";
+import { type HostArray, hostData, NdArray } from "../ndarray.js";
 import { pythonShape, type Shape, Tensor } from "../tensor.js";
 
 /** One array, or a list of them for a model of several inputs. */
@@ -22,7 +22,7 @@ function hostArray(op: string, argument: string, value: unknown): NdArray {
     const expected = "data on the host (an NdArray, nested arrays or a typed array)";
     throw new DtypeError({ op, argument, expected, given: "a device tensor: await its numpy()" });
   }
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return ndarray(value as HostArray);
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return hostData(op, value);
   throw new ArgumentError({ op, argument, expected: "an NdArray, nested arrays or a typed array", given: show(value) });
 }
 

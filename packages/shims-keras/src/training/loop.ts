@@ -9,50 +9,100 @@ import {
   permutation,
   scope,
 } from "@facet/autograd";
-import { oneOf, parseArguments, positiveInteger, required, show } from "../arguments.js";
+import { any, bool, int, listOf, number, oneOf, only, show, signature } from "@facet/dialect";
 import { nextKey } from "../config.js";
+import { classWeights, positive } from "../kinds.js";
 import type { Model } from "../models/model.js";
 import { type HostArray, NdArray } from "../ndarray.js";
+import { Tensor } from "../tensor.js";
 import { type Batches, repeatedBatches, StreamedBatches } from "./batches.js";
-import { type BatchLogs, CallbackBase, HistoryCallback } from "./callback.js";
+import { type BatchLogs, type CallbackBase, callbacksKind, HistoryCallback } from "./callback.js";
 import { type ClassWeight, type DataSet, dataSet, type InputData, splitLast } from "./data.js";
 import { ProgressBar, standardOutput } from "./progbar.js";
 import { Recorder } from "./recorder.js";
-import { BatchStep, explained, type TrainingModel } from "./step.js";
+import { BatchStep, explained, packed, type TrainingModel } from "./step.js";
 
 export type { TrainingModel } from "./step.js";
 
-type Verbose = "auto" | 0 | 1 | 2;
+export type Verbose = "auto" | 0 | 1 | 2;
 
 export interface FitArguments {
-  batch_size: number;
+  x: InputData;
+  y: HostArray | null;
+  batch_size: number | null;
   epochs: number;
   verbose: Verbose;
-  callbacks: readonly CallbackBase[] | CallbackBase;
+  callbacks: readonly CallbackBase[] | CallbackBase | null;
   validation_split: number;
-  validation_data: readonly [x: InputData, y: HostArray, sample_weight?: HostArray];
+  validation_data: readonly [x: InputData, y: HostArray, sample_weight?: HostArray] | null;
   shuffle: boolean;
-  class_weight: ClassWeight;
-  sample_weight: HostArray;
+  class_weight: ClassWeight | null;
+  sample_weight: HostArray | null;
   initial_epoch: number;
-  validation_batch_size: number;
+  validation_batch_size: number | null;
 }
+
+const verboseRule = oneOf("auto", 0, 1, 2).or("auto");
+const atLeastZero = int.where("an integer of at least 0", (value) => value >= 0);
+const readFit = signature("keras.Model.fit", {
+  x: any.or(null),
+  y: any.or(null),
+  batch_size: positive.or(null),
+  epochs: positive.or(1),
+  verbose: verboseRule,
+  callbacks: callbacksKind.or(null),
+  validation_split: number.or(0),
+  validation_data: listOf(any)
+    .where("a list [x, y] or [x, y, sample_weight]", ({ length }) => length === 2 || length === 3)
+    .or(null),
+  shuffle: bool.or(true),
+  class_weight: classWeights.or(null),
+  sample_weight: any.or(null),
+  initial_epoch: atLeastZero.or(0),
+  steps_per_epoch: only(null),
+  validation_steps: only(null),
+  validation_batch_size: positive.or(null),
+  validation_freq: only(1),
+});
+const readEvaluate = signature("keras.Model.evaluate", {
+  x: any.or(null),
+  y: any.or(null),
+  batch_size: positive.or(null),
+  verbose: verboseRule,
+  sample_weight: any.or(null),
+  steps: only(null),
+  callbacks: callbacksKind.or(null),
+  return_dict: bool.or(false),
+});
+const readPredict = signature("keras.Model.predict", {
+  x: any,
+  batch_size: positive.or(null),
+  verbose: verboseRule,
+  steps: only(null),
+  callbacks: callbacksKind.or(null),
+});
+
+/** Samples in a batch, unless said. */
+const BATCH_SIZE = 32;
 
 /** Steps that may be under way on the device before the host waits: bounds what the driver keeps for them. */
 const AHEAD = 8;
 
-function verbosity(op: string, verbose: Verbose): number {
-  return verbose === "auto" ? 1 : oneOf(op, "verbose", String(verbose), ["0", "1", "2"]) && Number(verbose);
-}
+const verbosity = (verbose: Verbose): number => (verbose === "auto" ? 1 : verbose);
 
-function callbackList(callbacks: readonly CallbackBase[] | CallbackBase | null): CallbackBase[] {
-  const list = callbacks === null ? [] : Array.isArray(callbacks) ? [...callbacks] : [callbacks as CallbackBase];
-  for (const callback of list) {
-    if (callback instanceof CallbackBase) continue;
-    const expected = "objects of keras.callbacks.Callback";
-    throw new ArgumentError({ op: "fit", argument: "callbacks", expected, given: show(callback) });
+const callbackList = (callbacks: readonly CallbackBase[] | CallbackBase | null): readonly CallbackBase[] =>
+  callbacks === null ? [] : Array.isArray(callbacks) ? callbacks : [callbacks as CallbackBase];
+
+/** Makes the model and what is being done known to the callbacks. */
+function introduce(
+  callbacks: readonly CallbackBase[],
+  model: TrainingModel,
+  params: Readonly<Record<string, unknown>>,
+): void {
+  for (const callback of callbacks) {
+    callback.set_model(model as unknown as Model);
+    callback.set_params(params);
   }
-  return list;
 }
 
 /** Means by name in the order Keras shows them: alphabetical. */
@@ -102,74 +152,55 @@ interface Pass {
   readonly training: boolean;
   readonly callbacks: readonly CallbackBase[];
   readonly bar: ProgressBar | undefined;
+  /** Whether training is to end after the step. */
+  readonly stopped?: () => boolean;
 }
 
-/** One pass over a data set. Resolves to the means and to the loss of every step. */
+/** One pass over a data set. Resolves to the means, the loss first, and to the loss of every step. */
 async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<string, number>; losses: number[] }> {
   const { batches, count, batchSize, training, callbacks, bar } = pass;
   const steps = Math.ceil(count / batchSize);
-  const recorder = new Recorder(step.names, steps);
+  let recorder: Recorder | undefined;
   const pacer = new Pacer();
   const [begin, end] = training
     ? (["on_train_batch_begin", "on_train_batch_end"] as const)
     : (["on_test_batch_begin", "on_test_batch_end"] as const);
   try {
     for (let at = 0; at < steps; at++) {
-      for (const callback of callbacks) await callback[begin](at);
+      for (const callback of callbacks) await callback[begin](at, {});
       const start = at * batchSize;
       const stop = Math.min(start + batchSize, count);
-      scope(() => recorder.record(step.run(batches, batches.feed(start, stop), training)));
+      const now: Recorder = scope(() => {
+        const found = step.run(batches, batches.feed(start, stop), training);
+        recorder ??= new Recorder(
+          found.map(({ name }) => name),
+          steps,
+        );
+        recorder.record(found);
+        return recorder;
+      });
       if (callbacks.length > 0) {
-        const logs = batchLogs(recorder);
+        const logs = batchLogs(now);
         for (const callback of callbacks) await callback[end](at, logs);
       }
       await pacer.step();
-      bar?.update(at + 1, async () => sorted(await recorder.means()));
+      bar?.update(at + 1, async () => sorted(await now.means()));
+      if (training && pass.stopped?.()) break;
     }
-    const losses = (await recorder.read()).loss as number[];
-    return { means: sorted(await recorder.means()), losses };
+    const values = recorder as unknown as Recorder;
+    const losses = (await values.read()).loss ?? [];
+    return { means: await values.means(), losses };
   } finally {
-    recorder.dispose();
+    recorder?.dispose();
   }
 }
 
 export async function runFit(model: TrainingModel, args: readonly unknown[]): Promise<HistoryCallback> {
-  const given = parseArguments<{
-    x: unknown;
-    y: unknown;
-    batch_size: number;
-    epochs: number;
-    verbose: Verbose;
-    callbacks: CallbackBase[] | null;
-    validation_split: number;
-    validation_data: readonly unknown[] | null;
-    shuffle: boolean;
-    class_weight: ClassWeight | null;
-    sample_weight: unknown;
-    initial_epoch: number;
-    validation_batch_size: number | null;
-  }>("fit", args, {
-    parameters: {
-      x: required,
-      y: required,
-      batch_size: 32,
-      epochs: 1,
-      verbose: "auto",
-      callbacks: null,
-      validation_split: 0,
-      validation_data: null,
-      shuffle: true,
-      class_weight: null,
-      sample_weight: null,
-      initial_epoch: 0,
-      validation_batch_size: null,
-    },
-    unsupported: { steps_per_epoch: null, validation_steps: null, validation_freq: 1 },
-  });
-  const verbose = verbosity("fit", given.verbose);
-  const batchSize = positiveInteger("fit", "batch_size", given.batch_size);
-  const validationBatch = positiveInteger("fit", "validation_batch_size", given.validation_batch_size ?? batchSize);
-  const epochs = positiveInteger("fit", "epochs", given.epochs);
+  const given = readFit(args);
+  const verbose = verbosity(given.verbose);
+  const batchSize = given.batch_size ?? BATCH_SIZE;
+  const validationBatch = given.validation_batch_size ?? batchSize;
+  const { epochs } = given;
   let train = dataSet("fit", given.x, given.y, given.sample_weight, given.class_weight);
   let validation: DataSet | undefined;
   if (given.validation_data !== null) {
@@ -181,16 +212,12 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
   const step = new BatchStep(model, "fit");
   step.prepare(train);
   if (validation) step.prepare(validation);
-  model.reset_metrics();
 
   const history = new HistoryCallback();
   const callbacks = callbackList(given.callbacks);
   const steps = Math.ceil(train.count / batchSize);
   const keras = model as unknown as Model;
-  for (const callback of [history, ...callbacks]) {
-    callback.set_model(keras);
-    callback.set_params({ epochs, steps, verbose });
-  }
+  introduce([history, ...callbacks], model, { epochs, steps, verbose });
   keras.stop_training = false;
   keras.history = history;
   // Drawn whether or not it is used, so that shuffling changes no other draw.
@@ -206,14 +233,17 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
       if (verbose > 0) output.write(`Epoch ${epoch + 1}/${epochs}\n`);
       const bar = verbose > 0 ? new ProgressBar(steps, verbose, output) : undefined;
       if (given.shuffle) trainBatches.setOrder(permutation(foldIn(shuffleKey, epoch), train.count));
-      const pass = { batches: trainBatches, count: train.count, batchSize, training: true, callbacks, bar };
+      model.reset_metrics();
+      const stopped = (): boolean => keras.stop_training;
+      const pass = { batches: trainBatches, count: train.count, batchSize, training: true, callbacks, bar, stopped };
       const trained = await runPass(step, pass);
       history.facet.batch_losses.push(...trained.losses);
-      logs = trained.means;
+      logs = sorted(trained.means);
       if (validation && validationBatches) {
+        model.reset_metrics();
         for (const callback of callbacks) await callback.on_test_begin({});
         const data = { batches: validationBatches, count: validation.count, batchSize: validationBatch };
-        const { means } = await runPass(step, { ...data, training: false, callbacks, bar: undefined });
+        const means = sorted((await runPass(step, { ...data, training: false, callbacks, bar: undefined })).means);
         for (const callback of callbacks) await callback.on_test_end(means);
         logs = {
           ...logs,
@@ -237,62 +267,36 @@ export async function runEvaluate(
   model: TrainingModel,
   args: readonly unknown[],
 ): Promise<number | number[] | Record<string, number>> {
-  const given = parseArguments<{
-    x: unknown;
-    y: unknown;
-    batch_size: number;
-    verbose: Verbose;
-    sample_weight: unknown;
-    callbacks: CallbackBase[] | null;
-    return_dict: boolean;
-  }>("evaluate", args, {
-    parameters: {
-      x: required,
-      y: required,
-      batch_size: 32,
-      verbose: "auto",
-      sample_weight: null,
-      callbacks: null,
-      return_dict: false,
-    },
-    unsupported: { steps: null },
-  });
-  const batchSize = positiveInteger("evaluate", "batch_size", given.batch_size);
-  const verbose = verbosity("evaluate", given.verbose);
+  const given = readEvaluate(args);
+  const batchSize = given.batch_size ?? BATCH_SIZE;
+  const verbose = verbosity(given.verbose);
   const data = dataSet("evaluate", given.x, given.y, given.sample_weight);
   const step = new BatchStep(model, "evaluate");
   step.prepare(data);
+  model.reset_metrics();
   const callbacks = callbackList(given.callbacks);
-  for (const callback of callbacks) callback.set_model(model as unknown as Model);
-  for (const callback of callbacks) await callback.on_test_begin({});
   const steps = Math.ceil(data.count / batchSize);
+  introduce(callbacks, model, { epochs: 1, steps, verbose });
+  for (const callback of callbacks) await callback.on_test_begin({});
   const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
   const pass = { batches: step.streamed(data), count: data.count, batchSize, training: false, callbacks, bar };
   const { means } = await runPass(step, pass).finally(() => step.dispose());
-  await bar?.finish(means);
-  for (const callback of callbacks) await callback.on_test_end(means);
-  if (given.return_dict) return means;
-  const values = step.names.map((name) => means[name] as number);
+  await bar?.finish(sorted(means));
+  for (const callback of callbacks) await callback.on_test_end(sorted(means));
+  if (given.return_dict) return sorted(means);
+  const values = Object.values(means);
   return values.length === 1 ? (values[0] as number) : values;
 }
 
 export async function runPredict(model: TrainingModel, args: readonly unknown[]): Promise<NdArray | NdArray[]> {
-  const given = parseArguments<{
-    x: unknown;
-    batch_size: number;
-    verbose: Verbose;
-    callbacks: CallbackBase[] | null;
-  }>("predict", args, {
-    parameters: { x: required, batch_size: 32, verbose: "auto", callbacks: null },
-    unsupported: { steps: null },
-  });
-  const batchSize = positiveInteger("predict", "batch_size", given.batch_size);
-  const verbose = verbosity("predict", given.verbose);
+  const given = readPredict(args);
+  const batchSize = given.batch_size ?? BATCH_SIZE;
+  const verbose = verbosity(given.verbose);
   const data = dataSet("predict", given.x, null, null);
   const callbacks = callbackList(given.callbacks);
-  for (const callback of callbacks) callback.set_model(model as unknown as Model);
-  for (const callback of callbacks) await callback.on_predict_begin({});
   const steps = Math.ceil(data.count / batchSize);
+  introduce(callbacks, model, { epochs: 1, steps, verbose });
+  for (const callback of callbacks) await callback.on_predict_begin({});
   const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
   const pacer = new Pacer();
   const batches = new StreamedBatches(
@@ -300,8 +304,9 @@ export async function runPredict(model: TrainingModel, args: readonly unknown[])
     model.inputs?.map(({ shape }) => shape),
   );
   const body = (feed: CoreTensor[]) => {
-    const outputs = model.runAll(batches.batch(feed).x, false).map(({ core }) => core);
-    return { outputs, rest: undefined };
+    const { x } = batches.batch(feed);
+    const found = model.customPrediction ? predictions(model.predict_step(packed(x))) : model.runAll(x, false);
+    return { outputs: found.map(({ core }) => core), rest: undefined };
   };
   const captured = new Captured<undefined>({ name: "predict", outputs: "shared" });
   const forward = (feed: CoreTensor[]): readonly CoreTensor[] =>
@@ -310,7 +315,9 @@ export async function runPredict(model: TrainingModel, args: readonly unknown[])
   for (let at = 0; at < steps; at++) {
     const start = at * batchSize;
     const stop = Math.min(start + batchSize, data.count);
+    for (const callback of callbacks) await callback.on_predict_batch_begin(at, {});
     parts.push(scope(() => noGrad(() => forward(batches.feed(start, stop)).map(read))));
+    for (const callback of callbacks) await callback.on_predict_batch_end(at, {});
     await pacer.step();
     bar?.update(at + 1, async () => ({}));
   }
@@ -322,6 +329,14 @@ export async function runPredict(model: TrainingModel, args: readonly unknown[])
   await bar?.finish({});
   for (const callback of callbacks) await callback.on_predict_end({});
   return outputs.length === 1 ? (outputs[0] as NdArray) : outputs;
+}
+
+/** What a `predict_step` of the program's own gave, as a list. */
+function predictions(result: unknown): readonly Tensor[] {
+  const list = Array.isArray(result) ? result : [result];
+  if (list.length > 0 && list.every((part) => part instanceof Tensor)) return list;
+  const expected = "a Tensor or a list of them from it";
+  throw new ArgumentError({ op: "predict", argument: "predict_step", expected, given: show(result) });
 }
 
 /** Starts a read; its error, if any, is met where the result is waited for. */

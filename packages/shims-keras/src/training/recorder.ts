@@ -1,14 +1,23 @@
 import { type Tensor as CoreTensor, unscoped, zeros } from "@facet/autograd";
 
-/** What a step measured: a scalar on the device, the mean (or the total) over `count` samples. */
+/**
+ * What a step measured: a scalar on the device, the mean (or the total) over `count` samples; or "last", a value that holds for
+ * all steps until now.
+ */
 export interface Measured {
   readonly value: CoreTensor;
   readonly count: number;
-  readonly kind: "mean" | "total";
+  readonly kind: "mean" | "total" | "last";
 }
 
-/** Mean over all samples of what steps measured. */
+/** What a step measured, under the name that logs show. */
+export interface NamedMeasured extends Measured {
+  readonly name: string;
+}
+
+/** What logs show of what steps measured: the mean over all samples, or the last. */
 export function combine(values: readonly number[], counts: readonly number[], kind: Measured["kind"]): number {
+  if (kind === "last") return values.at(-1) ?? 0;
   let [total, samples] = [0, 0];
   for (const [i, count] of counts.entries()) {
     total += kind === "total" ? (values[i] as number) : (values[i] as number) * count;
@@ -73,7 +82,7 @@ export class Recorder {
     const counts = this.#counts.map((all) => all.slice(0, count));
     const values = await this.read();
     const mean = (name: string, i: number): number =>
-      combine(values[name] as number[], counts[i] as number[], this.#kinds[i] as Measured["kind"]);
+      combine((values[name] as number[]).slice(0, count), counts[i] as number[], this.#kinds[i] as Measured["kind"]);
     return Object.fromEntries(this.names.map((name, i) => [name, mean(name, i)]));
   }
 

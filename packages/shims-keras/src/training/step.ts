@@ -3,24 +3,30 @@ import {
   Captured,
   CaptureError,
   type Tensor as CoreTensor,
+  div,
   formatShape,
+  full,
   gradients,
   noGrad,
   releaseNode,
+  reshape,
   scope,
   sum,
   UnsupportedError,
 } from "@facet/autograd";
-import { show } from "../arguments.js";
+import { isKeywords, show } from "@facet/dialect";
 import * as losses from "../losses.js";
-import { get as getMetric, type Metric, type MetricArgument } from "../metrics.js";
+import { MeanMetric, type Metric } from "../metrics.js";
 import type { NdArray } from "../ndarray.js";
 import type { Optimizer } from "../optimizers.js";
-import type { Shape, Tensor } from "../tensor.js";
-import type { Variable } from "../variable.js";
+import { type Shape, Tensor } from "../tensor.js";
+import type { VariableBase } from "../variable.js";
 import { type Batch, type Batches, StreamedBatches } from "./batches.js";
 import type { DataSet } from "./data.js";
-import { combine, type Measured } from "./recorder.js";
+import { combine, type Measured, type NamedMeasured } from "./recorder.js";
+
+/** Values by name, as `train_step` returns them. */
+export type StepLogs = Readonly<Record<string, Tensor | number>>;
 
 /** What training needs of a model. */
 export interface TrainingModel {
@@ -28,39 +34,45 @@ export interface TrainingModel {
   readonly built: boolean;
   readonly optimizer: Optimizer | undefined;
   readonly loss: losses.Loss | undefined;
-  readonly metricArguments: readonly MetricArgument[];
+  readonly metrics: readonly Metric[];
   /** Set by compile: steps run op by op instead of as a replayed plan. */
   readonly run_eagerly: boolean;
-  readonly trainable_weights: readonly Variable[];
+  readonly trainable_weights: readonly VariableBase[];
   readonly inputs: readonly { readonly shape: Shape }[] | undefined;
-  runAll(inputs: readonly Tensor[], training: boolean): Tensor[];
+  /** Whether the class has steps, losses, metrics or predictions of its own. */
+  readonly customStep: boolean;
+  readonly customPrediction: boolean;
+  resolveMetrics(yTrue: readonly number[], yPred: readonly number[]): readonly Metric[];
+  runAll(inputs: readonly Tensor[], training: boolean): readonly Tensor[];
+  train_step(data: readonly [x: Tensor | readonly Tensor[], y?: Tensor, sample_weight?: Tensor]): StepLogs;
+  test_step(data: readonly [x: Tensor | readonly Tensor[], y?: Tensor, sample_weight?: Tensor]): StepLogs;
+  predict_step(data: Tensor | readonly Tensor[]): Tensor | readonly Tensor[];
   reset_metrics(): void;
 }
+
+/** How values in a step's logs were measured; others hold for all steps until now. */
+export const measured = new WeakMap<Tensor, Measured>();
+
+/** One input as it is, several as a list. */
+export const packed = (x: readonly Tensor[]): Tensor | readonly Tensor[] => (x.length === 1 ? (x[0] as Tensor) : x);
 
 /**
  * Forward, loss, backward and update of one batch, traced once for each size of batch and replayed; the loss and the metrics
  * come back as device scalars.
  */
 export class BatchStep {
-  readonly #captured = new Captured<Omit<Measured, "value">[]>({ name: "keras", outputs: "shared" });
+  readonly #captured = new Captured<Omit<NamedMeasured, "value">[]>({ name: "keras", outputs: "shared" });
   readonly #model: TrainingModel;
   readonly #op: string;
-  #metrics: readonly Metric[] | undefined;
-  /** What train_on_batch measured so far, by name. */
-  readonly #running = new Map<string, { values: number[]; counts: number[]; kind: Measured["kind"] }>();
+  #metrics: readonly Metric[] = [];
 
   constructor(model: TrainingModel, op: string) {
-    if (!model.loss || !model.optimizer) {
+    if (!(model.loss || model.customStep) || !model.optimizer) {
       const expected = "compile({ optimizer, loss }) before it";
       throw new ArgumentError({ op, argument: `model "${model.name}"`, expected, given: "none" });
     }
     this.#model = model;
     this.#op = op;
-  }
-
-  /** `loss` and the metrics' names, in the order of the values. */
-  get names(): readonly string[] {
-    return ["loss", ...(this.#metrics ?? []).map(({ name }) => name)];
   }
 
   #forward(batch: Batch, training: boolean): { y: Tensor; predicted: Tensor } {
@@ -77,16 +89,25 @@ export class BatchStep {
    * sample. Throws ArgumentError on labels that are no class.
    */
   prepare(data: DataSet): void {
-    if (!data.y) throw new ArgumentError({ op: this.#op, argument: "y", expected: "targets", given: "none" });
+    const { y: targets } = data;
+    if (!targets && !this.#model.customStep)
+      throw new ArgumentError({ op: this.#op, argument: "y", expected: "targets", given: "none" });
     const shapes = scope(() =>
       noGrad(() => {
         const batches = this.streamed(data);
-        const { y, predicted } = this.#forward(batches.batch(batches.feed(0, 1)), false);
+        const batch = batches.batch(batches.feed(0, 1));
+        if (this.#model.customStep) {
+          const outputs = this.#model.runAll(batch.x, false);
+          return { y: batch.y?.shape, predicted: outputs.length === 1 ? outputs[0]?.shape : undefined };
+        }
+        const { y, predicted } = this.#forward(batch, false);
         return { y: y.shape, predicted: predicted.shape };
       }),
     );
-    this.#metrics ??= this.#model.metricArguments.map((metric) => getMetric(metric, shapes.y, shapes.predicted));
-    checkTargets(this.#op, this.#model.loss as losses.Loss, data.y, shapes.predicted);
+    if (!shapes.y || !shapes.predicted) return;
+    this.#metrics = this.#model.resolveMetrics(shapes.y, shapes.predicted);
+    if (!this.#model.customStep && targets)
+      checkTargets(this.#op, this.#model.loss as losses.Loss, targets, shapes.predicted);
   }
 
   /** Shapes of the model's inputs, once it is built. */
@@ -103,16 +124,16 @@ export class BatchStep {
    * Forward, and in training backward and update, of the batch that a feed stands for. What was measured holds until the
    * next run. Throws CaptureError when a layer, loss or metric of the program's own looks at values.
    */
-  run(batches: Batches, feed: readonly CoreTensor[], training: boolean): Measured[] {
+  run(batches: Batches, feed: readonly CoreTensor[], training: boolean): NamedMeasured[] {
     const weights = this.#model.trainable_weights;
     // Moves the weights to where the optimizer keeps them, which a trace could not follow.
     if (training && weights.length > 0) this.#model.optimizer?.build(weights);
     if (this.#model.run_eagerly) return this.#runEagerly(batches, feed, training);
     const body = (standIns: readonly CoreTensor[]) => {
-      const measured = this.#runEagerly(batches, standIns, training);
+      const found = this.#runEagerly(batches, standIns, training);
       return {
-        outputs: measured.map(({ value }) => value),
-        rest: measured.map(({ count, kind }) => ({ count, kind })),
+        outputs: found.map(({ value }) => value),
+        rest: found.map(({ name, count, kind }) => ({ name, count, kind })),
       };
     };
     const { outputs, rest } = explained(this.#op, () =>
@@ -126,19 +147,43 @@ export class BatchStep {
     this.#captured.dispose();
   }
 
-  #runEagerly(batches: Batches, feed: readonly CoreTensor[], training: boolean): Measured[] {
-    const loss = this.#model.loss as losses.Loss;
+  #runEagerly(batches: Batches, feed: readonly CoreTensor[], training: boolean): NamedMeasured[] {
     return scope(() => {
       const batch = batches.batch(feed);
-      const forward = (): Measured[] => {
-        const { y, predicted } = this.#forward(batch, training);
-        const value = loss(y, predicted, batch.weights).core;
-        if (training) this.#update(value);
-        // A loss that looked through the activation never walks back over it, so what it saved is freed here.
-        if (predicted.activated && predicted.core.node) releaseNode(predicted.core.node);
-        return [{ value, count: batch.count, kind: "mean" }, ...noGrad(() => this.#measure(y, predicted))];
-      };
-      return training ? forward() : noGrad(forward);
+      const step = this.#model.customStep ? () => this.#customStep(batch, training) : () => this.#step(batch, training);
+      return training ? step() : noGrad(step);
+    });
+  }
+
+  #step(batch: Batch, training: boolean): NamedMeasured[] {
+    const loss = this.#model.loss as losses.Loss;
+    const { y, predicted } = this.#forward(batch, training);
+    const value = loss(y, predicted, batch.weights ?? null).core;
+    if (training) this.#update(value);
+    // A loss that looked through the activation never walks back over it, so what it saved is freed here.
+    if (predicted.activated && predicted.core.node) releaseNode(predicted.core.node);
+    const measure = (metric: Metric): NamedMeasured => ({ name: metric.name, ...measurement(metric, y, predicted) });
+    return [{ name: "loss", value, count: batch.count, kind: "mean" }, ...noGrad(() => this.#metrics.map(measure))];
+  }
+
+  /** The step of a class that has one of its own: its logs. */
+  #customStep({ x, y, weights }: Batch, training: boolean): NamedMeasured[] {
+    const hook = training ? "train_step" : "test_step";
+    const data = [packed(x), ...(y ? [y] : []), ...(y && weights ? [weights] : [])] as const;
+    const logs: unknown = this.#model[hook](data as readonly [Tensor, Tensor]);
+    if (!isKeywords(logs))
+      throw new ArgumentError({
+        op: hook,
+        argument: "logs",
+        expected: "an object of values by name",
+        given: show(logs),
+      });
+    return Object.entries(logs).map(([name, value]): NamedMeasured => {
+      if (value instanceof Tensor && value.core.size === 1)
+        return { name, ...(measured.get(value) ?? { value: scalar(value.core), count: 1, kind: "last" }) };
+      if (typeof value === "number") return { name, value: full([], value), count: 1, kind: "last" };
+      const expected = "a Tensor of one element, or a number: values are read after the step";
+      throw new ArgumentError({ op: hook, argument: name, expected, given: show(value) });
     });
   }
 
@@ -146,46 +191,52 @@ export class BatchStep {
     const optimizer = this.#model.optimizer as Optimizer;
     const weights = this.#model.trainable_weights;
     if (weights.length === 0) return;
-    optimizer.update(
-      gradients(
-        loss,
-        weights.map(({ core }) => core),
-      ),
+    const found = gradients(
+      loss,
+      weights.map(({ core }) => core),
     );
+    optimizer.apply_gradients(weights.map((weight, i) => [found[i] ? new Tensor(found[i]) : null, weight] as const));
   }
 
-  /** Totals rather than means: a count of hits is exact. */
-  #measure(y: Tensor, predicted: Tensor): Measured[] {
-    return (this.#metrics ?? []).map((metric) => {
-      const values = metric.call(y, predicted).core;
-      return { value: sum(values), count: values.size, kind: "total" };
-    });
+  /** A metric's value for a batch, as logs show it. */
+  static measure(metric: Metric, y: Tensor, predicted: Tensor): Tensor {
+    const found = measurement(metric, y, predicted);
+    const value = new Tensor(found.kind === "total" ? div(found.value, found.count) : found.value);
+    measured.set(value, found);
+    return value;
   }
 
-  /** Runs a batch and resolves to the running means since this object was made. */
-  async accumulate(data: DataSet, training: boolean): Promise<Record<string, number>> {
+  /** Runs one batch from metrics that start anew; resolves to its values, the loss first. */
+  async once(data: DataSet, training: boolean): Promise<Record<string, number>> {
     this.prepare(data);
-    const reads: Promise<void>[] = [];
+    for (const metric of this.#model.metrics) metric.reset_state();
+    const reads: Promise<[string, number]>[] = [];
     scope(() => {
       const batches = this.streamed(data);
-      const measured = this.run(batches, batches.feed(0, data.count), training);
-      for (const [i, { value, count, kind }] of measured.entries()) {
-        const name = this.names[i] as string;
-        const running = this.#running.get(name) ?? { values: [], counts: [], kind };
-        this.#running.set(name, running);
-        reads.push(
-          value.item().then((number) => {
-            running.values.push(number);
-            running.counts.push(count);
-          }),
-        );
-      }
+      for (const { name, value, count, kind } of this.run(batches, batches.feed(0, data.count), training))
+        reads.push(value.item().then((number) => [name, combine([number], [count], kind)]));
     });
-    await Promise.all(reads);
-    return Object.fromEntries(
-      [...this.#running].map(([name, { values, counts, kind }]) => [name, combine(values, counts, kind)]),
-    );
+    return Object.fromEntries(await Promise.all(reads));
   }
+}
+
+const scalar = (x: CoreTensor): CoreTensor => (x.rank === 0 ? x : reshape(x, []));
+
+/** Totals rather than means: a count of hits is exact. A metric with a state of its own is updated and asked. */
+function measurement(metric: Metric, y: Tensor, predicted: Tensor): Measured {
+  if (metric instanceof MeanMetric && metric.update_state === MeanMetric.prototype.update_state) {
+    const values = metric.call(y, predicted).core;
+    return { value: sum(values), count: values.size, kind: "total" };
+  }
+  metric.update_state(y, predicted);
+  const result: unknown = metric.result();
+  if (result instanceof Tensor && result.core.size === 1) return { value: scalar(result.core), count: 1, kind: "last" };
+  throw new ArgumentError({
+    op: metric.name,
+    argument: "result",
+    expected: "a Tensor of one element from it",
+    given: show(result),
+  });
 }
 
 /** Says of a step that cannot be captured what to do about it. */

@@ -1,0 +1,68 @@
+// What Keras' arguments may be, beside the kinds of every dialect.
+import { bool, int, Kind, listOf, mapping, number, oneOf, string } from "@facet/dialect";
+import { NdArray } from "./ndarray.js";
+import { KerasTensor, Tensor, type TensorLike } from "./tensor.js";
+
+/** Nested lists are looked through when their elements are read. */
+const isHostData = (value: unknown): boolean =>
+  typeof value === "number" ||
+  typeof value === "boolean" ||
+  Array.isArray(value) ||
+  value instanceof NdArray ||
+  (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+const isArray = (value: unknown): boolean => value instanceof Tensor || isHostData(value);
+
+/** Whatever stands for an array: on the device, or on the host. */
+export const array = new Kind<TensorLike>(
+  "an array (a Tensor, an NdArray, a typed array, nested lists, a number)",
+  isArray,
+);
+
+/** An array on the host. */
+export const hostArray = new Kind<Exclude<TensorLike, Tensor>>(
+  "an array on the host (an NdArray, a typed array, nested lists)",
+  isHostData,
+);
+
+/** An array, or a placeholder of a functional model. */
+export const arrayOrPlaceholder = new Kind<TensorLike | KerasTensor>(
+  "an array or a placeholder (a Tensor, a KerasTensor, an NdArray, a typed array, nested lists, a number)",
+  (value) => isArray(value) || value instanceof KerasTensor,
+);
+
+/** Extents of a shape; null for one that is not known yet. */
+export const knownShape = listOf(int.where("an integer of at least 0", (extent) => extent >= 0));
+export const shape = listOf(int.where("an integer of at least 0, or null", (extent) => extent >= 0).orNone);
+
+/** One axis, a list of them, or null. */
+export const axes = int.either(listOf(int)).orNone;
+
+export const positive = int.where("a positive integer", (value) => value > 0);
+export const atLeastZero = number.where("a number of at least 0", (value) => value >= 0);
+export const fraction = number.where("a number from 0 to 1", (value) => value >= 0 && value <= 1);
+
+export const dataFormatKind = oneOf("channels_last", "channels_first").orNone;
+export const padding = oneOf("valid", "same");
+/** Whether a call is one of training; null when the call around says. */
+export const trainingKind = bool.orNone;
+export const nameKind = string.orNone;
+/** A weight for every class, by class index. */
+export const classWeights = mapping<Readonly<Record<number, number>>>("an object of a weight for each class");
+
+const isPair = (value: unknown, least: number): boolean =>
+  Array.isArray(value) &&
+  value.length === 2 &&
+  [value[0], value[1]].every((part) => Number.isInteger(part) && part >= least);
+
+export type Pair = readonly [number, number];
+
+/** An integer or a pair of them, as Keras takes sizes and strides; `least` is the smallest allowed. */
+export const pairOf = (least = 1): Kind<number | Pair> =>
+  new Kind<number | Pair>(
+    `an integer of at least ${least}, or two of them`,
+    (value) => (Number.isInteger(value) && (value as number) >= least) || isPair(value, least),
+  );
+
+export const asPair = (value: number | Pair): Pair =>
+  typeof value === "number" ? [value, value] : [value[0], value[1]];
