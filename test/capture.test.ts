@@ -132,6 +132,32 @@ describe("capture", () => {
     expect(run.plans).toHaveLength(3);
   });
 
+  test("takes another variant where the settings of a run ask for one", async () => {
+    const settings = { lr: 0.1, weightDecay: 0 };
+    const make = (captured: boolean) => {
+      const [p, m, v] = [F.fromData([10, 20, 30, 40], [4]), F.zeros([4]), F.zeros([4])];
+      let step = 0;
+      const update = (g: F.Tensor): void => {
+        F.everyRun(() => {
+          step += 1;
+        });
+        F.adamUpdate(p, g, m, v, undefined, () => ({ ...settings, step }));
+      };
+      return { p, update: captured ? F.capture(update) : update };
+    };
+    const [eager, captured] = [make(false), make(true)];
+    const plans = (): readonly F.PlanSummary[] => (captured.update as F.CapturedFunction<[F.Tensor], void>).plans;
+    const variants: string[] = [];
+    for (const weightDecay of [0, 0.5, 0]) {
+      settings.weightDecay = weightDecay;
+      for (const { update } of [eager, captured]) update(vector(1, -1, 2, 0));
+      variants.push(plans()[0]?.commands[0]?.variant ?? "");
+      expect(await read(captured.p)).toEqual(await read(eager.p));
+    }
+    expect(variants).toEqual(["vec4_torch", "vec4", "vec4_torch"]);
+    expect(plans()).toHaveLength(1);
+  });
+
   test("keeps the plans last used, and no memory of the others", async () => {
     let held: F.Tensor | undefined;
     const run = F.capture((x: F.Tensor) => {

@@ -1,5 +1,5 @@
 import { ArgumentError, DeviceError, DisposedError, FacetError } from "../errors.js";
-import type { AnyKernel, BindingSpec, Constants, Kernel, ParamType, ParamValues } from "../kernel.js";
+import type { AnyKernel, BindingSpec, Constants, Kernel, ParamType, ParamValues, Workgroups } from "../kernel.js";
 import { type Block, BufferPool, type BufferView, type MemoryStats } from "./buffers.js";
 import { Failures } from "./failures.js";
 import { Faults } from "./faults.js";
@@ -162,17 +162,16 @@ export class Device {
         Object.entries(command.views).map(([name, view]) => [name, view && resolve(view, slots)]),
       );
       const { kernel } = command;
-      const dispatch = this.#prepare(kernel, views, command.params, command);
-      const prepare = (params: PlanParams, before: Dispatch): Dispatch => {
+      const choose = (params: PlanParams): { variant: AnyVariant; workgroups: Workgroups } => {
         const variant = this.tuning.pick(kernel, params as never, views, command);
-        const workgroups = variant.workgroups(params as never);
-        const isSame = variant === before.variant && workgroups.every((count, i) => count === before.workgroups[i]);
-        return isSame ? before : this.#prepare(kernel, views, params as never, command);
+        return { variant, workgroups: variant.workgroups(params as never) };
       };
+      const prepare = (params: PlanParams): Dispatch => this.#prepare(kernel, views, params as never, command);
+      const dispatch = prepare(command.params);
       const planned = Object.keys(command.kernel.bindings).map(
         (name, i) => command.views[name] ?? (dispatch.views[i] as BufferView),
       );
-      return { kind: "call" as const, dispatch, views: planned, prepare };
+      return { kind: "call" as const, dispatch, views: planned, choose, prepare };
     });
     const faulty = commands.some((command) => command.kind === "call" && "faults" in command.kernel.bindings);
     return new Plan({

@@ -1,5 +1,6 @@
-import { type AnyKernel, type Constants, packParams } from "../kernel.js";
+import { type AnyKernel, type Constants, packParams, type Workgroups } from "../kernel.js";
 import type { BufferView } from "./buffers.js";
+import type { AnyVariant } from "./pipelines.js";
 import { type CommandQueue, createBindGroup, type Dispatch, requireLive } from "./queue.js";
 
 /** Part of memory that is named anew at every replay: `slot` counts into the list that replay() is given. */
@@ -33,8 +34,10 @@ interface Call {
   readonly kind: "call";
   readonly dispatch: Dispatch;
   readonly views: readonly PlanView[];
-  /** The same call with other params: the dispatch itself when they choose no other variant and no other workgroups. */
-  readonly prepare: (params: PlanParams, before: Dispatch) => Dispatch;
+  /** Picks variant and workgroups for params. */
+  readonly choose: (params: PlanParams) => { variant: AnyVariant; workgroups: Workgroups };
+  /** The same call with other params. */
+  readonly prepare: (params: PlanParams) => Dispatch;
 }
 
 /** What a plan needs of its device. */
@@ -51,6 +54,8 @@ interface PlanHost {
 
 interface PlannedCall extends Omit<Call, "dispatch"> {
   dispatch: Dispatch;
+  /** Names of the params that variant and workgroups were picked by; undefined while nobody has asked. */
+  pickedBy: readonly string[] | undefined;
   /** Where its params lie, as setBindGroup takes it. */
   readonly offsets: readonly [number];
   /** Undefined while it has not been made, and for calls that touch slots: theirs are kept by memory. */
@@ -93,7 +98,13 @@ export class Plan {
       const offsets = [used] as const;
       used += Math.ceil(step.dispatch.kernel.layout.bytes / host.paramsAlignment) * host.paramsAlignment;
       const touchesSlots = step.views.some((view) => "slot" in view);
-      return { ...step, offsets, group: undefined, groups: touchesSlots ? new Map<string, GPUBindGroup>() : undefined };
+      return {
+        ...step,
+        offsets,
+        pickedBy: undefined,
+        group: undefined,
+        groups: touchesSlots ? new Map<string, GPUBindGroup>() : undefined,
+      };
     });
     this.#fixed = [...fixed.values()];
     const size = Math.max(used, 16);
@@ -131,14 +142,21 @@ export class Plan {
   setParams(index: number, params: PlanParams): void {
     const step = this.#steps[index] as PlannedCall;
     const { offsets, dispatch } = step;
-    if (changesIntegers(dispatch, params)) {
-      step.dispatch = step.prepare(params, dispatch);
-      // Another variant was not validated before.
-      if (step.dispatch.compiled !== dispatch.compiled) this.#proven = false;
-    }
+    step.pickedBy ??= namesRead(dispatch.params, step.choose);
+    if (step.pickedBy.some((name) => differs(dispatch.params[name], params[name]))) this.#pickAgain(step, params);
     this.#pack(index, params);
     const [from, to] = this.#dirty;
     this.#dirty = [Math.min(from, offsets[0]), Math.max(to, offsets[0] + dispatch.kernel.layout.bytes)];
+  }
+
+  #pickAgain(step: PlannedCall, params: PlanParams): void {
+    const { variant, workgroups } = step.choose(params);
+    const { dispatch } = step;
+    const isSame = variant === dispatch.variant && workgroups.every((count, i) => count === dispatch.workgroups[i]);
+    step.dispatch = isSame ? { ...dispatch, params } : step.prepare(params);
+    step.pickedBy = undefined;
+    // Another variant was not validated before.
+    if (variant !== dispatch.variant) this.#proven = false;
   }
 
   #pack(index: number, params: PlanParams): void {
@@ -201,17 +219,22 @@ export class Plan {
   }
 }
 
-/** Whether any integer differs: counts and switches choose variants and workgroups, other numbers do not. */
-function changesIntegers({ kernel, params: before }: Dispatch, params: PlanParams): boolean {
-  for (const { name, type } of kernel.layout.fields) {
-    if (type === "f32") continue;
-    const [old, now] = [before[name], params[name]];
-    if (old === now) continue;
-    if (typeof old === "number" || typeof now === "number") return true;
-    if (old?.length !== now?.length || old?.some((value, i) => value !== now?.[i])) return true;
-  }
-  return false;
+/** Names of the params that `pick` looks at. */
+function namesRead(params: PlanParams, pick: (params: PlanParams) => unknown): string[] {
+  const names = new Set<string>();
+  const get = (target: PlanParams, name: string): PlanParams[string] | undefined => {
+    names.add(name);
+    return target[name];
+  };
+  pick(new Proxy(params, { get: get as ProxyHandler<PlanParams>["get"] & {} }));
+  return [...names];
 }
+
+type Param = PlanParams[string] | undefined;
+const differs = (a: Param, b: Param): boolean =>
+  typeof a === "object" && typeof b === "object"
+    ? a.length !== b.length || a.some((value, i) => value !== b[i])
+    : a !== b;
 
 /** Where a view lies when the slots are these. */
 export function resolve(view: PlanView, slots: readonly BufferView[]): BufferView {
