@@ -235,6 +235,7 @@ Parameter Group 0
     amsgrad: False
     betas: (0.9, 0.999)
     capturable: False
+    decoupled_weight_decay: False
     differentiable: False
     eps: 1e-08
     foreach: None

@@ -3,7 +3,10 @@ import type { Exceptions } from "./exceptions.js";
 export const torchExceptions: Exceptions = {
   internal: [
     [/\.extra_repr$|^torch\.nn\.Module\.forward$/, "hooks that users define and modules call"],
-    [/^torch\.optim\..*\.(takeIn|check|engine|update)$/, "between the base of the optimisers and each of them"],
+    [
+      /^torch\.optim\..*\.(check|checkKinds|checkState|taken|stateOf|loadState|engine|update)$/,
+      "between the base of the optimisers and each of them",
+    ],
     [/^torch\.Generator\.next$/, "what ops draw keys with"],
     [/^torchvision\.transforms\..*\.batch$/, "a transform on a whole batch, as the data sets call it"],
     [/^torch\.(Device|Dtype)$/, "made by the package alone"],

@@ -59,7 +59,18 @@ function values(): readonly unknown[] {
     ],
     { init: () => 1, update: () => 1 },
   ];
-  candidates = [...base, [], {}, ...lists, ...pairs, new Float32Array(2), new Map(), new Set(), 1n];
+  candidates = [
+    ...base,
+    [],
+    {},
+    { state: {}, param_groups: [] },
+    ...lists,
+    ...pairs,
+    new Float32Array(2),
+    new Map(),
+    new Set(),
+    1n,
+  ];
   return candidates;
 }
 

@@ -95,6 +95,13 @@ describe("signature", () => {
     expect(map([{ is_leaf: 1 }])).toEqual({ tree: { is_leaf: 1 }, rest: [], is_leaf: null });
   });
 
+  test("an object that the kind does not take holds keywords", () => {
+    const step = signature("test.step", { state: mapping().where("a state", (value) => "count" in value) });
+    expect(step([{ count: 1 }])).toEqual({ state: { count: 1 } });
+    expect(step([{ state: { count: 1 } }])).toEqual({ state: { count: 1 } });
+    expect(() => step([{ counts: 1 }])).toThrow(ArgumentError);
+  });
+
   test("other keywords of the original", () => {
     const sum = signature("test.sum", { input: required, dim: int.or(null) }, { aliases: { axis: "dim" } });
     expect(sum([1, { axis: 2 }])).toEqual({ input: 1, dim: 2 });

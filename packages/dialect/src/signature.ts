@@ -154,7 +154,7 @@ function readerOf(
   /** Whether the plain object in the last place holds keywords. */
   const holdsKeywords = (last: Record<string, unknown>, at: number): boolean => {
     const place = byPosition[at] ?? rest;
-    if (!place?.kind?.takesObjects) return true;
+    if (!place?.kind?.takesObjects || !place.kind.accepts(last)) return true;
     const given = Object.keys(last).map(named);
     const open = (parameter: Declared | undefined): boolean =>
       parameter !== undefined && (parameter.how === "keyword" || byPosition.indexOf(parameter) >= at);

@@ -42,6 +42,13 @@ export function flatCopy(flat: Tensor, layout: FlatLayout, owner: string): Tenso
   return copy;
 }
 
+/** A copy of a tensor in memory of its own, in no scope. */
+function apart(tensor: Tensor): Tensor {
+  const copy = unscoped(() => empty(tensor.shape, tensor.dtype, "optimizer"));
+  copyTensor(tensor, copy);
+  return copy;
+}
+
 /** A handle on tensor i of a flat tensor. The caller owns it. */
 export function flatView(flat: Tensor, layout: FlatLayout, index: number): Tensor {
   return flat.alias(layout.shapes[index] as number[], 4 * (layout.starts[index] as number));
@@ -54,6 +61,8 @@ export function flatWrite(
   tensors: readonly (Tensor | undefined)[],
   op: string,
 ): void {
+  // Other parts of the flat tensor itself are all read before any of them is written.
+  const elsewhere: { target: Tensor; copy: Tensor }[] = [];
   for (const [i, tensor] of tensors.entries()) {
     if (!tensor) continue;
     const shape = layout.shapes[i] as number[];
@@ -65,7 +74,13 @@ export function flatWrite(
         given: formatShape(tensor.shape),
       });
     const target = flatView(flat, layout, i);
-    copyTensor(tensor, target);
+    if (tensor.storage !== flat.storage) copyTensor(tensor, target);
+    else if (tensor.offset !== target.offset) elsewhere.push({ target, copy: apart(tensor) });
+    if (elsewhere.at(-1)?.target !== target) target.dispose();
+  }
+  for (const { target, copy } of elsewhere) {
+    copyTensor(copy, target);
+    copy.dispose();
     target.dispose();
   }
   flat.storage.version += 1;

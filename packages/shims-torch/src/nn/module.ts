@@ -10,13 +10,13 @@ import {
   UnsupportedError,
   withLayer,
 } from "@facet/autograd";
-import { dropGradient } from "../autograd.js";
 import { checkDevice, type Device, Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
 import { sizeText } from "../python.js";
 import { type Args, signature } from "../signature.js";
 import { Tensor } from "../tensor.js";
 import { Parameter } from "./parameter.js";
+import { zeroGradients } from "./zero_grad.js";
 
 /** Parameters and buffers by their dotted names. */
 export type StateDict = Record<string, Tensor>;
@@ -171,7 +171,7 @@ export class Module {
   }
   /** Forgets the gradients (sets them to null); with `set_to_none: false` fills them with zeros. */
   zero_grad(...args: Args<[set_to_none: boolean], { set_to_none: boolean }>): void {
-    zeroGradients(this.parameters(), args);
+    zeroGradients(this.parameters(), readZeroGrad(args).set_to_none);
   }
   /** Devices are checked and otherwise change nothing; parameters are float32 and stay so. */
   to(...targets: (Device | Dtype | string)[]): this {
@@ -257,17 +257,6 @@ const layerNames = new WeakMap<Module, string>();
 
 const readStrict = signature<{ strict: boolean }>("load_state_dict", { strict: true });
 const readZeroGrad = signature<{ set_to_none: boolean }>("zero_grad", { set_to_none: true });
-
-/** What zero_grad does, for modules and optimisers. */
-export function zeroGradients(parameters: Iterable<Tensor>, args: readonly unknown[]): void {
-  const { set_to_none } = readZeroGrad(args);
-  for (const parameter of parameters) {
-    const { node } = parameter.core;
-    if (!node) continue;
-    if (set_to_none) dropGradient(node);
-    else parameter.grad?.detach().zero_();
-  }
-}
 
 const indent = (text: string): string => text.replaceAll("\n", "\n  ");
 const join = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}.${name}`);

@@ -1,62 +1,112 @@
 import {
   ArgumentError,
-  type Adam as CoreAdam,
-  type Sgd as CoreSgd,
   DtypeError,
-  everyRun,
   Observed,
+  ObservedMap,
   observe,
-  succeed,
+  setRecording,
+  UnsupportedError,
 } from "@facet/autograd";
-import { peekGradient } from "../autograd.js";
+import { bool, func, isKeywords, type Keywords, mapping, required, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
-import { zeroGradients } from "../nn/module.js";
+import { refuseHooks } from "../hooks.js";
+import { named } from "../kinds.js";
+import { zeroGradients } from "../nn/zero_grad.js";
 import { pythonRepr } from "../python.js";
-import type { Args } from "../signature.js";
-import { Tensor, wrap } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 
 /** Parameters with the settings that hold for them. Settings may be changed between steps: `group.lr = 1e-4`. */
-export type ParamGroup<S> = S & { params: Tensor[] };
+export type ParamGroup<S> = S & { params: Tensor[]; param_names?: string[] };
 
-/** What the constructor takes: parameters, or groups of them with settings of their own. */
-export type Params<S> = Iterable<Tensor> | Iterable<Partial<S> & { params: Iterable<Tensor> | Tensor }>;
+type Listed = Iterable<Tensor> | Iterable<readonly [name: string, parameter: Tensor]>;
+type GivenGroup<S> = Partial<S> & { params: Listed | Tensor };
+
+/** What the constructor takes: parameters, alone or with their names, or groups of them with settings of their own. */
+export type Params<S> = Listed | Iterable<GivenGroup<S>>;
 
 export interface OptimizerState<S> {
   /** Per parameter by number: its step count and its tensors by name. */
-  state: Record<number, Record<string, number | Tensor>>;
+  state: Record<number, Record<string, unknown>>;
   param_groups: (S & { params: number[] })[];
 }
 
-type Engine = CoreAdam | CoreSgd;
+const readers = {
+  construct: signature("torch.optim.Optimizer", { params: required, defaults: mapping() }),
+  add_param_group: signature("torch.optim.Optimizer.add_param_group", {
+    param_group: named<Record<string, unknown>>("param_group", "an object with params and settings"),
+  }),
+  step: signature("torch.optim.Optimizer.step", { closure: func.or(null) }),
+  zero_grad: signature("torch.optim.Optimizer.zero_grad", { set_to_none: bool.or(true) }),
+  state_dict: signature("torch.optim.Optimizer.state_dict", {}),
+  load_state_dict: signature("torch.optim.Optimizer.load_state_dict", {
+    state_dict: named<OptimizerState<object>>("state_dict", "what state_dict() gave").where(
+      "what state_dict() gave",
+      (value) =>
+        Object.hasOwn(value, "state") &&
+        isKeywords(value.state) &&
+        Object.hasOwn(value, "param_groups") &&
+        Array.isArray(value.param_groups) &&
+        value.param_groups.every((group) => Array.isArray(group?.params)),
+    ),
+  }),
+};
+
+/** Methods of PyTorch's class that are called there by its own machinery. */
+const HOOKS = {
+  _init_group: "state made in step()",
+  _process_value_according_to_param_policy: "values as load_state_dict() copies them",
+  _patch_step_function: "a step() without hooks",
+  profile_hook_step: "a step() without hooks",
+  __getstate__: "state_dict()",
+  __setstate__: "load_state_dict()",
+  __repr__: "toString()",
+};
 
 /**
- * Base of the optimisers: parameter groups over the core's fused ones, one dispatch a group. Settings are read again at every
- * step, of a compiled function too; groups may be added, removed and given other parameters.
+ * Base of the optimisers: parameter groups, and state by parameter. A subclass gives `params` and `defaults` to the constructor
+ * and overrides `step`. Settings are read again at every step, of a compiled function too; groups may be added, removed and
+ * given other parameters.
  */
-export abstract class Optimizer<S extends object> extends Observed {
+export abstract class Optimizer<S extends object = Record<string, unknown>> extends Observed {
   readonly param_groups: ParamGroup<S>[] = observe([]);
   readonly defaults: S;
-  /** Names of the core's state under PyTorch's. */
-  protected abstract readonly stateNames: Readonly<Record<string, string>>;
-  readonly #engines = new WeakMap<ParamGroup<S>, Engine>();
+  readonly #state: Map<Tensor, Record<string, unknown>> = new ObservedMap();
 
-  constructor(defaults: S) {
+  constructor(...args: [params: Params<S>, defaults: S] | [Keywords<{ params: Params<S>; defaults: S }>]) {
     super();
-    this.defaults = defaults;
+    const { params, defaults } = readers.construct(args);
+    refuseHooks(this, Optimizer, HOOKS);
+    this.defaults = defaults as S;
+    this.#takeIn(params as Params<S>);
   }
 
-  /** Throws on settings that make no sense. */
-  protected abstract check(settings: S): void;
-  protected abstract engine(params: Tensor[], settings: S): Engine;
-  protected abstract update(engine: Engine, gradients: readonly (Tensor["core"] | undefined)[], settings: S): void;
+  /** State by parameter, as a subclass keeps it. */
+  get state(): Map<Tensor, Record<string, unknown>> {
+    return this.#state;
+  }
 
-  /** For constructors of subclasses: takes the parameters in. */
-  protected takeIn(params: Params<S>): void {
+  /** Throws on settings that make no sense, before every step too. */
+  protected check(_settings: S): void {}
+  /** Throws on settings of a kind that they never have. */
+  protected checkKinds(_settings: Partial<S>): void {}
+  /** A group has come. */
+  protected taken(_group: ParamGroup<S>): void {}
+  /** State of a group's parameters, in their order. */
+  protected stateOf(group: ParamGroup<S>): readonly (Record<string, unknown> | undefined)[] {
+    return group.params.map((parameter) => this.state.get(parameter));
+  }
+  /** Throws unless `rows` can be the state of the group's parameters. */
+  protected checkState(_group: ParamGroup<S>, _rows: readonly (Record<string, unknown> | undefined)[]): void {}
+  protected loadState(group: ParamGroup<S>, rows: readonly (Record<string, unknown> | undefined)[]): void {
+    for (const [i, parameter] of group.params.entries()) {
+      if (rows[i]) this.state.set(parameter, { ...rows[i] });
+      else this.state.delete(parameter);
+    }
+  }
+
+  #takeIn(params: Params<S>): void {
     this.check(this.defaults);
-    if (
-      params instanceof Tensor ||
-      typeof (params as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== "function"
-    )
+    if (params instanceof Tensor || !isIterable(params))
       complain(
         ArgumentError,
         `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ${params instanceof Tensor ? "a Tensor" : typeof params}`,
@@ -67,13 +117,16 @@ export abstract class Optimizer<S extends object> extends Observed {
           given: "something else",
         },
       );
-    const list = [...params] as (Tensor | (Partial<S> & { params: Iterable<Tensor> | Tensor }))[];
+    const list = [...params] as (Tensor | GivenGroup<S>)[];
     if (list.length === 0) this.#refuse("optimizer got an empty parameter list", "at least one parameter", "none");
-    const isGroup = (item: unknown): item is Partial<S> & { params: Iterable<Tensor> | Tensor } =>
+    const isGroup = (item: unknown): item is GivenGroup<S> =>
       typeof item === "object" && item !== null && !(item instanceof Tensor) && "params" in item;
-    if (isGroup(list[0]))
-      for (const group of list) this.add_param_group(group as Partial<S> & { params: Iterable<Tensor> });
-    else this.add_param_group({ params: list as Tensor[] } as Partial<S> & { params: Tensor[] });
+    if (isGroup(list[0])) {
+      for (const group of list) {
+        if (!isGroup(group)) this.#refuse("param_group must be a dict", "groups alone", typeof group);
+        this.add_param_group(group as GivenGroup<S>);
+      }
+    } else this.add_param_group({ params: list } as unknown as GivenGroup<S>);
   }
 
   #name(): string {
@@ -84,9 +137,26 @@ export abstract class Optimizer<S extends object> extends Observed {
     complain(ArgumentError, sentence, { op: this.#name(), argument: "params", expected, given });
   }
 
+  /** The parameters of a group, and their names where they came with them. */
+  #listed(given: Listed | Tensor): { params: Tensor[]; param_names?: string[] } {
+    if (!(given instanceof Tensor || isIterable(given)))
+      this.#refuse("optimizer parameters must be iterable", "a tensor or an iterable of tensors", typeof given);
+    const list = given instanceof Tensor ? [given] : [...given];
+    if (!Array.isArray(list[0])) return { params: list as Tensor[] };
+    const pairs = list as (readonly [string, Tensor])[];
+    if (!pairs.every((pair) => Array.isArray(pair) && typeof pair[0] === "string"))
+      this.#refuse(
+        "all optimizer params should be with/without names. Some param names are missing",
+        "pairs of a name and a parameter",
+        "others among them",
+      );
+    return { params: pairs.map(([, parameter]) => parameter), param_names: pairs.map(([name]) => name) };
+  }
+
   /** Adds parameters with settings of their own; what is not given is taken from the defaults. */
-  add_param_group(group: Partial<S> & { params: Iterable<Tensor> | Tensor }): void {
-    const params = group.params instanceof Tensor ? [group.params] : [...group.params];
+  add_param_group(...args: [param_group: GivenGroup<S>] | [Keywords<{ param_group: GivenGroup<S> }>]): void {
+    const { params: given, ...own } = readers.add_param_group(args).param_group as GivenGroup<S>;
+    const { params, ...names } = this.#listed(given);
     if (params.length === 0) this.#refuse("optimizer got an empty parameter list", "at least one parameter", "none");
     const known = new Set(this.param_groups.flatMap((other) => other.params));
     for (const parameter of params) {
@@ -108,8 +178,8 @@ export abstract class Optimizer<S extends object> extends Observed {
           given: `${parameter.dtype}`,
         });
     }
-    for (const key of Object.keys(group)) {
-      if (key !== "params" && !(key in this.defaults))
+    for (const key of Object.keys(own)) {
+      if (!Object.hasOwn(this.defaults, key))
         throw new ArgumentError({
           op: this.#name(),
           argument: key,
@@ -117,70 +187,46 @@ export abstract class Optimizer<S extends object> extends Observed {
           given: "a name it does not have",
         });
     }
-    const settings = { ...this.defaults, ...group, params: observe(params) } as ParamGroup<S>;
+    this.checkKinds(own as unknown as Partial<S>);
+    const settings = { ...this.defaults, ...own, ...names, params: observe(params) } as unknown as ParamGroup<S>;
     this.check(settings);
-    const own = observe(settings);
-    this.#engines.set(own, this.engine(params, settings));
-    this.param_groups.push(own);
+    const group = observe(settings);
+    this.taken(group);
+    this.param_groups.push(group);
   }
 
-  /** What updates a group; when it has been given other parameters, one for these, which takes over the state of those that stay. */
-  #engineOf(group: ParamGroup<S>): Engine {
-    const known = this.#engines.get(group);
-    const cores = group.params.map((parameter) => parameter.core);
-    if (known && known.parameters.length === cores.length && cores.every((core, i) => core === known.parameters[i]))
-      return known;
-    const made = succeed(() => this.engine(group.params, group));
-    if (known) {
-      const places = cores.map((core) => known.parameters.indexOf(core));
-      const state = Object.entries(known.state()).map(([name, tensors]) => [name, places.map((i) => tensors[i])]);
-      made.loadState(
-        Object.fromEntries(state),
-        places.map((i) => known.steps[i] ?? 0),
-      );
-    }
-    this.#engines.set(group, made);
-    return made;
-  }
-
-  /** Updates every parameter that has a gradient. A closure, if given, is run first and its result returned. */
+  /** Updates every parameter that has a gradient. A closure, if given, is run first, with gradients, and its result returned. */
   step(): undefined;
-  step<T>(closure: () => T): T;
-  step<T>(closure?: () => T): T | undefined {
-    const result = closure?.();
-    for (const group of this.param_groups) {
-      everyRun(() => this.check(group));
-      const gradients = group.params.map((parameter) => gradientOf(parameter));
-      this.update(this.#engineOf(group), gradients, group);
-    }
-    return result;
+  step<T>(closure: (() => T) | Keywords<{ closure: () => T }>): T;
+  step(...args: unknown[]): unknown {
+    readers.step(args);
+    return complain(UnsupportedError, "NotImplementedError: a subclass of Optimizer overrides step", {
+      op: this.#name(),
+      argument: "step",
+      expected: "a method of the subclass",
+      given: "none",
+    });
   }
 
   /** Forgets the gradients (sets them to null); with `set_to_none: false` fills them with zeros. */
-  zero_grad(...args: Args<[set_to_none: boolean], { set_to_none: boolean }>): void {
+  zero_grad(...args: [set_to_none?: boolean | undefined] | [Keywords<{ set_to_none: boolean }>]): void {
+    const { set_to_none } = readers.zero_grad(args);
     zeroGradients(
       this.param_groups.flatMap((group) => group.params),
-      args,
+      set_to_none,
     );
   }
 
-  /** State and settings, with parameters by number. The tensors share the optimiser's memory. */
-  state_dict(): OptimizerState<S> {
+  /**
+   * State and settings, with parameters by number. State is live, as PyTorch's is: the next step changes its tensors and its
+   * step counts together. Settings are copies.
+   */
+  state_dict(...args: []): OptimizerState<S> {
+    readers.state_dict(args);
     const state: OptimizerState<S>["state"] = {};
     let first = 0;
     const param_groups = this.param_groups.map((group) => {
-      const engine = this.#engineOf(group);
-      const tensors = engine.state();
-      for (const j of group.params.keys()) {
-        const step = engine.steps[j] as number;
-        if (step === 0) continue;
-        const own: Record<string, number | Tensor> = { step };
-        for (const [name, coreName] of Object.entries(this.stateNames)) {
-          const tensor = tensors[coreName]?.[j];
-          if (tensor) own[name] = wrap(tensor);
-        }
-        state[first + j] = own;
-      }
+      for (const [j, row] of this.stateOf(group).entries()) if (row) state[first + j] = row;
       const params = group.params.map((_, j) => first + j);
       first += params.length;
       return { ...group, params };
@@ -188,8 +234,12 @@ export abstract class Optimizer<S extends object> extends Observed {
     return { state, param_groups };
   }
 
-  /** Puts back what state_dict gave, into an optimiser with as many groups of as many parameters. */
-  load_state_dict(saved: OptimizerState<S>): void {
+  /**
+   * Copies what state_dict gave into an optimiser with as many groups of as many parameters: all of it, or nothing where
+   * something does not fit.
+   */
+  load_state_dict(...args: [state_dict: OptimizerState<S>] | [Keywords<{ state_dict: OptimizerState<S> }>]): void {
+    const saved = readers.load_state_dict(args).state_dict as OptimizerState<S>;
     const sizes = (groups: readonly { params: readonly unknown[] }[]): string =>
       groups.map((group) => group.params.length).join(", ");
     if (saved.param_groups.length !== this.param_groups.length)
@@ -204,22 +254,19 @@ export abstract class Optimizer<S extends object> extends Observed {
         sizes(this.param_groups),
         sizes(saved.param_groups),
       );
-    for (const [i, group] of this.param_groups.entries()) {
+    const loads = this.param_groups.map((group, i) => {
       const { params: numbers, ...settings } = saved.param_groups[i] as S & { params: number[] };
-      this.check(settings as S);
-      Object.assign(group, settings);
+      const known = Object.entries(settings).filter(([key]) => Object.hasOwn(this.defaults, key));
+      this.checkKinds(Object.fromEntries(known) as Partial<S>);
+      this.check({ ...this.defaults, ...settings } as S);
       const rows = numbers.map((number) => saved.state[number]);
-      const tensors: Record<string, Tensor["core"][]> = {};
-      for (const [name, coreName] of Object.entries(this.stateNames)) {
-        const found = rows.map((row) => row?.[name]);
-        if (found.some((value) => value instanceof Tensor))
-          tensors[coreName] = found.map((value) =>
-            value instanceof Tensor ? value.core : undefined,
-          ) as Tensor["core"][];
-      }
-      const steps = rows.map((row) => Number(row?.step ?? 0));
-      this.#engineOf(group).loadState(tensors, steps);
-    }
+      this.checkState(group, rows);
+      return () => {
+        Object.assign(group, settings);
+        this.loadState(group, rows);
+      };
+    });
+    for (const load of loads) load();
   }
 
   override toString(): string {
@@ -238,10 +285,19 @@ export abstract class Optimizer<S extends object> extends Observed {
   }
 }
 
-/** The gradient, asked for without marking it as seen: an optimiser keeps no handle on it. */
-function gradientOf(parameter: Tensor): Tensor["core"] | undefined {
-  const { node } = parameter.core;
-  return node ? peekGradient(node)?.core : undefined;
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.iterator in value;
+
+/** What step() is given: the closure's result, run with gradients as PyTorch does. */
+export function runClosure(args: readonly unknown[]): unknown {
+  const { closure } = readers.step(args);
+  if (closure === null) return undefined;
+  const before = setRecording(true);
+  try {
+    return closure();
+  } finally {
+    setRecording(before);
+  }
 }
 
 /** Throws with PyTorch's sentence unless the value passes. */

@@ -1,8 +1,9 @@
-import { ArgumentError, type Adam as CoreAdam, Sgd as CoreSgd } from "@facet/autograd";
+import { ArgumentError, Sgd as CoreSgd } from "@facet/autograd";
+import { type Args, bool, number, only, required, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
-import { type Args, only, required, signature } from "../signature.js";
 import type { Tensor } from "../tensor.js";
-import { Optimizer, type Params, requireSetting } from "./optimizer.js";
+import { type Engine, FusedOptimizer } from "./fused.js";
+import { type Params, requireSetting } from "./optimizer.js";
 
 export interface SgdSettings {
   lr: number;
@@ -12,22 +13,26 @@ export interface SgdSettings {
   nesterov: boolean;
   maximize: boolean;
   foreach: null;
-  differentiable: boolean;
+  differentiable: false;
   fused: null;
 }
 
-const read = signature<SgdSettings & { params: Params<SgdSettings> }>("SGD", {
-  params: required,
-  lr: 1e-3,
-  momentum: 0,
-  dampening: 0,
-  weight_decay: 0,
-  nesterov: false,
-  maximize: false,
-  foreach: only(null),
+const settings = {
+  lr: number.or(1e-3),
+  momentum: number.or(0),
+  dampening: number.or(0),
+  weight_decay: number.or(0),
+  nesterov: bool.or(false),
+  "*": null,
+  maximize: bool.or(false),
+  foreach: only(null, false),
   differentiable: only(false),
-  fused: only(null),
-});
+  fused: only(null, false),
+} as const;
+const read = signature("torch.optim.SGD", { params: required, ...settings });
+const kinds = signature("torch.optim.SGD.param_groups", settings);
+
+const FIXED = { foreach: [null, false], differentiable: [false], fused: [null, false] };
 
 function toCore({ lr, momentum, dampening, weight_decay, nesterov, maximize }: SgdSettings) {
   return {
@@ -43,24 +48,38 @@ function toCore({ lr, momentum, dampening, weight_decay, nesterov, maximize }: S
 }
 
 /** Gradient descent: lr 1e-3; velocity v = momentum v + (1 - dampening) g, and p -= lr v. */
-export class SGD extends Optimizer<SgdSettings> {
-  protected readonly stateNames = { momentum_buffer: "velocity" };
-
+export class SGD extends FusedOptimizer<SgdSettings> {
   constructor(
     ...args: [
       params: Params<SgdSettings>,
       ...Args<[lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: boolean], SgdSettings>,
     ]
   ) {
-    const { params, ...settings } = read(args);
-    super(settings);
-    this.takeIn(params);
+    const { params, ...defaults } = read(args);
+    super(params as Params<SgdSettings>, defaults as unknown as SgdSettings);
   }
 
-  protected check({ lr, momentum, dampening, weight_decay, nesterov }: SgdSettings): void {
-    requireSetting("SGD", "lr", lr >= 0, "learning rate", lr);
-    requireSetting("SGD", "momentum", momentum >= 0, "momentum value", momentum);
-    requireSetting("SGD", "weight_decay", weight_decay >= 0, "weight_decay value", weight_decay);
+  protected override get stateNames() {
+    return { momentum_buffer: "velocity" };
+  }
+  protected override get countsSteps() {
+    return false;
+  }
+  protected override get fixed() {
+    return FIXED;
+  }
+  protected override get kinds() {
+    return kinds;
+  }
+
+  protected override check(group: SgdSettings): void {
+    super.check(group);
+    const { lr, momentum, dampening, weight_decay, nesterov } = group;
+    const isAmount = (value: unknown): boolean => typeof value === "number" && value >= 0;
+    requireSetting("SGD", "lr", isAmount(lr), "learning rate", lr);
+    requireSetting("SGD", "momentum", isAmount(momentum), "momentum value", momentum);
+    requireSetting("SGD", "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay);
+    requireSetting("SGD", "dampening", typeof dampening === "number", "dampening value", dampening, "a number");
     if (nesterov && (momentum <= 0 || dampening !== 0))
       complain(ArgumentError, "Nesterov momentum requires a momentum and zero dampening", {
         op: "SGD",
@@ -70,18 +89,18 @@ export class SGD extends Optimizer<SgdSettings> {
       });
   }
 
-  protected engine(params: Tensor[], settings: SgdSettings): CoreSgd {
+  protected override engine(params: Tensor[], group: SgdSettings): CoreSgd {
     return new CoreSgd(
       params.map((parameter) => parameter.core),
-      toCore(settings),
+      toCore(group),
     );
   }
 
-  protected update(
-    engine: CoreAdam | CoreSgd,
+  protected override update(
+    engine: Engine,
     gradients: readonly (Tensor["core"] | undefined)[],
-    settings: SgdSettings,
+    group: SgdSettings,
   ): void {
-    (engine as CoreSgd).step(gradients, () => toCore(settings));
+    (engine as CoreSgd).step(gradients, () => toCore(group));
   }
 }
