@@ -330,7 +330,9 @@ describe("elementwise chains", () => {
       },
       2,
     ],
-    ["infinity, which a shader cannot say", (x) => F.maximum(F.mul(x, 2), Number.NEGATIVE_INFINITY), 2],
+    ["infinity, which a shader cannot say as a constant", (x) => F.maximum(F.mul(x, 2), Number.NEGATIVE_INFINITY), 1],
+    ["a clamp of one side", (x) => F.mul(F.clamp(x, 1, Number.POSITIVE_INFINITY), 2), 1],
+    ["NaN, which a shader cannot say", (x) => F.maximum(F.mul(x, 2), Number.NaN), 2],
   ];
   test.each(cases)("%s", async (_, f, kernels) => {
     const run = F.capture(f);

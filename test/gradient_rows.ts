@@ -22,6 +22,9 @@ export interface GradientRow {
 
 const positive = (random: Random, shape: readonly number[]): Float32Array => random.uniform(shape, 0.5, 2);
 const apart = (random: Random, shape: readonly number[]): Float32Array => random.distinct(shape);
+/** Numerators and denominators with quotients 1.5, clear of whole numbers. */
+const quotients = (_: Random, shape: readonly number[], i: number): Float32Array =>
+  new Float32Array(shape.reduce((size, extent) => size * extent, 1)).fill(i === 0 ? 3 : 2);
 const FLAT = "the first derivative is constant between kinks";
 const image = {
   stride: [1, 1],
@@ -97,6 +100,8 @@ export const gradientRows: readonly GradientRow[] = [
   ...binary("sub", F.sub, { eps: 0.5, once: FLAT }),
   ...binary("mul", F.mul, { eps: 0.5 }),
   ...binary("div", F.div, { values: positive }),
+  ...binary("floor_divide", F.floorDivide, { values: quotients, allowZero: true, once: FLAT, eps: 1 / 1024 }),
+  ...binary("trunc_divide", F.truncDivide, { values: quotients, allowZero: true, once: FLAT, eps: 1 / 1024 }),
   ...binary("pow", F.pow, { values: positive }),
   ...binary("maximum", F.maximum, {
     values: (random, shape, i) => random.distinct(shape).map((v) => v + i / 32),
@@ -111,6 +116,7 @@ export const gradientRows: readonly GradientRow[] = [
   unary("neg", F.neg, { eps: 0.5, once: FLAT }),
   unary("abs", F.abs, { values: apart, once: FLAT }),
   unary("sign", F.sign, { values: apart, allowZero: true, once: FLAT }),
+  unary("signum", F.signum, { values: apart, allowZero: true, once: FLAT }),
   unary("floor", (x) => F.floor(x), { values: positive, allowZero: true, once: FLAT, eps: 1 / 1024 }),
   unary("ceil", (x) => F.ceil(x), { values: positive, allowZero: true, once: FLAT, eps: 1 / 1024 }),
   unary("round", (x) => F.round(x), {
@@ -159,6 +165,15 @@ export const gradientRows: readonly GradientRow[] = [
 
   { op: "sum", shapes: [[2, 3, 2]], call: (x) => F.sum(x, { axes: [0, -1] }), eps: 0.5, once: FLAT },
   { op: "sum", variant: "all", shapes: [[2, 3]], call: (x) => F.sum(x), eps: 0.5, once: FLAT },
+  { op: "square_deviation", variant: "variance", shapes: [[2, 3, 2]], call: (x) => F.variance(x, { axes: [1] }, 1) },
+  {
+    op: "square_deviation",
+    variant: "std",
+    shapes: [[2, 3, 2]],
+    call: (x) => F.std(x, { axes: [1] }, 0),
+    values: apart,
+    eps: 1 / 128,
+  },
   { op: "mean", shapes: [[2, 3, 2]], call: (x) => F.mean(x, { axes: [1], keepdims: true }), eps: 0.5, once: FLAT },
   { op: "prod", shapes: [[2, 3]], values: positive, call: (x) => F.prod(x, { axes: [1] }) },
   {

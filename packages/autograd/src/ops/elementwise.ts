@@ -73,6 +73,7 @@ function binary(name: ExpressionName, a: Gradient<undefined>, b: Gradient<undefi
 }
 
 const zeroGradient = vjp([], (dy) => zeros(dy.shape));
+const zeroGradientOf = (input: string) => vjp([], (_, __, { shapes }) => zeros(shapes[input] as number[]));
 
 // Two-operand arithmetic. A gradient is summed over the dimensions along which its operand was broadcast.
 const addOp = binary(
@@ -98,15 +99,21 @@ const divOp = binary(
 );
 const powOp = binary(
   "pow",
-  vjp(["a", "b"], (dy, { a, b }, { shapes }) => sumTo(mul(dy, mul(b, pow(a, sub(b, 1)))), shapes.a)),
-  // a^b log a; where a is not positive the derivative by b does not exist, and 0 is what torch and JAX give at a = 0.
-  vjp(["a", "y"], (dy, { a, y }, { shapes }) =>
-    sumTo(mul(dy, where(greater(a, 0), mul(y, log(maximum(a, 1e-38))), 0)), shapes.b),
-  ),
+  // b a^(b - 1), which is 0 for a power of 0 whatever a is.
+  vjp(["a", "b"], (dy, { a, b }, { shapes }) => {
+    const constant = equal(b, 0);
+    const slope = mul(b, pow(a, where(constant, 1, sub(b, 1))));
+    return sumTo(where(constant, 0, mul(dy, slope)), shapes.a);
+  }),
+  // a^b log a. It does not exist for a < 0; 0^b is constant for b >= 0.
+  vjp(["a", "b", "y"], (dy, { a, b, y }, { shapes }) => {
+    const constant = logicalAnd(equal(a, 0), greaterEqual(b, 0));
+    return sumTo(where(constant, 0, mul(dy, mul(y, log(where(constant, 1, a))))), shapes.b);
+  }),
 );
-// At a tie each operand gets half, as in torch and JAX.
+// At a tie each operand gets half, as in torch and JAX; beside NaN both get all, as in torch.
 const share = (larger: Tensor, smaller: Tensor): Tensor =>
-  add(cast(greater(larger, smaller), "float32"), mul(cast(equal(larger, smaller), "float32"), 0.5));
+  where(less(larger, smaller), 0, where(equal(larger, smaller), 0.5, 1));
 const maximumOp = binary(
   "maximum",
   vjp(["a", "b"], (dy, { a, b }, { shapes }) => sumTo(mul(dy, share(a, b)), shapes.a)),
@@ -117,6 +124,8 @@ const minimumOp = binary(
   vjp(["a", "b"], (dy, { a, b }, { shapes }) => sumTo(mul(dy, share(b, a)), shapes.a)),
   vjp(["a", "b"], (dy, { a, b }, { shapes }) => sumTo(mul(dy, share(a, b)), shapes.b)),
 );
+const floorDivideOp = binary("floor_divide", zeroGradientOf("a"), zeroGradientOf("b"));
+const truncDivideOp = binary("trunc_divide", zeroGradientOf("a"), zeroGradientOf("b"));
 const compare = (name: ExpressionName) => binary(name, nonDifferentiable, nonDifferentiable, "bool");
 const equalOp = compare("equal");
 const notEqualOp = compare("not_equal");
@@ -137,6 +146,10 @@ export const add = (a: TensorLike, b: TensorLike): Tensor => addOp(pair(a, b), u
 export const sub = (a: TensorLike, b: TensorLike): Tensor => subOp(pair(a, b), undefined);
 export const mul = (a: TensorLike, b: TensorLike): Tensor => mulOp(pair(a, b), undefined);
 export const div = (a: TensorLike, b: TensorLike): Tensor => divOp(pair(a, b), undefined);
+/** floor(a / b), of integers and floats exactly: the quotient is not rounded first. Its gradients are 0. */
+export const floorDivide = (a: TensorLike, b: TensorLike): Tensor => floorDivideOp(pair(a, b), undefined);
+/** a / b without its fraction. Its gradients are 0. */
+export const truncDivide = (a: TensorLike, b: TensorLike): Tensor => truncDivideOp(pair(a, b), undefined);
 /** a to the power b. A negative a has a result only for whole b; otherwise NaN. */
 export const pow = (a: TensorLike, b: TensorLike): Tensor => powOp(pair(a, b), undefined);
 export const maximum = (a: TensorLike, b: TensorLike): Tensor => maximumOp(pair(a, b), undefined);
@@ -157,9 +170,10 @@ const negOp = unary(
 );
 const absOp = unary(
   "abs",
-  vjp(["x"], (dy, { x }, { attrs }) => mul(dy, attrs.rightAtZero ? where(less(x, 0), -1, 1) : sign(x))),
+  vjp(["x"], (dy, { x }, { attrs }) => mul(dy, attrs.rightAtZero ? where(less(x, 0), -1, 1) : signum(x))),
 );
 const signOp = unary("sign", zeroGradient);
+const signumOp = unary("signum", zeroGradient);
 const expOp = unary(
   "exp",
   vjp(["y"], (dy, { y }) => mul(dy, y)),
@@ -190,7 +204,7 @@ const reciprocalOp = unary(
 );
 const squareOp = unary(
   "square",
-  vjp(["x"], (dy, { x }) => mul(dy, mul(x, 2))),
+  vjp(["x"], (dy, { x }) => mul(mul(dy, 2), x)),
 );
 const sinOp = unary(
   "sin",
@@ -217,14 +231,15 @@ const reluOp = unary(
   vjp(["y"], (dy, { y }) => reluBackwardOp({ a: dy, b: y }, undefined)),
 );
 const rightSide = (x: Tensor, { rightAtZero }: UnaryAttrs): Tensor => (rightAtZero ? greaterEqual : greater)(x, 0);
+const leftSide = (x: Tensor, { rightAtZero }: UnaryAttrs): Tensor => (rightAtZero ? less : lessEqual)(x, 0);
 const leakyReluOp = unary(
   "leaky_relu",
   vjp(["x"], (dy, { x }, { attrs }) => mul(dy, where(rightSide(x, attrs), 1, attrs.s0))),
 );
-// For x <= 0 the derivative is alpha e^x = y + alpha.
+// For x <= 0 the derivative is alpha e^x = y + alpha; at NaN it is 1, as in PyTorch.
 const eluOp = unary(
   "elu",
-  vjp(["x", "y"], (dy, { x, y }, { attrs }) => mul(dy, where(rightSide(x, attrs), 1, add(y, attrs.s0)))),
+  vjp(["x", "y"], (dy, { x, y }, { attrs }) => mul(dy, where(leftSide(x, attrs), add(y, attrs.s0), 1))),
 );
 const erfOp = unary(
   "erf",
@@ -291,9 +306,12 @@ const sigmoidBackwardOp = binary(
 );
 
 export const neg = (x: Tensor): Tensor => negOp({ x }, NO_SCALARS);
-/** |x|. At 0 the derivative is 0, with `rightAtZero` 1. */
+/** |x|. At 0 the derivative is 0, with `rightAtZero` 1; at NaN 0. */
 export const abs = (x: Tensor, { rightAtZero = false } = {}): Tensor => absOp({ x }, { ...NO_SCALARS, rightAtZero });
+/** -1, 0 or 1; NaN of NaN. */
 export const sign = (x: Tensor): Tensor => signOp({ x }, NO_SCALARS);
+/** -1, 0 or 1; 0 of NaN, as PyTorch's sign. */
+export const signum = (x: Tensor): Tensor => signumOp({ x }, NO_SCALARS);
 export const exp = (x: Tensor): Tensor => expOp({ x }, NO_SCALARS);
 export const expm1 = (x: Tensor): Tensor => expm1Op({ x }, NO_SCALARS);
 export const log = (x: Tensor): Tensor => logOp({ x }, NO_SCALARS);

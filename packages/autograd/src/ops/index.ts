@@ -7,6 +7,7 @@ export * from "./create.js";
 export * from "./elementwise.js";
 export * from "./gather.js";
 export * from "./matmul.js";
+export * from "./moments.js";
 export * from "./pool2d.js";
 export * from "./reduce.js";
 export * from "./shape.js";

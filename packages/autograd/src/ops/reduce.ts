@@ -12,10 +12,12 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
-import { cast, div, equal, mul, where } from "./elementwise.js";
+import { cast, div, equal, isNan, logicalOr, mul, where } from "./elementwise.js";
 import { expand, reshape } from "./shape.js";
 
 export interface ReduceAttrs {
+  /** Whether NaN elements share the gradient of an extreme that is NaN; else they and all others get NaN. */
+  nanTies?: boolean;
   /** Dimensions to reduce; negative ones count from the end. */
   axes: readonly number[];
   keepdims: boolean;
@@ -77,7 +79,8 @@ const meanOp = reduction(
     return spreadBack(div(dy, count), shapes.x as number[], attrs);
   }),
 );
-// d prod / dx = product of the others: prod / x where nothing is 0; at the only zero the product of the rest; else 0.
+// d prod / dx = product of the others: prod / x where nothing is 0; at the only zero the product of the rest; else 0, times
+// that product, as an infinite factor leaves NaN.
 const prodOp = reduction(
   "prod",
   vjp(["x"], (dy, { x }, { attrs }) => {
@@ -85,7 +88,8 @@ const prodOp = reduction(
     const count = spreadBack(sum(cast(zero, "float32"), attrs), x.shape, attrs);
     const nonzero = where(zero, 1, x);
     const rest = spreadBack(prod(nonzero, attrs), x.shape, attrs);
-    const others = where(zero, where(equal(count, 1), rest, 0), where(equal(count, 0), div(rest, nonzero), 0));
+    const none = mul(rest, 0);
+    const others = where(zero, where(equal(count, 1), rest, none), where(equal(count, 0), div(rest, nonzero), none));
     return mul(spreadBack(dy, x.shape, attrs), others);
   }),
 );
@@ -93,7 +97,8 @@ const prodOp = reduction(
 const extremeGradient = vjp(
   ["x", "y"],
   (dy: Tensor, { x, y }: Record<"x" | "y", Tensor>, { attrs }: { attrs: ReduceAttrs }) => {
-    const hit = cast(equal(x, spreadBack(y, x.shape, attrs)), "float32");
+    const tied = equal(x, spreadBack(y, x.shape, attrs));
+    const hit = cast(attrs.nanTies ? logicalOr(tied, isNan(x)) : tied, "float32");
     return mul(hit, spreadBack(div(dy, sum(hit, attrs)), x.shape, attrs));
   },
 );
@@ -106,10 +111,16 @@ export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   sumOp({ x: x.dtype === "bool" ? cast(x, "int32") : x }, fill(x, options));
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => meanOp({ x }, fill(x, options));
 export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => prodOp({ x }, fill(x, options));
+/** What the gradient of an extreme that is NaN is: NaN everywhere, or with `nanTies` shared by the NaN elements. */
+export interface ExtremeOptions extends ReduceOptions {
+  nanTies?: boolean;
+}
 /** Largest element; NaN wins. */
-export const max = (x: Tensor, options: ReduceOptions = {}): Tensor => maxOp({ x }, fill(x, options));
+export const max = (x: Tensor, { nanTies = false, ...options }: ExtremeOptions = {}): Tensor =>
+  maxOp({ x }, { ...fill(x, options), nanTies });
 /** Smallest element; NaN wins. */
-export const min = (x: Tensor, options: ReduceOptions = {}): Tensor => minOp({ x }, fill(x, options));
+export const min = (x: Tensor, { nanTies = false, ...options }: ExtremeOptions = {}): Tensor =>
+  minOp({ x }, { ...fill(x, options), nanTies });
 export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => anyOp({ x: cast(x, "bool") }, fill(x, options));
 export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => allOp({ x: cast(x, "bool") }, fill(x, options));
 

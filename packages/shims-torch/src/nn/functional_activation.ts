@@ -84,7 +84,7 @@ export function softplus(
   const { input, beta, threshold } = readSoftplus(args);
   return core.scope(() => {
     const scaled = core.mul(input.core, beta);
-    const soft = core.div(core.softplus(core.minimum(scaled, threshold)), beta);
+    const soft = core.div(core.softplus(core.clamp(scaled, Number.NEGATIVE_INFINITY, threshold)), beta);
     return wrap(core.where(core.greater(scaled, threshold), input.core, soft));
   });
 }

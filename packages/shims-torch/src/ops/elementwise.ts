@@ -77,6 +77,8 @@ export const sub = (input: Operand, other: Operand, ...args: Args<[], AlphaArgum
   core.scope(() => plainSub(input, scaled(other, args)));
 export const mul = arithmetic("mul", core.mul, "bool");
 const trueDivision = arithmetic("div", core.div, "float32");
+const floorDivision = arithmetic("div", core.floorDivide);
+const truncDivision = arithmetic("div", core.truncDivide);
 
 export interface DivArguments {
   /** null for the quotient, "floor" or "trunc" to round it; default null. */
@@ -84,7 +86,7 @@ export interface DivArguments {
 }
 const readDiv = signature<DivArguments>("div", { rounding_mode: null });
 
-/** input / other, float32 whatever the operands are; rounded towards minus infinity or zero when asked. */
+/** input / other, float32 whatever the operands are; rounded towards minus infinity or zero in the operands' dtype. */
 export const div = (input: Operand, other: Operand, ...args: Args<[], DivArguments>): Tensor => {
   const { rounding_mode } = readDiv(args);
   if (rounding_mode === null) return trueDivision(input, other);
@@ -95,18 +97,14 @@ export const div = (input: Operand, other: Operand, ...args: Args<[], DivArgumen
       expected: "null, 'trunc' or 'floor'",
       given: `${rounding_mode}`,
     });
-  const [a, b] = [input, other].map((value) =>
-    value instanceof Tensor ? value.core.dtype : dtypeOfNumber(Number(value)),
-  );
-  const whole = promote(a as core.Dtype, b as core.Dtype) !== "float32";
-  return core.scope(() => {
-    const quotient = trueDivision(input, other).core;
-    const floor = core.floor(quotient);
-    const rounded = rounding_mode === "floor" ? floor : core.where(core.less(quotient, 0), core.ceil(quotient), floor);
-    return wrap(whole ? core.cast(rounded, "int32") : rounded);
-  });
+  return (rounding_mode === "floor" ? floorDivision : truncDivision)(input, other);
 };
-export const pow = arithmetic("pow", core.pow, "int32");
+const plainPow = arithmetic("pow", core.pow, "int32");
+/** input to the power other; of 1/2 and -1/2 the square root and its reciprocal, as PyTorch, whose edges differ. */
+export const pow = (input: Operand, other: Operand): Tensor => {
+  if (!(input instanceof Tensor)) return plainPow(input, other);
+  return other === 0.5 ? sqrt(input) : other === -0.5 ? rsqrt(input) : plainPow(input, other);
+};
 export const maximum = arithmetic("maximum", core.maximum);
 export const minimum = arithmetic("minimum", core.minimum);
 export const eq = arithmetic("eq", core.equal);
@@ -136,7 +134,8 @@ const floating =
 
 export const neg = same(core.neg);
 export const abs = same(core.abs);
-export const sign = same(core.sign);
+/** -1, 0 or 1; 0 of NaN. */
+export const sign = same(core.signum);
 export const square = same(core.square);
 export const floor = same(core.floor);
 export const ceil = same(core.ceil);
@@ -170,7 +169,7 @@ export function clamp(input: Tensor, ...args: Args<[min: number | null, max: num
   const { min, max } = readClamp(args);
   if (min === null && max === null)
     throw new core.ArgumentError({ op: "clamp", argument: "min", expected: "min, max or both", given: "neither" });
-  return wrap(core.clamp(input.core, min ?? -3.4028234663852886e38, max ?? 3.4028234663852886e38));
+  return wrap(core.clamp(input.core, min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY));
 }
 
 /** `input` where the condition holds, else `other`; all three broadcast. */

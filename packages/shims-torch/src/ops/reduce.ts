@@ -97,7 +97,7 @@ export const argmin = argReduction("argmin", core.argmin);
 
 function extreme(
   fn: string,
-  whole: (x: core.Tensor) => core.Tensor,
+  whole: typeof core.max,
   index: (x: core.Tensor, axis: number, keepdims: boolean) => core.Tensor,
   pairwise: (a: Tensor, b: Tensor) => Tensor,
 ) {
@@ -112,7 +112,7 @@ function extreme(
     const { dim, keepdim } = read(args);
     if (dim === null) {
       requireElements(fn, input);
-      return wrap(whole(input.core));
+      return wrap(whole(input.core, { nanTies: true }));
     }
     const axis = dimension(fn, dim, input.rank);
     return core.scope(() => {
@@ -151,7 +151,7 @@ export interface VarArguments extends ReduceArguments {
 export type VarArgs = Args<[dim: number | readonly number[] | null], VarArguments>;
 const readVar = signature<VarArguments>("var", { dim: null, correction: 1, unbiased: null, keepdim: false });
 
-function variance(op: string, input: Tensor, args: readonly unknown[]): core.Tensor {
+function moment(op: "var" | "std", input: Tensor, args: readonly unknown[]): core.Tensor {
   // var(unbiased) and var(dim, unbiased, keepdim) are older forms by position.
   const [first, second, third] = args.filter((arg) => !isKeywords(arg));
   const options = args.find(isKeywords);
@@ -163,21 +163,18 @@ function variance(op: string, input: Tensor, args: readonly unknown[]): core.Ten
         : undefined;
   const { dim, correction, unbiased, keepdim } = readVar(older ? [{ ...older, ...options }] : args);
   const x = requireFloat(op, input.core);
-  const axes = axesOf(op, input, { dim, keepdim: true });
-  const deviation = core.square(core.sub(x, core.mean(x, axes)));
-  const total = core.sum(deviation, axesOf(op, input, { dim, keepdim }));
-  const count = input.core.size / Math.max(1, total.size);
-  return core.div(total, Math.max(0, count - (unbiased === null ? correction : Number(unbiased))));
+  const f = op === "var" ? core.variance : core.std;
+  return f(x, axesOf(op, input, { dim, keepdim }), unbiased === null ? correction : Number(unbiased));
 }
 
 /** Variance, unbiased unless `correction: 0`. */
 const variance_ = (input: Tensor, ...args: VarArgs | unknown[]): Tensor =>
-  core.scope(() => wrap(variance("var", input, args)));
+  core.scope(() => wrap(moment("var", input, args)));
 
 export { variance_ as var };
 /** Square root of the variance. */
 export const std = (input: Tensor, ...args: VarArgs | unknown[]): Tensor =>
-  core.scope(() => wrap(core.sqrt(variance("std", input, args))));
+  core.scope(() => wrap(moment("std", input, args)));
 
 export interface NormArguments extends ReduceArguments {
   p: number | "fro";
@@ -193,7 +190,7 @@ export function norm(
   const options = axesOf("norm", input, rest);
   return core.scope(() => {
     const x = requireFloat("norm", input.core);
-    if (p === 2 || p === "fro") return wrap(core.sqrt(core.sum(core.square(x), options)));
+    if (p === 2 || p === "fro") return wrap(core.norm(x, options));
     if (p === 1) return wrap(core.sum(core.abs(x), options));
     if (p === Number.POSITIVE_INFINITY) return wrap(core.max(core.abs(x), options));
     throw new core.UnsupportedError({ op: "norm", argument: "p", expected: "1, 2, 'fro' or Infinity", given: `${p}` });

@@ -116,15 +116,45 @@ fn atan2_f32(rise: f32, run: f32) -> f32 {
   return select(angle, -angle, bitcast<u32>(rise) >> 31u == 1u);
 }
 
-// a - b * trunc(a / b), corrected where the quotient was rounded across a whole number.
+// The rest that a whole quotient leaves, exact: long division of the fractions, eight bits at a time.
 fn fmod_f32(a: f32, b: f32) -> f32 {
   let size = abs(a);
   let step = abs(b);
   if (size < step) { return a; }
-  var r = size - step * trunc(size / step);
-  r = select(r, r + step, r < 0.0);
-  r = select(r, r - step, r >= step);
+  let x = bitcast<u32>(size);
+  let y = bitcast<u32>(step);
+  if (x >= 0x7f800000u || y > 0x7f800000u || y < 0x00800000u) { return nan(); }
+  let divisor = (y & 0x7fffffu) | 0x800000u;
+  var rest = ((x & 0x7fffffu) | 0x800000u) % divisor;
+  var shift = (x >> 23u) - (y >> 23u);
+  while (shift > 0u && rest > 0u) {
+    let step = min(shift, 8u);
+    rest = (rest << step) % divisor;
+    shift -= step;
+  }
+  let r = (f32(rest) * 1.1920929e-07) * bitcast<f32>(y & 0x7f800000u);
   return select(r, -r, a < 0.0);
+}
+
+// floor(a / b) as Python has it, by the rest: the quotient itself may be rounded across a whole number.
+fn floor_divide_f32(a: f32, b: f32) -> f32 {
+  if (b == 0.0) { return a / b; }
+  let rest = fmod_f32(a, b);
+  let below = rest != 0.0 && (rest < 0.0) != (b < 0.0);
+  let quotient = (a - rest) / b - select(0.0, 1.0, below);
+  let whole = floor(quotient);
+  return select(whole, whole + 1.0, quotient - whole > 0.5);
+}
+
+fn floor_divide_i32(a: i32, b: i32) -> i32 {
+  return a / b - select(0, 1, a % b != 0 && (a < 0) != (b < 0));
+}
+
+// trunc(a / b); a quotient that is whole must not come out a unit below.
+fn trunc_divide_f32(a: f32, b: f32) -> f32 {
+  let quotient = a / b;
+  let nearest = round(quotient);
+  return select(trunc(quotient), nearest, nearest * b == a);
 }
 
 fn remainder_f32(a: f32, b: f32) -> f32 {

@@ -47,10 +47,10 @@ export interface Chain {
   readonly steps: readonly ChainStep[];
 }
 
-/** Whether a number can stand in a shader: WGSL refuses NaN and infinity, and drivers may lose subnormal ones. */
+/** Whether a number can stand in a shader: not NaN, and not a subnormal one, which drivers may lose. */
 export function isLiteral(value: number): boolean {
   const rounded = Math.fround(value);
-  return Number.isFinite(rounded) && (rounded === 0 || Math.abs(rounded) >= 2 ** -126);
+  return rounded === 0 || Math.abs(rounded) >= 2 ** -126;
 }
 
 const words = new DataView(new ArrayBuffer(4));
@@ -63,6 +63,8 @@ function literal(value: number, dtype: BindingDtype): string {
   if (dtype === "u32") return `rounded_u32(${value >>> 0}u)`;
   if (dtype === "i32") return `rounded_i32(bitcast<i32>(${value >>> 0}u))`;
   words.setFloat32(0, value);
+  // WGSL refuses infinity as a constant.
+  if (!Number.isFinite(Math.fround(value))) return value < 0 ? "rounded_f32(-infinity())" : "rounded_f32(infinity())";
   return `rounded_f32(bitcast<f32>(0x${words.getUint32(0).toString(16).padStart(8, "0")}u))`;
 }
 

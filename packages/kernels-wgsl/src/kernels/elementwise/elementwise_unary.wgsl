@@ -103,10 +103,61 @@ fn softplus_f32(x: f32) -> f32 {
   return select(max(x, 0.0) + log1p_f32(exp_f32(-abs(x))), x, is_nan(x));
 }
 
+// The 64 bits of a product, the high word first.
+fn product_u64(a: u32, b: u32) -> vec2<u32> {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let middle = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+  return vec2((a >> 16u) * (b >> 16u) + (cross >> 16u) + (middle >> 16u), (middle << 16u) | (low & 0xffffu));
+}
+
+// Word i of the binary digits of 2/pi.
+fn two_over_pi(i: u32) -> u32 {
+  var words = array<u32, 8>(
+    0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu,
+  );
+  return words[i];
+}
+
+// Of |x| >= 2 the nearest multiple n of pi/2, as n mod 4, and x - n pi/2, after Payne and Hanek (1983): x times those digits
+// of 2/pi that reach neither above 4 nor below 2^-64.
+fn far_quarter(x: f32) -> vec2<f32> {
+  let bits = bitcast<u32>(x);
+  let shift = ((bits >> 23u) & 0xffu) - 126u;
+  let fraction = (bits << 8u) | 0x80000000u;
+  let i = shift / 32u;
+  let s = shift % 32u;
+  let words = vec4(two_over_pi(i), two_over_pi(i + 1u), two_over_pi(i + 2u), two_over_pi(i + 3u));
+  let digits = (words.xyz << vec3(s)) | ((words.yzw >> vec3(1u)) >> vec3(31u - s));
+  let first = product_u64(fraction, digits.x);
+  let second = product_u64(fraction, digits.y);
+  var low = second.y + product_u64(fraction, digits.z).x;
+  let carry = u32(low < second.y);
+  let sum = first.y + second.x;
+  var high = sum + carry;
+  var n = first.x + u32(sum < first.y) + u32(high < sum);
+  let above = high >= 0x80000000u;
+  if (above) {
+    n += 1u;
+    high = ~high + u32(low == 0u);
+    low = ~low + 1u;
+  }
+  let zeros = countLeadingZeros(high);
+  let top = (high << zeros) | ((low >> 1u) >> (31u - zeros));
+  let r = f32(top) * bitcast<f32>((95u - zeros) << 23u) * 1.57079633;
+  let negative = (bits >> 31u) == 1u;
+  return vec2(select(r, -r, above != negative), f32(select(n & 3u, (4u - (n & 3u)) & 3u, negative)));
+}
+
 // sin(x + quarter * pi/2). Three constants sum to pi/2; products with the first two are exact up to |x| = 10 000.
 fn sin_shifted(x: f32, quarter: i32) -> f32 {
-  let n = round(x * 0.636619747);
-  let r = ((x - n * 1.5703125) - n * 4.837512969970703e-4) - n * 7.549790126404332e-8;
+  var n = round(x * 0.636619747);
+  var r = ((x - n * 1.5703125) - n * 4.837512969970703e-4) - n * 7.549790126404332e-8;
+  if (abs(x) > 10000.0) {
+    let far = far_quarter(x);
+    r = far.x;
+    n = far.y;
+  }
   let z = r * r;
   let s = r + r * z * (-0.166666552 + z * (0.00833219104 + z * -0.000195185727));
   let c = 1.0 - 0.5 * z + z * z * (0.0416666456 + z * (-0.00138873118 + z * 2.44327421e-05));

@@ -1,7 +1,7 @@
 // The table of elementwise expressions: what the shader computes, what it means, and how near the two must be.
 import { DtypeError } from "../../errors.js";
 import type { BindingDtype, Constants } from "../../kernel.js";
-import { erf, erfinv, floorMod, power, roundHalfToEven, sigmoid, softplus } from "./reference_math.js";
+import { erf, erfinv, floorDivide, floorMod, power, roundHalfToEven, sigmoid, softplus } from "./reference_math.js";
 
 export interface Expression {
   readonly arity: 1 | 2 | 3;
@@ -40,7 +40,7 @@ function expression<Arity extends 1 | 2 | 3>(
 
 const unary = (wgsl: string, reference: (...v: [number, number, number]) => number, rest: Rest = {}): Of<1> =>
   expression(1, wgsl, reference as Expression["reference"], rest);
-const binary = (wgsl: string, reference: (...v: [number, number]) => number, rest: Rest = {}): Of<2> =>
+const binary = (wgsl: string, reference: (...v: [number, number, number?]) => number, rest: Rest = {}): Of<2> =>
   expression(2, wgsl, reference as Expression["reference"], rest);
 const ternary = (wgsl: string, reference: (...v: [number, number, number]) => number, rest: Rest = {}): Of<3> =>
   expression(3, wgsl, reference as Expression["reference"], rest);
@@ -59,8 +59,22 @@ const scalars = (s0: number, s1 = 0): Rest => ({ scalars: [s0, s1] });
 
 const inf = Number.POSITIVE_INFINITY;
 const nan = Number.NaN;
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 const SPECIAL = [nan, inf, -inf, 0, -0];
 const special = edges(...SPECIAL);
+/** Angles beyond what three constants reduce, the last of them nearest to a multiple of pi/2 of all float32. */
+const FAR = [
+  10_001,
+  -12_345.678,
+  2 ** 24,
+  -(2 ** 24) + 1,
+  1e10,
+  -1e19,
+  Math.fround(1e30),
+  LARGEST,
+  -LARGEST,
+  16367173 * 2 ** 72,
+];
 const ordered = edges([nan, 1], [1, nan], [nan, nan], [2, 2], [0, -0], [inf, inf], [-inf, inf], [3, -2], [1, 2]);
 /** A comparison: numbers of one dtype in, u32 0 or 1 out. */
 const comparison: Rest = { ...numbers(2), ...ordered, result: "u32" };
@@ -88,6 +102,12 @@ export const expressions = {
   neg: unary("-a", (a) => -a, { ...signed(1), ...special }),
   abs: unary("abs(a)", Math.abs, { ...signed(1), ...special }),
   sign: unary("select(sign(a), a, is_nan(a))", Math.sign, { integer: "sign(a)", ...signed(1), ...special }),
+  /** sign with 0 at NaN. */
+  signum: unary("select(sign(a), 0.0, is_nan(a))", (a) => (Number.isNaN(a) ? 0 : Math.sign(a)), {
+    integer: "sign(a)",
+    ...signed(1),
+    ...special,
+  }),
   square: unary("a * a", (a) => a * a, { ...numbers(1), ...special }),
   scale_add: unary("a * A(params.s0) + A(params.s1)", (a, s0, s1) => a * s0 + s1, {
     ...signed(1),
@@ -110,19 +130,39 @@ export const expressions = {
     integer: "a % b",
     ...numbers(2),
     ...domain([-90, 90], [7, 9]),
-    ...edges([7, -3], [-7, 3], [-7, -3], [6, 3], [1, inf], [-1, inf], [inf, 1], [1, 0]),
-    // The product of quotient and divisor, below 128, is rounded.
-    ...within(0, 2 ** -18),
+    ...edges([7, -3], [-7, 3], [-7, -3], [6, 3], [1, inf], [-1, inf], [inf, 1], [1, 0], [1e30, 7], [3e38, 1e-30]),
+    ...within(0),
   }),
   remainder: binary("remainder_f32(a, b)", floorMod, {
     integer: "remainder_i32(a, b)",
     ...signed(2),
     ...domain([-90, 90], [7, 9]),
-    ...edges([7, -3], [-7, 3], [-7, -3], [6, -3], [1, inf], [inf, 1], [1, 0]),
-    ...within(0, 2 ** -18),
+    ...edges([7, -3], [-7, 3], [-7, -3], [6, -3], [1, inf], [inf, 1], [1, 0], [1e30, 7], [-1e30, 7]),
+    // The divisor is added to a rest of the other sign.
+    ...within(1, 2 ** -21),
+  }),
+  floor_divide: binary("floor_divide_f32(a, b)", floorDivide, {
+    integer: "floor_divide_i32(a, b)",
+    ...signed(2),
+    ...domain([-90, 90], [1, 9]),
+    ...edges([7, -3], [-7, 3], [-7, -3], [6, -3], [1, inf], [-1, inf], [inf, 1], [1, 0.1], [16777216, 5], [1e30, 7]),
+    ...within(2.5),
+  }),
+  trunc_divide: binary("trunc_divide_f32(a, b)", (a, b) => Math.trunc(a / b), {
+    integer: "a / b",
+    ...signed(2),
+    ...domain([-90, 90], [1, 9]),
+    ...edges([7, -3], [-7, 3], [-7, -3], [6, -3], [1, inf], [-1, inf], [inf, 1], [16777216, 5], [1e30, 7]),
+    ...within(2.5),
   }),
   maximum: binary("maximum_f32(a, b)", (a, b) => Math.max(a, b), { integer: "max(a, b)", ...numbers(2), ...ordered }),
   minimum: binary("minimum_f32(a, b)", (a, b) => Math.min(a, b), { integer: "min(a, b)", ...numbers(2), ...ordered }),
+  /** (a - b)^2 s0, scaled before it can overflow. */
+  square_deviation: binary("(a - b) * params.s0 * (a - b)", (a, b, s0 = 0) => (a - b) * s0 * (a - b), {
+    ...scalars(0.25),
+    ...edges([nan, 1], [inf, 1], [inf, inf], [1e19, -1e19]),
+    ...within(2),
+  }),
   fma: ternary("fma(a, b, c)", (a, b, c) => a * b + c, within(1, 2e-6)),
 
   // Powers, exponentials, logarithms. Subnormal operands count as 0.
@@ -145,9 +185,13 @@ export const expressions = {
   log: unary("log_f32(a)", Math.log, { ...domain([0.01, 9]), ...edges(...SPECIAL, -1, 1e30, 1e-30), ...within(2) }),
   log1p: unary("log1p_f32(a)", Math.log1p, { ...domain([-0.9, 9]), ...edges(nan, inf, -1, -2, 1e-6), ...within(3) }),
 
-  // Trigonometry. sin, cos and tan hold their bounds for |a| <= 10 000.
-  sin: unary("sin_f32(a)", Math.sin, { ...domain([-9e3, 9e3]), ...edges(nan, inf, 0, 1e-6), ...within(2, 1e-7) }),
-  cos: unary("cos_f32(a)", Math.cos, { ...domain([-9e3, 9e3]), ...edges(nan, inf, 0), ...within(2, 1e-7) }),
+  // Trigonometry. Arguments of any size are reduced exactly.
+  sin: unary("sin_f32(a)", Math.sin, {
+    ...domain([-9e3, 9e3]),
+    ...edges(nan, inf, 0, 1e-6, ...FAR),
+    ...within(2, 1e-7),
+  }),
+  cos: unary("cos_f32(a)", Math.cos, { ...domain([-9e3, 9e3]), ...edges(nan, inf, 0, ...FAR), ...within(2, 1e-7) }),
   tan: unary("sin_f32(a) / cos_f32(a)", Math.tan, { ...domain([-1.5, 1.5]), ...edges(nan, inf, 1e-6), ...within(8) }),
   atan2: binary("atan2_f32(a, b)", Math.atan2, {
     ...edges([0, 0], [0, -1], [1, 0], [-1, 0], [-0, -1], [inf, -inf], [1, inf], [nan, 1], [1, nan], [1e-6, 1]),
@@ -231,8 +275,8 @@ export const expressions = {
   }),
 
   // Gradients of activations as one kernel: a is dy.
-  /** dy where b, the input or the output of relu, is above 0. */
-  relu_backward: binary("select(0.0, a, b > 0.0)", (a, b) => (b > 0 ? a : 0)),
+  /** dy where b, the input or the output of relu, is not 0 or below: at NaN it passes, as in PyTorch. */
+  relu_backward: binary("select(a, 0.0, b <= 0.0)", (a, b) => (b <= 0 ? 0 : a), edges([2, nan], [2, 0], [nan, -1])),
   /** dy (1 - y^2); b is y. */
   tanh_backward: binary("a * (1.0 - b * b)", (a, b) => a * (1 - b * b), {
     ...domain([-4, 4], [-1, 1]),

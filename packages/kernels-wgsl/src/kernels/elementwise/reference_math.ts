@@ -41,6 +41,13 @@ export function floorMod(a: number, b: number): number {
   return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
 }
 
+/** floor(a / b) of the exact quotient, by the remainder, as Python's //. */
+export function floorDivide(a: number, b: number): number {
+  const rest = a % b;
+  if (b === 0) return a / b;
+  return Math.round((a - rest) / b) - Number(rest !== 0 && rest < 0 !== b < 0);
+}
+
 export function roundHalfToEven(x: number): number {
   const floor = Math.floor(x);
   if (x - floor !== 0.5) return Math.round(x);

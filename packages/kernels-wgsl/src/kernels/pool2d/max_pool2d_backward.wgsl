@@ -5,7 +5,7 @@
 // y, dy   [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward
 // Thread  one element of dx (four along inner when V is a vector), lanes along the contiguous dimension. It looks at the
 //         windows that hold it: nothing is scattered, so no atomics and a fixed order.
-// Values  Where y is NaN the first NaN is the maximum. Only windows whose y passes `gate` count: `top > V()` makes this the
+// Values  Where y is NaN the first NaN is the maximum. Only windows whose y passes `gate` count: `!(top <= V())` makes this the
 //         gradient of relu and pooling in one, as an element above 0 is the maximum of windows above 0 only.
 // Order   windows in row-major order, one add each.
 // Reference: pool2d.ref.ts

@@ -54,7 +54,7 @@ export function maxPool2dForwardReference(inputs: BindingArrays, given: object):
   return { y };
 }
 
-/** With a gate, the gradient of relu follows: nothing where x is not above 0. */
+/** With a gate, the gradient of relu follows: nothing where x is 0 or below. */
 export function maxPool2dBackwardReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
   const p = given as Pool2dParams;
   const { x, dy } = inputs as { x: Float32Array; dy: Float32Array };
@@ -63,7 +63,7 @@ export function maxPool2dBackwardReference(inputs: BindingArrays, given: object,
     const best = firstMaximum(x, taps);
     if (best >= 0) dx[best] = (dx[best] as number) + (dy[at] as number);
   });
-  return { dx: Float32Array.from(dx, (value, at) => (!constants.gate || (x[at] as number) > 0 ? value : 0)) };
+  return { dx: Float32Array.from(dx, (value, at) => (!constants.gate || !((x[at] as number) <= 0) ? value : 0)) };
 }
 
 export function maxPool2dGatherReference(inputs: BindingArrays, given: object): BindingArrays {

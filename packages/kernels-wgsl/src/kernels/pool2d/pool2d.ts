@@ -74,9 +74,9 @@ export const maxPool2dBackward = defineKernel({
 
 /**
  * For `RunOptions.constants` of maxPool2dBackward: the gradient of pooling relu(x) with respect to x, where x is bound to
- * relu's operand or result. The bits of relu_backward after the pooling's own gradient: NaN and 0 get 0.
+ * relu's operand or result. The bits of relu_backward after the pooling's own gradient: 0 gets 0, NaN all.
  */
-export const maxPool2dBackwardRelu: Constants = { gate: "top > V()" };
+export const maxPool2dBackwardRelu: Constants = { gate: "!(top <= V())" };
 
 /** out = g at the first maximum of every window of x: the vjp of maxPool2dBackward for dy. See max_pool2d_gather.wgsl. */
 export const maxPool2dGather = defineKernel({

@@ -1,0 +1,45 @@
+// Variance, standard deviation and 2-norm, with gradients also where those of their formulas are 0 / 0 or overflow.
+import { elementwiseBinary, elementwiseConstants, elementwiseGeometry } from "@facet/kernels-wgsl";
+import { defineOp, launch, vjp } from "../define_op.js";
+import type { Tensor } from "../tensor.js";
+import { zeros } from "./create.js";
+import { equal, mul, sqrt, square, sub, where } from "./elementwise.js";
+import { mean, type ReduceOptions, sum } from "./reduce.js";
+
+// (x - mean)^2 scale, scaled before it can overflow. In a variance the deviations sum to 0, so no gradient flows through the
+// mean; that of the gradient does, as it is written in ops.
+const squareDeviationOp = defineOp<{ x: Tensor; mean: Tensor }, { scale: number }>({
+  name: "square_deviation",
+  shape: ({ x, mean }) => elementwiseGeometry([x.shape, mean.shape], 0, 0, "square_deviation").shape,
+  forward: ({ x, mean }, y, { scale }) => {
+    const { params } = elementwiseGeometry([x.shape, mean.shape], scale, 0, "square_deviation");
+    launch(elementwiseBinary, { a: x, b: mean, y }, params, elementwiseConstants("square_deviation", ["f32", "f32"]));
+  },
+  vjp: {
+    x: vjp(["x", "mean"], (dy, { x, mean }, { attrs }) => mul(mul(dy, 2 * attrs.scale), sub(x, mean))),
+    mean: vjp([], (_, __, { shapes }) => zeros(shapes.mean as number[])),
+  },
+});
+
+/**
+ * Variance of floats: squares of deviations from the mean, summed and divided by their number less `correction`. NaN where
+ * that is 0 and all are equal, as of a single element with correction 1.
+ */
+export function variance(x: Tensor, options: ReduceOptions, correction: number): Tensor {
+  const centre = mean(x, { ...options, keepdims: true });
+  const count = x.size / Math.max(1, centre.size);
+  return sum(squareDeviationOp({ x, mean: centre }, { scale: 1 / Math.max(0, count - correction) }), options);
+}
+
+/** Square root with gradient 0 at 0, where it has none. */
+function rootOrZero(x: Tensor): Tensor {
+  const zero = equal(x, 0);
+  return where(zero, 0, sqrt(where(zero, 1, x)));
+}
+
+/** Square root of the variance. Among equal elements the gradient is 0, as in PyTorch. */
+export const std = (x: Tensor, options: ReduceOptions, correction: number): Tensor =>
+  rootOrZero(variance(x, options, correction));
+
+/** Square root of the sum of squares. At 0 the gradient is 0, as in PyTorch. */
+export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor => rootOrZero(sum(square(x), options));
