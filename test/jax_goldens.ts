@@ -43,6 +43,7 @@ export function named(name: string): Any {
 /** An argument of the file: "$a" is the array a, "%lax.add" a function, { call: [...] } what a call gives. */
 export function filled(value: Any, arrays: Readonly<Record<string, Arr>> = {}): Any {
   if (value === "-inf") return Number.NEGATIVE_INFINITY;
+  if (value === "inf") return Number.POSITIVE_INFINITY;
   if (typeof value === "string" && value.startsWith("$")) return arrays[value.slice(1)];
   if (typeof value === "string" && value.startsWith("%")) return named(value.slice(1));
   if (Array.isArray(value)) return value.map((one) => filled(one, arrays));
@@ -50,6 +51,8 @@ export function filled(value: Any, arrays: Readonly<Record<string, Arr>> = {}): 
     const [fn, ...args] = value.call;
     return call(fn, filled(args, arrays), value.kwargs ?? {});
   }
+  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, filled(one, arrays)]));
   return value;
 }
 

@@ -6,7 +6,7 @@ import { type Arr, arr, call, expectArray, filled, named, rows } from "./jax_gol
 const { numpy: jnp } = jax;
 
 describe("functions", () => {
-  test.each(rows("jax_functions"))("$name", async (row) => {
+  test.each([...rows("jax_functions"), ...rows("jax_arguments")])("$name", async (row) => {
     const { fn, args, kwargs, dtype } = row.params;
     const names = row.tensors.filter((name) => /^[abix]$/.test(name));
     const run = (...xs: Arr[]): Arr[] => {

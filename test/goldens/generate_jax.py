@@ -14,6 +14,7 @@ import numpy as np
 import optax
 
 from golden_format import write
+from jax_arguments import arguments_cases
 from jax_functions import functions_cases, promotions_cases, second_cases
 from jax_random import initializers_cases, random_cases
 from jax_training import optimizers_cases, stax_cases
@@ -22,6 +23,7 @@ FILES = {
     "jax_random": random_cases,
     "jax_initializers": initializers_cases,
     "jax_functions": functions_cases,
+    "jax_arguments": arguments_cases,
     "jax_promotions": promotions_cases,
     "jax_second": second_cases,
     "jax_stax": stax_cases,

@@ -133,7 +133,9 @@ export const logsumexp: (...args: Given<[a: ArrayLike], LogSumExpRest, LogSumExp
       const shift = core.where(core.less(core.abs(largest), Number.POSITIVE_INFINITY), largest, 0);
       const terms = core.exp(core.sub(x, shift));
       const total = core.sum(factor ? core.mul(terms, factor) : terms, { axes, keepdims: true });
-      const size = core.add(core.log(return_sign ? core.abs(total) : total), shift);
+      // With factors the sum may be negative, which has a size to return, or is NaN, through which no gradient flows.
+      const signed = core.add(core.log(factor ? core.abs(total) : total), shift);
+      const size = factor && !return_sign ? core.where(core.less(total, 0), Number.NaN, signed) : signed;
       if (keepdims) return return_sign ? [size, core.sign(total)] : [size];
       const kept = x.shape.filter((_, i) => !axes.includes(i));
       return (return_sign ? [size, core.sign(total)] : [size]).map((y) => core.reshape(y, kept));

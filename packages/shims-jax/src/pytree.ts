@@ -50,7 +50,7 @@ export class PyTreeDef {
   readonly num_leaves: number;
 
   constructor(kind: Kind, data: unknown, children: readonly PyTreeDef[]) {
-    if (!Array.isArray(children))
+    if (!(Array.isArray(children) && children.every((child) => child instanceof PyTreeDef)))
       throw new ArgumentError({
         op: "PyTreeDef",
         argument: "arguments",

@@ -6,6 +6,7 @@ import {
   type Dtype,
   div,
   equal,
+  expand,
   flattenNested,
   floor,
   fromData,
@@ -269,33 +270,23 @@ export const linspace: (
   ({ start, stop, num, endpoint, retstep, dtype, axis }) => {
     const wanted = checkDtype("linspace", dtype ?? "float32");
     const intervals = endpoint ? num - 1 : num;
+    const [from, to] = [inexact("linspace", "start", start), inexact("linspace", "stop", stop)];
     const samples =
-      typeof start === "number" && typeof stop === "number"
-        ? run(() => spacedOnHost(start, stop, num, intervals, wanted))
-        : run(() =>
-            spaced(inexact("linspace", "start", start), inexact("linspace", "stop", stop), num, intervals, wanted),
-          );
+      num === 0
+        ? filledWith("linspace", [0, ...sub(to, from).shape], 0, wanted)
+        : run(() => spaced(from, to, num, intervals, wanted));
     const placed = axis === 0 ? samples : run(() => movedTo(samples.core, axisOf("linspace", axis, samples.ndim)));
     if (!retstep) return placed;
-    const [from, to] = [inexact("linspace", "start", start), inexact("linspace", "stop", stop)];
     return [placed, run(() => div(sub(to, from), intervals > 0 ? intervals : Number.NaN))];
   },
 );
 
-function spacedOnHost(start: number, stop: number, num: number, intervals: number, dtype: Dtype): Tensor {
-  const whole = dtype === "float32" ? (x: number) => x : Math.floor;
-  const values = Array.from({ length: num }, (_, i) =>
-    whole(i === intervals && num > 1 ? stop : start + (i * (stop - start)) / Math.max(1, intervals)),
-  );
-  return fromData(values, [num], dtype);
-}
-
-/** As spacedOnHost, between arrays: along a new first axis. The end itself stands last, to the bit. */
+/** Numbers between two along a new first axis, mixed of both as in the original. The end itself stands last, to the bit. */
 function spaced(start: Tensor, stop: Tensor, num: number, intervals: number, dtype: Dtype): Tensor {
-  const range = sub(stop, start);
-  const shares = Array.from({ length: num }, (_, i) => i / Math.max(1, intervals));
-  const share = fromData(shares, [num, ...range.shape.map(() => 1)], "float32");
-  const values = where(equal(share, 1), stop, add(start, mul(range, share)));
+  const shape = sub(stop, start).shape;
+  const share = reshape(div(coreArange(0, num), Math.max(1, intervals)), [num, ...shape.map(() => 1)]);
+  const mixed = add(mul(start, sub(1, share)), mul(stop, share));
+  const values = where(equal(share, 1), expand(stop, mixed.shape), mixed);
   return dtype === "float32" ? values : converted(floor(values), dtype);
 }
 
@@ -306,13 +297,14 @@ const movedTo = (x: Tensor, axis: number): Tensor => {
   return permuted(x, order);
 };
 
-/** Ones on the k-th diagonal of an N x M matrix. */
+/** Ones on the k-th diagonal of an N x M matrix, made where they lie: only the numbers of rows and columns are counted. */
 function diagonal(fn: string, N: number, M: number, k: number, dtype: Dtype | null): JaxArray {
-  const [rows, columns] = shapeOf(fn, [N, M]) as [number, number];
-  const values = Array.from({ length: rows * columns }, (_, i) =>
-    i % columns === Math.floor(i / columns) + k ? 1 : 0,
-  );
-  return run(() => fromData(values, [rows, columns], checkDtype(fn, dtype ?? "float32")));
+  const wanted = checkDtype(fn, dtype ?? "float32");
+  if (N === 0 || M === 0) return filledWith(fn, [N, M], 0, wanted);
+  return run(() => {
+    const rows = reshape(coreArange(k, k + N, 1, "int32"), [N, 1]);
+    return converted(equal(rows, coreArange(0, M, 1, "int32")), wanted);
+  });
 }
 
 const extent = int.where("whole numbers of 0 or more", (n) => n >= 0);

@@ -83,6 +83,13 @@ type ContractedAxes = number | readonly [number | readonly number[], number | re
 function tensorProduct(fn: string, a: ArrayLike, b: ArrayLike, axes: ContractedAxes): JaxArray {
   return run(() => {
     const [x, y] = factors(fn, a, b);
+    if (typeof axes === "number" && axes > Math.min(x.rank, y.rank))
+      throw new ShapeError({
+        op: fn,
+        argument: "axes",
+        expected: `at most ${Math.min(x.rank, y.rank)} axes`,
+        given: `${axes}`,
+      });
     const list = (axis: number | readonly number[]) => (typeof axis === "number" ? [axis] : axis);
     const contracting: DimensionNumbers["contracting"] =
       typeof axes === "number"

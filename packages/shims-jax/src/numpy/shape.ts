@@ -1,6 +1,6 @@
 import * as core from "@facet/autograd";
 import { ArgumentError, type Dtype, formatShape, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
-import { bool, define, defineMethod, int, Kind, listOf, number, oneOf, only, required, show } from "@facet/dialect";
+import { bool, define, defineMethod, int, Kind, listOf, number, oneOf, only, show } from "@facet/dialect";
 import {
   arrayLike,
   arrays as arraysKind,
@@ -358,27 +358,20 @@ function cutsOf(indices_or_sections: Axes, extent: number): number[] {
 type Pair = readonly [number, number];
 type PadWidth = number | readonly number[] | readonly (readonly number[])[];
 
-/** One value for all edges, [before, after] for all dimensions, or a list for each dimension of one or two values. */
+/** One value for all edges, [before, after] for all dimensions, or a pair for each dimension. */
 const edges = number.either(listOf(number)).either(listOf(listOf(number)));
 
 /** What stands before and after each dimension, however few values were given. */
 function pairsOf(argument: string, given: PadWidth, rank: number): Pair[] {
-  const pair = (values: readonly number[]): Pair | undefined =>
-    values.length === 1
-      ? [values[0] as number, values[0] as number]
-      : values.length === 2
-        ? [values[0] as number, values[1] as number]
-        : undefined;
   const list = typeof given === "number" ? [given] : given;
-  const rows = list.every((row) => typeof row === "number")
-    ? [pair(list)]
-    : list.map((row) => pair(row as readonly number[]));
-  const whole = rows.every((row) => row !== undefined) && (rows.length === rank || rows.length === 1);
+  const flat = list.every((row) => typeof row === "number");
+  const rows = flat ? [list.length === 1 ? [list[0], list[0]] : list] : (list as readonly (readonly number[])[]);
+  const whole = rows.every((row) => row.length === 2) && (rows.length === rank || rows.length === 1);
   if (whole) return Array.from({ length: rank }, (_, i) => (rows[i] ?? rows[0]) as Pair);
   throw new ArgumentError({
     op: "pad",
     argument,
-    expected: `one or two values, or ${rank} lists of them`,
+    expected: `one or two values, or ${rank} pairs of them`,
     given: show(given),
   });
 }
@@ -626,9 +619,14 @@ function resolve(
   };
 }
 
+const bound = int.orNone.either(new Kind<undefined>("undefined", (x) => x === undefined));
+const indexPart = new Kind<IndexPart>(
+  "positions, [start, stop, step] or null",
+  (x) => x === null || int.accepts(x) || (listOf(bound).accepts(x) && (x as readonly unknown[]).length <= 3),
+);
 const sliceMethod: (self: JaxArray, ...index: IndexPart[]) => JaxArray = defineMethod(
   "jax.Array.slice",
-  { "*index": required },
+  { "*index": indexPart },
   (self: JaxArray, { index }) => slice(self, index as readonly IndexPart[]),
 );
 
