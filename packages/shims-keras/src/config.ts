@@ -1,14 +1,14 @@
 // What Keras keeps for the whole program: config, name counters, the source of random keys.
-import { drawnKey, foldIn, type Key, keyFromSeed, UnsupportedError } from "@facet/autograd";
+import { drawnKey, everyRun, foldIn, type Key, keyFromSeed, observe, UnsupportedError } from "@facet/autograd";
 import { bool, define, int, Kind, number, oneOf, show, string } from "@facet/dialect";
 
 export type DataFormat = "channels_last" | "channels_first";
 
-let imageDataFormat: DataFormat = "channels_last";
-let fuzz = 1e-7;
+/** What holds for the whole program; captured steps follow it. */
+const program = observe({ imageDataFormat: "channels_last" as DataFormat, epsilon: 1e-7 });
 
 /** Small number that keeps logarithms and divisions finite. */
-export const epsilon = (): number => fuzz;
+export const epsilon = (): number => program.epsilon;
 
 /** The functions that `keras.config` and `keras.backend` both have, under the public name of the one asked for. */
 export const settings = (module: "keras.config" | "keras.backend") => ({
@@ -25,16 +25,16 @@ export const settings = (module: "keras.config" | "keras.backend") => ({
     `${module}.set_epsilon`,
     { value: number.where("a number between 0 and 1", (value) => value > 0 && value < 1) },
     ({ value }) => {
-      fuzz = value;
+      program.epsilon = value;
     },
   ) as (value: number) => void,
   /** Where layers expect channels unless told otherwise. Default "channels_last". */
-  image_data_format: define(`${module}.image_data_format`, {}, () => imageDataFormat) as () => DataFormat,
+  image_data_format: define(`${module}.image_data_format`, {}, () => program.imageDataFormat) as () => DataFormat,
   set_image_data_format: define(
     `${module}.set_image_data_format`,
     { data_format: oneOf("channels_last", "channels_first") },
     ({ data_format }) => {
-      imageDataFormat = data_format;
+      program.imageDataFormat = data_format;
     },
   ) as (data_format: DataFormat) => void,
 });
@@ -43,7 +43,7 @@ export const settings = (module: "keras.config" | "keras.backend") => ({
 export const config = settings("keras.config");
 
 /** A layer's `data_format` argument, or the program's when none is given. */
-export const dataFormat = (value: DataFormat | null): DataFormat => value ?? imageDataFormat;
+export const dataFormat = (value: DataFormat | null): DataFormat => value ?? program.imageDataFormat;
 
 export const layoutOf = (format: DataFormat): "NHWC" | "NCHW" => (format === "channels_last" ? "NHWC" : "NCHW");
 
@@ -82,7 +82,12 @@ export class SeedGenerator {
   }
 
   next(): Key {
-    return drawnKey(() => foldIn(this.key, this.#draws++));
+    return drawnKey(() => this.draw());
+  }
+
+  /** The next key, of this run only. */
+  draw(): Key {
+    return foldIn(this.key, this.#draws++);
   }
 }
 
@@ -94,12 +99,14 @@ export const set_random_seed: (seed: number) => void = define(
   "keras.utils.set_random_seed",
   { seed: int.where("an integer from 0 to 4294967295", (seed) => seed >= 0 && seed < 2 ** 32) },
   ({ seed }) => {
-    programKeys = new SeedGenerator(seed);
+    everyRun(() => {
+      programKeys = new SeedGenerator(seed);
+    });
   },
 );
 
 /** The next key of the program's source. */
-export const nextKey = (): Key => programKeys.next();
+export const nextKey = (): Key => drawnKey(() => programKeys.draw());
 
 /** A seed: an integer, a source of keys, or null for one drawn from the program's. */
 export const seedKind: Kind<number | SeedGenerator | null> = new Kind<number | SeedGenerator | null>(

@@ -8,6 +8,7 @@ import {
   everyRun,
   hostScalar,
   noGrad,
+  Observed,
   type SgdSettings,
   scope,
   UnsupportedError,
@@ -94,7 +95,7 @@ export interface OptimizerArguments {
  * `keras.optimizers.Optimizer`: one dispatch updates all weights. A class of the program's own gives
  * `update_step(gradient, variable, learning_rate)`, written in ops, and makes its state in `build(variables)`.
  */
-export class Optimizer {
+export class Optimizer extends Observed {
   static readonly className: string = "Optimizer";
   readonly name: string;
   /** Share of each weight, times the learning rate, that a step takes off it; null for none. May be set between steps. */
@@ -103,11 +104,12 @@ export class Optimizer {
   #core: CoreOptimizer | undefined;
   #variables: readonly VariableBase[] = [];
   readonly #own: VariableBase[] = [];
-  /** Steps taken. */
+  /** Steps taken, which bias corrections go by. */
   iterations = 0;
 
   /** Without a name it has the next automatic one of its class: adam, adam_1 ... */
   constructor(...args: Args<[learning_rate: number, weight_decay: number | null], OptimizerArguments>) {
+    super();
     const given = readOptimizer(args);
     this.name = given.name ?? automaticName(classNameOf(new.target));
     this.weight_decay = given.weight_decay;
@@ -161,12 +163,12 @@ export class Optimizer {
     return 2 + own + this.slots * this.#variables.reduce((total, { core }) => total + core.size, 0);
   }
 
-  /** Makes room for the state. Done by the first step; a second time with other weights throws, as in Keras. */
+  /** Makes room for the state. Done by the first step; a second time with weights it does not know throws, as in Keras. */
   build(...args: [variables: readonly VariableBase[]]): void {
     const { variables } = readBuild(args);
     if (this.built) {
-      const same = variables.length === this.#variables.length && variables.every((v, i) => v === this.#variables[i]);
-      if (same) return;
+      const known = this.#variables;
+      if (variables.every((variable, i) => variable === known[i] || known.includes(variable))) return;
       const expected = "the weights it was built for: make a new optimizer for other ones";
       throw new ArgumentError({ op: this.name, argument: "variables", expected, given: "others" });
     }
@@ -226,22 +228,29 @@ export class Optimizer {
   apply(...args: [grads: readonly (Tensor | null)[], trainable_variables?: readonly VariableBase[] | null]): void {
     const { grads, trainable_variables } = readApply(args);
     if (trainable_variables !== null) this.build(trainable_variables);
-    if (grads.length !== this.#variables.length || grads.length === 0) {
-      const expected = `a gradient for each of the ${this.#variables.length} weights`;
+    const weights = trainable_variables ?? this.#variables;
+    if (grads.length !== weights.length || grads.length === 0) {
+      const expected = `a gradient for each of the ${weights.length} weights`;
       throw new ArgumentError({ op: this.name, argument: "grads", expected, given: `${grads.length}` });
     }
     for (const [i, gradient] of grads.entries()) {
-      const variable = this.#variables[i] as VariableBase;
+      const variable = weights[i] as VariableBase;
       if (gradient === null || `${gradient.shape}` === `${variable.shape}`) continue;
       const expected = `[${variable.shape.join(", ")}], the shape of ${variable.path}`;
       const given = `[${gradient.shape.join(", ")}]`;
       throw new ArgumentError({ op: this.name, argument: `grads[${i}]`, expected, given });
     }
-    if (this.#updatesItself) noGrad(() => scope(() => this.#stepByStep(grads)));
+    const gradientOf = new Map(weights.map((variable, i) => [variable, grads[i]] as const));
+    if (this.#updatesItself) noGrad(() => scope(() => this.#stepByStep(gradientOf)));
     else if (this.#core)
       this.#core.step(
-        grads.map((gradient) => gradient?.core),
-        () => ({ ...this.settings(), lr: this.#learningRate, weightDecay: this.weight_decay ?? 0 }),
+        this.#variables.map((variable) => gradientOf.get(variable)?.core),
+        () => ({
+          ...this.settings(),
+          lr: this.#learningRate,
+          weightDecay: this.weight_decay ?? 0,
+          step: this.iterations + 1,
+        }),
       );
     else this.update_step(undefined as never, undefined as never, undefined as never);
     everyRun(() => {
@@ -249,11 +258,10 @@ export class Optimizer {
     });
   }
 
-  #stepByStep(grads: readonly (Tensor | null)[]): void {
+  #stepByStep(gradientOf: ReadonlyMap<VariableBase, Tensor | null | undefined>): void {
     const rate = new Tensor(hostScalar(() => this.#learningRate));
-    for (const [i, gradient] of grads.entries()) {
-      const variable = this.#variables[i] as VariableBase;
-      if (gradient === null) continue;
+    for (const [variable, gradient] of gradientOf) {
+      if (!gradient) continue;
       if (this.weight_decay)
         variable.assign_sub(variable.mul(new Tensor(hostScalar(() => this.#learningRate * (this.weight_decay ?? 0)))));
       this.update_step(gradient, variable, rate);
@@ -305,7 +313,8 @@ class AdamOptimizer extends Optimizer {
   beta_1: number;
   beta_2: number;
   epsilon: number;
-  readonly amsgrad: boolean;
+  /** Whether the largest second moment so far counts; may be set between steps. */
+  amsgrad: boolean;
   readonly #epsilonMode: "keras" | "torch";
 
   constructor(...args: Args<AdamPositions, AdamArguments>) {
@@ -327,7 +336,7 @@ class AdamOptimizer extends Optimizer {
   }
 
   protected override settings(): Record<string, unknown> {
-    return { beta1: this.beta_1, beta2: this.beta_2, eps: this.epsilon };
+    return { beta1: this.beta_1, beta2: this.beta_2, eps: this.epsilon, amsgrad: this.amsgrad };
   }
 
   protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
@@ -336,7 +345,6 @@ class AdamOptimizer extends Optimizer {
       lr: this.learning_rate,
       weightDecay: this.weight_decay ?? 0,
       epsMode: this.#epsilonMode,
-      amsgrad: this.amsgrad,
       // Keras decays weights before the step, not through the gradient, in Adam too.
       decayMode: "keras",
     };
@@ -385,7 +393,8 @@ class SgdOptimizer extends Optimizer {
   static override readonly className = "SGD";
   /** Share of the velocity that stays; may be set between steps. */
   momentum: number;
-  readonly nesterov: boolean;
+  /** May be set between steps. */
+  nesterov: boolean;
 
   constructor(
     ...args: Args<

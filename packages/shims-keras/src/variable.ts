@@ -5,6 +5,7 @@ import {
   copyTensor,
   encode,
   formatShape,
+  observe,
   refuseInCapture,
   ShapeError,
   scope,
@@ -30,13 +31,22 @@ export class VariableBase extends Tensor {
   readonly name: string;
   /** Layer and role: conv2d/kernel. */
   readonly path: string;
-  trainable: boolean;
+  readonly #own: { trainable: boolean };
 
   constructor(make: () => CoreTensor, name: string | null, layer: string | null, trainable: boolean) {
     super(variable(unscoped(make)));
     this.name = name ?? automaticName("Variable");
     this.path = layer === null ? this.name : `${layer}/${this.name}`;
-    this.trainable = trainable;
+    this.#own = observe({ trainable });
+  }
+
+  /** Whether training changes it; may be set between steps. */
+  get trainable(): boolean {
+    return this.#own.trainable;
+  }
+
+  set trainable(trainable: boolean) {
+    this.#own.trainable = trainable;
   }
 
   /** As Keras prints it: `<Variable path=dense/kernel, shape=(2,), dtype=float32, value=[1. 2.]>`. */

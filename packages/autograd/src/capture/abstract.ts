@@ -21,6 +21,6 @@ export function abstractly<R>(inputs: readonly Abstract[], body: (standIns: Tens
       noGrad(() => scope(() => body(inputs.map(({ shape, dtype }) => empty(shape, dtype, "stand-in"))))),
     );
   } finally {
-    for (const storage of trace.constants) storage.release();
+    trace.release();
   }
 }

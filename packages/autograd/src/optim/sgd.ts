@@ -27,12 +27,15 @@ export class Sgd extends FusedOptimizer {
     this.settings = settings;
   }
 
-  /** One update. `changes` replace settings for this step and are asked for in every run. */
-  step(gradients: readonly (Tensor | undefined)[], changes: () => Partial<SgdSettings> = () => ({})): void {
+  /** One update. `changes` replace settings for this step, or its number, and are asked for in every run. */
+  step(
+    gradients: readonly (Tensor | undefined)[],
+    changes: () => Partial<SgdSettings & { step: number }> = () => ({}),
+  ): void {
     const settings = () => ({ ...this.settings, ...changes() });
     const hasVelocity = hostValue(() => (settings().momentum ?? 0) !== 0);
     this.apply(gradients, (p, g, state, step) => {
-      sgdUpdate(p, g, hasVelocity ? state("velocity") : undefined, () => ({ ...settings(), step: step() }));
+      sgdUpdate(p, g, hasVelocity ? state("velocity") : undefined, () => ({ step: step(), ...settings() }));
     });
   }
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, gradients, noGrad, releaseNode, scope, UnsupportedError } from "@facet/autograd";
+import { ArgumentError, gradients, guard, noGrad, releaseNode, scope, UnsupportedError } from "@facet/autograd";
 import { type Args, any, bool, func, int, isKeywords, listOf, number, only, show, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
@@ -249,6 +249,7 @@ export class ModelBase extends Layer implements TrainingModel {
   /** All outputs, for inputs on the device. */
   runAll(inputs: readonly Tensor[], training: boolean): readonly Tensor[] {
     const graph = this.#graph;
+    guard(() => this.#graph === graph);
     if (!graph || this.call !== ModelBase.prototype.call) {
       const given = inputs.length === 1 ? (inputs[0] as Tensor) : inputs;
       const result = listed(this.run([given], training));
