@@ -79,11 +79,11 @@ const mistakes: Mistake[] = [
     says: /groups|3/,
   },
   {
-    what: "an empty batch",
-    make: () => F.conv2d(x(0, 4, 4, 1), x(2, 2, 1, 1), undefined, image),
-    type: F.FacetError,
+    what: "images without rows",
+    make: () => F.conv2d(x(1, 0, 4, 1), x(2, 2, 1, 1), undefined, image),
+    type: F.ShapeError,
     op: "conv2d",
-    says: /\[0, 4, 4, 1\]|0/,
+    says: /no empty axis.*\[1, 0, 4, 1\]/,
   },
   {
     what: "a pooling window larger than the image",

@@ -9,6 +9,8 @@ export interface GradientRow {
   /** What is special about this row, when an op has several. */
   readonly variant?: string;
   readonly shapes: readonly (readonly number[])[];
+  /** Takes operands of any shape, element by element. */
+  readonly elementwise?: boolean;
   /** Values of input i; default uniform in [-1, 1). */
   readonly values?: (random: Random, shape: readonly number[], i: number) => Float32Array;
   readonly call: (...inputs: F.Tensor[]) => F.Tensor;
@@ -41,6 +43,7 @@ const key: F.Key = [1, 2];
 const unary = (op: string, call: (x: F.Tensor) => F.Tensor, more: Partial<GradientRow> = {}): GradientRow => ({
   op,
   shapes: [[2, 3]],
+  elementwise: true,
   call,
   ...more,
 });
@@ -55,6 +58,7 @@ const binary = (
       [2, 3],
       [2, 3],
     ],
+    elementwise: true,
     call,
     ...more,
   },

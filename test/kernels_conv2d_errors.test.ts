@@ -25,7 +25,7 @@ describe("conv2dGeometry refuses", () => {
   const rows: Row[] = [
     ["rank 3 x", [8, 9, 6], W, {}, ShapeError, "conv2d: x: expected rank 4 (NHWC), got [8, 9, 6]"],
     ["rank 5 w", X, [1, 3, 2, 6, 4], {}, ShapeError, "conv2d: w: expected rank 4 (HWIO), got [1, 3, 2, 6, 4]"],
-    ["an empty batch", [0, 8, 9, 6], W, {}, ShapeError, "conv2d: x: expected no empty axis (NHWC), got [0, 8, 9, 6]"],
+    ["no rows", [2, 0, 9, 6], W, {}, ShapeError, "conv2d: x: expected no empty axis (NHWC) but N, got [2, 0, 9, 6]"],
     ["no channels", [2, 8, 9, 0], [3, 2, 0, 4], {}, ShapeError, "conv2d: x: expected no empty axis (NHWC)"],
     ["no filters", X, [3, 2, 6, 0], {}, ShapeError, "conv2d: w: expected no empty axis (HWIO), got [3, 2, 6, 0]"],
     ["an empty window", X, [0, 2, 6, 4], {}, ShapeError, "conv2d: w: expected no empty axis (HWIO)"],

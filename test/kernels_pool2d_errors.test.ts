@@ -8,9 +8,21 @@ const X = [2, 8, 9, 6];
 describe("pool2dGeometry refuses", () => {
   type Row = [what: string, x: number[], options: object, error: typeof FacetError, message: string];
   const rows: Row[] = [
-    ["rank 3", [8, 9, 6], {}, ShapeError, "x: expected a non-empty NHWC image batch, got [8, 9, 6]"],
-    ["an empty batch", [0, 8, 9, 6], {}, ShapeError, "x: expected a non-empty NHWC image batch, got [0, 8, 9, 6]"],
-    ["no channels", [2, 0, 8, 9], { layout: "NCHW" }, ShapeError, "x: expected a non-empty NCHW image batch"],
+    ["rank 3", [8, 9, 6], {}, ShapeError, "x: expected a batch of NHWC images that are not empty, got [8, 9, 6]"],
+    [
+      "no rows",
+      [2, 0, 9, 6],
+      {},
+      ShapeError,
+      "x: expected a batch of NHWC images that are not empty, got [2, 0, 9, 6]",
+    ],
+    [
+      "no channels",
+      [2, 0, 8, 9],
+      { layout: "NCHW" },
+      ShapeError,
+      "x: expected a batch of NCHW images that are not empty",
+    ],
     ["a window of 0", X, { window: [2, 0] }, ArgumentError, "window: expected 2 integers of at least 1, got [2, 0]"],
     ["a window of 3 axes", X, { window: [2, 2, 2] }, ArgumentError, "window: expected 2 integers of at least 1"],
     ["a fraction", X, { window: [2, 1.5] }, ArgumentError, "window: expected 2 integers of at least 1, got [2, 1.5]"],

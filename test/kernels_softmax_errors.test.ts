@@ -1,13 +1,11 @@
 // What softmaxGeometry refuses, and how it splits a shape.
-import { ArgumentError, type FacetError, ShapeError, softmaxGeometry } from "@facet/kernels-wgsl";
+import { ArgumentError, type FacetError, softmaxGeometry } from "@facet/kernels-wgsl";
 import { describe, expect, test } from "vitest";
 
 describe("softmaxGeometry refuses", () => {
   type Row = [what: string, x: number[], axis: number, error: typeof FacetError, message: string];
   const rows: Row[] = [
-    ["a scalar", [], 0, ShapeError, "x: expected rank 1 or more, not empty, got []"],
-    ["an empty tensor", [3, 0], 1, ShapeError, "x: expected rank 1 or more, not empty, got [3, 0]"],
-    ["an empty batch", [0, 3], 1, ShapeError, "x: expected rank 1 or more, not empty, got [0, 3]"],
+    ["an axis of a scalar", [], 1, ArgumentError, "axis: expected an integer from -1 to 0 for shape [], got 1"],
     ["an axis too far", [3, 4], 2, ArgumentError, "axis: expected an integer from -2 to 1 for shape [3, 4], got 2"],
     ["an axis too far back", [3, 4], -3, ArgumentError, "axis: expected an integer from -2 to 1"],
     ["half an axis", [3, 4], 0.5, ArgumentError, "axis: expected an integer from -2 to 1 for shape [3, 4], got 0.5"],

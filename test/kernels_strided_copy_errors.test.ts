@@ -25,11 +25,10 @@ describe("transposeGeometry", () => {
     expect(() => transposeGeometry([2, 3], [0])).toThrow(ShapeError);
   });
 
-  test("refuses more than six axes that lie apart, and empty results", () => {
+  test("refuses more than six axes that lie apart", () => {
     const shape = new Array(7).fill(2);
     expect(() => transposeGeometry(shape, [6, 5, 4, 3, 2, 1, 0])).toThrow(ShapeError);
     expect(transposeGeometry(shape, [5, 6, 4, 3, 2, 1, 0]).params.rank).toBe(6);
-    expect(() => transposeGeometry([2, 0], [1, 0])).toThrow("transpose: x: expected something to copy");
   });
 });
 
@@ -42,14 +41,14 @@ describe("sliceGeometry", () => {
     expect(params.axes.slice(0, 3)).toEqual([3, 2 ** 32 - 4, 1]);
   });
 
-  test("refuses bounds beyond the shape, empty ranges and steps of 0", () => {
+  test("refuses bounds beyond the shape and steps of 0", () => {
     expect(() => sliceGeometry([4], [0], [5])).toThrow(ArgumentError);
     expect(() => sliceGeometry([4], [0], [5])).toThrow(
-      "slice: dimension 0: expected 0 <= start < stop <= 4, got 0 to 5",
+      "slice: dimension 0: expected 0 <= start <= stop <= 4, got 0 to 5",
     );
-    expect(() => sliceGeometry([4], [2], [2])).toThrow(ArgumentError);
+    expect(() => sliceGeometry([4], [3], [2])).toThrow(ArgumentError);
     expect(() => sliceGeometry([4], [-1], [2])).toThrow(ArgumentError);
-    expect(() => sliceGeometry([4], [4], [-1], [-1])).toThrow("expected 4 > start > stop >= -1, got 4 to -1");
+    expect(() => sliceGeometry([4], [4], [-1], [-1])).toThrow("expected 4 > start >= stop >= -1, got 4 to -1");
     expect(() => sliceGeometry([4], [0], [2], [0])).toThrow("slice: steps[0]: expected an integer other than 0, got 0");
     expect(() => sliceGeometry([4], [0], [2], [0.5])).toThrow(ArgumentError);
     expect(() => sliceGeometry([4, 4], [0], [2, 2])).toThrow(ShapeError);
@@ -107,7 +106,7 @@ describe("concatGeometry", () => {
     ]);
   });
 
-  test("refuses extents that differ elsewhere, no operand, a bad axis, and nothing at all", () => {
+  test("refuses extents that differ elsewhere, no operand, and a bad axis", () => {
     expect(() =>
       concatGeometry(
         [
@@ -122,7 +121,7 @@ describe("concatGeometry", () => {
     );
     expect(() => concatGeometry([], 0)).toThrow(ArgumentError);
     expect(() => concatGeometry([[2]], 1)).toThrow(ArgumentError);
-    expect(() => concatGeometry([[0], [0]], 0)).toThrow(ShapeError);
+    expect(concatGeometry([[0], [0]], 0).shape).toEqual([0]);
   });
 });
 

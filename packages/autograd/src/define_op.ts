@@ -54,7 +54,10 @@ export interface OpSpec<I extends OpInputs, A, X extends string> {
   readonly aux?: { readonly [K in X]: (inputs: I, attrs: A) => { shape: readonly number[]; dtype: Dtype } };
   /** Input whose memory the output shares, when the op only gives it another shape; `forward` is then not called. */
   readonly sharesMemoryOf?: keyof I & string;
-  /** Launches the kernels that fill `y` (and aux). It may only launch: while a function is being captured nothing runs here. */
+  /**
+   * Launches the kernels that fill `y` (and aux). It may only launch: while a function is being captured nothing runs here.
+   * Not called for a `y` without elements that comes alone: there is nothing to fill. Inputs may be empty all the same.
+   */
   readonly forward?: (inputs: I, y: Tensor, attrs: A, aux: Record<X, Tensor>) => void;
   /** One row for every input. A missing row is a type error. */
   readonly vjp: { readonly [K in keyof I]-?: Vjp<A> | typeof nonDifferentiable };
@@ -90,7 +93,7 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
     const outer = launching;
     launching = { name: spec.name, inputs };
     try {
-      spec.forward?.(inputs, y, attrs, aux);
+      if (spec.aux || !shape.includes(0)) spec.forward?.(inputs, y, attrs, aux);
     } finally {
       launching = outer;
     }

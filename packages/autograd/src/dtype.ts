@@ -10,9 +10,13 @@ export function bindingDtype(dtype: Dtype): BindingDtype {
   return dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "u32";
 }
 
+/** What a tensor without elements takes: WebGPU has no empty buffers, and no binding smaller than one vector of the shader. */
+const EMPTY_BYTES = 16;
+
 /** Bytes that `count` elements take on the device. */
 export function byteSize(dtype: Dtype, count: number): number {
-  return dtype === "uint8" ? Math.max(4, Math.ceil(count / 4) * 4) : Math.max(4, count * 4);
+  if (count === 0) return EMPTY_BYTES;
+  return dtype === "uint8" ? Math.ceil(count / 4) * 4 : count * 4;
 }
 
 /** Host data in the form the device holds it. Throws RangeError-like DtypeError on a value the dtype cannot hold. */

@@ -13,6 +13,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
+import { fillWith } from "./create.js";
 import { matmul } from "./matmul.js";
 import { expand, reshape } from "./shape.js";
 
@@ -78,6 +79,7 @@ const backwardFilterOp = defineOp<{ x: Tensor; dy: Tensor }, BackwardAttrs>({
   name: "conv2d_backward_filter",
   shape: (_, { wShape }) => wShape,
   forward: ({ x, dy }, dw, attrs) => {
+    if (dy.size === 0) return fillWith(dw, 0);
     const plan = conv2dBackwardFilterPlan(geometry(attrs).params);
     sumChunks(plan, dw, (partial) => launch(conv2dBackwardFilter, { x, dy, partial }, plan.partialParams));
   },
@@ -92,6 +94,7 @@ const backwardBiasOp = defineOp<{ dy: Tensor }, BackwardAttrs>({
   name: "conv2d_backward_bias",
   shape: (_, { wShape, filterLayout }) => [(filterLayout === "HWIO" ? wShape[3] : wShape[0]) as number],
   forward: ({ dy }, db, attrs) => {
+    if (dy.size === 0) return fillWith(db, 0);
     const plan = conv2dBackwardBiasPlan(geometry(attrs).params);
     sumChunks(plan, db, (partial) => launch(conv2dBackwardBias, { dy, partial }, plan.partialParams));
   },

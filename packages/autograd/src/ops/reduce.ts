@@ -1,8 +1,10 @@
 import {
+  ArgumentError,
   argReduce,
   argReduceConstants,
   argReduceGeometry,
   DtypeError,
+  formatShape,
   type ReductionName,
   reduce,
   reduceConstants,
@@ -12,6 +14,7 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
+import { fillWith } from "./create.js";
 import { cast, div, equal, isNan, logicalOr, mul, where } from "./elementwise.js";
 import { expand, reshape } from "./shape.js";
 
@@ -45,16 +48,27 @@ function spreadBack(dy: Tensor, xShape: readonly number[], { axes }: ReduceAttrs
   );
 }
 
-function reduction(name: ReductionName, x: ReturnType<typeof vjp<"x" | "y", ReduceAttrs>> | typeof nonDifferentiable) {
+/** `ofNone`: what the reduction of no elements is; undefined where there is no such thing. */
+function reduction(
+  name: ReductionName,
+  ofNone: number | undefined,
+  x: ReturnType<typeof vjp<"x" | "y", ReduceAttrs>> | typeof nonDifferentiable,
+) {
   return defineOp<{ x: Tensor }, ReduceAttrs>({
     name,
     shape: ({ x }, { axes, keepdims }) => {
       if (x.dtype === "uint8")
         throw new DtypeError({ op: name, argument: "x", expected: "float32, int32, uint32 or bool", given: x.dtype });
-      return reducePlan(x.shape, axes, keepdims, name).shape;
+      const { shape } = reducePlan(x.shape, axes, keepdims, name);
+      if (ofNone === undefined && axes.some((axis) => x.shape.at(axis) === 0)) {
+        const expected = "elements along the axes that are reduced";
+        throw new ArgumentError({ op: name, argument: "x", expected, given: formatShape(x.shape) });
+      }
+      return shape;
     },
     dtype: ({ x }) => x.dtype,
     forward: ({ x }, y, { axes, keepdims }) => {
+      if (x.size === 0) return fillWith(y, ofNone as number);
       const { passes } = reducePlan(x.shape, axes, keepdims, name);
       let source = x;
       for (const [i, { params, elements }] of passes.entries()) {
@@ -70,10 +84,12 @@ function reduction(name: ReductionName, x: ReturnType<typeof vjp<"x" | "y", Redu
 
 const sumOp = reduction(
   "sum",
+  0,
   vjp([], (dy, _, { attrs, shapes }) => spreadBack(dy, shapes.x as number[], attrs)),
 );
 const meanOp = reduction(
   "mean",
+  Number.NaN,
   vjp([], (dy, _, { attrs, shapes }) => {
     const count = sizeOf(shapes.x as number[]) / Math.max(1, sizeOf(shapes.y as number[]));
     return spreadBack(div(dy, count), shapes.x as number[], attrs);
@@ -83,6 +99,7 @@ const meanOp = reduction(
 // that product, as an infinite factor leaves NaN.
 const prodOp = reduction(
   "prod",
+  1,
   vjp(["x"], (dy, { x }, { attrs }) => {
     const zero = equal(x, 0);
     const count = spreadBack(sum(cast(zero, "float32"), attrs), x.shape, attrs);
@@ -102,10 +119,10 @@ const extremeGradient = vjp(
     return mul(hit, spreadBack(div(dy, sum(hit, attrs)), x.shape, attrs));
   },
 );
-const maxOp = reduction("max", extremeGradient);
-const minOp = reduction("min", extremeGradient);
-const anyOp = reduction("any", nonDifferentiable);
-const allOp = reduction("all", nonDifferentiable);
+const maxOp = reduction("max", undefined, extremeGradient);
+const minOp = reduction("min", undefined, extremeGradient);
+const anyOp = reduction("any", 0, nonDifferentiable);
+const allOp = reduction("all", 1, nonDifferentiable);
 
 export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   sumOp({ x: x.dtype === "bool" ? cast(x, "int32") : x }, fill(x, options));
@@ -115,10 +132,10 @@ export const prod = (x: Tensor, options: ReduceOptions = {}): Tensor => prodOp({
 export interface ExtremeOptions extends ReduceOptions {
   nanTies?: boolean;
 }
-/** Largest element; NaN wins. */
+/** Largest element; NaN wins. Throws ArgumentError where there is none. */
 export const max = (x: Tensor, { nanTies = false, ...options }: ExtremeOptions = {}): Tensor =>
   maxOp({ x }, { ...fill(x, options), nanTies });
-/** Smallest element; NaN wins. */
+/** Smallest element; NaN wins. Throws ArgumentError where there is none. */
 export const min = (x: Tensor, { nanTies = false, ...options }: ExtremeOptions = {}): Tensor =>
   minOp({ x }, { ...fill(x, options), nanTies });
 export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => anyOp({ x: cast(x, "bool") }, fill(x, options));

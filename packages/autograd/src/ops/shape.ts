@@ -130,14 +130,16 @@ const placeOp = defineOp<{ x: Tensor }, PlaceAttrs>({
   dtype: sameDtype,
   forward: ({ x }, y, { shape, starts, steps, value }) => {
     fillWith(y, value);
+    if (x.size === 0) return;
     launch(stridedCopy, { x, y }, placeGeometry(x.shape, shape, starts, steps).params);
   },
   vjp: {
     x: vjp([], (dy, _, { attrs, shapes }) => {
       const extents = shapes.x as number[];
-      const stops = extents.map(
-        (extent, i) => (attrs.starts[i] as number) + (extent - 1) * (attrs.steps[i] as number) + 1,
-      );
+      const stops = extents.map((extent, i) => {
+        const [start, step] = [attrs.starts[i], attrs.steps[i]] as [number, number];
+        return extent === 0 ? start : start + (extent - 1) * step + Math.sign(step);
+      });
       return slice(dy, attrs.starts, stops, attrs.steps);
     }),
   },

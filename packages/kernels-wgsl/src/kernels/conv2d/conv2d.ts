@@ -104,12 +104,17 @@ function checkLayout(argument: string, value: string, known: readonly string[]):
     throw new ArgumentError({ op, argument, expected: known.join(" or "), given: `${value}` });
 }
 
-/** Four extents, none empty, in the order of `axes`. */
+/** Four extents in the order of `axes`, none empty but that of the batch. */
 function extents(argument: string, shape: readonly number[], axes: string): Record<string, number> {
   if (shape.length !== 4)
     throw new ShapeError({ op, argument, expected: `rank 4 (${axes})`, given: formatShape(shape) });
-  if (!shape.every((extent) => Number.isInteger(extent) && extent > 0))
-    throw new ShapeError({ op, argument, expected: `no empty axis (${axes})`, given: formatShape(shape) });
+  if (!shape.every((extent, axis) => Number.isInteger(extent) && (extent > 0 || (extent === 0 && axes[axis] === "N"))))
+    throw new ShapeError({
+      op,
+      argument,
+      expected: `no empty axis (${axes})${axes.includes("N") ? " but N" : ""}`,
+      given: formatShape(shape),
+    });
   return Object.fromEntries(shape.map((extent, axis) => [axes[axis], extent]));
 }
 
@@ -127,7 +132,7 @@ function strides(extent: Readonly<Record<string, number>>, axes: string): Record
 /**
  * Shape of y and the params of every conv2d kernel, for contiguous operands.
  *
- * Throws ShapeError for a rank other than 4, an empty axis, channels of x that are not I * groups, or a dilated window
+ * Throws ShapeError for a rank other than 4, an empty axis other than the batch, channels of x that are not I * groups, or a dilated window
  * larger than the padded input; ArgumentError for strides, dilations or groups that are not positive integers, padding
  * that is not non-negative integers, or groups that do not divide the channels.
  */

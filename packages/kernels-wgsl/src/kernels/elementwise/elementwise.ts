@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape, ShapeError, UnsupportedError } from "../../errors.js";
+import { formatShape, ShapeError, UnsupportedError } from "../../errors.js";
 import {
   type BindingSpec,
   defineKernel,
@@ -161,8 +161,8 @@ interface Axis {
  * @param s0 First scalar of the expression, e.g. the slope of `leaky_relu`. Default 0.
  * @param s1 Second scalar. Default 0.
  * @param op Name that errors carry. Default "elementwise".
- * @throws ShapeError when the shapes do not broadcast, ArgumentError for an empty result, UnsupportedError when more than
- * six axes remain after merging those that every operand walks alike.
+ * @throws ShapeError when the shapes do not broadcast, UnsupportedError when more than six axes remain after merging those
+ * that every operand walks alike.
  */
 export function elementwiseGeometry(
   shapes: readonly (readonly number[])[],
@@ -191,9 +191,6 @@ export function elementwiseGeometry(
     if (extent !== 1) pushMerged(axes, { extent, strides });
   }
   const count = shape.reduce((product, extent) => product * extent, 1);
-  if (count === 0) {
-    throw new ArgumentError({ op, argument: "shape", expected: "no empty tensor", given: formatShape(shape) });
-  }
   if (axes.length === 0) axes.push({ extent: 1, strides: shapes.map(() => 0) });
   if (axes.length > MAX_AXES) {
     throw new UnsupportedError({

@@ -125,7 +125,7 @@ export const oneHot = defineKernel({
 
 /**
  * Shape [...index, ...x without its first dimension] and the params of gatherRows and its backward.
- * `faultSlot` comes from `device.faults.slot`. Throws ShapeError when x has no rows or the result would be empty.
+ * `faultSlot` comes from `device.faults.slot`. Throws ShapeError when rows are asked of x, which has none.
  */
 export function gatherGeometry(
   xShape: readonly number[],
@@ -134,10 +134,9 @@ export function gatherGeometry(
   op = "gather",
 ): { shape: number[]; params: GatherParams } {
   const [rows, ...rest] = xShape;
-  if (!rows) throw new ShapeError({ op, argument: "x", expected: "at least one row", given: formatShape(xShape) });
+  if (rows === undefined || (rows === 0 && sizeOf(indexShape) > 0))
+    throw new ShapeError({ op, argument: "x", expected: "at least one row", given: formatShape(xShape) });
   const shape = [...indexShape, ...rest];
-  if (sizeOf(shape) === 0)
-    throw new ShapeError({ op, argument: "index", expected: "no empty result", given: formatShape(shape) });
   return { shape, params: { rows, width: sizeOf(rest), count: sizeOf(indexShape), fault_slot: faultSlot } };
 }
 
@@ -153,12 +152,9 @@ function checkDivisor(op: string, { divisor = 255 }: U8Options): number {
   return divisor;
 }
 
-/** Params of u8ToF32. Throws ShapeError on an empty tensor, ArgumentError on a divisor that is 0 or not finite. */
+/** Params of u8ToF32. Throws ArgumentError on a divisor that is 0 or not finite. */
 export function u8Geometry(shape: readonly number[], options: U8Options = {}): { shape: number[]; params: U8Params } {
-  const count = sizeOf(shape);
-  if (count === 0)
-    throw new ShapeError({ op: "u8_to_f32", argument: "x", expected: "no empty tensor", given: formatShape(shape) });
-  return { shape: [...shape], params: { count, divisor: checkDivisor("u8_to_f32", options) } };
+  return { shape: [...shape], params: { count: sizeOf(shape), divisor: checkDivisor("u8_to_f32", options) } };
 }
 
 /**
@@ -187,7 +183,7 @@ export interface OneHotOptions {
   off?: number;
 }
 
-/** Params of oneHot. Throws ArgumentError when depth is no positive integer, ShapeError when index is empty. */
+/** Params of oneHot. Throws ArgumentError when depth is no positive integer. */
 export function oneHotGeometry(
   indexShape: readonly number[],
   depth: number,
@@ -196,13 +192,5 @@ export function oneHotGeometry(
   if (!Number.isInteger(depth) || depth < 1) {
     throw new ArgumentError({ op: "one_hot", argument: "depth", expected: "a positive integer", given: `${depth}` });
   }
-  const count = sizeOf(indexShape);
-  if (count === 0)
-    throw new ShapeError({
-      op: "one_hot",
-      argument: "index",
-      expected: "no empty tensor",
-      given: formatShape(indexShape),
-    });
-  return { shape: [...indexShape, depth], params: { count, depth, on, off } };
+  return { shape: [...indexShape, depth], params: { count: sizeOf(indexShape), depth, on, off } };
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { formatShape, ShapeError } from "../../errors.js";
 import { defineKernel, divideUp, type ParamValues, spread, type Variant, type Workgroups } from "../../kernel.js";
 import matmulWgsl from "./matmul.wgsl";
 import matmulF16Wgsl from "./matmul_f16.wgsl";
@@ -240,14 +240,6 @@ export function matmulGeometry(
     bBatch[d] = eb === 1 ? 0 : bStride;
     aStride *= ea;
     bStride *= eb;
-  }
-  if (m === 0 || n === 0 || batch.includes(0)) {
-    throw new ArgumentError({
-      op: "matmul",
-      argument: "shape",
-      expected: "no empty result",
-      given: formatShape(shape),
-    });
   }
   return {
     shape,

@@ -157,11 +157,11 @@ export function pool2dGeometry(
   checkExtents(op, "dilation", dilation, 2, 1);
   if (layout !== "NHWC" && layout !== "NCHW")
     throw new ArgumentError({ op, argument: "layout", expected: "NHWC or NCHW", given: `${layout}` });
-  if (xShape.length !== 4 || xShape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
+  if (xShape.length !== 4 || xShape.some((extent, d) => !Number.isInteger(extent) || extent < (d === 0 ? 0 : 1))) {
     throw new ShapeError({
       op,
       argument: "x",
-      expected: `a non-empty ${layout} image batch`,
+      expected: `a batch of ${layout} images that are not empty`,
       given: formatShape(xShape),
     });
   }

@@ -114,9 +114,6 @@ export function randomGeometry(
     throw new ShapeError({ op, argument: "shape", expected: "non-negative integers", given: formatShape(shape) });
   }
   const count = shape.reduce((product, extent) => product * extent, 1);
-  if (count === 0) {
-    throw new ArgumentError({ op, argument: "shape", expected: "no empty result", given: formatShape(shape) });
-  }
   if (key.length !== 2 || !key.every((word) => isWord(word))) {
     throw new ArgumentError({ op, argument: "key", expected: "two unsigned 32-bit words", given: `[${key}]` });
   }

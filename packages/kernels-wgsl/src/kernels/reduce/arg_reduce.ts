@@ -48,7 +48,7 @@ export function argReduceConstants(name: "argmax" | "argmin", dtype: BindingDtyp
  * @param axis Axis searched; negative counts from the last.
  * @param keepdims Whether that axis stays, with extent 1.
  * @param op Name that errors carry. Default "arg_reduce".
- * @throws ArgumentError for an axis out of range or an empty operand.
+ * @throws ArgumentError for an axis out of range, or one without elements.
  */
 export function argReduceGeometry(
   shape: readonly number[],
@@ -56,12 +56,12 @@ export function argReduceGeometry(
   keepdims: boolean,
   op = "arg_reduce",
 ): { shape: number[]; params: ArgReduceParams } {
-  if (shape.includes(0)) {
-    throw new ArgumentError({ op, argument: "x", expected: "no empty tensor", given: formatShape(shape) });
-  }
   const d = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(axis) || d < 0 || d >= shape.length) {
     throw new ArgumentError({ op, argument: "axis", expected: `an axis of ${formatShape(shape)}`, given: `${axis}` });
+  }
+  if (shape[d] === 0) {
+    throw new ArgumentError({ op, argument: "x", expected: `elements along axis ${d}`, given: formatShape(shape) });
   }
   return {
     shape: [...shape.slice(0, d), ...(keepdims ? [1] : []), ...shape.slice(d + 1)],

@@ -162,8 +162,8 @@ export interface ReducePass {
  * @param axes Axes to reduce; negative ones count from the last. None reduces nothing.
  * @param keepdims Whether reduced axes stay, with extent 1.
  * @param op Name that errors carry. Default "reduce".
- * @throws ArgumentError for an axis out of range or given twice, or an empty operand; UnsupportedError when more than four
- * kept or four reduced axes remain after merging.
+ * @throws ArgumentError for an axis out of range or given twice; UnsupportedError when more than four kept or four reduced
+ * axes remain after merging.
  */
 export function reducePlan(
   shape: readonly number[],
@@ -245,9 +245,6 @@ export function reduceGeometry(
 }
 
 function checkAxes(shape: readonly number[], axes: readonly number[], op: string): Set<number> {
-  if (shape.includes(0)) {
-    throw new ArgumentError({ op, argument: "x", expected: "no empty tensor", given: formatShape(shape) });
-  }
   const reduced = new Set<number>();
   for (const axis of axes) {
     const d = axis < 0 ? axis + shape.length : axis;

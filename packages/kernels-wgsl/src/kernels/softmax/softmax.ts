@@ -1,4 +1,4 @@
-import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { ArgumentError, formatShape } from "../../errors.js";
 import {
   type BindingSpec,
   type Constants,
@@ -112,19 +112,17 @@ export const logSoftmaxBackward = defineKernel({
 });
 
 /**
- * Params of all four kernels for a contiguous tensor; the result has its shape. A negative axis counts from the end.
+ * Params of all four kernels for a contiguous tensor; the result has its shape. A negative axis counts from the end; a
+ * scalar is a row of one, with axis 0 or -1.
  *
- * Throws ShapeError for a tensor without elements or axes, ArgumentError for an axis it has not. `op` names the op in errors.
+ * Throws ArgumentError for an axis the tensor has not. `op` names the op in errors.
  */
 export function softmaxGeometry(
   shape: readonly number[],
   axis: number,
   op = "softmax",
 ): { shape: number[]; params: SoftmaxParams } {
-  const rank = shape.length;
-  if (rank === 0 || shape.some((extent) => !Number.isInteger(extent) || extent < 1)) {
-    throw new ShapeError({ op, argument: "x", expected: "rank 1 or more, not empty", given: formatShape(shape) });
-  }
+  const rank = Math.max(1, shape.length);
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new ArgumentError({
       op,
@@ -136,6 +134,6 @@ export function softmaxGeometry(
   const at = axis < 0 ? axis + rank : axis;
   return {
     shape: [...shape],
-    params: { outer: sizeOf(shape.slice(0, at)), size: shape[at] as number, inner: sizeOf(shape.slice(at + 1)) },
+    params: { outer: sizeOf(shape.slice(0, at)), size: shape[at] ?? 1, inner: sizeOf(shape.slice(at + 1)) },
   };
 }

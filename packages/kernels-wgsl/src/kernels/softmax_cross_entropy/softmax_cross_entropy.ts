@@ -153,9 +153,9 @@ const reductions = { none: 0, mean: 1, sum: 2 } as const;
 
 /**
  * Shape of the loss, [n] without reduction and else [], and the params of all three kernels, after PyTorch's CrossEntropyLoss.
- * A mean over no rows, all being ignored, is NaN with gradient 0, as there. `faultSlot` comes from `device.faults.slot`.
+ * A mean over no rows, or over rows that are all ignored, is NaN with gradient 0, as there. `faultSlot` comes from `device.faults.slot`.
  *
- * Throws ShapeError when logits are not [n, c], n or c is 0, or the labels do not fit them; ArgumentError for a smoothing
+ * Throws ShapeError when logits are not [n, c], c is 0, or the labels do not fit them; ArgumentError for a smoothing
  * outside [0, 1], an ignored label that is no i32 and an ignored label together with targets.
  */
 export function softmaxCrossEntropyGeometry(
@@ -176,11 +176,11 @@ export function softmaxCrossEntropyGeometry(
       throw new ArgumentError({ op, argument, expected: `one of ${allowed.join(", ")}`, given: `${value}` });
   }
   const [n, c] = logitsShape;
-  if (logitsShape.length !== 2 || !n || !c) {
+  if (logitsShape.length !== 2 || n === undefined || !c) {
     throw new ShapeError({
       op,
       argument: "logits",
-      expected: "[rows, classes], at least one of each",
+      expected: "[rows, classes], at least one class",
       given: formatShape(logitsShape),
     });
   }

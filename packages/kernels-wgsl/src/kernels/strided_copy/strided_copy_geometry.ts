@@ -2,7 +2,7 @@
 
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
 import { sizeOf } from "../../kernel.js";
-import { type CopyAxis, copyParams, type FillParams, type StridedCopyParams } from "./strided_copy.js";
+import { copyParams, type FillParams, type StridedCopyParams } from "./strided_copy.js";
 
 interface Move {
   shape: number[];
@@ -18,13 +18,6 @@ function contiguous(shape: readonly number[]): number[] {
     stride *= shape[d] as number;
   }
   return strides;
-}
-
-/** As copyParams, but refuses an empty result. */
-function move(op: string, axes: readonly CopyAxis[], xOffset = 0, yOffset = 0): StridedCopyParams {
-  const params = copyParams(op, axes, xOffset, yOffset);
-  if (params.count > 0) return params;
-  throw new ShapeError({ op, argument: "x", expected: "something to copy", given: "an empty result" });
 }
 
 function checkLength(op: string, argument: string, list: readonly number[], shape: readonly number[]): void {
@@ -69,7 +62,7 @@ export function transposeGeometry(shape: readonly number[], permutation: readonl
   const to = contiguous(target);
   return {
     shape: target,
-    params: move(
+    params: copyParams(
       op,
       permutation.map((d, i) => ({ extent: shape[d] as number, x: from[d] as number, y: to[i] as number })),
     ),
@@ -77,8 +70,8 @@ export function transposeGeometry(shape: readonly number[], permutation: readonl
 }
 
 /**
- * y = x[start:stop:step] in every dimension. With a positive step 0 <= start < stop <= extent; with a negative one the
- * elements go down from start and stop may be -1, past element 0. Bounds are places: negative indices are the caller's to
+ * y = x[start:stop:step] in every dimension. With a positive step 0 <= start <= stop <= extent; with a negative one the
+ * elements go down from start and stop may be -1, past element 0. Nothing is left where start is stop. Bounds are places: negative indices are the caller's to
  * resolve. Throws ArgumentError otherwise.
  */
 export function sliceGeometry(
@@ -97,12 +90,13 @@ export function sliceGeometry(
   const target = shape.map((extent, d) => {
     const [start, stop, step] = [starts[d], stops[d], steps[d]] as [number, number, number];
     checkStep(op, d, step);
-    const fits = step > 0 ? start >= 0 && start < stop && stop <= extent : stop >= -1 && stop < start && start < extent;
+    const fits =
+      step > 0 ? start >= 0 && start <= stop && stop <= extent : stop >= -1 && stop <= start && start < extent;
     if (!(Number.isInteger(start) && Number.isInteger(stop) && fits)) {
       throw new ArgumentError({
         op,
         argument: `dimension ${d}`,
-        expected: step > 0 ? `0 <= start < stop <= ${extent}` : `${extent} > start > stop >= -1`,
+        expected: step > 0 ? `0 <= start <= stop <= ${extent}` : `${extent} > start >= stop >= -1`,
         given: `${start} to ${stop}`,
       });
     }
@@ -116,7 +110,7 @@ export function sliceGeometry(
     x: (from[d] as number) * (steps[d] as number),
     y: to[d] as number,
   }));
-  return { shape: target, params: move(op, axes, offset) };
+  return { shape: target, params: copyParams(op, axes, offset) };
 }
 
 /** y = x repeated to `target`: dimensions of extent 1 stretch, leading ones may be added. Throws ShapeError otherwise. */
@@ -137,7 +131,7 @@ export function expandGeometry(shape: readonly number[], target: readonly number
     const stretched = d < added || shape[d - added] === 1;
     return { extent, x: stretched ? 0 : (from[d - added] as number), y: to[d] as number };
   });
-  return { shape: [...target], params: move(op, axes) };
+  return { shape: [...target], params: copyParams(op, axes) };
 }
 
 /** y = parts joined along `axis`, one copy for each part; that of an empty part copies nothing. Throws ShapeError when other dimensions differ. */
@@ -161,8 +155,6 @@ export function concatGeometry(
   }
   const total = shapes.reduce((sum, shape) => sum + (shape[at] as number), 0);
   const target = first.map((extent, d) => (d === at ? total : extent));
-  if (sizeOf(target) === 0)
-    throw new ShapeError({ op, argument: "tensors", expected: "no empty result", given: formatShape(target) });
   const to = contiguous(target);
   let offset = 0;
   const parts = shapes.map((shape) => {
@@ -200,7 +192,9 @@ export function placeGeometry(
     const [start, step, room] = [starts[d], steps[d], target[d]] as [number, number, number];
     checkStep(op, d, step);
     const last = start + (extent - 1) * step;
-    if (!Number.isInteger(start) || Math.min(start, last) < 0 || Math.max(start, last) >= room) {
+    const fits =
+      extent === 0 ? start >= 0 && start <= room : Math.min(start, last) >= 0 && Math.max(start, last) < room;
+    if (!Number.isInteger(start) || !fits) {
       throw new ArgumentError({
         op,
         argument: `dimension ${d}`,
@@ -217,7 +211,7 @@ export function placeGeometry(
     x: from[d] as number,
     y: (to[d] as number) * (steps[d] as number),
   }));
-  return { shape: [...target], params: move(op, axes, 0, offset) };
+  return { shape: [...target], params: copyParams(op, axes, 0, offset) };
 }
 
 /** y = x with the given dimensions reversed. */
@@ -231,7 +225,7 @@ export function flipGeometry(shape: readonly number[], axes: readonly number[]):
     x: (flipped.has(d) ? -1 : 1) * (from[d] as number),
     y: from[d] as number,
   }));
-  return { shape: [...shape], params: move(op, list, offset) };
+  return { shape: [...shape], params: copyParams(op, list, offset) };
 }
 
 /** Elements of a shape; the count of a fill. */
