@@ -107,7 +107,7 @@ describe("compile", () => {
     const fn = (x: torch.Tensor): torch.Tensor => x;
     expect(torch.compile(fn, { disable: true })).toBe(fn);
     expect(() => torch.compile(fn, { mode: "max-autotune" } as never)).toThrow(/mode/);
-    expect(() => torch.compile(3 as never)).toThrow(/expects a function/);
+    expect(() => torch.compile(3 as never)).toThrow(/model: expected a function/);
   });
 
   test("refuses to read values, to wait, and to return a graph, in PyTorch's terms", () => {

@@ -12,11 +12,29 @@ export const torchExceptions: Exceptions = {
     [/^torch\.(Device|Dtype)$/, "made by the package alone"],
   ],
   ours: [
+    [
+      /^torch\.(Tensor|Generator|device|set_grad_enabled)$/,
+      "classes of C++ or of a with statement: Python tells no signature",
+    ],
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],
     [/^torch\.Tensor\.(get|slice|show)$/, "stand for indexing and for print"],
     [/^torch\.nn\.(Sequential|ModuleList)\.get$|^torch\.utils\.data\.Dataset\.get$/, "stand for indexing"],
     [/^torchvision\.transforms\.(Image|Transform)$/, "stand for a PIL image, and the base of the transforms"],
     [/^torchvision\.transforms\..*\.forward$/, "calls of transforms, which have __call__ in torchvision"],
   ],
-  differences: {},
+  differences: {
+    "torch.full": { names: "named tensors are a prototype that PyTorch has given up" },
+    "torch.Tensor.mm": { out_dtype: "as the function has it: refused unless left out" },
+    "torch.Tensor.bmm": { out_dtype: "as the function has it: refused unless left out" },
+    "torch.Tensor.requires_grad_": {
+      mode: "the schema's name: Python's parser calls it requires_grad",
+      requires_grad: "the name that Python's parser takes",
+    },
+    "torch.Tensor.uniform_": {
+      from_: "the schema's name: from is a word of Python, which its parser takes nevertheless",
+      from: "the name that Python's parser takes",
+    },
+    "torch.no_grad": { body: "a function stands for the block of a with statement" },
+    "torch.inference_mode": { body: "a function stands for the block of a with statement" },
+  },
 };

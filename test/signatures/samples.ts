@@ -23,6 +23,7 @@ const texts = [
     "add",
     "train",
     "clip",
+    "floor",
   ],
 ];
 

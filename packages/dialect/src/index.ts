@@ -25,9 +25,11 @@ export {
   type Declared,
   define,
   overloads,
+  overloadsWith,
   type ParameterKind,
   type Reader,
   type Signature,
+  type SignatureOptions,
   signature,
   signatures,
 } from "./signature.js";

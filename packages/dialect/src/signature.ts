@@ -40,8 +40,17 @@ export const signatures = new Map<string, Signature[]>();
 /** Reads arguments into values by name. */
 export interface Reader<V> {
   (args: readonly unknown[]): V;
+  /** The same without an error: undefined where the arguments do not fit. */
+  readonly attempt: (args: readonly unknown[]) => V | undefined;
   readonly signature: Signature;
 }
+
+/** Stands for an error where a reader only tries: errors are dear, and overloads throw them away. */
+const MISFIT = Symbol("misfit");
+
+const refuse = (quiet: boolean, error: () => FacetError): never => {
+  throw quiet ? MISFIT : error();
+};
 
 /** Kinds of defaults that are written in place. */
 function kindOf(rule: Rule): Kind<unknown> | undefined {
@@ -105,12 +114,21 @@ export function signature<V extends object>(
 ): Reader<V>;
 export function signature(name: string, rules: Rules, { aliases = {} }: SignatureOptions = {}): Reader<object> {
   const parameters = declare(rules);
-  const read = readerOf(name, parameters, aliases);
+  const reading = readerOf(name, parameters, aliases);
+  const read = (args: readonly unknown[]): object => reading(args, false);
+  const attempt = (args: readonly unknown[]): object | undefined => {
+    try {
+      return reading(args, true);
+    } catch (error) {
+      if (error === MISFIT) return undefined;
+      throw error;
+    }
+  };
   const own: Signature = { name, parameters, aliases, read };
   const known = signatures.get(name);
   if (known) known.push(own);
   else signatures.set(name, [own]);
-  return Object.assign(read, { signature: own });
+  return Object.assign(read, { attempt, signature: own });
 }
 
 /** The word that errors open with: the last part of the public name. */
@@ -120,7 +138,7 @@ function readerOf(
   name: string,
   parameters: readonly Declared[],
   aliases: Readonly<Record<string, string>>,
-): (args: readonly unknown[]) => object {
+): (args: readonly unknown[], quiet: boolean) => object {
   const op = opOf(name);
   const byPosition = parameters.filter(({ how }) => how === "positional" || how === "either");
   const rest = parameters.find(({ how }) => how === "positions");
@@ -137,13 +155,13 @@ function readerOf(
   }
   const named = (key: string): Declared | undefined => byName.get(key) ?? byName.get(snake(key));
 
-  const unknown = (key: string): never => {
+  const unknown = (key: string): FacetError => {
     const guess = nearest(
       key,
       [...byName.values()].map((parameter) => parameter.name),
     );
     const all = [...new Set([...byName.values()].map((parameter) => parameter.name))].join(", ") || "none";
-    throw new ArgumentError({
+    return new ArgumentError({
       op,
       argument: key,
       expected: `one of its arguments (${all})`,
@@ -164,53 +182,54 @@ function readerOf(
     return !place.required || (given.length > 1 && missing.every((parameter) => given.includes(parameter)));
   };
 
-  return (args) => {
+  const surplus = (count: number): FacetError =>
+    new ArgumentError({
+      op,
+      argument: "arguments",
+      expected: `at most ${byPosition.length} by position (${byPosition.map((each) => each.name).join(", ") || "none"})`,
+      given: `${count}`,
+    });
+
+  return (args, quiet) => {
     const values: Record<string, unknown> = {};
     const last = args[args.length - 1];
     const keywords = isKeywords(last) && holdsKeywords(last, args.length - 1) ? last : undefined;
     const count = keywords ? args.length - 1 : args.length;
-    if (count > byPosition.length && !rest) {
-      throw new ArgumentError({
-        op,
-        argument: "arguments",
-        expected: `at most ${byPosition.length} by position (${byPosition.map((each) => each.name).join(", ") || "none"})`,
-        given: `${count}`,
-      });
-    }
+    if (count > byPosition.length && !rest) refuse(quiet, () => surplus(count));
     for (let i = 0; i < count && i < byPosition.length; i++) {
       if (args[i] !== undefined) values[(byPosition[i] as Declared).name] = args[i];
     }
     if (rest && count > byPosition.length) values[rest.name] = args.slice(byPosition.length, count);
     if (keywords) {
-      const surplus: Record<string, unknown> = {};
+      const further: Record<string, unknown> = {};
       for (const key of Reflect.ownKeys(keywords)) {
-        if (typeof key === "symbol") return unknown(String(key));
+        if (typeof key === "symbol") return refuse(quiet, () => unknown(String(key)));
         const value = keywords[key];
         const parameter = named(key);
         if (!parameter) {
-          if (!others) return unknown(key);
-          surplus[key] = value;
+          if (!others) return refuse(quiet, () => unknown(key));
+          further[key] = value;
           continue;
         }
         if (value === undefined) continue;
         if (Object.hasOwn(values, parameter.name))
-          throw new ArgumentError({ op, argument: parameter.name, expected: "one value", given: "two" });
+          refuse(quiet, () => new ArgumentError({ op, argument: parameter.name, expected: "one value", given: "two" }));
         values[parameter.name] = value;
       }
-      if (others) values[others.name] = surplus;
+      if (others) values[others.name] = further;
     } else if (others) values[others.name] = {};
-    for (const parameter of parameters) check(op, parameter, values);
+    for (const parameter of parameters) check(op, parameter, values, quiet);
     return values;
   };
 }
 
 /** Fills in a parameter's default, or holds the value given against what it may be. */
-function check(op: string, parameter: Declared, values: Record<string, unknown>): void {
+function check(op: string, parameter: Declared, values: Record<string, unknown>, quiet: boolean): void {
   const { name, rule, kind, how } = parameter;
   if (!Object.hasOwn(values, name)) {
     if (parameter.required) {
       const expected = kind === undefined ? "a value" : kind.expected;
-      throw new ArgumentError({ op, argument: name, expected, given: "none" });
+      refuse(quiet, () => new ArgumentError({ op, argument: name, expected, given: "none" }));
     }
     values[name] = how === "positions" ? [] : parameter.otherwise;
     return;
@@ -218,12 +237,16 @@ function check(op: string, parameter: Declared, values: Record<string, unknown>)
   const value = values[name];
   if (rule instanceof Only) {
     if (![rule.value, ...rule.also].some((allowed) => same(allowed, value)))
-      throw new UnsupportedError({
-        op,
-        argument: name,
-        expected: `${show(rule.value)}: other values are not supported`,
-        given: show(value),
-      });
+      refuse(
+        quiet,
+        () =>
+          new UnsupportedError({
+            op,
+            argument: name,
+            expected: `${show(rule.value)}: other values are not supported`,
+            given: show(value),
+          }),
+      );
     values[name] = rule.value;
     return;
   }
@@ -231,7 +254,7 @@ function check(op: string, parameter: Declared, values: Record<string, unknown>)
   if (how === "keywords") return;
   if (how === "positions" && Array.isArray(value) && value.every((each) => kind.accepts(each))) return;
   if (rule instanceof Parameter && same(rule.otherwise, value)) return;
-  throw new ArgumentError({ op, argument: name, expected: kind.expected, given: show(value) });
+  refuse(quiet, () => new ArgumentError({ op, argument: name, expected: kind.expected, given: show(value) }));
 }
 
 /** Equal, lists element by element. */
@@ -262,19 +285,38 @@ export function overloads<const F extends readonly Rules[]>(
   name: string,
   ...forms: F
 ): (args: readonly unknown[]) => { [I in keyof F]: { form: I; values: Values<F[I]> } }[number] {
-  const readers = forms.map((rules) => signature(name, rules));
+  return overloadsWith({}, name, ...forms);
+}
+
+/** overloads whose forms have options. */
+export function overloadsWith<const F extends readonly Rules[]>(
+  options: SignatureOptions,
+  name: string,
+  ...forms: F
+): (args: readonly unknown[]) => { [I in keyof F]: { form: I; values: Values<F[I]> } }[number] {
+  const readers = forms.map((rules) => signature(name, rules, options));
   return (args) => {
-    const errors: { error: FacetError; at: number }[] = [];
     for (const [form, read] of readers.entries()) {
+      const values = read.attempt(args);
+      if (values) return { form: `${form}`, values } as never;
+    }
+    const errors: { error: FacetError; at: number }[] = [];
+    for (const read of readers) {
       try {
-        return { form: `${form}`, values: read(args) } as never;
+        read(args);
       } catch (error) {
         if (!(error instanceof ArgumentError || error instanceof UnsupportedError)) throw error;
-        // An argument that is known and supported in another way counts for more than one that is not known.
-        const at = read.signature.parameters.findIndex((parameter) => parameter.name === error.argument);
-        errors.push({ error, at: error instanceof UnsupportedError ? Infinity : at });
+        errors.push({ error, at: weight(read.signature, error) });
       }
     }
     throw errors.reduce((best, each) => (each.at > best.at ? each : best)).error;
   };
+}
+
+/** How far a form had come when it failed. */
+function weight({ parameters }: Signature, error: FacetError): number {
+  // An argument that is known and supported in another way counts for more than one that is not known.
+  if (error instanceof UnsupportedError) return Infinity;
+  // Too many by position for one form may be right for another, a name that one does not know likewise.
+  return error.argument === "arguments" ? -2 : parameters.findIndex(({ name }) => name === error.argument);
 }

@@ -1,65 +1,11 @@
 // Gradients of leaves, backward() and autograd.grad().
 import * as core from "@facet/autograd";
+import { type Args, bool, defineMethod, listOf, only, signature } from "@facet/dialect";
 import { complain } from "./errors.js";
+import { assignGradient, peekGradient } from "./gradient_slots.js";
+import { tensor as tensorKind } from "./kinds.js";
 import { sizeText } from "./python.js";
-import { type Args, signature } from "./signature.js";
 import { Tensor, wrap } from "./tensor.js";
-
-/** Where the gradient of a leaf collects. */
-interface Slot {
-  grad: Tensor | null;
-  /** Whether a program has looked at the gradient: it may then hold on to it, and only the collector may free it. */
-  seen: boolean;
-}
-
-const slots = new WeakMap<core.Node, Slot>();
-
-/** The place of a leaf's gradient. */
-export function slotOf(node: core.Node): Slot {
-  let slot = slots.get(node);
-  if (!slot) {
-    slot = { grad: null, seen: false };
-    slots.set(node, slot);
-  }
-  return slot;
-}
-
-/** In a compiled function: what it relies on must be there again in the next call, or it is traced anew. */
-function relyOn(slot: Slot): void {
-  const trace = core.tracing();
-  if (!trace || trace.seen.has(slot)) return;
-  trace.seen.add(slot);
-  const { grad } = slot;
-  core.guard(() => slot.grad === grad);
-}
-
-/** Gradients that plans write: every run shows the same handle again, so that it must not be freed. */
-const planned = new WeakSet<Tensor>();
-
-/** Sets a gradient, in every run of a compiled function. */
-export function assignGradient(node: core.Node, grad: Tensor | null, seen: boolean): void {
-  const slot = slotOf(node);
-  core.tracing()?.seen.add(slot);
-  if (grad && core.tracing()) planned.add(grad);
-  core.everyRun(() => {
-    slot.grad = grad;
-    slot.seen = seen;
-  });
-}
-
-/** The gradient of a leaf, for callers that keep no handle on it. */
-export function peekGradient(node: core.Node): Tensor | null {
-  const slot = slotOf(node);
-  relyOn(slot);
-  return slot.grad;
-}
-
-/** Forgets a gradient; frees it at once when no program can hold it. */
-export function dropGradient(node: core.Node): void {
-  const { grad, seen } = slotOf(node);
-  if (grad && !seen && !planned.has(grad)) grad.core.dispose("freed by zero_grad()");
-  assignGradient(node, null, false);
-}
 
 function accumulate(node: core.Node, part: core.Tensor, createGraph: boolean): void {
   const before = peekGradient(node)?.core;
@@ -86,17 +32,12 @@ export interface BackwardArguments {
   retain_graph: boolean | null;
   /** Records the backward pass too, for second derivatives. Default false. */
   create_graph: boolean;
+  inputs: null;
 }
 export type BackwardArgs = Args<
   [gradient: Tensor | null, retain_graph: boolean | null, create_graph: boolean],
   BackwardArguments
 >;
-const readBackward = signature<BackwardArguments>("backward", {
-  gradient: null,
-  retain_graph: null,
-  create_graph: false,
-});
-
 function requireGraph(tensor: Tensor, op: string, i = 0): void {
   if (tensor.core.node) return;
   complain(core.FacetError, `element ${i} of tensors does not require grad and does not have a grad_fn`, {
@@ -132,8 +73,25 @@ function walk<T>(op: string, body: () => T): T {
 }
 
 /** `tensor.backward()`: adds the gradient of every leaf to its `.grad`. */
-export function backward(tensor: Tensor, args: readonly unknown[]): void {
-  const { gradient, retain_graph, create_graph } = readBackward(args);
+export const backwardMethod: (self: Tensor, ...args: BackwardArgs) => void = defineMethod(
+  "torch.Tensor.backward",
+  {
+    gradient: tensorKind.or(null),
+    retain_graph: bool.or(null),
+    create_graph: false,
+    inputs: only(null),
+  },
+  (self: Tensor, given) => backward(self, given),
+);
+
+function backward(
+  tensor: Tensor,
+  {
+    gradient,
+    retain_graph,
+    create_graph,
+  }: { gradient: Tensor | null; retain_graph: boolean | null; create_graph: boolean },
+): void {
   requireGraph(tensor, "backward");
   if (!gradient) requireScalar(tensor, "backward");
   const found = walk("backward", () =>
@@ -168,11 +126,17 @@ export interface GradArguments {
   /** Gives null for an input the outputs do not depend on, instead of throwing. */
   allow_unused: boolean;
 }
-const readGrad = signature<GradArguments>("grad", {
-  grad_outputs: null,
-  retain_graph: null,
+const oneOrMoreTensors = tensorKind.either(listOf(tensorKind));
+const readGrad = signature("torch.autograd.grad", {
+  outputs: oneOrMoreTensors,
+  inputs: oneOrMoreTensors,
+  grad_outputs: tensorKind.either(listOf(tensorKind.orNone)).or(null),
+  retain_graph: bool.or(null),
   create_graph: false,
-  allow_unused: false,
+  only_inputs: only(true),
+  allow_unused: bool.or(null),
+  is_grads_batched: only(false),
+  materialize_grads: only(false),
 });
 
 /** Gradients of the sum of the outputs by each input, without touching any `.grad`. */
@@ -181,9 +145,10 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   ...args: Args<[grad_outputs: GradArguments["grad_outputs"]], GradArguments>
 ): Tensor[] {
-  const { grad_outputs, retain_graph, create_graph, allow_unused } = readGrad(args);
-  const outs = outputs instanceof Tensor ? [outputs] : outputs;
-  const ins = inputs instanceof Tensor ? [inputs] : inputs;
+  const given = readGrad([outputs, inputs, ...args]);
+  const { grad_outputs, retain_graph, create_graph, allow_unused } = given;
+  const outs = given.outputs instanceof Tensor ? [given.outputs] : given.outputs;
+  const ins = given.inputs instanceof Tensor ? [given.inputs] : given.inputs;
   const weights = grad_outputs instanceof Tensor ? [grad_outputs] : (grad_outputs ?? []);
   for (const [i, output] of outs.entries()) {
     requireGraph(output, "autograd.grad", i);

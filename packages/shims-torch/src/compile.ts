@@ -1,8 +1,8 @@
 // torch.compile: the function, or the forward pass of a module without gradients, as a replayed plan.
 import * as core from "@facet/autograd";
+import { type Args, func, type Keywords, only, signature } from "@facet/dialect";
 import { complain } from "./errors.js";
 import { Module } from "./nn/module.js";
-import { type Args, only, signature } from "./signature.js";
 import { Tensor, wrap } from "./tensor.js";
 
 export interface CompileArguments {
@@ -12,13 +12,19 @@ export interface CompileArguments {
   disable: boolean;
 }
 
-const readCompile = signature<CompileArguments>("compile", {
+const readCompile = signature("torch.compile", {
+  model: func.or(null),
+  "*": null,
   fullgraph: false,
   dynamic: only(null),
-  backend: only("inductor"),
-  mode: only(null),
+  backend: only(null, "inductor"),
+  mode: only(null, "default"),
   options: only(null),
+  name: only(null),
   disable: false,
+  recompile_limit: only(null),
+  isolate_recompiles: only(false),
+  shapes_spec: only(null),
 });
 
 const asTensor: core.AsTensor = (value) => (value instanceof Tensor ? value.core : undefined);
@@ -36,18 +42,19 @@ const asTensor: core.AsTensor = (value) => (value instanceof Tensor ? value.core
  * `torch.compile(module)` is called like the module and shares everything with it. While gradients are recorded it is the
  * module itself: to train through a plan, compile the step.
  *
+ * Without a function it gives one that compiles functions with the settings given.
+ *
  * @throws CaptureError when the function reads a value or returns a tensor that still carries its graph.
  */
-export function compile<F extends (...args: never[]) => unknown>(model: F, ...args: Args<[], CompileArguments>): F {
-  const { disable } = readCompile(args);
-  if (typeof model !== "function")
-    complain(core.ArgumentError, "torch.compile expects a function or a module", {
-      op: "compile",
-      argument: "model",
-      expected: "a function or a module",
-      given: typeof model,
-    });
-  if (disable) return model;
+export function compile<F extends (...args: never[]) => unknown>(model: F, ...args: Args<[], CompileArguments>): F;
+export function compile(options?: Keywords<CompileArguments>): <F extends (...args: never[]) => unknown>(model: F) => F;
+export function compile(...args: unknown[]): unknown {
+  const { model, disable } = readCompile(args);
+  if (model === null) return (fn: (...args: never[]) => unknown) => compile(fn, { disable });
+  return disable ? model : planned(model as (...args: never[]) => unknown);
+}
+
+function planned<F extends (...args: never[]) => unknown>(model: F): F {
   if (!((model as unknown) instanceof Module)) return compiled(model);
   const run = compiled(model);
   return new Proxy(model, {

@@ -14,13 +14,13 @@ export function complain(kind: new (detail: ErrorDetail) => FacetError, sentence
 }
 
 /** A dimension from 0 to rank - 1, given one that may count from the end. Throws ArgumentError on one that is not there. */
-export function dimension(op: string, dim: number, rank: number): number {
+export function dimension(op: string, dim: number, rank: number, argument = "dim"): number {
   const room = Math.max(1, rank);
   if (!Number.isInteger(dim) || dim < -room || dim >= room) {
     complain(
       ArgumentError,
       `Dimension out of range (expected to be in range of [${-room}, ${room - 1}], but got ${dim})`,
-      { op, argument: "dim", expected: `a dimension of a tensor of rank ${rank}`, given: `${dim}` },
+      { op, argument, expected: `a dimension of a tensor of rank ${rank}`, given: `${dim}` },
     );
   }
   return dim < 0 ? dim + room : dim;

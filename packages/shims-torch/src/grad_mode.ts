@@ -1,14 +1,13 @@
 import { ArgumentError, isRecording, setRecording } from "@facet/autograd";
+import { bool, define, func } from "@facet/dialect";
 
 /** Ends a mode when its block ends: what `using` calls. */
 export interface GradMode {
   [Symbol.dispose](): void;
 }
 
-function mode(fn: string, on: boolean): GradMode;
-function mode<T>(fn: string, on: boolean, body: () => T): T;
-function mode<T>(fn: string, on: boolean, body?: () => T): T | GradMode;
-function mode<T>(fn: string, on: boolean, body?: () => T): T | GradMode {
+// biome-ignore lint/suspicious/noExplicitAny: the declared types of the functions below say what they give.
+function mode(fn: string, on: boolean, body: (() => unknown) | null): any {
   const before = setRecording(on);
   if (!body) {
     return {
@@ -33,32 +32,47 @@ function mode<T>(fn: string, on: boolean, body?: () => T): T | GradMode {
   }
 }
 
-/** Without gradients: `using _ = torch.no_grad();` to the end of the block, or `torch.no_grad(() => { ... })`. */
-export function no_grad(): GradMode;
-export function no_grad<T>(body: () => T): T;
-export function no_grad<T>(body?: () => T): T | GradMode {
-  return mode("no_grad", false, body);
+interface Block {
+  (): GradMode;
+  <T>(body: () => T): T;
 }
 
+/** Without gradients: `using _ = torch.no_grad();` to the end of the block, or `torch.no_grad(() => { ... })`. */
+export const no_grad: Block = define("torch.no_grad", { body: func.or(null) }, ({ body }) =>
+  mode("no_grad", false, body),
+);
+
 /** With gradients again, inside no_grad. Used like no_grad. */
-export function enable_grad(): GradMode;
-export function enable_grad<T>(body: () => T): T;
-export function enable_grad<T>(body?: () => T): T | GradMode {
-  return mode("enable_grad", true, body);
+export const enable_grad: Block = define("torch.enable_grad", { orig_func: func.or(null) }, ({ orig_func }) =>
+  mode("enable_grad", true, orig_func),
+);
+
+interface Switch {
+  (mode: boolean): GradMode;
+  (named: { mode: boolean }): GradMode;
+  <T>(mode: boolean, body: () => T): T;
 }
 
 /** Switches gradients on or off: at once and for good, until the end of a `using` block, or for a function. */
-export function set_grad_enabled(on: boolean): GradMode;
-export function set_grad_enabled<T>(on: boolean, body: () => T): T;
-export function set_grad_enabled<T>(on: boolean, body?: () => T): T | GradMode {
-  return mode("set_grad_enabled", on, body);
+export const set_grad_enabled: Switch = define(
+  "torch.set_grad_enabled",
+  { mode: bool, body: func.or(null) },
+  ({ mode: on, body }) => mode("set_grad_enabled", on, body),
+);
+
+interface Inference extends Block {
+  (mode: boolean): GradMode;
+  (named: { mode: boolean }): GradMode;
+  <T>(mode: boolean, body: () => T): T;
 }
 
-/** The same as no_grad: its tensors may be used with gradients later, which PyTorch forbids. */
-export function inference_mode(): GradMode;
-export function inference_mode<T>(body: () => T): T;
-export function inference_mode<T>(body?: () => T): T | GradMode {
-  return mode("inference_mode", false, body);
-}
+/** The same as no_grad, or with mode false as enable_grad: its tensors may be used with gradients later, which PyTorch forbids. */
+export const inference_mode: Inference = define(
+  "torch.inference_mode",
+  { mode: bool.either(func).or(true), body: func.or(null) },
+  ({ mode: given, body }) =>
+    typeof given === "boolean" ? mode("inference_mode", !given, body) : mode("inference_mode", false, given),
+);
 
-export const is_grad_enabled = (): boolean => isRecording();
+/** Whether gradients are recorded. */
+export const is_grad_enabled: () => boolean = define("torch.is_grad_enabled", {}, () => isRecording());

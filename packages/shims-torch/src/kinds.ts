@@ -1,12 +1,35 @@
-// What PyTorch's arguments may be beyond what those of all dialects are.
-import { bool, instance, int, isKeywords, Kind, listOf, mapping, number, snake, string } from "@facet/dialect";
+// What PyTorch's arguments may be beyond what those of all dialects are, and how its functions are declared.
+import {
+  bool,
+  define,
+  instance,
+  int,
+  isKeywords,
+  Kind,
+  listOf,
+  mapping,
+  number,
+  oneOrMore,
+  only,
+  overloadsWith,
+  type Rules,
+  type SignatureOptions,
+  snake,
+  string,
+  type Values,
+} from "@facet/dialect";
 import { Device, Dtype } from "./dtype.js";
 import { Generator } from "./random.js";
 import { Tensor } from "./tensor.js";
 
+/** What stands beside a tensor in arithmetic. */
+export type Operand = Tensor | number | boolean;
+
 export const tensor = instance(() => Tensor, "a Tensor");
+export const tensors = listOf(tensor);
 /** What PyTorch calls a Number. */
 export const scalar = number.either(bool);
+export const operand: Kind<Operand> = tensor.either(scalar);
 export const dtype = instance(() => Dtype, "a dtype such as torch.float32");
 export const device = instance(() => Device, "a torch.device").either(string);
 export const generator = instance(() => Generator, "a torch.Generator");
@@ -32,3 +55,38 @@ export const legacyReduction = { size_average: bool.or(null), reduce: bool.or(nu
 
 /** Where a module's parameters are made: there is one device, and they are float32. */
 export const placement = { device: device.or(null), dtype: dtype.or(null) } as const;
+/** For a key with a star, whose value is the list of what each is checked to be. */
+export const each = <T>(kind: Kind<T>): Kind<readonly T[]> => kind as unknown as Kind<readonly T[]>;
+/** One dimension or several. */
+export const dims = oneOrMore(int);
+
+/** Where an argument says where results go: they are always new. */
+export const out = only(null);
+/** Tensors are contiguous and lie in the device's memory. */
+export const memory_format = only(null);
+export const creation = {
+  dtype: dtype.or(null),
+  layout: only(null),
+  device: device.or(null),
+  pin_memory: only(false),
+  requires_grad: false,
+} as const;
+
+/** Names by which NumPy knows arguments: PyTorch takes them in the functions that are written in C++. */
+const numpy: SignatureOptions = {
+  aliases: { axis: "dim", keepdims: "keepdim", x: "input", a: "input", x1: "input", x2: "other" },
+};
+
+/** A function of the namespace torch, or a method of a tensor, with its arguments by name. */
+export function native<const R extends Rules, T>(
+  name: string,
+  rules: R,
+  body: (values: Values<R>) => T,
+  // biome-ignore lint/suspicious/noExplicitAny: the declared type of the constant says what it takes.
+): (...args: any[]) => T {
+  return define(`torch.${name}`, rules, body, numpy);
+}
+
+/** A reader for such a function with several forms. */
+export const forms = <const R extends readonly Rules[]>(name: string, ...rules: R) =>
+  overloadsWith(numpy, `torch.${name}`, ...rules);

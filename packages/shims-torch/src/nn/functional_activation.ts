@@ -96,15 +96,18 @@ export interface SoftmaxFunctionArguments {
 const softmaxSpec = { input: required, dim: null, _stacklevel: only(3), dtype: only(null) };
 const readSoftmax = signature<{ input: Tensor } & SoftmaxFunctionArguments>("softmax", softmaxSpec);
 const readLogSoftmax = signature<{ input: Tensor } & SoftmaxFunctionArguments>("log_softmax", softmaxSpec);
+/** PyTorch's own choice when dim is left out, which it calls deprecated. */
+const implicitDim = (rank: number): number => (rank === 0 || rank === 1 || rank === 3 ? 0 : 1);
+
 /** e^x over its sum along `dim`. */
 export function softmax(...args: [input: Tensor, ...Args<[dim: number | null], SoftmaxFunctionArguments>]): Tensor {
   const { input, dim } = readSoftmax(args);
-  return R.softmax(input, { dim });
+  return R.softmax(input, dim ?? implicitDim(input.rank));
 }
 /** Logarithm of softmax along `dim`. */
 export function log_softmax(...args: [input: Tensor, ...Args<[dim: number | null], SoftmaxFunctionArguments>]): Tensor {
   const { input, dim } = readLogSoftmax(args);
-  return R.log_softmax(input, { dim });
+  return R.log_softmax(input, dim ?? implicitDim(input.rank));
 }
 
 export interface DropoutArguments extends Inplace {

@@ -1,6 +1,6 @@
 import * as core from "@facet/autograd";
 import { complain } from "../errors.js";
-import { requireBroadcast } from "../ops/elementwise.js";
+import { requireBroadcast } from "../ops/operands.js";
 import { sizeText } from "../python.js";
 import { type Args, only, required, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";

@@ -1,6 +1,6 @@
 // torch.nn.utils: what a training loop does to gradients.
 import * as core from "@facet/autograd";
-import { peekGradient } from "../autograd.js";
+import { peekGradient } from "../gradient_slots.js";
 import { type Args, only, required, signature } from "../signature.js";
 import { Tensor, wrap } from "../tensor.js";
 

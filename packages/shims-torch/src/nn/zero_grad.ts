@@ -1,4 +1,4 @@
-import { dropGradient } from "../autograd.js";
+import { dropGradient } from "../gradient_slots.js";
 import type { Tensor } from "../tensor.js";
 
 /** What zero_grad does, for modules and optimisers. */

@@ -1,230 +1,350 @@
-// Functions that make tensors. A trailing object takes dtype, device and requires_grad.
+// Functions that make tensors.
 import * as core from "@facet/autograd";
-import { checkDevice, type Device, Dtype, float32, int64 } from "../dtype.js";
+import { type Args, define, int, number, type Rules, type Values } from "@facet/dialect";
+import { convertCore, copyOf } from "../convert.js";
+import { data as dataKind, fitted, flattenData, inferred, type TensorData } from "../data.js";
+import { checkDevice, type Device, type Dtype, float32, int64 } from "../dtype.js";
 import { complain } from "../errors.js";
+import {
+  creation,
+  device,
+  dtype,
+  each,
+  forms,
+  generator,
+  ints,
+  memory_format,
+  native,
+  out,
+  scalar,
+  tensor as tensorKind,
+} from "../kinds.js";
+import { sizeText } from "../python.js";
 import { type Generator, nextKey } from "../random.js";
-import { type Args, isKeywords, type Keywords, only, required, signature } from "../signature.js";
 import { Tensor, wrap } from "../tensor.js";
-import { convertCore } from "./elementwise.js";
-import { extentsOf } from "./shape.js";
+import { scalarOf, typeName } from "./scalar.js";
+
+export type { TensorData } from "../data.js";
 
 export interface CreationArguments {
   dtype: Dtype | null;
   device: Device | string | null;
   requires_grad: boolean;
+  layout: null;
+  pin_memory: boolean;
+  out: null;
 }
-const creation = { dtype: null, device: null, requires_grad: false } as const;
 
-function finish(op: string, x: core.Tensor, { dtype, device, requires_grad }: CreationArguments): Tensor {
+/** What all of them are told about their result. */
+interface Settings {
+  readonly dtype: Dtype | null;
+  readonly device: Device | string | null;
+  readonly requires_grad: boolean;
+}
+
+function finish(op: string, x: core.Tensor, { device, requires_grad }: Settings): Tensor {
   if (device !== null) checkDevice(op, device);
-  const tensor = wrap(dtype === null ? x : convertCore(x, checkDtype(op, dtype).core));
-  return requires_grad ? tensor.requires_grad_() : tensor;
+  const result = wrap(x);
+  return requires_grad ? result.requires_grad_() : result;
 }
 
-function checkDtype(op: string, dtype: Dtype): Dtype {
-  if (dtype instanceof Dtype) return dtype;
-  throw new core.ArgumentError({ op, argument: "dtype", expected: "a dtype such as torch.float32", given: `${dtype}` });
+type DataArgs = Args<[dtype: Dtype | null, device: Device | string | null], CreationArguments>;
+
+function fromHost(op: string, given: TensorData, settings: Settings): Tensor {
+  const { shape, values, dtype } = flattenData(op, given);
+  const own = settings.dtype?.core ?? dtype;
+  return finish(op, core.fromData(own === dtype ? values : fitted(op, values, own), shape, own), settings);
 }
-
-export type TensorData = core.NestedArray | Float32Array | Int32Array | Uint8Array | readonly TensorData[];
-
-/** Shape and flat values of nested arrays, typed arrays included. */
-function flattenData(data: TensorData): { shape: number[]; values: ArrayLike<number | boolean>; dtype: core.Dtype } {
-  if (data instanceof Float32Array) return { shape: [data.length], values: data, dtype: "float32" };
-  if (data instanceof Int32Array) return { shape: [data.length], values: data, dtype: "int32" };
-  if (data instanceof Uint8Array) return { shape: [data.length], values: data, dtype: "uint8" };
-  try {
-    const { shape, values } = core.flattenNested(data as core.NestedArray);
-    return { shape, values, dtype: inferred(values) };
-  } catch (error) {
-    if (!(error instanceof core.ShapeError)) throw error;
-    return complain(core.ShapeError, "expected sequences of equal length", {
-      op: "tensor",
-      argument: "data",
-      expected: error.expected,
-      ...(error.given === undefined ? {} : { given: error.given }),
-    });
-  }
-}
-
-function inferred(values: readonly (number | boolean)[]): core.Dtype {
-  if (values.length === 0) return "float32";
-  if (values.every((value) => typeof value === "boolean")) return "bool";
-  return values.every((value) => Number.isInteger(Number(value)) && !Object.is(value, -0)) ? "int32" : "float32";
-}
-
-const readTensor = signature<CreationArguments>("tensor", creation);
 
 /**
- * A tensor of numbers, nested arrays or a typed array. JavaScript does not tell 1 from 1.0: data of whole numbers alone
- * becomes int64, as Python's ints do, unless `dtype` says otherwise; booleans become bool, the rest float32.
+ * A tensor of numbers, nested arrays or a typed array; a copy of a tensor. JavaScript does not tell 1 from 1.0: data of whole
+ * numbers alone becomes int64, as Python's ints do, unless `dtype` says otherwise; booleans become bool, the rest float32.
  */
-export function tensor(data: TensorData, options?: Keywords<CreationArguments>): Tensor {
-  const settings = readTensor(options ? [options] : []);
-  const { shape, values, dtype } = flattenData(data);
-  const own = settings.dtype === null ? dtype : checkDtype("tensor", settings.dtype).core;
-  return finish("tensor", core.fromData(whole(values, own), shape, own), { ...settings, dtype: null });
+export const tensor: (data: TensorData | Tensor, ...args: DataArgs) => Tensor = define(
+  "torch.tensor",
+  {
+    data: dataKind.either(tensorKind),
+    dtype: dtype.or(null),
+    device: device.or(null),
+    requires_grad: false,
+    pin_memory: creation.pin_memory,
+  },
+  ({ data, ...settings }) => {
+    if (!(data instanceof Tensor)) return fromHost("tensor", data, settings);
+    const copy = core.noGrad(() =>
+      core.scope(() => copyOf(convertCore(data.core, (settings.dtype ?? data.dtype).core))),
+    );
+    return finish("tensor", copy, settings);
+  },
+);
+
+/** The tensor itself, in another dtype if that is asked for, or one of the data. */
+export const as_tensor: (data: TensorData | Tensor, ...args: DataArgs) => Tensor = define(
+  "torch.as_tensor",
+  { data: dataKind.either(tensorKind), dtype: dtype.or(null), device: device.or(null) },
+  ({ data, dtype, device }) => {
+    if (!(data instanceof Tensor)) return fromHost("as_tensor", data, { dtype, device, requires_grad: false });
+    if (device !== null) checkDevice("as_tensor", device);
+    return dtype === null || dtype.core === data.core.dtype ? data : data.to(dtype);
+  },
+);
+
+/** Extents of 0 or more. */
+function requireShape(op: string, shape: readonly number[]): readonly number[] {
+  if (shape.every((extent) => extent >= 0)) return shape;
+  return complain(
+    core.ShapeError,
+    `Trying to create tensor with negative dimension ${shape.find((extent) => extent < 0)}: ${sizeText(shape)}`,
+    { op, argument: "size", expected: "extents of 0 or more", given: sizeText(shape) },
+  );
 }
 
-/** Fractions cut off where integers are asked for, as PyTorch does. */
-function whole(values: ArrayLike<number | boolean>, dtype: core.Dtype): ArrayLike<number | boolean> {
-  return dtype === "int32" || dtype === "uint8" ? Array.from(values, (value) => Math.trunc(Number(value))) : values;
+/** A tensor of one value in a dtype. */
+function constant(op: string, shape: readonly number[], value: number | boolean, dtype: core.Dtype): core.Tensor {
+  const held = scalarOf(op, value, dtype);
+  requireShape(op, shape);
+  if (dtype !== "uint8") return core.full(shape, held, dtype);
+  return core.fromData(new Uint8Array(core.sizeOf(shape)).fill(Number(held)), shape, "uint8");
 }
 
-/** The tensor itself, or one of the data. */
-export const as_tensor = (data: TensorData | Tensor, options?: Keywords<CreationArguments>): Tensor =>
-  data instanceof Tensor ? (options?.dtype ? data.to(options.dtype) : data) : tensor(data, options);
+type SizeArgs<Named> = (number | readonly number[] | { readonly [K in keyof Named]?: Named[K] | undefined })[];
+type Sized = CreationArguments & { size: readonly number[] };
 
-type SizeArgs = (number | readonly number[] | Keywords<CreationArguments>)[];
-
-/** Extents and options of f(2, 3, {...}) and f([2, 3], {...}). */
-function sized(fn: string, args: readonly unknown[]): { shape: number[]; settings: CreationArguments } {
-  const last = args.at(-1);
-  const options = isKeywords(last) ? last : undefined;
-  const shape = extentsOf((options ? args.slice(0, -1) : args) as (number | readonly number[])[]);
-  return { shape, settings: signature<CreationArguments>(fn, creation)(options ? [options] : []) };
-}
-
-function filled(fn: string, value: number) {
-  return (...args: SizeArgs): Tensor => {
-    const { shape, settings } = sized(fn, args);
-    const dtype = settings.dtype ?? float32;
-    if (dtype.core === "uint8")
-      return finish(fn, core.fromData(new Uint8Array(core.sizeOf(shape)).fill(value), shape, "uint8"), settings);
-    return finish(fn, core.full(shape, value, dtype.core), settings);
+/** A function of a size, as one list or extent by extent: f([2, 3]), f(2, 3). */
+function sized<const R extends Rules>(
+  name: string,
+  rules: R,
+  make: (shape: readonly number[], settings: Values<R> & Settings) => core.Tensor,
+) {
+  const read = forms(
+    name,
+    { size: ints, "*": null, ...rules, ...creation },
+    { "*size": each(int), ...rules, ...creation },
+  );
+  return (args: readonly unknown[]): Tensor => {
+    const { form, values } = read(args) as { form: string; values: Values<R> & Settings & { size: readonly number[] } };
+    if (form === "1" && values.size.length === 0)
+      throw new core.ArgumentError({ op: name, argument: "size", expected: ints.expected, given: "none" });
+    return finish(name, make(requireShape(name, values.size), values), values);
   };
+}
+
+function filled(name: string, value: number): (...args: SizeArgs<Sized>) => Tensor {
+  const call = sized(name, { out }, (shape, { dtype }) => constant(name, shape, value, (dtype ?? float32).core));
+  return (...args) => call(args);
 }
 
 export const zeros = filled("zeros", 0);
 export const ones = filled("ones", 1);
+const makeEmpty = sized("empty", { memory_format, out }, (shape, { dtype }) =>
+  constant("empty", shape, 0, (dtype ?? float32).core),
+);
 /** Zeros: Facet has no uninitialised memory to show. */
-export const empty = filled("empty", 0);
+export const empty = (...args: SizeArgs<Sized>): Tensor => makeEmpty(args);
 
-const readFull = signature<{ size: readonly number[]; fill_value: number | boolean } & CreationArguments>("full", {
-  size: required,
-  fill_value: required,
-  ...creation,
-});
+export interface FullArguments extends CreationArguments {
+  size: readonly number[];
+  fill_value: number | boolean;
+}
 
 /** A tensor of one value; int64 for a whole number, as in PyTorch. */
-export function full(
-  size: readonly number[],
-  fill_value: number | boolean,
-  ...args: Args<[], CreationArguments>
-): Tensor {
-  const settings = readFull([size, fill_value, ...args]);
-  const dtype = settings.dtype?.core ?? inferred([fill_value]);
-  return finish("full", core.full(settings.size, settings.fill_value, dtype), settings);
+export const full: (...args: Args<[size: readonly number[], fill_value: number | boolean], FullArguments>) => Tensor =
+  native("full", { size: ints, fill_value: scalar, "*": null, out, ...creation }, ({ size, fill_value, ...settings }) =>
+    finish("full", constant("full", size, fill_value, settings.dtype?.core ?? inferred([fill_value])), settings),
+  );
+
+type LikeArgs = Args<[], CreationArguments & { memory_format: null }>;
+const likeArguments = { "*": null, memory_format, ...creation } as const;
+
+function filledLike(name: string, value: number): (input: Tensor, ...args: LikeArgs) => Tensor {
+  return native(name, { input: tensorKind, ...likeArguments }, ({ input, ...settings }) =>
+    finish(name, constant(name, input.shape, value, (settings.dtype ?? input.dtype).core), settings),
+  );
 }
 
-const like =
-  (fn: string, make: (...args: SizeArgs) => Tensor) =>
-  (input: Tensor, options: Keywords<CreationArguments> = {}): Tensor =>
-    make(input.shape, { ...options, dtype: options.dtype ?? (fn.startsWith("rand") ? float32 : input.dtype) });
-export const zeros_like = like("zeros_like", zeros);
-export const ones_like = like("ones_like", ones);
-export const empty_like = like("empty_like", empty);
-export const full_like = (input: Tensor, fill_value: number, options: Keywords<CreationArguments> = {}): Tensor =>
-  full(input.shape, fill_value, { ...options, dtype: options.dtype ?? input.dtype });
+export const zeros_like = filledLike("zeros_like", 0);
+export const ones_like = filledLike("ones_like", 1);
+/** Zeros, as empty. */
+export const empty_like = filledLike("empty_like", 0);
+export const full_like: (
+  input: Tensor,
+  ...args: Args<
+    [fill_value: number | boolean],
+    CreationArguments & { fill_value: number | boolean; memory_format: null }
+  >
+) => Tensor = native(
+  "full_like",
+  { input: tensorKind, fill_value: scalar, ...likeArguments },
+  ({ input, fill_value, ...settings }) =>
+    finish("full_like", constant("full_like", input.shape, fill_value, (settings.dtype ?? input.dtype).core), settings),
+);
 
-const readArange = signature<{ start: number; end: number; step: number } & CreationArguments>("arange", {
-  start: required,
-  end: required,
-  step: 1,
-  ...creation,
-});
+/** Throws for bools, of which there are no ranges. */
+function requireNumeric(op: string, dtype: Dtype): Dtype {
+  if (dtype.core !== "bool") return dtype;
+  return complain(core.DtypeError, `"${op}_cpu" not implemented for 'Bool'`, {
+    op,
+    argument: "dtype",
+    expected: "a dtype of numbers",
+    given: `${dtype}`,
+  });
+}
+
+const readArange = forms(
+  "arange",
+  { end: number, "*": null, out, ...creation },
+  { start: number, end: number, step: number.or(1), "*": null, out, ...creation },
+);
+type ArangeNamed = CreationArguments & { start: number; end: number; step: number };
 
 /** start, start + step, ... below end: int64 when all three are whole numbers, else float32. arange(end) starts at 0. */
-export function arange(
-  ...args:
-    | [end: number, options?: Keywords<CreationArguments>]
-    | [start: number, end: number, options?: Keywords<CreationArguments>]
-    | [start: number, end: number, step: number, options?: Keywords<CreationArguments>]
-): Tensor {
-  const numbers = args.filter((arg) => typeof arg === "number").length;
-  const { start, end, step, ...settings } = readArange(numbers === 1 ? [0, ...args] : args);
-  const integer = [start, end, step].every(Number.isInteger);
-  const dtype = settings.dtype ?? (integer ? int64 : float32);
-  return finish("arange", core.arange(start, end, step, dtype.core === "float32" ? "float32" : "int32"), settings);
-}
-
-const readLinspace = signature<{ start: number; end: number; steps: number } & CreationArguments>("linspace", {
-  start: required,
-  end: required,
-  steps: required,
-  ...creation,
-});
-
-/** `steps` numbers from start to end, both included. */
-export function linspace(start: number, end: number, steps: number, ...args: Args<[], CreationArguments>): Tensor {
-  const settings = readLinspace([start, end, steps, ...args]);
-  if (!Number.isInteger(steps) || steps < 0)
-    complain(core.ArgumentError, "number of steps must be non-negative", {
-      op: "linspace",
-      argument: "steps",
-      expected: "an integer of 0 or more",
-      given: `${steps}`,
+export function arange(...args: Args<[start: number, end: number, step: number], ArangeNamed>): Tensor {
+  const { form, values: settings } = readArange(args);
+  const given = form === "0" ? [0, settings.end, 1] : [settings.start, settings.end, settings.step];
+  const inexact = given.find((value) => !Number.isFinite(value));
+  if (inexact !== undefined)
+    complain(core.ArgumentError, `unsupported range: ${given[0]} -> ${given[1]}`, {
+      op: "arange",
+      argument: ["start", "end", "step"][given.indexOf(inexact)] as string,
+      expected: "a finite number",
+      given: `${inexact}`,
     });
-  const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
-  // Counted from both ends, as PyTorch does, so that the last number is the end itself.
-  const values = Array.from({ length: steps }, (_, i) =>
-    2 * i < steps ? start + gap * i : end - gap * (steps - 1 - i),
-  );
-  return finish("linspace", core.fromData(values, [steps]), settings);
+  const dtype = requireNumeric("arange", settings.dtype ?? (given.every(Number.isInteger) ? int64 : float32)).core;
+  const [start, end, step] = (dtype === "float32" ? given : given.map(Math.trunc)) as [number, number, number];
+  const wrong = (sentence: string): never =>
+    complain(core.ArgumentError, sentence, {
+      op: "arange",
+      argument: "step",
+      expected: "a step from start towards end",
+      given: `${step} from ${start} to ${end}`,
+    });
+  if (step === 0) wrong("step must be nonzero");
+  if ((end - start) / step < 0) wrong("upper bound and lower bound inconsistent with step sign");
+  if (dtype !== "uint8")
+    return finish("arange", core.arange(start, end, step, dtype === "float32" ? "float32" : "int32"), settings);
+  const bytes = Array.from({ length: Math.ceil((end - start) / step) }, (_, i) => start + i * step);
+  return finish("arange", core.fromData(fitted("arange", bytes, dtype), [bytes.length], dtype), settings);
 }
 
-const readEye = signature<{ n: number; m: number | null } & CreationArguments>("eye", {
-  n: required,
-  m: null,
-  ...creation,
-});
+export interface LinspaceArguments extends CreationArguments {
+  start: number;
+  end: number;
+  steps: number;
+}
+
+/** `steps` numbers from start to end, both included; of integers cut off. */
+export const linspace: (...args: Args<[start: number, end: number, steps: number], LinspaceArguments>) => Tensor =
+  native(
+    "linspace",
+    { start: number, end: number, steps: int, "*": null, out, ...creation },
+    ({ steps, ...settings }) => {
+      if (steps < 0)
+        complain(core.ArgumentError, "number of steps must be non-negative", {
+          op: "linspace",
+          argument: "steps",
+          expected: "an integer of 0 or more",
+          given: `${steps}`,
+        });
+      const dtype = requireNumeric("linspace", settings.dtype ?? float32).core;
+      const [start, end] = [settings.start, settings.end].map((value) =>
+        Number(scalarOf("linspace", value, dtype)),
+      ) as [number, number];
+      const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
+      // Counted from both ends, as PyTorch does, so that the last number is the end itself.
+      const values = Array.from({ length: steps }, (_, i) =>
+        2 * i < steps ? start + gap * i : end - gap * (steps - 1 - i),
+      );
+      return finish("linspace", core.fromData(fitted("linspace", values, dtype), [steps], dtype), settings);
+    },
+  );
+
+export interface EyeArguments extends CreationArguments {
+  n: number;
+  m: number | null;
+}
 
 /** Ones on the diagonal of an n x m matrix (n x n when m is left out). */
-export function eye(n: number, ...args: Args<[m: number], { m: number } & CreationArguments>): Tensor {
-  const { m, ...settings } = readEye([n, ...args]);
-  const columns = m ?? n;
-  const values = new Float32Array(n * columns);
-  for (let i = 0; i < Math.min(n, columns); i++) values[i * columns + i] = 1;
-  return finish("eye", core.fromData(values, [n, columns]), settings);
-}
+export const eye: (...args: Args<[n: number, m: number], EyeArguments>) => Tensor = native(
+  "eye",
+  { n: int, m: int.or(null), "*": null, out, ...creation },
+  ({ n, m, ...settings }) => {
+    const columns = m ?? n;
+    for (const [argument, extent] of [
+      ["n", n],
+      ["m", columns],
+    ] as const)
+      if (extent < 0)
+        complain(core.ArgumentError, `${argument} must be greater or equal to 0, got ${extent}`, {
+          op: "eye",
+          argument,
+          expected: "0 or more",
+          given: `${extent}`,
+        });
+    const dtype = (settings.dtype ?? float32).core;
+    const values = new Float32Array(n * columns);
+    for (let i = 0; i < Math.min(n, columns); i++) values[i * columns + i] = 1;
+    return finish("eye", core.fromData(fitted("eye", values, dtype), [n, columns], dtype), settings);
+  },
+);
 
 export interface RandomArguments extends CreationArguments {
   generator: Generator | null;
 }
 
-type RandomSizeArgs = (number | readonly number[] | Keywords<RandomArguments>)[];
+type Draw = (key: core.Key, shape: readonly number[]) => core.Tensor;
 
-function drawn(fn: string, draw: (key: core.Key, shape: number[]) => core.Tensor) {
-  return (...args: RandomSizeArgs): Tensor => {
-    const last = args.at(-1);
-    const { generator, ...rest } = isKeywords(last) ? last : {};
-    const { shape, settings } = sized(fn, [...(isKeywords(last) ? args.slice(0, -1) : args), rest]);
-    return finish(fn, draw(nextKey(generator as Generator | undefined), shape), settings);
-  };
+/** Draws are floats. */
+function requireFloats(op: string, dtype: Dtype): void {
+  if (dtype.core === "float32") return;
+  complain(core.DtypeError, `"${op}" not implemented for '${typeName(dtype.core)}'`, {
+    op,
+    argument: "dtype",
+    expected: "torch.float32",
+    given: `${dtype}`,
+  });
+}
+
+function drawn(name: string, draw: Draw): (...args: SizeArgs<RandomArguments & Sized>) => Tensor {
+  const call = sized(name, { generator: generator.or(null), out }, (shape, { dtype, generator }) => {
+    requireFloats(name, dtype ?? float32);
+    return draw(nextKey(generator as Generator | null), shape);
+  });
+  return (...args) => call(args);
+}
+
+function drawnLike(
+  name: string,
+  draw: Draw,
+): (input: Tensor, ...args: Args<[], RandomArguments & { memory_format: null }>) => Tensor {
+  return native(
+    name,
+    { input: tensorKind, "*": null, generator: generator.or(null), memory_format, ...creation },
+    ({ input, generator, ...settings }) => {
+      requireFloats(name, settings.dtype ?? input.dtype);
+      return finish(name, draw(nextKey(generator), input.shape), settings);
+    },
+  );
 }
 
 /** Uniform in [0, 1). */
 export const rand = drawn("rand", (key, shape) => core.uniform(key, shape));
 /** Standard normal. */
 export const randn = drawn("randn", (key, shape) => core.normal(key, shape));
-export const rand_like = like("rand_like", rand);
-export const randn_like = like("randn_like", randn);
+export const rand_like = drawnLike("rand_like", (key, shape) => core.uniform(key, shape));
+export const randn_like = drawnLike("randn_like", (key, shape) => core.normal(key, shape));
 
-const readRandint = signature<{ low: number; high: number; size: readonly number[] } & RandomArguments>("randint", {
-  low: required,
-  high: required,
-  size: required,
-  generator: null,
-  ...creation,
-});
+const integerDraws = { size: ints, "*": null, generator: generator.or(null), out, ...creation } as const;
+const readRandint = forms("randint", { high: int, ...integerDraws }, { low: int, high: int, ...integerDraws });
 
 /** Integers in [low, high). randint(high, size) starts at 0. */
 export function randint(
   ...args:
-    | [high: number, size: readonly number[], options?: Keywords<RandomArguments>]
-    | [low: number, high: number, size: readonly number[], options?: Keywords<RandomArguments>]
+    | Args<[high: number, size: readonly number[]], RandomArguments & RandintArguments>
+    | Args<[low: number, high: number, size: readonly number[]], RandomArguments & RandintArguments>
 ): Tensor {
-  const { low, high, size, generator, ...settings } = readRandint(typeof args[1] === "number" ? args : [0, ...args]);
+  const { form, values } = readRandint(args);
+  const { high, size, generator, ...settings } = values;
+  const low = form === "0" ? 0 : values.low;
   if (!(high > low))
     complain(core.ArgumentError, `random_ expects 'from' to be less than 'to', but got from=${low} >= to=${high}`, {
       op: "randint",
@@ -232,41 +352,69 @@ export function randint(
       expected: `more than ${low}`,
       given: `${high}`,
     });
-  const values = core.randomIntegers(nextKey(generator), core.sizeOf(size), low, high);
-  return finish("randint", core.fromData(values, size, "int32"), settings);
+  const dtype = settings.dtype?.core ?? "int32";
+  const most = dtype === "bool" ? 1 : dtype === "uint8" ? 255 : 2 ** 31 - 1;
+  if (high - 1 > most || low < (dtype === "int32" || dtype === "float32" ? -(2 ** 31) : 0))
+    complain(core.ArgumentError, `to - 1 is out of bounds for ${dtype}`, {
+      op: "randint",
+      argument: "high",
+      expected: `numbers that ${dtype} holds`,
+      given: `${low} to ${high}`,
+    });
+  requireShape("randint", size);
+  const draws = core.randomIntegers(nextKey(generator), core.sizeOf(size), low, high);
+  return finish("randint", core.fromData(fitted("randint", draws, dtype), size, dtype), settings);
 }
 
-const readRandperm = signature<{ n: number } & RandomArguments>("randperm", {
-  n: required,
-  generator: null,
-  ...creation,
-});
+export interface RandintArguments {
+  low: number;
+  high: number;
+  size: readonly number[];
+}
 
 /** 0 to n - 1 in random order. */
-export function randperm(n: number, ...args: Args<[], RandomArguments>): Tensor {
-  const { generator, ...settings } = readRandperm([n, ...args]);
-  return finish("randperm", core.fromData(core.permutation(nextKey(generator), n), [n], "int32"), settings);
-}
+export const randperm: (...args: Args<[n: number], RandomArguments & { n: number }>) => Tensor = native(
+  "randperm",
+  { n: int, "*": null, generator: generator.or(null), out, ...creation },
+  ({ n, generator, ...settings }) => {
+    requireShape("randperm", [n]);
+    const dtype = requireNumeric("randperm", settings.dtype ?? int64).core;
+    const order = core.permutation(nextKey(generator), n);
+    return finish("randperm", core.fromData(fitted("randperm", order, dtype), [n], dtype), settings);
+  },
+);
 
-const readBernoulli = signature<{ input: Tensor; generator: Generator | null; out: null }>("bernoulli", {
-  input: required,
-  generator: null,
-  out: only(null),
-});
+const readBernoulli = forms(
+  "bernoulli",
+  { input: tensorKind, "*": null, generator: generator.or(null), out },
+  { input: tensorKind, p: number, "*": null, generator: generator.or(null) },
+);
 
-/** 1 with the probability that each element gives, else 0; float32. */
-export function bernoulli(input: Tensor, ...args: Args<[], { generator: Generator | null }>): Tensor {
-  const { generator } = readBernoulli([input, ...args]);
-  return core.scope(() => {
-    const draws = core.uniform(nextKey(generator), input.shape);
-    return wrap(
-      core.cast(
-        core.less(
-          draws,
-          core.noGrad(() => convertCore(input.core, "float32")),
-        ),
-        "float32",
-      ),
-    );
-  });
+/** 1 with the probability that each element gives, else 0; with `p`, with that probability everywhere. In the input's dtype. */
+export function bernoulli(
+  input: Tensor,
+  ...args: Args<[p: number], { p: number; generator: Generator | null; out: null }>
+): Tensor {
+  const { form, values } = readBernoulli([input, ...args]);
+  const { dtype, shape } = values.input.core;
+  if (form === "1" && !(values.p >= 0 && values.p <= 1))
+    complain(core.ArgumentError, `bernoulli_ expects p to be in [0, 1], but got p=${values.p}`, {
+      op: "bernoulli",
+      argument: "p",
+      expected: "0 to 1",
+      given: `${values.p}`,
+    });
+  if (form === "0" && dtype !== "float32")
+    complain(core.DtypeError, `"bernoulli_tensor_cpu_p_" not implemented for '${typeName(dtype)}'`, {
+      op: "bernoulli",
+      argument: "input",
+      expected: "torch.float32",
+      given: dtype,
+    });
+  return core.noGrad(() =>
+    core.scope(() => {
+      const draws = core.uniform(nextKey(values.generator), shape);
+      return wrap(core.cast(core.less(draws, form === "0" ? values.input.core : values.p), dtype));
+    }),
+  );
 }

@@ -1,186 +1,232 @@
-// Arithmetic with broadcasting and PyTorch's type promotion: bool < int64 < float32, and a fraction makes integers floats.
+// Functions of each element of one tensor, and choices between elements.
 import * as core from "@facet/autograd";
-import { promote } from "../dtype.js";
+import { type Args, defineMethod, int } from "@facet/dialect";
+import { convertCore, copyOf } from "../convert.js";
 import { complain } from "../errors.js";
+import { native, type Operand, operand, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Args, signature } from "../signature.js";
 import { Tensor, wrap } from "../tensor.js";
+import type { Out } from "./arithmetic.js";
+import { commonDtype, convertOperand, pair, requireBroadcast, tensorOf } from "./operands.js";
+import { refuseDtype, scalarOf } from "./scalar.js";
 
-/** What stands beside a tensor in arithmetic. */
-export type Operand = Tensor | number | boolean;
+export type OfOne = (input: Tensor, ...args: Args<[], Out>) => Tensor;
+type Compute = (x: core.Tensor) => core.Tensor;
 
-const dtypeOfNumber = (value: number): core.Dtype => (Number.isInteger(value) ? "bool" : "float32");
+const one = { input: tensor, "*": null, out } as const;
 
-/** Throws unless the shapes broadcast, in PyTorch's words. */
-export function requireBroadcast(op: string, a: readonly number[], b: readonly number[]): void {
-  const rank = Math.max(a.length, b.length);
-  for (let i = rank - 1; i >= 0; i--) {
-    const x = a[i - rank + a.length] ?? 1;
-    const y = b[i - rank + b.length] ?? 1;
-    if (x === y || x === 1 || y === 1) continue;
+const unary = (name: string, f: Compute): OfOne =>
+  native(name, one, ({ input }) => core.scope(() => wrap(f(input.core))));
+
+/** A function of numbers that keeps their dtype. */
+const same = (name: string, f: Compute): OfOne => unary(name, (x) => f(refuseDtype(name, x, "bool")));
+/** A function that has nothing to do on integers. */
+const rounding = (name: string, f: Compute): OfOne => same(name, (x) => (x.dtype === "float32" ? f(x) : copyOf(x)));
+/** A function that makes floats of integers and bools. */
+const floating = (name: string, f: Compute): OfOne => unary(name, (x) => f(convertCore(x, "float32")));
+
+export const neg: OfOne = native("neg", one, ({ input }) => {
+  if (input.core.dtype === "bool")
     complain(
-      core.ShapeError,
-      `The size of tensor a (${x}) must match the size of tensor b (${y}) at non-singleton dimension ${i}`,
-      { op, argument: "other", expected: `a shape that broadcasts with ${sizeText(a)}`, given: sizeText(b) },
+      core.DtypeError,
+      "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+      { op: "neg", argument: "input", expected: "numbers", given: "torch.bool" },
     );
-  }
-}
+  return wrap(core.neg(input.core));
+});
+export const abs = same("abs", core.abs);
+/** -1, 0 or 1; 0 of NaN; of bools themselves. */
+export const sign = unary("sign", (x) => (x.dtype === "bool" ? copyOf(x) : core.signum(x)));
+/** x * x; of bools int64. */
+export const square = unary("square", (x) => core.square(x.dtype === "bool" ? core.cast(x, "int32") : x));
+export const floor = rounding("floor", core.floor);
+export const ceil = rounding("ceil", core.ceil);
+export const exp = floating("exp", core.exp);
+export const expm1 = floating("expm1", core.expm1);
+export const log = floating("log", core.log);
+export const log1p = floating("log1p", core.log1p);
+export const sqrt = floating("sqrt", core.sqrt);
+export const rsqrt = floating("rsqrt", core.rsqrt);
+export const reciprocal = floating("reciprocal", core.reciprocal);
+export const sin = floating("sin", core.sin);
+export const cos = floating("cos", core.cos);
+export const tanh = floating("tanh", core.tanh);
+export const sigmoid = floating("sigmoid", core.sigmoid);
+export const erf = floating("erf", core.erf);
+export const erfinv = floating("erfinv", core.erfinv);
+export const logical_not = unary("logical_not", (x) => core.logicalNot(convertCore(x, "bool")));
 
-/** Both operands as the core takes them, in one dtype; at least one of them is a tensor. */
-function pair(op: string, a: Operand, b: Operand, least: core.Dtype = "bool"): [core.TensorLike, core.TensorLike] {
-  const [x, y] = [a, b].map((value) => (typeof value === "boolean" ? Number(value) : value)) as [
-    Tensor | number,
-    Tensor | number,
-  ];
-  const tensorTypes = [x, y].map((value) => (value instanceof Tensor ? value.core.dtype : dtypeOfNumber(value)));
-  let dtype = promote(promote(tensorTypes[0] as core.Dtype, tensorTypes[1] as core.Dtype), least);
-  const numbers = [a, b].some((value) => typeof value === "number");
-  if (dtype === "bool" && (numbers || least !== "bool")) dtype = "int32";
-  if (x instanceof Tensor && y instanceof Tensor) requireBroadcast(op, x.shape, y.shape);
-  const convert = (value: Tensor | number): core.TensorLike =>
-    value instanceof Tensor ? convertCore(value.core, dtype) : value;
-  if (!(x instanceof Tensor) && !(y instanceof Tensor)) return [core.full([], x as number, dtype), y as number];
-  return [convert(x), convert(y)];
-}
+type OfOneAlone = (input: Tensor) => Tensor;
 
-/** A core tensor in another dtype; bytes become what they count. */
-export function convertCore(x: core.Tensor, dtype: core.Dtype): core.Tensor {
-  if (x.dtype === "uint8" && dtype !== "uint8") return core.cast(core.u8ToF32(x, { divisor: 1 }), dtype);
-  return core.cast(x, dtype);
-}
-
-const arithmetic =
-  (name: string, f: (a: core.TensorLike, b: core.TensorLike) => core.Tensor, least: core.Dtype = "bool") =>
-  (input: Operand, other: Operand): Tensor =>
-    core.scope(() => {
-      const [a, b] = pair(name, input, other, least);
-      return wrap(f(a, b));
+/** max(x, 0). Not of bools. */
+export const relu: OfOneAlone = native("relu", { input: tensor }, ({ input }) => {
+  if (input.core.dtype === "bool")
+    complain(core.DtypeError, "Boolean inputs not supported for relu", {
+      op: "relu",
+      argument: "input",
+      expected: "numbers",
+      given: "torch.bool",
     });
+  const { core: x } = input;
+  return core.scope(() => wrap(x.dtype === "float32" ? core.relu(x) : core.where(core.greater(x, 0), x, 0)));
+});
 
-export interface AlphaArguments {
-  /** Factor of `other`; default 1. */
-  alpha: number;
-}
-const readAlpha = signature<AlphaArguments>("add", { alpha: 1 });
-const plainAdd = arithmetic("add", core.add);
-const plainSub = arithmetic("sub", core.sub);
-const scaled = (other: Operand, args: readonly unknown[]): Operand => {
-  const { alpha } = readAlpha(args);
-  return alpha === 1 ? other : mul(other, alpha);
-};
-
-/** input + alpha * other. */
-export const add = (input: Operand, other: Operand, ...args: Args<[], AlphaArguments>): Tensor =>
-  core.scope(() => plainAdd(input, scaled(other, args)));
-/** input - alpha * other. */
-export const sub = (input: Operand, other: Operand, ...args: Args<[], AlphaArguments>): Tensor =>
-  core.scope(() => plainSub(input, scaled(other, args)));
-export const mul = arithmetic("mul", core.mul, "bool");
-const trueDivision = arithmetic("div", core.div, "float32");
-const floorDivision = arithmetic("div", core.floorDivide);
-const truncDivision = arithmetic("div", core.truncDivide);
-
-export interface DivArguments {
-  /** null for the quotient, "floor" or "trunc" to round it; default null. */
-  rounding_mode: "floor" | "trunc" | null;
-}
-const readDiv = signature<DivArguments>("div", { rounding_mode: null });
-
-/** input / other, float32 whatever the operands are; rounded towards minus infinity or zero in the operands' dtype. */
-export const div = (input: Operand, other: Operand, ...args: Args<[], DivArguments>): Tensor => {
-  const { rounding_mode } = readDiv(args);
-  if (rounding_mode === null) return trueDivision(input, other);
-  if (rounding_mode !== "floor" && rounding_mode !== "trunc")
-    throw new core.ArgumentError({
-      op: "div",
-      argument: "rounding_mode",
-      expected: "null, 'trunc' or 'floor'",
-      given: `${rounding_mode}`,
-    });
-  return (rounding_mode === "floor" ? floorDivision : truncDivision)(input, other);
-};
-const plainPow = arithmetic("pow", core.pow, "int32");
-/** input to the power other; of 1/2 and -1/2 the square root and its reciprocal, as PyTorch, whose edges differ. */
-export const pow = (input: Operand, other: Operand): Tensor => {
-  if (!(input instanceof Tensor)) return plainPow(input, other);
-  return other === 0.5 ? sqrt(input) : other === -0.5 ? rsqrt(input) : plainPow(input, other);
-};
-export const maximum = arithmetic("maximum", core.maximum);
-export const minimum = arithmetic("minimum", core.minimum);
-export const eq = arithmetic("eq", core.equal);
-export const ne = arithmetic("ne", core.notEqual);
-export const lt = arithmetic("lt", core.less);
-export const le = arithmetic("le", core.lessEqual);
-export const gt = arithmetic("gt", core.greater);
-export const ge = arithmetic("ge", core.greaterEqual);
-
-const asBool = (x: Tensor): core.Tensor => convertCore(x.core, "bool");
-export const logical_and = (input: Tensor, other: Tensor): Tensor =>
-  core.scope(() => wrap(core.logicalAnd(asBool(input), asBool(other))));
-export const logical_or = (input: Tensor, other: Tensor): Tensor =>
-  core.scope(() => wrap(core.logicalOr(asBool(input), asBool(other))));
-export const logical_not = (input: Tensor): Tensor => core.scope(() => wrap(core.logicalNot(asBool(input))));
-
-/** A function of one tensor that keeps its dtype. */
-const same =
-  (f: (x: core.Tensor) => core.Tensor) =>
-  (input: Tensor): Tensor =>
-    wrap(f(input.core));
-/** A function of one tensor that makes floats of integers. */
-const floating =
-  (f: (x: core.Tensor) => core.Tensor) =>
-  (input: Tensor): Tensor =>
-    core.scope(() => wrap(f(convertCore(input.core, "float32"))));
-
-export const neg = same(core.neg);
-export const abs = same(core.abs);
-/** -1, 0 or 1; 0 of NaN. */
-export const sign = same(core.signum);
-export const square = same(core.square);
-export const floor = same(core.floor);
-export const ceil = same(core.ceil);
-/** To the nearest whole number, halves to the even one. */
-export const round = same(core.round);
-export const relu = same(core.relu);
-export const exp = floating(core.exp);
-export const expm1 = floating(core.expm1);
-export const log = floating(core.log);
-export const log1p = floating(core.log1p);
-export const sqrt = floating(core.sqrt);
-export const rsqrt = floating(core.rsqrt);
-export const reciprocal = floating(core.reciprocal);
-export const sin = floating(core.sin);
-export const cos = floating(core.cos);
-export const tanh = floating(core.tanh);
-export const sigmoid = floating(core.sigmoid);
-export const erf = floating(core.erf);
-export const erfinv = floating(core.erfinv);
 /** True where an element is NaN. */
-export const isnan = floating(core.isNan);
+export const isnan: OfOneAlone = native("isnan", { input: tensor }, ({ input }) =>
+  core.scope(() => wrap(core.isNan(convertCore(input.core, "float32")))),
+);
 
-export interface ClampArguments {
-  min: number | null;
-  max: number | null;
-}
-const readClamp = signature<ClampArguments>("clamp", { min: null, max: null });
-
-/** Each element moved into [min, max]; one of the two may be left out. */
-export function clamp(input: Tensor, ...args: Args<[min: number | null, max: number | null], ClampArguments>): Tensor {
-  const { min, max } = readClamp(args);
-  if (min === null && max === null)
-    throw new core.ArgumentError({ op: "clamp", argument: "min", expected: "min, max or both", given: "neither" });
-  return wrap(core.clamp(input.core, min ?? Number.NEGATIVE_INFINITY, max ?? Number.POSITIVE_INFINITY));
+export interface RoundArguments extends Out {
+  /** Digits after the point that are kept, of floats; negative ones before it. Default: whole numbers. */
+  decimals: number | null;
 }
 
-/** `input` where the condition holds, else `other`; all three broadcast. */
-export const where = (condition: Tensor, input: Operand, other: Operand): Tensor =>
-  core.scope(() => {
-    const [a, b] = pair("where", input, other);
-    return wrap(core.where(asBool(condition), a, b));
+/** To the nearest whole number, halves to the even one; or to so many decimals. */
+export const round: (input: Tensor, ...args: Args<[], RoundArguments>) => Tensor = native(
+  "round",
+  { input: tensor, "*": null, decimals: int.or(null), out },
+  ({ input, decimals }) => {
+    const x = refuseDtype("round", input.core, "bool", ...(decimals === null ? [] : (["int32", "uint8"] as const)));
+    if (x.dtype !== "float32") return wrap(copyOf(x));
+    if (decimals === null || decimals === 0) return wrap(core.round(x));
+    const power = 10 ** Math.abs(decimals);
+    return core.scope(() => {
+      const [away, back] = decimals > 0 ? [core.mul, core.div] : [core.div, core.mul];
+      return wrap(back(core.round(away(x, power)), power));
+    });
+  },
+);
+
+type Bound = Operand | null;
+
+export interface ClampArguments extends Out {
+  /** Numbers, or tensors that broadcast. */
+  min: Bound;
+  max: Bound;
+}
+export type ClampArgs = Args<[min: Bound, max: Bound], ClampArguments>;
+
+/** `x` where the bound does not hold it back, else the bound; NaN on either side wins. */
+function bounded(x: core.Tensor, bound: core.Tensor, beyond: typeof core.less): core.Tensor {
+  const held = beyond(x, bound);
+  return core.where(bound.dtype === "float32" ? core.logicalOr(held, core.isNan(bound)) : held, bound, x);
+}
+
+/** Each element moved into [min, max]; one of the two may be left out. Where min is above max, max. */
+export const clamp: (input: Tensor, ...args: ClampArgs) => Tensor = native(
+  "clamp",
+  { input: tensor, min: operand.or(null), max: operand.or(null), "*": null, out },
+  ({ input, min, max }) => {
+    const bounds = [min, max].filter((bound) => bound !== null);
+    if (bounds.length === 0)
+      complain(core.ArgumentError, "torch.clamp: At least one of 'min' or 'max' must not be None", {
+        op: "clamp",
+        argument: "min",
+        expected: "min, max or both",
+        given: "neither",
+      });
+    if (bounds.length === 2 && min instanceof Tensor !== max instanceof Tensor)
+      throw new core.ArgumentError({
+        op: "clamp",
+        argument: "max",
+        expected: "two numbers or two tensors",
+        given: "one of each",
+      });
+    for (const bound of bounds) if (bound instanceof Tensor) requireBroadcast("clamp", input.shape, bound.shape);
+    const dtype = commonDtype(input, ...bounds);
+    if (dtype === "bool" && !bounds.some((bound) => bound instanceof Tensor)) refuseDtype("clamp", input.core, "bool");
+    return core.scope(() => {
+      const x = convertOperand(input, dtype) as core.Tensor;
+      const plain = bounds.every((bound) => !(bound instanceof Tensor || Number.isNaN(bound)));
+      if (dtype === "float32" && plain)
+        return wrap(core.clamp(x, min === null ? -Infinity : Number(min), max === null ? Infinity : Number(max)));
+      const above = min === null ? x : bounded(x, tensorOf(min, dtype), core.less);
+      return wrap(max === null ? above : bounded(above, tensorOf(max, dtype), core.greater));
+    });
+  },
+);
+
+/** The condition of a choice: bools. */
+function requireMask(op: string, argument: string, sentence: string, mask: Tensor): core.Tensor {
+  if (mask.core.dtype === "bool") return mask.core;
+  return complain(core.DtypeError, `${sentence}${mask.dtype.name}`, {
+    op,
+    argument,
+    expected: "torch.bool",
+    given: `${mask.dtype}`,
   });
+}
 
-/** `value` where the mask is true. */
-export const masked_fill = (input: Tensor, mask: Tensor, value: number): Tensor => {
-  requireBroadcast("masked_fill", input.shape, mask.shape);
-  return core.scope(() => wrap(core.where(asBool(mask), core.full([], value, input.core.dtype), input.core)));
-};
+const CONDITION = "where expected condition to be a boolean tensor, but got a tensor with dtype ";
+
+/** `input` where the condition holds, else `other`. */
+function choose(condition: Tensor, input: Operand, other: Operand): Tensor {
+  const mask = requireMask("where", "condition", CONDITION, condition);
+  for (const value of [input, other])
+    if (value instanceof Tensor) requireBroadcast("where", condition.shape, value.shape);
+  return core.scope(() => {
+    const [a, b] = pair("where", input, other);
+    return wrap(core.where(mask, a, b));
+  });
+}
+
+export interface WhereArguments extends Out {
+  input: Operand;
+  other: Operand;
+}
+
+/** `input` where the condition, of bools, holds, else `other`; all three broadcast. */
+export const where: (condition: Tensor, ...args: Args<[input: Operand, other: Operand], WhereArguments>) => Tensor =
+  native("where", { condition: tensor, input: operand, other: operand, "*": null, out }, (given) =>
+    choose(given.condition, given.input, given.other),
+  );
+
+/** Its elements where the condition holds, else `other`. */
+export const whereMethod: (
+  self: Tensor,
+  ...args: Args<[condition: Tensor, other: Operand], { condition: Tensor; other: Operand }>
+) => Tensor = defineMethod("torch.Tensor.where", { condition: tensor, other: operand }, (self: Tensor, given) =>
+  choose(given.condition, self, given.other),
+);
+
+export interface MaskedFillArguments {
+  /** True where the value goes; it broadcasts. */
+  mask: Tensor;
+  /** A number, or a tensor without dimensions. */
+  value: Operand;
+}
+export type MaskedFillArgs = Args<[mask: Tensor, value: Operand], MaskedFillArguments>;
+
+/** `value`, in the tensor's dtype, where the mask is true. */
+export const masked_fill: (input: Tensor, ...args: MaskedFillArgs) => Tensor = native(
+  "masked_fill",
+  { input: tensor, mask: tensor, value: operand },
+  ({ input, mask, value }) => {
+    requireBroadcast("masked_fill", input.shape, mask.shape);
+    if (value instanceof Tensor && value.rank > 0)
+      complain(
+        core.ShapeError,
+        `masked_fill only supports a 0-dimensional value tensor, but got tensor with ${value.rank} dimension(s).`,
+        {
+          op: "masked_fill",
+          argument: "value",
+          expected: "a number or a tensor of rank 0",
+          given: sizeText(value.shape),
+        },
+      );
+    const held = requireMask(
+      "masked_fill",
+      "mask",
+      "masked_fill only supports boolean masks, but got mask with dtype ",
+      mask,
+    );
+    const { dtype } = input.core;
+    return core.scope(() => {
+      const filling =
+        value instanceof Tensor
+          ? convertCore(value.core, dtype)
+          : core.full([], scalarOf("masked_fill", value, dtype), dtype);
+      return wrap(core.where(held, filling, input.core));
+    });
+  },
+);

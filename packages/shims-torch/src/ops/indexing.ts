@@ -1,7 +1,10 @@
 import * as core from "@facet/autograd";
+import { type Args, defineMethod, int, Kind, only, signature } from "@facet/dialect";
 import { complain, dimension } from "../errors.js";
+import { each, native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { Tensor, wrap } from "../tensor.js";
+import type { Out } from "./arithmetic.js";
 
 /** One index of `tensor.get(...)`: an element, [start, stop] or [start, stop, step] (null for an open end), ":" for all, null for a new dimension, or row numbers. */
 export type Index = number | readonly [number | null, number | null, number?] | ":" | null | Tensor;
@@ -11,8 +14,34 @@ function integers(op: string, argument: string, index: Tensor): core.Tensor {
   throw new core.DtypeError({ op, argument, expected: "torch.int64", given: `${index.dtype}` });
 }
 
+const end = (value: unknown): boolean => value === null || value === undefined || Number.isInteger(value);
+const indexKind = new Kind<Index>(
+  "a number, [start, stop], [start, stop, step], ':', null or a Tensor",
+  (value) =>
+    value === null ||
+    value === ":" ||
+    Number.isInteger(value) ||
+    value instanceof Tensor ||
+    (Array.isArray(value) && (value.length === 2 || value.length === 3) && value.every(end)),
+);
+
+const readGet = signature("torch.Tensor.get", { "*index": each(indexKind) });
+/** x.get(i, [a, b], ":") is Python's x[i, a:b, :]. The result is a copy. */
+export const get = (self: Tensor, ...args: Index[]): Tensor => at(self, readGet(args).index);
+
+/** Row i: what iterating gives. */
+export const row = (self: Tensor, i: number): Tensor => at(self, [i]);
+
+/** Elements start to stop of the first dimension: x[start:stop]. */
+export const slice: (
+  self: Tensor,
+  ...args: Args<[start: number | null, stop: number | null], { start: number | null; stop: number | null }>
+) => Tensor = defineMethod("torch.Tensor.slice", { start: int.or(null), stop: int.or(null) }, (self, { start, stop }) =>
+  at(self, [[start, stop]]),
+);
+
 /** x[i, a:b, ...]. A number out of range throws; slices are cut to the extent, as in Python; steps must be positive. */
-export function get(input: Tensor, indices: readonly Index[]): Tensor {
+function at(input: Tensor, indices: readonly Index[]): Tensor {
   const used = indices.filter((index) => index !== null).length;
   if (used > input.rank)
     complain(core.ArgumentError, `too many indices for tensor of dimension ${input.rank}`, {
@@ -93,48 +122,94 @@ function selectRows(op: string, input: Tensor, axis: number, index: Tensor): Ten
   return wrap(core.reshape(placed, [...input.shape.slice(0, axis), ...index.shape, ...input.shape.slice(axis + 1)]));
 }
 
-/** Rows of a dimension by number: `index` is a vector of int64. A number that is no row throws at the next read. */
-export function index_select(input: Tensor, dim: number, index: Tensor): Tensor {
-  const axis = dimension("index_select", dim, input.rank);
-  if (index.rank > 1)
-    complain(core.ShapeError, "index_select(): Index is supposed to be a vector", {
-      op: "index_select",
-      argument: "index",
-      expected: "rank 1",
-      given: sizeText(index.shape),
-    });
-  return core.scope(() =>
-    selectRows("index_select", input, axis, index.rank === 0 ? wrap(core.reshape(index.core, [1])) : index),
-  );
+export interface IndexSelectArguments extends Out {
+  dim: number;
+  index: Tensor;
 }
+export type IndexSelectArgs = Args<[dim: number, index: Tensor], IndexSelectArguments>;
+
+/** Rows of a dimension by number: `index` is a vector of int64. A number that is no row throws at the next read. */
+export const index_select: (input: Tensor, ...args: IndexSelectArgs) => Tensor = native(
+  "index_select",
+  { input: tensor, dim: int, index: tensor, "*": null, out },
+  ({ input, dim, index }) => {
+    const axis = dimension("index_select", dim, input.rank);
+    if (index.rank > 1)
+      complain(core.ShapeError, "index_select(): Index is supposed to be a vector", {
+        op: "index_select",
+        argument: "index",
+        expected: "rank 1",
+        given: sizeText(index.shape),
+      });
+    if (input.rank === 0 && index.core.size !== 1)
+      complain(
+        core.ShapeError,
+        `index_select(): Index to scalar can have only 1 value, got ${index.core.size} value(s)`,
+        { op: "index_select", argument: "index", expected: "one number", given: sizeText(index.shape) },
+      );
+    return core.scope(() => {
+      const rows = wrap(core.reshape(index.core, [index.core.size]));
+      if (input.rank > 0) return selectRows("index_select", input, axis, rows);
+      return wrap(core.reshape(selectRows("index_select", wrap(core.reshape(input.core, [1])), 0, rows).core, []));
+    });
+  },
+);
+
+export interface GatherArguments extends Out {
+  dim: number;
+  index: Tensor;
+  /** Taken; gradients are never sparse. */
+  sparse_grad: boolean;
+}
+export type GatherArgs = Args<[dim: number, index: Tensor], GatherArguments>;
 
 /** Element index[i, j, ...] along `dim` for every other coordinate of `index`: out[i][j] = input[index[i][j]][j] for dim 0. */
-export function gather(input: Tensor, dim: number, index: Tensor): Tensor {
-  const axis = dimension("gather", dim, input.rank);
-  const rows = integers("gather", "index", index);
-  const fits =
-    index.rank === input.rank && index.shape.every((extent, i) => i === axis || extent <= (input.shape[i] as number));
-  if (!fits)
-    throw new core.ShapeError({
-      op: "gather",
-      argument: "index",
-      expected: `a shape within ${sizeText(input.shape)} but for dimension ${axis}`,
-      given: sizeText(index.shape),
+export const gather: (input: Tensor, ...args: GatherArgs) => Tensor = native(
+  "gather",
+  { input: tensor, dim: int, index: tensor, "*": null, sparse_grad: only(false), out },
+  ({ input, dim, index }) => {
+    const axis = dimension("gather", dim, input.rank);
+    const rows = integers("gather", "index", index);
+    if (index.core.size === 0)
+      return core.scope(() =>
+        wrap(core.reshape(core.sliceAlong(core.reshape(input.core, [input.core.size]), 0, 0, 0), index.shape)),
+      );
+    // A tensor without dimensions counts as one of one element.
+    const shape = input.rank === 0 ? [1] : input.shape;
+    const own = index.rank === 0 ? [1] : index.shape;
+    if (own.length !== shape.length)
+      complain(core.ShapeError, "Index tensor must have the same number of dimensions as input tensor", {
+        op: "gather",
+        argument: "index",
+        expected: `rank ${input.rank}`,
+        given: sizeText(index.shape),
+      });
+    if (!own.every((extent, i) => i === axis || extent <= (shape[i] as number)))
+      complain(
+        core.ShapeError,
+        `Size does not match at dimension ${own.findIndex((extent, i) => i !== axis && extent > (shape[i] as number))} expected index ${sizeText(own)} to be no larger than self ${sizeText(shape)} apart from dimension ${axis}`,
+        {
+          op: "gather",
+          argument: "index",
+          expected: `a shape within ${sizeText(shape)} but for dimension ${axis}`,
+          given: sizeText(own),
+        },
+      );
+    const strides = shape.map((_, i) => core.sizeOf(shape.slice(i + 1)));
+    const ownStrides = own.map((_, i) => core.sizeOf(own.slice(i + 1)));
+    const base = Int32Array.from({ length: rows.size }, (_, flat) =>
+      own.reduce(
+        (sum, extent, i) =>
+          i === axis ? sum : sum + (Math.floor(flat / (ownStrides[i] as number)) % extent) * (strides[i] as number),
+        0,
+      ),
+    );
+    return core.scope(() => {
+      // Read through a table of the dimension's numbers, so that one that is not there is caught.
+      const table = core.arange(0, shape[axis] as number, 1, "int32");
+      const checked = core.gather(table, core.reshape(rows, [rows.size]));
+      const flat = core.add(core.mul(checked, strides[axis] as number), core.fromData(base, [rows.size], "int32"));
+      return wrap(core.reshape(core.gather(core.reshape(input.core, [input.core.size]), flat), index.shape));
     });
-  const strides = input.shape.map((_, i) => core.sizeOf(input.shape.slice(i + 1)));
-  const own = index.shape.map((_, i) => core.sizeOf(index.shape.slice(i + 1)));
-  const base = Int32Array.from({ length: rows.size }, (_, flat) =>
-    index.shape.reduce(
-      (sum, extent, i) =>
-        i === axis ? sum : sum + (Math.floor(flat / (own[i] as number)) % extent) * (strides[i] as number),
-      0,
-    ),
-  );
-  return core.scope(() => {
-    // Read through a table of the dimension's numbers, so that one that is not there is caught.
-    const table = core.arange(0, input.shape[axis] as number, 1, "int32");
-    const checked = core.gather(table, core.reshape(rows, [rows.size]));
-    const flat = core.add(core.mul(checked, strides[axis] as number), core.fromData(base, [rows.size], "int32"));
-    return wrap(core.reshape(core.gather(core.reshape(input.core, [input.core.size]), flat), index.shape));
-  });
-}
+  },
+);

@@ -1,7 +1,11 @@
 import * as core from "@facet/autograd";
+import { type Args, only } from "@facet/dialect";
 import { complain } from "../errors.js";
+import { native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
+import type { Out } from "./arithmetic.js";
+import { typeName } from "./scalar.js";
 
 function mismatch(op: string, a: readonly number[], b: readonly number[]): never {
   const [m, k] = [a.slice(0, -1).reduce((x, y) => x * y, 1), a.at(-1)];
@@ -14,8 +18,20 @@ function mismatch(op: string, a: readonly number[], b: readonly number[]): never
   });
 }
 
-/** Matrix product; vectors take part as a row on the left and a column on the right, further dimensions broadcast. */
-export function matmul(input: Tensor, other: Tensor): Tensor {
+/** Products are of floats, or of integers, not of a mixture. */
+function requireOneDtype(op: string, argument: string, a: Tensor, b: Tensor): void {
+  const [x, y] = [a.core.dtype, b.core.dtype];
+  if (x === y && x !== "bool") return;
+  complain(
+    core.DtypeError,
+    x === y
+      ? `"${op}" not implemented for 'Bool'`
+      : `expected both inputs to have the same dtype, but found ${typeName(x)} and ${typeName(y)}`,
+    { op, argument, expected: x === "bool" ? "numbers" : `${a.dtype}`, given: `${b.dtype}` },
+  );
+}
+
+function product(op: string, argument: string, input: Tensor, other: Tensor): Tensor {
   if (input.rank === 0 || other.rank === 0)
     complain(
       core.ShapeError,
@@ -27,7 +43,8 @@ export function matmul(input: Tensor, other: Tensor): Tensor {
         given: `${sizeText(input.shape)}, ${sizeText(other.shape)}`,
       },
     );
-  if (input.shape.at(-1) !== other.shape.at(other.rank === 1 ? 0 : -2)) mismatch("matmul", input.shape, other.shape);
+  if (input.shape.at(-1) !== other.shape.at(other.rank === 1 ? 0 : -2)) mismatch(op, input.shape, other.shape);
+  requireOneDtype(op, argument, input, other);
   return core.scope(() => {
     const a = input.rank === 1 ? core.reshape(input.core, [1, input.core.size]) : input.core;
     const b = other.rank === 1 ? core.reshape(other.core, [other.core.size, 1]) : other.core;
@@ -48,26 +65,46 @@ function requireRank(op: string, argument: string, x: Tensor, rank: number): voi
     });
 }
 
+type Product<Name extends string> = (
+  input: Tensor,
+  ...args: Args<[other: Tensor], { readonly [K in Name]: Tensor } & Out>
+) => Tensor;
+
+/** Matrix product; vectors take part as a row on the left and a column on the right, further dimensions broadcast. */
+export const matmul: Product<"other"> = native(
+  "matmul",
+  { input: tensor, other: tensor, "*": null, out },
+  ({ input, other }) => product("matmul", "other", input, other),
+);
+
 /** Product of two matrices. */
-export function mm(input: Tensor, mat2: Tensor): Tensor {
-  requireRank("mm", "self", input, 2);
-  requireRank("mm", "mat2", mat2, 2);
-  return matmul(input, mat2);
-}
+export const mm: Product<"mat2"> = native(
+  "mm",
+  { input: tensor, mat2: tensor, out_dtype: only(null), "*": null, out },
+  ({ input, mat2 }) => {
+    requireRank("mm", "self", input, 2);
+    requireRank("mm", "mat2", mat2, 2);
+    return product("mm", "mat2", input, mat2);
+  },
+);
 
 /** Product of two batches of matrices, equal in number. */
-export function bmm(input: Tensor, mat2: Tensor): Tensor {
-  requireRank("bmm", "batch1", input, 3);
-  requireRank("bmm", "batch2", mat2, 3);
-  if (input.shape[0] !== mat2.shape[0])
-    throw new core.ShapeError({
-      op: "bmm",
-      argument: "batch2",
-      expected: `${input.shape[0]} matrices`,
-      given: `${mat2.shape[0]}`,
-    });
-  return matmul(input, mat2);
-}
+export const bmm: Product<"mat2"> = native(
+  "bmm",
+  { input: tensor, mat2: tensor, out_dtype: only(null), "*": null, out },
+  ({ input, mat2 }) => {
+    requireRank("bmm", "batch1", input, 3);
+    requireRank("bmm", "batch2", mat2, 3);
+    if (input.shape[0] !== mat2.shape[0])
+      throw new core.ShapeError({
+        op: "bmm",
+        argument: "batch2",
+        expected: `${input.shape[0]} matrices`,
+        given: `${mat2.shape[0]}`,
+      });
+    return product("bmm", "mat2", input, mat2);
+  },
+);
 
 /** input W^T + bias over the last dimension; weight [out, in]. */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {

@@ -1,216 +1,358 @@
-// Reductions, with PyTorch's arguments: (dim, keepdim) by position or name.
+// Reductions.
 import * as core from "@facet/autograd";
+import { type Args, define, defineMethod, int, number, oneOf } from "@facet/dialect";
+import { convertCore, copyOf } from "../convert.js";
+import type { Dtype } from "../dtype.js";
 import { complain, dimension, dimensions } from "../errors.js";
+import { dims, dtype, forms, native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Args, isKeywords, signature } from "../signature.js";
-import { Tensor, wrap } from "../tensor.js";
-import { convertCore, maximum, minimum } from "./elementwise.js";
+import { type Tensor, wrap } from "../tensor.js";
+import { larger, type Out, smaller } from "./arithmetic.js";
+import { typeName } from "./scalar.js";
 
-export interface ReduceArguments {
-  /** One dimension or several; null for all. */
-  dim: number | readonly number[] | null;
+type Dims = number | readonly number[] | null;
+
+export interface ReduceArguments extends Out {
+  /** One dimension or several; null, or none listed, for all. */
+  dim: Dims;
   keepdim: boolean;
 }
-export type ReduceArgs = Args<[dim: number | readonly number[] | null, keepdim: boolean], ReduceArguments>;
+export type ReduceArgs = Args<[dim: Dims, keepdim: boolean], ReduceArguments>;
 
-const reader = (fn: string) => signature<ReduceArguments>(fn, { dim: null, keepdim: false });
+interface Typed {
+  /** The input is converted to it first; default null: it is taken as it comes. */
+  dtype: Dtype | null;
+}
+export type TypedReduceArgs = Args<[dim: Dims, keepdim: boolean], ReduceArguments & Typed>;
+export type ProdArgs = Args<[dim: number, keepdim: boolean], DimArguments & Typed>;
 
-function axesOf(op: string, input: Tensor, { dim, keepdim }: ReduceArguments): core.ReduceOptions {
-  return { axes: dim === null ? undefined : dimensions(op, dim, input.rank), keepdims: keepdim };
+type Options = core.ReduceOptions;
+type Reduce = (x: core.Tensor, options: Options) => core.Tensor;
+
+function axesOf(op: string, input: Tensor, dim: Dims, keepdim: boolean): Options {
+  const all = dim === null || (typeof dim !== "number" && dim.length === 0);
+  return { axes: all ? undefined : dimensions(op, dim, input.rank), keepdims: keepdim };
 }
 
-function reduction(fn: string, f: (x: core.Tensor, options: core.ReduceOptions) => core.Tensor) {
-  const read = reader(fn);
-  return (input: Tensor, ...args: ReduceArgs): Tensor =>
-    core.scope(() => wrap(f(input.core, axesOf(fn, input, read(args)))));
-}
+const reduced = (f: Reduce, input: Tensor, dtype: Dtype | null, options: Options): Tensor =>
+  core.scope(() => wrap(f(dtype === null ? input.core : convertCore(input.core, dtype.core), options)));
 
+const several = { dim: dims.orNone, keepdim: false, "*": null, dtype: dtype.or(null), out } as const;
+
+const readSum = forms("sum", { input: tensor, "*": null, dtype: dtype.or(null) }, { input: tensor, ...several });
 /** Sum over all dimensions or the given ones; of bools their number. */
-export const sum = reduction("sum", core.sum);
+export const sum = (input: Tensor, ...args: TypedReduceArgs): Tensor => {
+  const { form, values } = readSum([input, ...args]);
+  const options = form === "0" ? {} : axesOf("sum", values.input, values.dim, values.keepdim);
+  return reduced(values.dtype?.core === "bool" ? core.any : core.sum, values.input, values.dtype, options);
+};
+
+const readMean = forms("mean", { input: tensor, "*": null, dtype: dtype.or(null), out }, { input: tensor, ...several });
 /** Mean of floats. */
-export const mean = reduction("mean", (x, options) => core.mean(requireFloat("mean", x), options));
-/** Largest element, over several dimensions at once; elements that tie share the gradient. */
-export const amax = reduction("amax", core.max);
-export const amin = reduction("amin", core.min);
-export const any = reduction("any", core.any);
-export const all = reduction("all", core.all);
+export const mean = (input: Tensor, ...args: TypedReduceArgs): Tensor => {
+  const { form, values } = readMean([input, ...args]);
+  const options = form === "0" ? {} : axesOf("mean", values.input, values.dim, values.keepdim);
+  return reduced((x) => core.mean(requireFloat("mean", x), options), values.input, values.dtype, options);
+};
+
+const readProd = forms(
+  "prod",
+  { input: tensor, "*": null, dtype: dtype.or(null) },
+  { input: tensor, dim: int, keepdim: false, "*": null, dtype: dtype.or(null), out },
+);
+/** Product over all dimensions or one; of bools int64. */
+export const prod = (input: Tensor, ...args: ProdArgs): Tensor => {
+  const { form, values } = readProd([input, ...args]);
+  const options = form === "0" ? {} : axesOf("prod", values.input, values.dim, values.keepdim);
+  const whole: Reduce = (x) => core.prod(x.dtype === "bool" ? core.cast(x, "int32") : x, options);
+  return reduced(values.dtype?.core === "bool" ? core.all : whole, values.input, values.dtype, options);
+};
 
 function requireFloat(op: string, x: core.Tensor): core.Tensor {
   if (x.dtype === "float32") return x;
-  const name = x.dtype === "bool" ? "Bool" : x.dtype === "uint8" ? "Byte" : "Long";
   return complain(
     core.DtypeError,
-    `${op}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ${name}`,
+    `${op}(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: ${typeName(x.dtype)}`,
     { op, argument: "input", expected: "torch.float32 (convert with .float())", given: x.dtype },
   );
 }
 
-export interface DimArguments {
-  dim: number | null;
-  keepdim: boolean;
-}
-export type DimArgs = Args<[dim: number | null, keepdim: boolean], DimArguments>;
-const dimReader = (fn: string) => signature<DimArguments>(fn, { dim: null, keepdim: false });
-
-const readProd = dimReader("prod");
-/** Product over all dimensions or one. */
-export function prod(input: Tensor, ...args: DimArgs): Tensor {
-  return core.scope(() => wrap(core.prod(input.core, axesOf("prod", input, readProd(args)))));
-}
-
-/** A pair of tensors that also has names, as PyTorch's named tuple. */
-export type ValuesAndIndices = [values: Tensor, indices: Tensor] & { values: Tensor; indices: Tensor };
-
-function requireElements(op: string, input: Tensor): void {
+function requireElements(op: string, input: Tensor, dim: Dims): void {
   if (input.core.size > 0) return;
+  const axes = dim === null ? [] : typeof dim === "number" ? [dim] : dim;
+  const empty = axes.map((axis) => dimension(op, axis, input.rank)).find((axis) => input.shape[axis] === 0);
+  if (axes.length > 0 && empty === undefined) return;
   complain(
     core.ShapeError,
-    `${op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.`,
+    empty === undefined
+      ? `${op}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.`
+      : `${op}(): Expected reduction dim ${empty} to have non-zero size.`,
     { op, argument: "input", expected: "at least one element", given: sizeText(input.shape) },
   );
 }
 
-function argReduction(fn: string, f: typeof core.argmax) {
-  const read = dimReader(fn);
-  return (input: Tensor, ...args: DimArgs): Tensor => {
-    const { dim, keepdim } = read(args);
-    if (dim === null) requireElements(fn, input);
-    return core.scope(() => {
-      if (dim !== null) return wrap(f(input.core, dimension(fn, dim, input.rank), keepdim));
-      const flat = f(core.reshape(input.core, [input.core.size]), 0);
-      return wrap(
-        keepdim
-          ? core.reshape(
-              flat,
-              input.shape.map(() => 1),
-            )
-          : flat,
-      );
-    });
-  };
+function extremeOver(name: string, f: Reduce): (input: Tensor, ...args: ReduceArgs) => Tensor {
+  return native(
+    name,
+    { input: tensor, dim: dims.orNone.or([]), keepdim: false, "*": null, out },
+    ({ input, dim, keepdim }) => {
+      requireElements(name, input, dim);
+      const options = axesOf(name, input, dim, keepdim);
+      return core.scope(() => wrap(f(input.core, options)));
+    },
+  );
 }
+
+/** Largest element, over several dimensions at once; elements that tie share the gradient. */
+export const amax = extremeOver("amax", core.max);
+export const amin = extremeOver("amin", core.min);
+
+function quantifier(name: string, f: Reduce): (input: Tensor, ...args: ReduceArgs) => Tensor {
+  return native(
+    name,
+    { input: tensor, dim: dims.or(null), keepdim: false, "*": null, out },
+    ({ input, dim, keepdim }) => {
+      // No dimension listed reduces none here.
+      if (typeof dim === "object" && dim?.length === 0)
+        return core.scope(() => wrap(copyOf(convertCore(input.core, "bool"))));
+      return core.scope(() => wrap(f(input.core, axesOf(name, input, dim, keepdim))));
+    },
+  );
+}
+
+export const any = quantifier("any", core.any);
+export const all = quantifier("all", core.all);
+
+export interface DimArguments extends Out {
+  dim: number | null;
+  keepdim: boolean;
+}
+export type DimArgs = Args<[dim: number | null, keepdim: boolean], DimArguments>;
+
+/** A pair of tensors that also has names, as PyTorch's named tuple. */
+export type ValuesAndIndices = [values: Tensor, indices: Tensor] & { values: Tensor; indices: Tensor };
+
+function argReduction(name: string, f: typeof core.argmax): (input: Tensor, ...args: DimArgs) => Tensor {
+  return native(
+    name,
+    { input: tensor, dim: int.or(null), keepdim: false, "*": null, out },
+    ({ input, dim, keepdim }) => {
+      if (input.core.dtype === "bool")
+        complain(core.DtypeError, `${name}(): does not support bool input`, {
+          op: name,
+          argument: "input",
+          expected: "numbers",
+          given: "torch.bool",
+        });
+      requireElements(name, input, dim);
+      return core.scope(() => {
+        const x = flatIf(input, input.rank === 0);
+        if (dim !== null) {
+          const found = f(x, dimension(name, dim, input.rank), keepdim);
+          return wrap(input.rank === 0 ? core.reshape(found, []) : found);
+        }
+        const kept = keepdim ? input.shape.map(() => 1) : [];
+        return wrap(core.reshape(f(flatIf(input, true), 0), kept));
+      });
+    },
+  );
+}
+
+const flatIf = (input: Tensor, flat: boolean): core.Tensor =>
+  flat ? core.reshape(input.core, [input.core.size]) : input.core;
 
 /** Index of the first largest element: along a dimension, or of the flattened tensor. */
 export const argmax = argReduction("argmax", core.argmax);
 /** Index of the first smallest element. */
 export const argmin = argReduction("argmin", core.argmin);
 
+export interface Extreme {
+  (input: Tensor, options?: { out?: null }): Tensor;
+  (input: Tensor, other: Tensor): Tensor;
+  (input: Tensor, options: { other: Tensor; out?: null }): Tensor;
+  (input: Tensor, dim: number, keepdim?: boolean): ValuesAndIndices;
+  (input: Tensor, dim: number, options: { keepdim?: boolean; out?: null }): ValuesAndIndices;
+  (input: Tensor, options: { dim: number; keepdim?: boolean; out?: null }): ValuesAndIndices;
+}
+
+export interface ExtremeMethod {
+  (options?: { out?: null }): Tensor;
+  (other: Tensor): Tensor;
+  (options: { other: Tensor }): Tensor;
+  (dim: number, keepdim?: boolean): ValuesAndIndices;
+  (dim: number, options: { keepdim?: boolean }): ValuesAndIndices;
+  (options: { dim: number; keepdim?: boolean }): ValuesAndIndices;
+}
+
 function extreme(
-  fn: string,
+  name: string,
   whole: typeof core.max,
   index: (x: core.Tensor, axis: number, keepdims: boolean) => core.Tensor,
   pairwise: (a: Tensor, b: Tensor) => Tensor,
-) {
-  const read = dimReader(fn);
-  function call(input: Tensor): Tensor;
-  function call(input: Tensor, other: Tensor): Tensor;
-  function call(input: Tensor, dim: number, keepdim?: boolean): ValuesAndIndices;
-  function call(input: Tensor, options: { dim: number; keepdim?: boolean }): ValuesAndIndices;
-  function call(input: Tensor, ...args: unknown[]): Tensor | ValuesAndIndices;
-  function call(input: Tensor, ...args: unknown[]): Tensor | ValuesAndIndices {
-    if (args[0] instanceof Tensor) return pairwise(input, args[0]);
-    const { dim, keepdim } = read(args);
-    if (dim === null) {
-      requireElements(fn, input);
-      return wrap(whole(input.core, { nanTies: true }));
+): Extreme {
+  const read = forms(
+    name,
+    { input: tensor, "*": null, out },
+    { input: tensor, other: tensor, "*": null, out },
+    { input: tensor, dim: int, keepdim: false, "*": null, out },
+  );
+  const call = (...args: unknown[]): Tensor | ValuesAndIndices => {
+    const { form, values } = read(args);
+    if (form === "1") return pairwise(values.input, values.other);
+    const { input } = values;
+    if (form === "0") {
+      requireElements(name, input, null);
+      return core.scope(() => wrap(whole(input.core, { nanTies: true })));
     }
-    const axis = dimension(fn, dim, input.rank);
-    return core.scope(() => {
-      const at = index(input.core, axis, true);
-      const values = wrap(core.sum(pick(input.core, at, axis), { axes: axis, keepdims: keepdim }));
-      const shape = input.shape.flatMap((extent, i) => (i === axis ? (keepdim ? [1] : []) : [extent]));
-      const indices = wrap(core.reshape(at, shape));
-      return Object.assign([values, indices] as [Tensor, Tensor], { values, indices });
-    });
-  }
-  return call;
+    const { dim, keepdim } = values;
+    requireElements(name, input, dim);
+    return core.scope(() => along(input, dimension(name, dim, input.rank), keepdim, index));
+  };
+  return call as Extreme;
 }
 
-/** x where it is the chosen element of its row, else 0: the gradient goes to that element alone, as in PyTorch. */
-function pick(x: core.Tensor, at: core.Tensor, axis: number): core.Tensor {
-  const extent = x.shape[axis] as number;
-  const positions = core.arange(0, extent, 1, "int32");
-  const along = core.reshape(
-    positions,
-    x.shape.map((_, i) => (i === axis ? extent : 1)),
+/** Extreme elements along a dimension, and where they stand: the gradient goes to those places alone, as in PyTorch. */
+function along(
+  input: Tensor,
+  axis: number,
+  keepdim: boolean,
+  index: (x: core.Tensor, axis: number, keepdims: boolean) => core.Tensor,
+): ValuesAndIndices {
+  const shape = input.rank === 0 ? [1] : input.shape;
+  const { dtype } = input.core;
+  const x = core.reshape(dtype === "bool" ? core.cast(input.core, "int32") : input.core, shape);
+  const at = index(x, axis, true);
+  const positions = core.reshape(
+    core.arange(0, shape[axis] as number, 1, "int32"),
+    shape.map((extent, i) => (i === axis ? extent : 1)),
   );
-  return core.where(core.equal(along, at), x, 0);
+  const found = core.sum(core.where(core.equal(positions, at), x, 0), { axes: axis });
+  const kept = input.rank === 0 ? [] : shape.flatMap((extent, i) => (i === axis ? (keepdim ? [1] : []) : [extent]));
+  const [values, indices] = [core.cast(found, dtype), at].map((y) => wrap(core.reshape(y, kept))) as [Tensor, Tensor];
+  return Object.assign([values, indices] as [Tensor, Tensor], { values, indices });
 }
 
 /** Largest element; with `dim` the pair [values, indices]; with a tensor the elementwise maximum. */
-export const max = extreme("max", core.max, core.argmax, maximum);
+export const max = extreme("max", core.max, core.argmax, larger);
 /** Smallest element; with `dim` the pair [values, indices]; with a tensor the elementwise minimum. */
-export const min = extreme("min", core.min, core.argmin, minimum);
+export const min = extreme("min", core.min, core.argmin, smaller);
 
 export interface VarArguments extends ReduceArguments {
   /** n - correction elements divide; default 1. */
-  correction: number;
-  /** Older name: true is a correction of 1, false of 0. */
-  unbiased: boolean | null;
+  correction: number | null;
+  /** Older name, which excludes the other: true is a correction of 1, false of 0. */
+  unbiased: boolean;
 }
-export type VarArgs = Args<[dim: number | readonly number[] | null], VarArguments>;
-const readVar = signature<VarArguments>("var", { dim: null, correction: 1, unbiased: null, keepdim: false });
+export type VarArgs =
+  | Args<[dim: Dims], VarArguments>
+  | [unbiased: boolean]
+  | [dim: Dims, unbiased: boolean, keepdim?: boolean];
 
-function moment(op: "var" | "std", input: Tensor, args: readonly unknown[]): core.Tensor {
-  // var(unbiased) and var(dim, unbiased, keepdim) are older forms by position.
-  const [first, second, third] = args.filter((arg) => !isKeywords(arg));
-  const options = args.find(isKeywords);
-  const older =
-    typeof first === "boolean"
-      ? { unbiased: first }
-      : typeof second === "boolean"
-        ? { dim: first, unbiased: second, keepdim: third }
-        : undefined;
-  const { dim, correction, unbiased, keepdim } = readVar(older ? [{ ...older, ...options }] : args);
-  const x = requireFloat(op, input.core);
-  const f = op === "var" ? core.variance : core.std;
-  return f(x, axesOf(op, input, { dim, keepdim }), unbiased === null ? correction : Number(unbiased));
+function spread(name: string, f: typeof core.variance): (input: Tensor, ...args: VarArgs) => Tensor {
+  const read = forms(
+    name,
+    { input: tensor, dim: dims.or(null), "*": null, correction: number.or(null), keepdim: false, out },
+    { input: tensor, dim: dims.orNone, unbiased: true, keepdim: false, "*": null, out },
+    { input: tensor, unbiased: true },
+  );
+  return (...args) => {
+    const { form, values } = read(args);
+    const { input } = values;
+    const [dim, keepdim] = form === "2" ? [null, false] : [values.dim, values.keepdim];
+    const correction = form === "0" ? (values.correction ?? 1) : Number(values.unbiased);
+    if (input.core.dtype !== "float32")
+      complain(core.DtypeError, "std and var only support floating point and complex dtypes", {
+        op: name,
+        argument: "input",
+        expected: "torch.float32 (convert with .float())",
+        given: `${input.dtype}`,
+      });
+    const options = axesOf(name, input, dim, keepdim);
+    return core.scope(() => wrap(f(input.core, options, correction)));
+  };
 }
 
 /** Variance, unbiased unless `correction: 0`. */
-const variance_ = (input: Tensor, ...args: VarArgs | unknown[]): Tensor =>
-  core.scope(() => wrap(moment("var", input, args)));
+const variance_ = spread("var", core.variance);
 
 export { variance_ as var };
 /** Square root of the variance. */
-export const std = (input: Tensor, ...args: VarArgs | unknown[]): Tensor =>
-  core.scope(() => wrap(moment("std", input, args)));
+export const std = spread("std", core.std);
 
-export interface NormArguments extends ReduceArguments {
-  p: number | "fro";
+export interface NormArguments {
+  /** The order: any number, Infinity among them; "fro" and null are 2. Default "fro". */
+  p: number | "fro" | null;
+  dim: Dims;
+  keepdim: boolean;
+  out: null;
+  /** The input is converted to it first. */
+  dtype: Dtype | null;
 }
-const readNorm = signature<NormArguments>("norm", { p: "fro", dim: null, keepdim: false });
+export type NormArgs = Args<[p: number | "fro" | null, dim: Dims, keepdim: boolean], NormArguments>;
 
-/** p-norm of the elements for p 1, 2 ("fro") and Infinity. */
-export function norm(
+const normArguments = { p: number.either(oneOf("fro")).orNone.or("fro"), dim: dims.or(null), keepdim: false } as const;
+
+function normOf(
   input: Tensor,
-  ...args: Args<[p: number | "fro", dim: number | readonly number[] | null, keepdim: boolean], NormArguments>
+  { p, dim, keepdim, dtype }: { p: number | string | null; dim: Dims; keepdim: boolean; dtype: Dtype | null },
 ): Tensor {
-  const { p, ...rest } = readNorm(args);
-  const options = axesOf("norm", input, rest);
+  const options = axesOf("norm", input, dim, keepdim);
+  const order = p === null || p === "fro" ? 2 : Number(p);
+  if (Math.abs(order) === Infinity || order < 0) requireElements("norm", input, dim);
   return core.scope(() => {
-    const x = requireFloat("norm", input.core);
-    if (p === 2 || p === "fro") return wrap(core.norm(x, options));
-    if (p === 1) return wrap(core.sum(core.abs(x), options));
-    if (p === Number.POSITIVE_INFINITY) return wrap(core.max(core.abs(x), options));
-    throw new core.UnsupportedError({ op: "norm", argument: "p", expected: "1, 2, 'fro' or Infinity", given: `${p}` });
+    const x = requireFloat("norm", dtype === null ? input.core : convertCore(input.core, dtype.core));
+    return wrap(normOfOrder(x, order, options));
   });
 }
 
-export interface SoftmaxArguments {
-  dim: number | null;
+function normOfOrder(x: core.Tensor, order: number, options: Options): core.Tensor {
+  if (order === 2) return core.norm(x, options);
+  const size = core.abs(x);
+  if (order === 1) return core.sum(size, options);
+  if (order === Infinity) return core.max(size, options);
+  if (order === -Infinity) return core.min(size, options);
+  if (order === 0) return core.sum(core.cast(core.notEqual(x, 0), "float32"), options);
+  return core.pow(core.sum(core.pow(size, order), options), 1 / order);
 }
-export type SoftmaxArgs = Args<[dim: number], SoftmaxArguments>;
-const softmaxReader = (fn: string) => signature<SoftmaxArguments>(fn, { dim: null });
 
-function softmaxOf(fn: string, f: (x: core.Tensor, axis: number) => core.Tensor) {
-  const read = softmaxReader(fn);
-  return (input: Tensor, ...args: SoftmaxArgs): Tensor => {
-    const { dim } = read(args);
-    // PyTorch's own choice when dim is left out, which it calls deprecated.
-    const chosen = dim ?? (input.rank === 0 || input.rank === 1 || input.rank === 3 ? 0 : 1);
-    return core.scope(() => wrap(f(convertCore(input.core, "float32"), dimension(fn, chosen, input.rank))));
-  };
+/** p-norm of the elements. */
+export const norm: (input: Tensor, ...args: NormArgs) => Tensor = define(
+  "torch.norm",
+  { input: tensor, ...normArguments, out, dtype: dtype.or(null) },
+  ({ input, ...given }) => normOf(input, given),
+);
+/** The method has no place for out. */
+export const normMethod: (self: Tensor, ...args: NormArgs) => Tensor = defineMethod(
+  "torch.Tensor.norm",
+  { ...normArguments, dtype: dtype.or(null) },
+  normOf,
+);
+
+export interface SoftmaxArguments extends Out {
+  dim: number;
+  /** The input is converted to it first. */
+  dtype: Dtype | null;
+}
+export type SoftmaxArgs = Args<[dim: number, dtype: Dtype | null], SoftmaxArguments>;
+
+function softmaxOf(
+  name: string,
+  f: (x: core.Tensor, axis: number) => core.Tensor,
+): (input: Tensor, ...args: SoftmaxArgs) => Tensor {
+  return native(name, { input: tensor, dim: int, dtype: dtype.or(null), "*": null, out }, ({ input, dim, dtype }) => {
+    const axis = dimension(name, dim, input.rank);
+    return core.scope(() => {
+      const x = dtype === null ? input.core : convertCore(input.core, dtype.core);
+      if (x.dtype !== "float32")
+        complain(core.DtypeError, `"${name}_kernel_impl" not implemented for '${typeName(x.dtype)}'`, {
+          op: name,
+          argument: dtype === null ? "input" : "dtype",
+          expected: "torch.float32",
+          given: x.dtype,
+        });
+      return wrap(f(x, axis));
+    });
+  });
 }
 
 /** e^x over its sum along `dim`. */

@@ -1,26 +1,45 @@
 // Shapes. view and reshape share memory with their input; everything else here copies (PyTorch shares it where strides allow).
 import * as core from "@facet/autograd";
+import { type Args, define, defineMethod, int, only } from "@facet/dialect";
+import { convertCore, copyOf } from "../convert.js";
+import { promote } from "../dtype.js";
 import { complain, dimension, dimensions } from "../errors.js";
+import { dims, dtype, each, forms, ints, native, out, tensor, tensors } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Args, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";
+import type { Out } from "./arithmetic.js";
 
-/** A shape as extents or as one list. */
-export type Shape = readonly number[] | readonly [readonly number[]];
+/** What methods take for a shape: extents, one list of them, or that list by name. */
+export type Extents<Name extends string> = (
+  | number
+  | readonly number[]
+  | { readonly [K in Name]?: readonly number[] }
+)[];
 
-/** The extents of a shape given either way. */
-export function extentsOf(shape: readonly (number | readonly number[])[]): number[] {
-  return (Array.isArray(shape[0]) ? shape[0] : shape) as number[];
+type OfTensor<T extends unknown[], R = Tensor> = (self: Tensor, ...args: T) => R;
+
+/** A method of one list of numbers, which may also be given one by one: `x.permute(1, 0)`, `x.permute([1, 0])`. */
+function listMethod<const Name extends string>(
+  method: string,
+  name: Name,
+  body: (self: Tensor, list: readonly number[]) => Tensor,
+): OfTensor<Extents<Name>> {
+  const read = forms(`Tensor.${method}`, { [name]: ints }, { [`*${name}`]: each(int) });
+  return (self, ...args) => {
+    const { form, values } = read(args);
+    const list = (values as Record<string, readonly number[]>)[name] as readonly number[];
+    if (form === "1" && list.length === 0)
+      throw new core.ArgumentError({ op: method, argument: name, expected: ints.expected, given: "none" });
+    return body(self, list);
+  };
 }
 
-/** Another shape with the same elements; one extent may be -1. */
-export function reshape(input: Tensor, ...shape: (number | readonly number[])[]): Tensor {
-  const extents = extentsOf(shape);
+function reshaped(input: Tensor, shape: readonly number[]): Tensor {
   try {
-    return wrap(core.reshape(input.core, extents));
+    return wrap(core.reshape(input.core, shape));
   } catch (error) {
     if (!(error instanceof core.ShapeError)) throw error;
-    return complain(core.ShapeError, `shape '${sizeText(extents)}' is invalid for input of size ${input.core.size}`, {
+    return complain(core.ShapeError, `shape '${sizeText(shape)}' is invalid for input of size ${input.core.size}`, {
       op: "reshape",
       argument: "shape",
       expected: error.expected,
@@ -29,32 +48,56 @@ export function reshape(input: Tensor, ...shape: (number | readonly number[])[])
   }
 }
 
+/** Another shape with the same elements; one extent may be -1. */
+export const reshape: (
+  input: Tensor,
+  ...args: Args<[shape: readonly number[]], { shape: readonly number[] }>
+) => Tensor = native("reshape", { input: tensor, shape: ints }, ({ input, shape }) => reshaped(input, shape));
+
+const readView = forms("Tensor.view", { dtype }, { size: ints }, { "*size": each(int) });
+/** reshape as a method, which also takes extents one by one. */
+export const reshapeMethod: OfTensor<Extents<"shape">> = listMethod("reshape", "shape", reshaped);
+/** As reshape; another dtype of the same bytes is refused. */
+export const view: OfTensor<Extents<"size">> = (self, ...args) => {
+  const { form, values } = readView(args);
+  if (form === "0")
+    throw new core.UnsupportedError({ op: "view", argument: "dtype", expected: "a shape", given: `${values.dtype}` });
+  if (form === "2" && values.size.length === 0)
+    throw new core.ArgumentError({ op: "view", argument: "size", expected: ints.expected, given: "none" });
+  return reshaped(self, values.size);
+};
+export const view_as: OfTensor<Args<[other: Tensor], { other: Tensor }>> = defineMethod(
+  "torch.Tensor.view_as",
+  { other: tensor },
+  (self, { other }) => reshaped(self, other.shape),
+);
+
 export interface FlattenArguments {
   start_dim: number;
   end_dim: number;
 }
 export type FlattenArgs = Args<[start_dim: number, end_dim: number], FlattenArguments>;
-const readFlatten = signature<FlattenArguments>("flatten", { start_dim: 0, end_dim: -1 });
 
 /** Dimensions start_dim to end_dim as one. */
-export function flatten(input: Tensor, ...args: FlattenArgs): Tensor {
-  const { start_dim, end_dim } = readFlatten(args);
-  const start = dimension("flatten", start_dim, input.rank);
-  const end = dimension("flatten", end_dim, input.rank);
-  if (start > end)
-    complain(core.ArgumentError, "flatten() has invalid args: start_dim cannot come after end_dim", {
-      op: "flatten",
-      argument: "start_dim",
-      expected: `at most end_dim ${end}`,
-      given: `${start}`,
-    });
-  const merged = core.sizeOf(input.shape.slice(start, end + 1));
-  return wrap(core.reshape(input.core, [...input.shape.slice(0, start), merged, ...input.shape.slice(end + 1)]));
-}
+export const flatten: (input: Tensor, ...args: FlattenArgs) => Tensor = native(
+  "flatten",
+  { input: tensor, start_dim: int.or(0), end_dim: int.or(-1) },
+  ({ input, start_dim, end_dim }) => {
+    const start = dimension("flatten", start_dim, input.rank, "start_dim");
+    const end = dimension("flatten", end_dim, input.rank, "end_dim");
+    if (start > end)
+      complain(core.ArgumentError, "flatten() has invalid args: start_dim cannot come after end_dim", {
+        op: "flatten",
+        argument: "start_dim",
+        expected: `at most end_dim ${end}`,
+        given: `${start}`,
+      });
+    const merged = core.sizeOf(input.shape.slice(start, end + 1));
+    return wrap(core.reshape(input.core, [...input.shape.slice(0, start), merged, ...input.shape.slice(end + 1)]));
+  },
+);
 
-/** Dimensions in another order. */
-export function permute(input: Tensor, ...dims: (number | readonly number[])[]): Tensor {
-  const order = extentsOf(dims);
+function permuted(input: Tensor, order: readonly number[]): Tensor {
   if (order.length !== input.rank)
     throw new core.ShapeError({
       op: "permute",
@@ -65,9 +108,16 @@ export function permute(input: Tensor, ...dims: (number | readonly number[])[]):
   return wrap(core.transpose(input.core, dimensions("permute", order, input.rank)));
 }
 
-/** Two dimensions exchanged. */
-export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
-  const [a, b] = [dimension("transpose", dim0, input.rank), dimension("transpose", dim1, input.rank)];
+type OfDims = (input: Tensor, ...args: Args<[dims: readonly number[]], { dims: readonly number[] }>) => Tensor;
+
+/** Dimensions in another order. */
+export const permute: OfDims = native("permute", { input: tensor, dims: ints }, ({ input, dims }) =>
+  permuted(input, dims),
+);
+export const permuteMethod: OfTensor<Extents<"dims">> = listMethod("permute", "dims", permuted);
+
+function exchanged(input: Tensor, dim0: number, dim1: number): Tensor {
+  const [a, b] = [dimension("transpose", dim0, input.rank, "dim0"), dimension("transpose", dim1, input.rank, "dim1")];
   return wrap(
     core.transpose(
       input.core,
@@ -76,8 +126,16 @@ export function transpose(input: Tensor, dim0: number, dim1: number): Tensor {
   );
 }
 
+export type TransposeArgs = Args<[dim0: number, dim1: number], { dim0: number; dim1: number }>;
+/** Two dimensions exchanged. */
+export const transpose: (input: Tensor, ...args: TransposeArgs) => Tensor = native(
+  "transpose",
+  { input: tensor, dim0: int, dim1: int },
+  ({ input, dim0, dim1 }) => exchanged(input, dim0, dim1),
+);
+
 /** A matrix transposed; a vector or number unchanged. */
-export function t(input: Tensor): Tensor {
+export const t: (input: Tensor) => Tensor = native("t", { input: tensor }, ({ input }) => {
   if (input.rank > 2)
     complain(core.ShapeError, `t() expects a tensor with <= 2 dimensions, but self is ${input.rank}D`, {
       op: "t",
@@ -85,11 +143,11 @@ export function t(input: Tensor): Tensor {
       expected: "rank 2 or less",
       given: sizeText(input.shape),
     });
-  return input.rank < 2 ? input : transpose(input, 0, 1);
-}
+  return input.rank < 2 ? wrap(core.reshape(input.core, input.shape)) : exchanged(input, 0, 1);
+});
 
-/** Without the dimensions of extent 1: all of them, or the given ones where they are. */
-export function squeeze(input: Tensor, dim?: number | readonly number[]): Tensor {
+/** Without the dimensions of extent 1: all of them, or of the given ones those that are. */
+function squeezed(input: Tensor, dim: number | readonly number[] | undefined): Tensor {
   const dropped = dim === undefined ? input.shape.map((_, i) => i) : dimensions("squeeze", dim, input.rank);
   return wrap(
     core.reshape(
@@ -99,20 +157,41 @@ export function squeeze(input: Tensor, dim?: number | readonly number[]): Tensor
   );
 }
 
+type SqueezeArgs = Args<[dim: number | readonly number[]], { dim: number | readonly number[] }>;
+const readSqueeze = forms("squeeze", { input: tensor }, { input: tensor, dim: dims });
+export const squeeze = (input: Tensor, ...args: SqueezeArgs): Tensor => {
+  const { form, values } = readSqueeze([input, ...args]);
+  return squeezed(values.input, form === "0" ? undefined : values.dim);
+};
+const readSqueezeMethod = forms("Tensor.squeeze", {}, { dim: dims }, { "*dim": each(int) });
+export const squeezeMethod: OfTensor<Extents<"dim"> | SqueezeArgs> = (self, ...args) => {
+  const { form, values } = readSqueezeMethod(args);
+  return squeezed(self, form === "0" ? undefined : values.dim);
+};
+
 /** With a dimension of extent 1 at `dim` of the result. */
-export function unsqueeze(input: Tensor, dim: number): Tensor {
-  const at = dimension("unsqueeze", dim, input.rank + 1);
-  return wrap(core.reshape(input.core, [...input.shape.slice(0, at), 1, ...input.shape.slice(at)]));
-}
+export const unsqueeze: (input: Tensor, ...args: Args<[dim: number], { dim: number }>) => Tensor = native(
+  "unsqueeze",
+  { input: tensor, dim: int },
+  ({ input, dim }) => {
+    const at = dimension("unsqueeze", dim, input.rank + 1);
+    return wrap(core.reshape(input.core, [...input.shape.slice(0, at), 1, ...input.shape.slice(at)]));
+  },
+);
 
 /** Dimensions of extent 1 repeated up to a shape; -1 leaves one as it is. */
-export function expand(input: Tensor, ...sizes: (number | readonly number[])[]): Tensor {
-  const wanted = extentsOf(sizes);
+function expanded(input: Tensor, wanted: readonly number[]): Tensor {
   const extra = wanted.length - input.rank;
+  if (extra < 0)
+    complain(
+      core.ShapeError,
+      `expand: the number of sizes provided (${wanted.length}) must be greater or equal to the number of dimensions in the tensor (${input.rank})`,
+      { op: "expand", argument: "size", expected: `${input.rank} extents or more`, given: sizeText(wanted) },
+    );
   const target = wanted.map((extent, i) => (extent === -1 ? (input.shape[i - extra] ?? -1) : extent));
   for (const [i, extent] of target.entries()) {
     const own = input.shape[i - extra] ?? 1;
-    if (extra >= 0 && extent >= 0 && (own === 1 || own === extent)) continue;
+    if (extent >= 0 && (own === 1 || own === extent)) continue;
     complain(
       core.ShapeError,
       `The expanded size of the tensor (${extent}) must match the existing size (${own}) at non-singleton dimension ${i}.  Target sizes: ${sizeText(wanted)}.  Tensor sizes: ${sizeText(input.shape)}`,
@@ -128,9 +207,33 @@ export function expand(input: Tensor, ...sizes: (number | readonly number[])[]):
   return wrap(`${target}` === `${input.shape}` ? core.reshape(input.core, target) : core.expand(input.core, target));
 }
 
+const readExpand = forms(
+  "Tensor.expand",
+  { size: ints, "*": null, implicit: only(false) },
+  { "*size": each(int), implicit: only(false) },
+);
+export const expand: OfTensor<Extents<"size">> = (self, ...args) => {
+  const { form, values } = readExpand(args);
+  if (form === "1" && values.size.length === 0)
+    throw new core.ArgumentError({ op: "expand", argument: "size", expected: ints.expected, given: "none" });
+  return expanded(self, values.size);
+};
+export const expand_as: OfTensor<Args<[other: Tensor], { other: Tensor }>> = defineMethod(
+  "torch.Tensor.expand_as",
+  { other: tensor },
+  (self, { other }) => expanded(self, other.shape),
+);
+
 /** The tensor repeated so many times along each dimension. */
-export function repeat(input: Tensor, ...repeats: (number | readonly number[])[]): Tensor {
-  const times = extentsOf(repeats);
+export const repeat: OfTensor<Extents<"repeats">> = listMethod("repeat", "repeats", (input, times) => {
+  for (const count of times)
+    if (count < 0)
+      complain(core.ShapeError, `Trying to create tensor with negative dimension ${count}`, {
+        op: "repeat",
+        argument: "repeats",
+        expected: "numbers of 0 or more",
+        given: sizeText(times),
+      });
   const extra = times.length - input.rank;
   if (extra < 0)
     complain(
@@ -155,16 +258,15 @@ export function repeat(input: Tensor, ...repeats: (number | readonly number[])[]
       ),
     );
   });
-}
+});
 
-export interface JoinArguments {
+export interface JoinArguments extends Out {
   dim: number;
 }
-const readCat = signature<JoinArguments>("cat", { dim: 0 });
-const readStack = signature<JoinArguments>("stack", { dim: 0 });
+export type JoinArgs = Args<[dim: number], JoinArguments>;
 
-function requireTensors(op: string, tensors: readonly Tensor[]): Tensor {
-  const first = tensors[0];
+function requireTensors(op: string, list: readonly Tensor[]): Tensor {
+  const first = list[0];
   if (first) return first;
   return complain(core.ArgumentError, `${op}(): expected a non-empty list of Tensors`, {
     op,
@@ -174,102 +276,199 @@ function requireTensors(op: string, tensors: readonly Tensor[]): Tensor {
   });
 }
 
-/** Tensors joined along a dimension. */
-export function cat(tensors: readonly Tensor[], ...args: Args<[dim: number], JoinArguments>): Tensor {
-  const first = requireTensors("cat", tensors);
-  const dim = dimension("cat", readCat(args).dim, first.rank);
-  for (const [i, tensor] of tensors.entries()) {
-    const at = first.shape.findIndex((extent, j) => j !== dim && extent !== tensor.shape[j]);
-    if (tensor.rank === first.rank && at < 0) continue;
-    complain(
-      core.ShapeError,
-      `Sizes of tensors must match except in dimension ${dim}. Expected size ${first.shape[at]} but got size ${tensor.shape[at]} for tensor number ${i} in the list.`,
-      {
-        op: "cat",
-        argument: `tensors[${i}]`,
-        expected: `${sizeText(first.shape)} but for dimension ${dim}`,
-        given: sizeText(tensor.shape),
-      },
-    );
-  }
-  // The core hands a single tensor back as it is; a handle of its own keeps the two apart.
-  return tensors.length === 1
-    ? first.clone()
-    : core.scope(() =>
-        wrap(
-          core.concat(
-            tensors.map((x) => x.core),
-            dim,
-          ),
-        ),
-      );
+/** The tensors in the dtype that they have in common. */
+function alike(list: readonly Tensor[]): core.Tensor[] {
+  const common = list.map((each) => each.core.dtype).reduce(promote);
+  return list.map((each) => convertCore(each.core, common));
 }
 
-/** Tensors of one shape joined along a new dimension. */
-export function stack(tensors: readonly Tensor[], ...args: Args<[dim: number], JoinArguments>): Tensor {
-  const first = requireTensors("stack", tensors);
-  const dim = dimension("stack", readStack(args).dim, first.rank + 1);
-  for (const [i, tensor] of tensors.entries()) {
-    if (`${tensor.shape}` === `${first.shape}`) continue;
-    complain(
-      core.ShapeError,
-      `stack expects each tensor to be equal size, but got ${sizeText(first.shape)} at entry 0 and ${sizeText(tensor.shape)} at entry ${i}`,
-      { op: "stack", argument: `tensors[${i}]`, expected: sizeText(first.shape), given: sizeText(tensor.shape) },
-    );
-  }
-  return core.scope(() =>
-    wrap(
-      core.stack(
-        tensors.map((x) => x.core),
-        dim,
-      ),
-    ),
-  );
+/** Vectors of no elements count as nothing, as in PyTorch, where anything else is there. */
+const isNothing = ({ shape }: Tensor): boolean => shape.length === 1 && shape[0] === 0;
+
+/** Tensors joined along a dimension, in the dtype they have in common. */
+export const cat: (tensors: readonly Tensor[], ...args: JoinArgs) => Tensor = native(
+  "cat",
+  { tensors, dim: int.or(0), "*": null, out },
+  (given) => {
+    const list = given.tensors;
+    const first = list.find((each) => !isNothing(each)) ?? requireTensors("cat", list);
+    const dim = dimension("cat", given.dim, first.rank);
+    for (const [i, each] of list.entries()) {
+      if (each.rank === 0)
+        complain(core.ShapeError, `zero-dimensional tensor (at position ${i}) cannot be concatenated`, {
+          op: "cat",
+          argument: `tensors[${i}]`,
+          expected: "rank 1 or more",
+          given: "[]",
+        });
+      const at = first.shape.findIndex((extent, j) => j !== dim && extent !== each.shape[j]);
+      if (isNothing(each) || (each.rank === first.rank && at < 0)) continue;
+      complain(
+        core.ShapeError,
+        each.rank === first.rank
+          ? `Sizes of tensors must match except in dimension ${dim}. Expected size ${first.shape[at]} but got size ${each.shape[at]} for tensor number ${i} in the list.`
+          : `Tensors must have same number of dimensions: got ${first.rank} and ${each.rank}`,
+        {
+          op: "cat",
+          argument: `tensors[${i}]`,
+          expected: `${sizeText(first.shape)} but for dimension ${dim}`,
+          given: sizeText(each.shape),
+        },
+      );
+    }
+    return core.scope(() => {
+      const parts = alike(list).filter((_, i) => !isNothing(list[i] as Tensor) || list[i] === first);
+      // The core hands a single tensor back as it is; memory of its own keeps the two apart.
+      return wrap(parts.length === 1 ? copyOf(parts[0] as core.Tensor) : core.concat(parts, dim));
+    });
+  },
+);
+
+/** Tensors of one shape joined along a new dimension, in the dtype they have in common. */
+export const stack: (tensors: readonly Tensor[], ...args: JoinArgs) => Tensor = native(
+  "stack",
+  { tensors, dim: int.or(0), "*": null, out },
+  (given) => {
+    const list = given.tensors;
+    const first = requireTensors("stack", list);
+    const dim = dimension("stack", given.dim, first.rank + 1);
+    for (const [i, each] of list.entries()) {
+      if (`${each.shape}` === `${first.shape}`) continue;
+      complain(
+        core.ShapeError,
+        `stack expects each tensor to be equal size, but got ${sizeText(first.shape)} at entry 0 and ${sizeText(each.shape)} at entry ${i}`,
+        { op: "stack", argument: `tensors[${i}]`, expected: sizeText(first.shape), given: sizeText(each.shape) },
+      );
+    }
+    return core.scope(() => wrap(core.stack(alike(list), dim)));
+  },
+);
+
+export interface NarrowArguments {
+  dim: number;
+  start: number;
+  length: number;
 }
+export type NarrowArgs = Args<[dim: number, start: number, length: number], NarrowArguments>;
 
 /** `length` elements of a dimension from `start` on. */
-export function narrow(input: Tensor, dim: number, start: number, length: number): Tensor {
-  const axis = dimension("narrow", dim, input.rank);
-  const extent = input.shape[axis] as number;
-  const from = start < 0 ? start + extent : start;
-  if (!(Number.isInteger(length) && length >= 0 && from >= 0 && from + length <= extent))
-    complain(core.ArgumentError, `start (${start}) + length (${length}) exceeds dimension size (${extent}).`, {
-      op: "narrow",
-      argument: "length",
-      expected: `a stretch within ${extent} elements`,
-      given: `${length} from ${start}`,
-    });
-  return wrap(core.sliceAlong(input.core, axis, from, from + length));
+export const narrow: (input: Tensor, ...args: NarrowArgs) => Tensor = native(
+  "narrow",
+  { input: tensor, dim: int, start: int, length: int },
+  ({ input, dim, start, length }) => {
+    if (input.rank === 0) refuseScalar("narrow", "narrow() cannot be applied to a 0-dim tensor.");
+    const axis = dimension("narrow", dim, input.rank);
+    const extent = input.shape[axis] as number;
+    const from = start < 0 ? start + extent : start;
+    if (length < 0)
+      complain(core.ArgumentError, "narrow(): length must be non-negative.", {
+        op: "narrow",
+        argument: "length",
+        expected: "0 or more",
+        given: `${length}`,
+      });
+    if (!(from >= 0 && from + length <= extent))
+      complain(core.ArgumentError, `start (${start}) + length (${length}) exceeds dimension size (${extent}).`, {
+        op: "narrow",
+        argument: from >= 0 && from <= extent ? "length" : "start",
+        expected: `a stretch within ${extent} elements`,
+        given: `${length} from ${start}`,
+      });
+    return narrowed(input, axis, from, length);
+  },
+);
+
+const narrowed = (input: Tensor, axis: number, from: number, length: number): Tensor =>
+  wrap(core.sliceAlong(input.core, axis, from, from + length));
+
+function refuseScalar(op: string, sentence: string): never {
+  return complain(core.ShapeError, sentence, { op, argument: "input", expected: "rank 1 or more", given: "[]" });
 }
 
-/** Pieces of `split_size` elements (the last may be shorter), or of the listed sizes, along a dimension. */
-export function split(input: Tensor, split_size: number | readonly number[], dim = 0): Tensor[] {
-  const axis = dimension("split", dim, input.rank);
-  const extent = input.shape[axis] as number;
-  const sizes =
-    typeof split_size === "number"
-      ? Array.from({ length: Math.ceil(extent / split_size) }, (_, i) => Math.min(split_size, extent - i * split_size))
-      : split_size;
-  if (sizes.reduce((total, size) => total + size, 0) !== extent)
-    throw new core.ArgumentError({
-      op: "split",
-      argument: "split_size",
-      expected: `sizes that add up to ${extent}`,
-      given: sizeText(sizes),
-    });
+function pieces(input: Tensor, sizes: readonly number[], axis: number): Tensor[] {
   let start = 0;
   return sizes.map((size) => {
     start += size;
-    return narrow(input, axis, start - size, size);
+    return narrowed(input, axis, start - size, size);
   });
 }
 
-/** At most so many pieces of equal size, the last may be shorter. */
-export const chunk = (input: Tensor, chunks: number, dim = 0): Tensor[] => {
-  const extent = input.shape[dimension("chunk", dim, input.rank)] as number;
-  return split(input, Math.max(1, Math.ceil(extent / chunks)), dim);
-};
+function splitInto(input: Tensor, sizes: number | readonly number[], dim: number, argument: string): Tensor[] {
+  if (input.rank === 0) refuseScalar("split", "split expects at least a 1-dimensional tensor");
+  const axis = dimension("split", dim, input.rank);
+  const extent = input.shape[axis] as number;
+  const wrong = (sentence: string): never =>
+    complain(core.ArgumentError, sentence, {
+      op: "split",
+      argument,
+      expected: typeof sizes === "number" ? "a size of 1 or more" : `sizes of 0 or more that add up to ${extent}`,
+      given: typeof sizes === "number" ? `${sizes}` : sizeText(sizes),
+    });
+  if (typeof sizes === "number") {
+    if (sizes < 0) wrong(`split expects split_size be non-negative, but got split_size=${sizes}`);
+    if (sizes === 0 && extent > 0)
+      wrong(`split_size can only be 0 if dimension size is 0, but got dimension size of ${extent}`);
+    const count = sizes === 0 ? 1 : Math.max(1, Math.ceil(extent / sizes));
+    return pieces(
+      input,
+      Array.from({ length: count }, (_, i) => Math.min(sizes, extent - i * sizes)),
+      axis,
+    );
+  }
+  if (sizes.some((size) => size < 0))
+    wrong(
+      `split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=${sizeText(sizes)}`,
+    );
+  if (sizes.reduce((total, size) => total + size, 0) !== extent)
+    wrong(
+      `split_with_sizes expects split_sizes to sum exactly to ${extent} (input tensor's size at dimension ${axis}), but got split_sizes=${sizeText(sizes)}`,
+    );
+  return pieces(input, sizes, axis);
+}
+
+type Sizes = number | readonly number[];
+
+/** Pieces of `split_size_or_sections` elements (the last may be shorter), or of the listed sizes, along a dimension. */
+export const split: (
+  tensor: Tensor,
+  ...args: Args<[split_size_or_sections: Sizes, dim: number], { split_size_or_sections: Sizes; dim: number }>
+) => Tensor[] = define(
+  "torch.split",
+  { tensor, split_size_or_sections: dims, dim: int.or(0) },
+  ({ tensor, split_size_or_sections, dim }) => splitInto(tensor, split_size_or_sections, dim, "split_size_or_sections"),
+);
+export const splitMethod: OfTensor<
+  Args<[split_size: Sizes, dim: number], { split_size: Sizes; dim: number }>,
+  Tensor[]
+> = defineMethod("torch.Tensor.split", { split_size: dims, dim: int.or(0) }, (self, { split_size, dim }) =>
+  splitInto(self, split_size, dim, "split_size"),
+);
+
+export type ChunkArgs = Args<[chunks: number, dim: number], { chunks: number; dim: number }>;
+
+/** At most so many pieces of equal size, the last may be shorter; of nothing as many as asked for. */
+export const chunk: (input: Tensor, ...args: ChunkArgs) => Tensor[] = native(
+  "chunk",
+  { input: tensor, chunks: int, dim: int.or(0) },
+  ({ input, chunks, dim }) => {
+    if (input.rank === 0) refuseScalar("chunk", "chunk expects at least a 1-dimensional tensor");
+    if (chunks <= 0)
+      complain(core.ArgumentError, `chunk expects \`chunks\` to be greater than 0, got: ${chunks}`, {
+        op: "chunk",
+        argument: "chunks",
+        expected: "1 or more",
+        given: `${chunks}`,
+      });
+    const axis = dimension("chunk", dim, input.rank);
+    const extent = input.shape[axis] as number;
+    if (extent === 0) return pieces(input, Array(chunks).fill(0), axis);
+    return splitInto(input, Math.ceil(extent / chunks), axis, "chunks");
+  },
+);
+
+const flipped = (input: Tensor, dims: readonly number[]): Tensor =>
+  wrap(core.flip(input.core, dimensions("flip", dims, input.rank)));
 
 /** Elements in reverse order along the given dimensions. */
-export const flip = (input: Tensor, ...dims: (number | readonly number[])[]): Tensor =>
-  wrap(core.flip(input.core, dimensions("flip", extentsOf(dims), input.rank)));
+export const flip: OfDims = native("flip", { input: tensor, dims: ints }, ({ input, dims }) => flipped(input, dims));
+export const flipMethod: OfTensor<Extents<"dims">> = listMethod("flip", "dims", flipped);

@@ -7,7 +7,7 @@ import {
   UnsupportedError,
 } from "@facet/autograd";
 import { type Keywords, type Reader, show } from "@facet/dialect";
-import { peekGradient } from "../autograd.js";
+import { peekGradient } from "../gradient_slots.js";
 import { sizeText } from "../python.js";
 import { Tensor, wrap } from "../tensor.js";
 import { Optimizer, type ParamGroup, runClosure } from "./optimizer.js";

@@ -1,0 +1,204 @@
+// Arithmetic and comparison of two operands, with broadcasting and type promotion.
+import * as core from "@facet/autograd";
+import { type Args, oneOf } from "@facet/dialect";
+import { convertCore } from "../convert.js";
+import { complain } from "../errors.js";
+import { native, type Operand, operand, out, scalar, tensor } from "../kinds.js";
+import { Tensor, wrap } from "../tensor.js";
+import { commonDtype, dtypeOfOperand, pair, tensorOf } from "./operands.js";
+
+export interface Out {
+  out: null;
+}
+
+type OfTwo = (input: Operand, ...args: Args<[other: Operand], { other: Operand } & Out>) => Tensor;
+type OfTwoTensors = (input: Tensor, ...args: Args<[other: Tensor], { other: Tensor } & Out>) => Tensor;
+type Compute = (a: core.TensorLike, b: core.TensorLike) => core.Tensor;
+
+const arithmetic =
+  (op: string, f: Compute, least: core.Dtype = "bool") =>
+  (input: Operand, other: Operand): Tensor =>
+    core.scope(() => {
+      const [a, b] = pair(op, input, other, least);
+      return wrap(f(a, b));
+    });
+
+const isBool = (value: Operand): boolean => dtypeOfOperand(value) === "bool";
+
+export interface AlphaArguments extends Out {
+  other: Operand;
+  /** Factor of `other`; default 1. A whole number where the result is one. */
+  alpha: number | boolean;
+}
+type WithAlpha = (input: Operand, ...args: Args<[other: Operand], AlphaArguments>) => Tensor;
+
+const addition = { input: operand, other: operand, "*": null, alpha: scalar.or(1), out } as const;
+
+function requireAlpha(op: string, dtype: core.Dtype, alpha: number | boolean): void {
+  if (typeof alpha === "boolean" ? dtype === "bool" : dtype === "float32" || Number.isInteger(alpha)) return;
+  const sentence =
+    typeof alpha === "boolean"
+      ? "Boolean alpha only supported for Boolean results."
+      : "For integral input tensors, argument alpha must not be a floating point number.";
+  complain(core.ArgumentError, sentence, {
+    op,
+    argument: "alpha",
+    expected: dtype === "float32" ? "a number" : "an integer",
+    given: `${alpha}`,
+  });
+}
+
+/** `other` times alpha, in the dtype of the result. */
+function scaled(op: string, input: Operand, other: Operand, alpha: number | boolean): Operand {
+  const dtype = commonDtype(input, other);
+  requireAlpha(op, dtype, alpha);
+  if (Number(alpha) === 1) return other;
+  if (!(other instanceof Tensor))
+    return isBool(other) && dtype === "bool" ? other && alpha !== 0 : Number(other) * Number(alpha);
+  return dtype === "bool" ? wrap(core.logicalAnd(other.core, core.full([], alpha !== 0, "bool"))) : times(other, alpha);
+}
+
+const times = arithmetic("mul", core.mul);
+const plus = arithmetic("add", (a, b) => {
+  const [x, y] = [a, b].map((value) => (typeof value === "number" ? core.full([], value, "bool") : value)) as [
+    core.Tensor,
+    core.Tensor,
+  ];
+  return typeof a !== "number" && a.dtype === "bool" ? core.logicalOr(x, y) : core.add(a, b);
+});
+const minus = arithmetic("sub", core.sub);
+const over = arithmetic("div", core.div, "float32");
+const floorOver = arithmetic("div", core.floorDivide);
+const truncOver = arithmetic("div", core.truncDivide);
+
+/** input + alpha * other; of bools whether one of them holds. */
+export const add: WithAlpha = native("add", addition, ({ input, other, alpha }) =>
+  core.scope(() => plus(input, scaled("add", input, other, alpha))),
+);
+
+/** input - alpha * other. Not of bools. */
+export const sub: WithAlpha = native("sub", addition, ({ input, other, alpha }) => {
+  if (isBool(input) || isBool(other))
+    complain(
+      core.DtypeError,
+      isBool(input) && isBool(other)
+        ? "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
+        : "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+      { op: "sub", argument: isBool(input) ? "input" : "other", expected: "numbers", given: "torch.bool" },
+    );
+  return core.scope(() => minus(input, scaled("sub", input, other, alpha)));
+});
+
+const twoOperands = { input: operand, other: operand, "*": null, out } as const;
+
+/** input * other; of bools whether both hold. */
+export const mul: OfTwo = native("mul", twoOperands, ({ input, other }) => times(input, other));
+
+export interface DivArguments extends Out {
+  other: Operand;
+  /** null for the quotient, "floor" or "trunc" to round it; default null. */
+  rounding_mode: "floor" | "trunc" | null;
+}
+
+/** input / other, float32 whatever the operands are; rounded towards minus infinity or zero when asked, then of integers int64. */
+export const div: (input: Operand, ...args: Args<[other: Operand], DivArguments>) => Tensor = native(
+  "div",
+  { input: operand, other: operand, "*": null, rounding_mode: oneOf("floor", "trunc").or(null), out },
+  ({ input, other, rounding_mode }) => {
+    if (rounding_mode === null) return over(input, other);
+    const dtype = commonDtype(input, other);
+    if (dtype === "bool")
+      complain(core.DtypeError, `"div_${rounding_mode}" not implemented for 'Bool'`, {
+        op: "div",
+        argument: "input",
+        expected: "numbers",
+        given: "torch.bool",
+      });
+    if (dtype !== "float32" && !(other instanceof Tensor) && Number(other) === 0)
+      complain(core.ArgumentError, "ZeroDivisionError", {
+        op: "div",
+        argument: "other",
+        expected: "a number other than 0 where integers are divided",
+        given: "0",
+      });
+    return (rounding_mode === "floor" ? floorOver : truncOver)(input, other);
+  },
+);
+
+/** input to the power of exponent; one of them may be a number. Of bools only to that of true or false. */
+export const pow: (input: Operand, ...args: Args<[exponent: Operand], { exponent: Operand } & Out>) => Tensor = native(
+  "pow",
+  { input: operand, exponent: operand, "*": null, out },
+  ({ input, exponent }) => {
+    if (!(input instanceof Tensor) && !(exponent instanceof Tensor))
+      throw new core.ArgumentError({
+        op: "pow",
+        argument: "input",
+        expected: "a Tensor where the exponent is none",
+        given: `${input}`,
+      });
+    const dtype = commonDtype(input, exponent);
+    if (dtype === "bool" && exponent instanceof Tensor)
+      complain(core.DtypeError, `"pow" not implemented for 'Bool'`, {
+        op: "pow",
+        argument: "exponent",
+        expected: "numbers",
+        given: "torch.bool",
+      });
+    if (dtype === "int32" && !(exponent instanceof Tensor) && Number(exponent) < 0)
+      complain(core.ArgumentError, "Integers to negative integer powers are not allowed.", {
+        op: "pow",
+        argument: "exponent",
+        expected: "0 or more where integers are raised",
+        given: `${exponent}`,
+      });
+    // Of a bool the power true is the bool itself, the power false is true.
+    if (dtype === "bool")
+      return core.scope(() =>
+        wrap(core.logicalOr(tensorOf(input, "bool"), core.full([], Number(exponent) === 0, "bool"))),
+      );
+    // Of 1/2 and -1/2 the square root and its reciprocal, as PyTorch, whose edges differ.
+    if (input instanceof Tensor && (exponent === 0.5 || exponent === -0.5))
+      return core.scope(() => {
+        const x = convertCore(input.core, "float32");
+        return wrap(exponent > 0 ? core.sqrt(x) : core.rsqrt(x));
+      });
+    return core.scope(() => {
+      const [a, b] = pair("pow", input, exponent);
+      return wrap(core.pow(a, b));
+    });
+  },
+);
+
+const twoTensors = { input: tensor, other: tensor, "*": null, out } as const;
+
+export const larger = arithmetic("maximum", core.maximum);
+export const smaller = arithmetic("minimum", core.minimum);
+
+/** The larger of each two elements; NaN wins. */
+export const maximum: OfTwoTensors = native("maximum", twoTensors, ({ input, other }) => larger(input, other));
+/** The smaller of each two elements; NaN wins. */
+export const minimum: OfTwoTensors = native("minimum", twoTensors, ({ input, other }) => smaller(input, other));
+
+type Comparison = (input: Tensor, ...args: Args<[other: Operand], { other: Operand } & Out>) => Tensor;
+
+function comparison(name: string, f: Compute): Comparison {
+  const compare = arithmetic(name, f);
+  return native(name, { input: tensor, other: operand, "*": null, out }, ({ input, other }) => compare(input, other));
+}
+
+export const eq = comparison("eq", core.equal);
+export const ne = comparison("ne", core.notEqual);
+export const lt = comparison("lt", core.less);
+export const le = comparison("le", core.lessEqual);
+export const gt = comparison("gt", core.greater);
+export const ge = comparison("ge", core.greaterEqual);
+
+const truth = ({ core: x }: Tensor): core.Tensor => convertCore(x, "bool");
+
+function logical(name: string, f: (a: core.Tensor, b: core.Tensor) => core.Tensor): OfTwoTensors {
+  return native(name, twoTensors, ({ input, other }) => core.scope(() => wrap(f(truth(input), truth(other)))));
+}
+
+export const logical_and = logical("logical_and", core.logicalAnd);
+export const logical_or = logical("logical_or", core.logicalOr);
