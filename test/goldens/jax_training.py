@@ -118,7 +118,27 @@ OPTIMIZERS = {
 }
 CONST = {"call": ["optax.constant_schedule", 0.1]}
 DECAY = {"call": ["optax.exponential_decay", 0.1, 3, 0.5]}
+STEPPED = {
+    "call": ["optax.exponential_decay"],
+    "kwargs": {"init_value": 0.2, "transition_steps": 2, "decay_rate": 0.5, "transition_begin": 1, "staircase": True},
+}
 TRANSFORMS = {
+    "adam_by_name": {"call": ["optax.adam"], "kwargs": {"learning_rate": 0.1, "b2": 0.9}},
+    "adam_stepped": {"call": ["optax.adam", STEPPED]},
+    "adamw_mask": {"call": ["optax.adamw", 0.1], "kwargs": {"weight_decay": 0.5, "mask": [True, False]}},
+    "adamw_decay_schedule": {"call": ["optax.adamw", 0.1, 0.9, 0.999, 1e-8, 0.0, None, DECAY]},
+    "decay_schedule_mask": {
+        "call": ["optax.chain", {"call": ["optax.add_decayed_weights", DECAY, [False, True]]}, {"call": ["optax.sgd", 0.1]}]
+    },
+    "decay_by_name": {
+        "call": ["optax.chain", {"call": ["optax.add_decayed_weights"], "kwargs": {"weight_decay": 0.3}}, {"call": ["optax.sgd", 0.1]}]
+    },
+    "decay_mask_all": {
+        "call": ["optax.chain", {"call": ["optax.add_decayed_weights", 0.3, True]}, {"call": ["optax.sgd", 0.1]}]
+    },
+    "rate_unflipped": {"call": ["optax.scale_by_learning_rate", 0.1], "kwargs": {"flip_sign": False}},
+    "rate_none": {"call": ["optax.chain", {"call": ["optax.scale_by_learning_rate"]}, {"call": ["optax.scale", -0.1]}]},
+    "scale_by_name": {"call": ["optax.scale"], "kwargs": {"step_size": -0.1}},
     "sgd": {"call": ["optax.sgd", 0.1]},
     "sgd_momentum": {"call": ["optax.sgd", 0.1, 0.9]},
     "sgd_nesterov": {"call": ["optax.sgd", 0.1], "kwargs": {"momentum": 0.9, "nesterov": True}},
@@ -199,6 +219,15 @@ def optimizers_cases():
             "make_schedule": {"call": ["optimizers.make_schedule", 0.3]},
             "optax_exponential_decay": {"call": ["optax.exponential_decay", 0.5, 4, 0.3]},
             "optax_constant_schedule": CONST,
+            "optax_exponential_decay_stepped": STEPPED,
+            "optax_exponential_decay_end": {"call": ["optax.exponential_decay", 0.5, 2, 0.3, 3, False, 0.1]},
+            "optax_exponential_decay_rising": {"call": ["optax.exponential_decay", 0.5, 2, 1.5], "kwargs": {"end_value": 1.2}},
+            "optax_exponential_decay_rate_0": {"call": ["optax.exponential_decay", 0.5, 2, 0.0]},
+            "optax_exponential_decay_steps_0": {"call": ["optax.exponential_decay", 0.5, 0, 0.5]},
+            "polynomial_decay_by_name": {
+                "call": ["optimizers.polynomial_decay", 0.5],
+                "kwargs": {"decay_steps": 6, "final_step_size": 0.1, "power": 3.0},
+            },
         }.items():
             f = filled(schedule, {})
             y = [float(f(i)) for i in range(10)]

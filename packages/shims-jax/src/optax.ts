@@ -49,8 +49,10 @@ const readUpdate = signature("optax.GradientTransformation.update", {
 /** Arguments of update. Parameters that are themselves a tree { params } look like a keyword, but for the updates' shape. */
 function updateArguments(args: readonly unknown[]) {
   const [updates, state, params] = args;
-  const wrapped = isKeywords(updates) && Object.keys(updates).join() === "params";
-  return readUpdate(wrapped && args.length === 3 ? [updates, state, { params }] : args);
+  const wrapped = (tree: unknown): tree is { params: unknown } =>
+    isKeywords(tree) && Object.keys(tree).join() === "params";
+  const isTree = args.length === 3 && wrapped(updates) && wrapped(params) && !wrapped(params.params);
+  return readUpdate(isTree ? [updates, state, { params }] : args);
 }
 
 function transformation(
@@ -221,7 +223,7 @@ const chained = (transforms: readonly GradientTransformation[]): GradientTransfo
       if (!Array.isArray(state) || state.length !== transforms.length) throw refusedState("chain", state);
       let current = updates;
       const states = transforms.map((transform, i) => {
-        const [next, own] = transform.update(current, state[i], { params });
+        const [next, own] = transform.update(current, state[i], params);
         current = next;
         return own;
       });
