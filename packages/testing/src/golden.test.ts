@@ -73,7 +73,9 @@ describe("loadGolden", () => {
 describe("the golden files", () => {
   const names = readdirSync(fileURLToPath(new URL("../../../test/goldens", import.meta.url)))
     .filter((file) => file.endsWith(".json"))
-    .map((file) => file.slice(0, -".json".length));
+    .map((file) => file.slice(0, -".json".length))
+    // Facts, texts and calls, without arrays: tests of their own read them.
+    .filter((name) => !/^(signatures_|printing_|keras_calls$)/.test(name));
 
   /** What a case says it called: a function, or something that is made first. */
   const called = [
