@@ -179,7 +179,7 @@ export class Layer extends Callable implements Operation {
   // biome-ignore lint/suspicious/noExplicitAny: one shape or a list of them, as `call`.
   compute_output_shape(inputShape: any): Shape {
     const shapes = isShapes(inputShape) ? inputShape : [inputShape as Shape];
-    for (const each of shapes) this.expectShape(each);
+    for (const each of shapes) expectShape(this.className, each);
     const standIns = shapes.map((shape) => new KerasTensor(shape, "float32", "stand_in"));
     return (this.#inferred([isShapes(inputShape) ? standIns : standIns[0]], {})[0] as Spec).shape;
   }
@@ -271,17 +271,6 @@ export class Layer extends Callable implements Operation {
       throw new ArgumentError({ op: "count_params", argument: "layer", expected, given: "one without weights yet" });
     }
     return this.weights.reduce((total, weight) => total + weight.core.size, 0);
-  }
-
-  /** Refuses what is no shape. */
-  protected expectShape(shape: unknown): void {
-    if (shapeKind.accepts(shape)) return;
-    throw new ArgumentError({
-      op: this.className,
-      argument: "input_shape",
-      expected: shapeKind.expected,
-      given: show(shape),
-    });
   }
 
   /** Refuses an input of another rank, in Keras' words. */
@@ -433,6 +422,12 @@ export class Layer extends Callable implements Operation {
   }
 }
 
+/** Refuses what is no shape. */
+export function expectShape(op: string, shape: unknown): void {
+  if (shapeKind.accepts(shape)) return;
+  throw new ArgumentError({ op, argument: "input_shape", expected: shapeKind.expected, given: show(shape) });
+}
+
 /** Refuses an object whose class gives a hook that nothing would call. */
 export function refuseHooks(object: { readonly className: string }, hooks: readonly string[]): void {
   const hook = hooks.find((name) => name in object);
@@ -444,7 +439,7 @@ export function refuseHooks(object: { readonly className: string }, hooks: reado
 /** A layer whose result has its input's shape. */
 export abstract class SameShapeLayer extends Layer {
   override compute_output_shape(inputShape: Shape): Shape {
-    this.expectShape(inputShape);
+    expectShape(this.className, inputShape);
     return inputShape;
   }
 }

@@ -3,7 +3,7 @@ import { type Args, any, bool, func, int, isKeywords, listOf, number, only, show
 import { withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
 import { array, classWeights, nameKind, positive } from "../kinds.js";
-import { Layer, type LayerInput, listed, refuseHooks } from "../layers/layer.js";
+import { expectShape, Layer, type LayerInput, listed, refuseHooks } from "../layers/layer.js";
 import * as losses from "../losses.js";
 import { type Metric, type MetricArgument, metricKind, resolve as resolveMetric } from "../metrics.js";
 import type { HostArray, NdArray } from "../ndarray.js";
@@ -269,7 +269,7 @@ export class ModelBase extends Layer implements TrainingModel {
     const { input_shape } = readBuild(args);
     if (this.#graph) return;
     const several = Array.isArray(input_shape) && input_shape.length > 0 && input_shape.every(Array.isArray);
-    for (const each of several ? input_shape : [input_shape]) this.expectShape(each);
+    for (const each of several ? input_shape : [input_shape]) expectShape(this.className, each);
     this.compute_output_shape(input_shape as Shape);
     this.built = true;
   }
@@ -285,7 +285,7 @@ export class ModelBase extends Layer implements TrainingModel {
   }
 
   #outputSpecs(inputShape: Shape): Spec[] {
-    this.expectShape(inputShape);
+    expectShape(this.className, inputShape);
     const batch = inputShape[0] ?? null;
     return (this.#graph as Graph).outputs.map(({ shape, dtype }) => ({
       shape: shape[0] === null ? [batch, ...shape.slice(1)] : shape,
