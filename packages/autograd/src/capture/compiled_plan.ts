@@ -142,10 +142,17 @@ export class CompiledPlan<R> {
     const { trace, handles } = traced;
     // It holds on to memory that the other needs.
     if (trace.borrowed.length > 0) return false;
-    for (const command of trace.commands) {
-      if (command.kind === "copy" || !dynamic.has(command.number)) continue;
-      const place = places.get(command.number);
-      if (place !== undefined) plan.setParams(place, command.params);
+    try {
+      for (const command of trace.commands) {
+        if (command.kind === "copy" || !dynamic.has(command.number)) continue;
+        const place = places.get(command.number);
+        if (place !== undefined) plan.setParams(place, command.params);
+      }
+    } catch (error) {
+      // Some are of the one trace, some of the other.
+      this.dispose();
+      trace.release();
+      throw error;
     }
     for (const [i, fresh] of trace.constants.entries()) {
       const own = this.#record.constants[i] as Storage;

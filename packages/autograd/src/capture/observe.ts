@@ -1,9 +1,12 @@
 // Objects whose properties a captured function may read: while one is traced, reads and writes of them are noted.
 import { isFixed, matches, type Snapshot, snapshot } from "./snapshot.js";
 
+/** What is read of a property: its value, whether it is there, or (of no property in particular) the names of all. */
+type Aspect = "value" | "presence" | "names";
+
 /** What hears of the properties that are read and written while a function is being traced. */
 export interface PropertyReader {
-  read(target: object, key: string, receiver: object, value: unknown): void;
+  read(aspect: Aspect, target: object, key: string, receiver: object, value: unknown): void;
   /** `again` does it once more. */
   wrote(target: object, key: string, again: () => void): void;
   made(target: object): void;
@@ -85,23 +88,24 @@ export class Observed {
   }
 }
 
-/** Stands for the list of an object's own keys among its properties. */
-const KEYS = "own keys";
+/** Among the names of properties that are watched, all of them. */
+const NAMES = "all names";
 
 function get(target: object, key: string | symbol, receiver: object): unknown {
   const value = Reflect.get(target, key, receiver);
-  if (typeof key === "string") reader?.read(target, key, receiver, value);
+  if (typeof key === "string") reader?.read("value", target, key, receiver, value);
   return value;
 }
 
 function has(target: object, key: string | symbol): boolean {
-  if (typeof key === "string") reader?.read(target, key, target, Reflect.get(target, key));
-  return Reflect.has(target, key);
+  const there = Reflect.has(target, key);
+  if (typeof key === "string") reader?.read("presence", target, key, target, there);
+  return there;
 }
 
 function ownKeys(target: object): (string | symbol)[] {
   const keys = Reflect.ownKeys(target);
-  reader?.read(target, KEYS, target, keys);
+  reader?.read("names", target, NAMES, target, Object.freeze([...keys]));
   return keys;
 }
 
@@ -133,31 +137,34 @@ function redo(target: object, key: string, act: () => unknown): void {
   noteChange(target, key, before);
 }
 
-const stateOf = (target: object, key: string | symbol) =>
-  watched.has(target) ? { value: Reflect.get(target, key), there: Object.hasOwn(target, key) } : undefined;
+const stateOf = (target: object, key: string | symbol): PropertyDescriptor | undefined =>
+  watched.has(target) ? (Reflect.getOwnPropertyDescriptor(target, key) ?? {}) : undefined;
 
-function noteChange(target: object, key: string | symbol, before: ReturnType<typeof stateOf>): void {
+function noteChange(target: object, key: string | symbol, before: PropertyDescriptor | undefined): void {
   if (!before) return;
   const keys = watched.get(target) as Set<string>;
-  const valueChanged = !Object.is(before.value, Reflect.get(target, key));
-  const keysChanged = before.there !== Object.hasOwn(target, key);
+  const after = stateOf(target, key) as PropertyDescriptor;
+  const cameOrWent = "configurable" in before !== "configurable" in after;
+  const isOther = cameOrWent || !Object.is(before.value, after.value) || before.get !== after.get;
   // An element added to an array changes its length too.
-  const any = Array.isArray(target);
-  if ((valueChanged && (any || keys.has(key as string))) || (keysChanged && (any || keys.has(KEYS)))) changes += 1;
+  const isRead = Array.isArray(target) || keys.has(key as string) || (cameOrWent && keys.has(NAMES));
+  if (isOther && isRead) changes += 1;
 }
 
 /** One property as it was when it was first read. */
 interface Read {
+  readonly aspect: Aspect;
   readonly target: WeakRef<object>;
   readonly receiver: WeakRef<object>;
   readonly key: string;
   readonly noted: Snapshot;
 }
 
-function holds({ target, receiver, key, noted }: Read): boolean {
+function holds({ aspect, target, receiver, key, noted }: Read): boolean {
   const [object, self] = [target.deref(), receiver.deref()];
   if (!object || !self) return false;
-  return matches(noted, key === KEYS ? Reflect.ownKeys(object) : Reflect.get(object, key, self));
+  if (aspect === "names") return matches(noted, Reflect.ownKeys(object));
+  return matches(noted, aspect === "presence" ? Reflect.has(object, key) : Reflect.get(object, key, self));
 }
 
 /** The properties that a trace read, each with the value that it had first. */
@@ -178,21 +185,21 @@ export class ReadProperties implements PropertyReader {
     this.#own.add(target);
   }
 
-  #isNews(target: object, key: string): boolean {
+  #isNews(aspect: Aspect, target: object, key: string): boolean {
     if (this.#own.has(target)) return false;
-    const keys = this.#known.get(target) ?? new Set();
-    this.#known.set(target, keys);
-    if (keys.has(key)) return false;
-    keys.add(key);
+    const known = this.#known.get(target) ?? new Set();
+    this.#known.set(target, known);
+    if (known.has(`${aspect} ${key}`)) return false;
+    known.add(`${aspect} ${key}`);
     return true;
   }
 
-  read(target: object, key: string, receiver: object, value: unknown): void {
-    if (!this.#isNews(target, key)) return;
+  read(aspect: Aspect, target: object, key: string, receiver: object, value: unknown): void {
+    if (!this.#isNews(aspect, target, key)) return;
     const noted = snapshot(value, isObserved);
-    const read = { target: new WeakRef(target), receiver: new WeakRef(receiver), key, noted };
-    const assigned = key === KEYS || !isComputed(target, key);
-    if (!assigned || !(value instanceof ObservedMap || isFixed(noted, key === KEYS ? Object.freeze(value) : value))) {
+    const read = { aspect, target: new WeakRef(target), receiver: new WeakRef(receiver), key, noted };
+    const isAssigned = aspect !== "value" || !isComputed(target, key);
+    if (!isAssigned || !(value instanceof ObservedMap || isFixed(noted, value))) {
       this.#loose.push(read);
       return;
     }
@@ -203,7 +210,8 @@ export class ReadProperties implements PropertyReader {
 
   /** What a trace reads after it has written it is its own doing. */
   wrote(target: object, key: string, again: () => void): void {
-    this.#isNews(target, key);
+    this.#isNews("value", target, key);
+    this.#isNews("presence", target, key);
     if (!this.#own.has(target)) this.#rewrite(again);
   }
 
