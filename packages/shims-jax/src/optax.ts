@@ -16,7 +16,7 @@ import { arrayLike, type Given, tree as treeKind } from "./arguments.js";
 import { type ArrayLike, inexact, JaxArray, run } from "./array.js";
 import { FlatTree } from "./flat_tree.js";
 import { minusOf, plus, times } from "./numpy/elementwise.js";
-import { type ScalarOrSchedule, scalarOrSchedule, valueAt, valueFor } from "./optax_schedules.js";
+import { type ScalarOrSchedule, scalar, scalarOrSchedule, valueAt, valueFor } from "./optax_schedules.js";
 import { map } from "./pytree.js";
 import { derived, hostNumber, TracedNumber } from "./traced_number.js";
 import { norm } from "./tree_norm.js";
@@ -108,17 +108,17 @@ const adamTransform = (fn: string, learning_rate: ScalarOrSchedule, o: AdamOptio
       const settings = (): core.AdamSettings & { step: number } => ({
         step: hostNumber(state.count) + 1,
         lr: valueAt(fn, "learning_rate", learning_rate, state.count),
-        beta1: o.b1,
-        beta2: o.b2,
-        eps: o.eps,
-        ...(o.eps_root === 0 ? { epsMode: "torch" } : { epsMode: "root", epsRoot: o.eps_root }),
+        beta1: hostNumber(o.b1),
+        beta2: hostNumber(o.b2),
+        eps: hostNumber(o.eps),
+        ...(hostNumber(o.eps_root) === 0 ? { epsMode: "torch" } : { epsMode: "root", epsRoot: hostNumber(o.eps_root) }),
       });
       core.adamUpdate(u.flat, g.flat, mu.flat, nu.flat, undefined, settings);
       return [u.tree(), { count: increment(state.count), mu, nu }];
     },
   );
 
-const moments = { b1: number.or(0.9), b2: number.or(0.999), eps: number.or(1e-8), eps_root: number.or(0) } as const;
+const moments = { b1: scalar.or(0.9), b2: scalar.or(0.999), eps: scalar.or(1e-8), eps_root: scalar.or(0) } as const;
 const mu_dtype = only(null, "float32");
 const nesterov = only(false);
 
@@ -190,25 +190,26 @@ export const sgd: (
   "optax.sgd",
   {
     learning_rate: scalarOrSchedule,
-    momentum: number.or(null),
+    momentum: scalar.or(null),
     nesterov: bool.or(false),
     accumulator_dtype: only(null, "float32"),
   },
   ({ learning_rate, momentum, nesterov }) => {
-    const decay = momentum ?? 0;
+    const decay = (): number => hostNumber(momentum ?? 0);
     return transformation(
       (params) => ({ count: 0, trace: FlatTree.from(params, "sgd").zeros() }),
       (updates, given) => {
         const state = stateOf("sgd", given, "trace");
         const g = state.trace.like(updates, "sgd", "updates");
-        const [u, trace] = [g.zeros(), decay === 0 ? state.trace : state.trace.copy()];
+        const moves = core.hostValue(() => decay() !== 0);
+        const [u, trace] = [g.zeros(), moves ? state.trace.copy() : state.trace];
         const settings = () => ({
           step: hostNumber(state.count) + 1,
           lr: valueAt("sgd", "learning_rate", learning_rate, state.count),
-          momentum: decay,
-          nesterov: decay !== 0 && nesterov,
+          momentum: decay(),
+          nesterov: decay() !== 0 && nesterov,
         });
-        core.sgdUpdate(u.flat, g.flat, decay === 0 ? undefined : trace.flat, settings);
+        core.sgdUpdate(u.flat, g.flat, moves ? trace.flat : undefined, settings);
         return [u.tree(), { count: increment(state.count), trace }];
       },
     );

@@ -29,7 +29,7 @@ export interface RunOptions<R> {
   numbers?: readonly number[];
   /** Inputs (by place) that the caller gives up: results may take their memory. The same ones in every run of a key. */
   donated?: ReadonlySet<number>;
-  /** Called ahead of each replay with what the trace returned as `rest`: to hand over numbers. */
+  /** Called with what a trace returned as `rest`, ahead of the question whether its plan serves: to hand over numbers. */
   before?: (rest: R) => void;
 }
 
@@ -69,9 +69,11 @@ export class Captured<R> {
     const groups = groupByStorage(inputs);
     const signature = `${isRecording()}|${key}|${signatureOf(inputs, groups)}`;
     const list = this.#wholePlans(signature);
-    let plan = list.find((plan) => plan.serves(numbers));
-    if (plan) {
+    let plan = list.find((plan) => {
       before?.(plan.rest);
+      return plan.serves(numbers);
+    });
+    if (plan) {
       plan.doHostWork();
     } else {
       const traced = traceBody(inputs, groups, body, this.#options);
