@@ -14,6 +14,8 @@ import {
 } from "@facet/kernels-wgsl";
 import { everyRun, refuseInCapture } from "./capture/trace.js";
 import { defineOp, launch, vjp } from "./define_op.js";
+import { byteSize } from "./dtype.js";
+import { device } from "./engine.js";
 import { empty, type Tensor } from "./tensor.js";
 
 /** A Threefry-2x32 key: two 32-bit words. The same key gives the same numbers, on every device and as JAX gives them. */
@@ -48,6 +50,7 @@ export function hostBits(key: Key, count: number): Uint32Array {
 /** The numbers 0 to n - 1 in the order `jax.random.permutation` gives them: sorted by random words, more than once for large n. */
 export function permutation(key: Key, n: number): Int32Array {
   refuseInCapture("permutation", "the order as an argument: it is drawn on the host");
+  device().requireRoom(byteSize("int32", n), "permutation");
   let order = Int32Array.from({ length: n }, (_, i) => i);
   const rounds = Math.ceil((3 * Math.log(Math.max(1, n))) / Math.log(2 ** 32 - 1));
   let current = key;
@@ -71,6 +74,7 @@ export function permutation(key: Key, n: number): Int32Array {
  */
 export function randomIntegers(key: Key, count: number, low: number, high: number): Int32Array {
   refuseInCapture("randint", "the numbers as an argument: they are drawn on the host");
+  device().requireRoom(byteSize("int32", count), "randint");
   const inRange = (x: number) => Number.isInteger(x) && x >= -(2 ** 31) && x <= 2 ** 31;
   if (!(inRange(low) && inRange(high) && low < high))
     throw new ArgumentError({

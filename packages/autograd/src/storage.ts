@@ -31,6 +31,7 @@ export class Storage {
     this.owner = owner;
     const trace = tracing();
     if (trace) {
+      this.device.requireRoom(bytes, owner);
       trace.planned.add(this);
       return;
     }

@@ -1,6 +1,7 @@
 // Every kernel with its reference and cases, for tests, benches and the catalogue. Not part of the main entry, so that
 // programs do not carry references.
 import type { KernelEntry } from "./cases.js";
+import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
@@ -24,6 +25,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...elementwiseEntries,
   ...reduceEntries,
   ...stridedCopyEntries,
+  ...arangeEntries,
   ...gatherEntries,
   ...halfEntries,
   ...conv2dEntries,

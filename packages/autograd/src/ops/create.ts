@@ -1,25 +1,33 @@
-import { ArgumentError, fill } from "@facet/kernels-wgsl";
+import {
+  type ArangeOptions,
+  ArgumentError,
+  arangeConstants,
+  arangeGeometry,
+  DtypeError,
+  fill,
+  arange as kernel,
+} from "@facet/kernels-wgsl";
 import { launch } from "../define_op.js";
 import { bindingDtype, type Dtype } from "../dtype.js";
+import { scope } from "../scope.js";
 import { empty, fromData, type Tensor } from "../tensor.js";
+import { cast, equal } from "./elementwise.js";
+import { reshape } from "./shape.js";
 
 const words = new DataView(new ArrayBuffer(4));
 
-/** Sets every element of a tensor that has no content yet. Not uint8. */
+/** Sets every element of a tensor that has no content yet. */
 export function fillWith(y: Tensor, value: number | boolean): void {
-  if (y.dtype === "uint8") {
-    throw new ArgumentError({
-      op: "full",
-      argument: "dtype",
-      expected: "float32, int32, uint32 or bool",
-      given: y.dtype,
-    });
-  }
   if (y.size === 0) return;
   launch(fill, { y }, fillParams(y, value));
 }
 
 function fillParams({ dtype, size }: Tensor, value: number | boolean): { count: number; bits: number } {
+  if (dtype === "uint8") {
+    expectRange("full", Number(value), 0, Number(value), dtype);
+    // Four bytes to a word; those behind the last element belong to nobody.
+    return { count: Math.ceil(size / 4), bits: (Number(value) * 0x01010101) >>> 0 };
+  }
   if (bindingDtype(dtype) === "f32") words.setFloat32(0, Number(value), true);
   else words.setInt32(0, Number(value), true);
   return { count: size, bits: words.getUint32(0, true) };
@@ -32,7 +40,7 @@ export function hostScalar(value: () => number, dtype: Dtype = "float32"): Tenso
   return y;
 }
 
-/** A tensor filled with one value. Not uint8. */
+/** A tensor filled with one value. */
 export function full(
   shape: readonly number[],
   value: number | boolean,
@@ -47,7 +55,37 @@ export function full(
 export const zeros = (shape: readonly number[], dtype?: Dtype): Tensor => full(shape, 0, dtype);
 export const ones = (shape: readonly number[], dtype?: Dtype): Tensor => full(shape, 1, dtype);
 
-/** start, start + step, ... below stop (above it for a negative step). */
+/** Throws DtypeError on a range of which `dtype` does not hold every number: it begins at `first` and ends at `last`. */
+function expectRange(op: string, first: number, step: number, last: number, dtype: Dtype): void {
+  const [low, high] = BOUNDS[dtype];
+  const fits = (value: number): boolean => value >= low && value <= high && Number.isInteger(value);
+  if (dtype === "float32" || (fits(first) && fits(last) && Number.isInteger(step))) return;
+  const given = `${first} to ${last} in steps of ${step}`;
+  throw new DtypeError({ op, argument: "dtype", expected: `numbers that ${dtype} holds`, given });
+}
+
+const BOUNDS: Readonly<Record<Dtype, readonly [low: number, high: number]>> = {
+  float32: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  uint8: [0, 255],
+  bool: [0, 1],
+};
+
+/** `count` numbers made on the device; those of bytes on the host, which can be no more than 256. */
+function ranged(op: string, count: number, { start = 0, step = 1, stop }: ArangeOptions, dtype: Dtype): Tensor {
+  if (count > 0) expectRange(op, start, count > 1 ? step : 0, stop ?? start + (count - 1) * step, dtype);
+  if (dtype === "uint8") {
+    const bytes = Uint8Array.from({ length: count }, (_, i) => start + i * step);
+    return fromData(bytes, [count], dtype);
+  }
+  const y = empty([count], dtype);
+  if (count > 0)
+    launch(kernel, { y }, arangeGeometry(count, { start, step, stop }), arangeConstants(bindingDtype(dtype)));
+  return y;
+}
+
+/** start, start + step, ... below stop (above it for a negative step). Floats are the exact numbers, rounded once. */
 export function arange(start: number, stop: number, step = 1, dtype: Dtype = "float32"): Tensor {
   if (!(Number.isFinite(start) && Number.isFinite(stop) && Number.isFinite(step)) || step === 0) {
     throw new ArgumentError({
@@ -57,10 +95,19 @@ export function arange(start: number, stop: number, step = 1, dtype: Dtype = "fl
       given: `${start}, ${stop}, ${step}`,
     });
   }
-  const count = Math.max(0, Math.ceil((stop - start) / step));
-  return fromData(
-    Array.from({ length: count }, (_, i) => start + i * step),
-    [count],
-    dtype,
-  );
+  return ranged("arange", Math.max(0, Math.ceil((stop - start) / step)), { start, step }, dtype);
+}
+
+/** `count` numbers from start to stop, both to the bit, counted from both ends; float32. */
+export function linspace(start: number, stop: number, count: number): Tensor {
+  const step = count > 1 ? stop / (count - 1) - start / (count - 1) : 0;
+  return ranged("linspace", count, { start, step, stop: count > 1 ? stop : start }, "float32");
+}
+
+/** Ones on the k-th diagonal of a matrix, zeros elsewhere. Not uint8, of which no op but a fill can write single bytes. */
+export function eye(rows: number, columns: number, k = 0, dtype: Dtype = "float32"): Tensor {
+  return scope(() => {
+    const places = reshape(arange(k, k + rows, 1, "int32"), [rows, 1]);
+    return cast(equal(places, arange(0, columns, 1, "int32")), dtype);
+  });
 }

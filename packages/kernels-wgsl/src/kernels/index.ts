@@ -1,3 +1,4 @@
+export * from "./arange/arange.js";
 export * from "./conv2d/conv2d.js";
 export * from "./conv2d/conv2d_backward_bias.js";
 export * from "./conv2d/conv2d_backward_filter.js";

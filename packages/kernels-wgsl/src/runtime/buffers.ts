@@ -66,16 +66,22 @@ export class BufferPool {
     this.#limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
   }
 
-  /** Lends a block of at least `bytes` bytes; its content is undefined. Throws OutOfMemoryError beyond the adapter's limit. */
+  /** Throws OutOfMemoryError when no buffer of the adapter that kernels can bind holds so many bytes. */
+  requireRoom(bytes: number, owner: string): void {
+    if (bytes <= this.#limit) return;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    const limit = maxBufferSize < maxStorageBufferBindingSize ? "maxBufferSize" : "maxStorageBufferBindingSize";
+    throw new OutOfMemoryError({
+      op: owner,
+      argument: "bytes",
+      expected: `at most ${this.#limit} bytes in one buffer on this adapter (its ${limit})`,
+      given: `${bytes}`,
+    });
+  }
+
+  /** Lends a block of at least `bytes` bytes; its content is undefined. Throws OutOfMemoryError as requireRoom does. */
   acquire(bytes: number, owner: string): Block {
-    if (bytes > this.#limit) {
-      throw new OutOfMemoryError({
-        op: owner,
-        argument: "bytes",
-        expected: `at most ${this.#limit} bytes in one buffer on this adapter`,
-        given: `${bytes}`,
-      });
-    }
+    this.requireRoom(bytes, owner);
     const size = Math.min(sizeClass(bytes), this.#limit);
     const waiting = this.#free.get(size)?.pop();
     const block: Block = waiting

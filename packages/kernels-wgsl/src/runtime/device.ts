@@ -123,6 +123,11 @@ export class Device {
     return this.#pool.acquire(bytes, owner);
   }
 
+  /** Throws OutOfMemoryError when `allocate` would for want of a buffer so large: before the host makes what goes there. */
+  requireRoom(bytes: number, owner: string): void {
+    this.#pool.requireRoom(bytes, owner);
+  }
+
   /** Takes memory back for reuse; work already encoded still sees it. */
   free(block: Block): void {
     if (!this.#closed) this.#pool.release(block);

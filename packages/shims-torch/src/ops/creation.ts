@@ -102,9 +102,7 @@ function requireShape(op: string, shape: readonly number[]): readonly number[] {
 /** A tensor of one value in a dtype. */
 function constant(op: string, shape: readonly number[], value: number | boolean, dtype: core.Dtype): core.Tensor {
   const held = scalarOf(op, value, dtype);
-  requireShape(op, shape);
-  if (dtype !== "uint8") return core.full(shape, held, dtype);
-  return core.fromData(new Uint8Array(core.sizeOf(shape)).fill(Number(held)), shape, "uint8");
+  return core.full(requireShape(op, shape), held, dtype);
 }
 
 type SizeArgs<Named> = (number | readonly number[] | { readonly [K in keyof Named]?: Named[K] | undefined })[];
@@ -220,10 +218,7 @@ export function arange(...args: Args<[start: number, end: number, step: number],
     });
   if (step === 0) wrong("step must be nonzero");
   if ((end - start) / step < 0) wrong("upper bound and lower bound inconsistent with step sign");
-  if (dtype !== "uint8")
-    return finish("arange", core.arange(start, end, step, dtype === "float32" ? "float32" : "int32"), settings);
-  const bytes = Array.from({ length: Math.ceil((end - start) / step) }, (_, i) => start + i * step);
-  return finish("arange", core.fromData(fitted("arange", bytes, dtype), [bytes.length], dtype), settings);
+  return finish("arange", core.arange(start, end, step, dtype), settings);
 }
 
 export interface LinspaceArguments extends CreationArguments {
@@ -249,9 +244,12 @@ export const linspace: (...args: Args<[start: number, end: number, steps: number
       const [start, end] = [settings.start, settings.end].map((value) =>
         Number(scalarOf("linspace", value, dtype)),
       ) as [number, number];
+      if (dtype === "float32") return finish("linspace", core.linspace(start, end, steps), settings);
+      // Integers beyond 24 bits are none of float32: they are made here.
+      core.device().requireRoom(4 * steps, "linspace");
       const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
       // Counted from both ends, as PyTorch does, so that the last number is the end itself.
-      const values = Array.from({ length: steps }, (_, i) =>
+      const values = Float64Array.from({ length: steps }, (_, i) =>
         2 * i < steps ? start + gap * i : end - gap * (steps - 1 - i),
       );
       return finish("linspace", core.fromData(fitted("linspace", values, dtype), [steps], dtype), settings);
@@ -281,9 +279,11 @@ export const eye: (...args: Args<[n: number, m: number], EyeArguments>) => Tenso
           given: `${extent}`,
         });
     const dtype = (settings.dtype ?? float32).core;
-    const values = new Float32Array(n * columns);
-    for (let i = 0; i < Math.min(n, columns); i++) values[i * columns + i] = 1;
-    return finish("eye", core.fromData(fitted("eye", values, dtype), [n, columns], dtype), settings);
+    if (dtype !== "uint8") return finish("eye", core.eye(n, columns, 0, dtype), settings);
+    core.device().requireRoom(n * columns, "eye");
+    const bytes = new Uint8Array(n * columns);
+    for (let i = 0; i < Math.min(n, columns); i++) bytes[i * columns + i] = 1;
+    return finish("eye", core.fromData(bytes, [n, columns], dtype), settings);
   },
 );
 
