@@ -1,5 +1,6 @@
 // Writing into a tensor: the methods whose names end in an underscore.
 import * as core from "@facet/autograd";
+import { promote } from "./dtype.js";
 import { complain } from "./errors.js";
 import { sizeText } from "./python.js";
 import type { Tensor } from "./tensor.js";
@@ -34,7 +35,7 @@ export function write(op: string, target: Tensor, compute: () => core.Tensor): T
         expected: "a tensor outside the gradient graph (autograd does not follow writes in place)",
         given: "one that requires grad",
       });
-    if (value.dtype !== target.core.dtype && (value.dtype === "float32" || value.dtype === "uint8"))
+    if (promote(value.dtype, target.core.dtype) !== target.core.dtype)
       complain(
         core.DtypeError,
         `result type ${value.dtype} can't be cast to the desired output type ${target.dtype.name}`,

@@ -23,12 +23,13 @@ const squareDeviationOp = defineOp<{ x: Tensor; mean: Tensor }, { scale: number 
 
 /**
  * Variance of floats: squares of deviations from the mean, summed and divided by their number less `correction`. NaN where
- * that is 0 and all are equal, as of a single element with correction 1.
+ * that is 0 and all are equal, as of a single element with correction 1, and of none.
  */
 export function variance(x: Tensor, options: ReduceOptions, correction: number): Tensor {
   const centre = mean(x, { ...options, keepdims: true });
   const count = x.size / Math.max(1, centre.size);
-  return sum(squareDeviationOp({ x, mean: centre }, { scale: 1 / Math.max(0, count - correction) }), options);
+  const total = sum(squareDeviationOp({ x, mean: centre }, { scale: 1 / Math.max(0, count - correction) }), options);
+  return count === 0 ? mul(total, Number.NaN) : total;
 }
 
 /** Square root with gradient 0 at 0, where it has none. */

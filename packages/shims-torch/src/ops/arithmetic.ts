@@ -59,13 +59,12 @@ function scaled(op: string, input: Operand, other: Operand, alpha: number | bool
 }
 
 const times = arithmetic("mul", core.mul);
-const plus = arithmetic("add", (a, b) => {
-  const [x, y] = [a, b].map((value) => (typeof value === "number" ? core.full([], value, "bool") : value)) as [
-    core.Tensor,
-    core.Tensor,
-  ];
-  return typeof a !== "number" && a.dtype === "bool" ? core.logicalOr(x, y) : core.add(a, b);
-});
+const isBoolTensor = (value: core.TensorLike): boolean => typeof value !== "number" && value.dtype === "bool";
+const boolOf = (value: core.TensorLike): core.Tensor =>
+  typeof value === "number" ? core.full([], value, "bool") : value;
+const plus = arithmetic("add", (a, b) =>
+  isBoolTensor(a) || isBoolTensor(b) ? core.logicalOr(boolOf(a), boolOf(b)) : core.add(a, b),
+);
 const minus = arithmetic("sub", core.sub);
 const over = arithmetic("div", core.div, "float32");
 const floorOver = arithmetic("div", core.floorDivide);
@@ -94,6 +93,8 @@ const twoOperands = { input: operand, other: operand, "*": null, out } as const;
 /** input * other; of bools whether both hold. */
 export const mul: OfTwo = native("mul", twoOperands, ({ input, other }) => times(input, other));
 
+const sizeOfOperand = (value: Operand): number => (value instanceof Tensor ? value.core.size : 1);
+
 export interface DivArguments extends Out {
   other: Operand;
   /** null for the quotient, "floor" or "trunc" to round it; default null. */
@@ -114,7 +115,7 @@ export const div: (input: Operand, ...args: Args<[other: Operand], DivArguments>
         expected: "numbers",
         given: "torch.bool",
       });
-    if (dtype !== "float32" && !(other instanceof Tensor) && Number(other) === 0)
+    if (dtype !== "float32" && !(other instanceof Tensor) && Number(other) === 0 && sizeOfOperand(input) > 0)
       complain(core.ArgumentError, "ZeroDivisionError", {
         op: "div",
         argument: "other",

@@ -190,15 +190,15 @@ function requireNumeric(op: string, dtype: Dtype): Dtype {
 
 const readArange = forms(
   "arange",
-  { end: number, "*": null, out, ...creation },
-  { start: number, end: number, step: number.or(1), "*": null, out, ...creation },
+  { end: scalar, "*": null, out, ...creation },
+  { start: scalar, end: scalar, step: scalar.or(1), "*": null, out, ...creation },
 );
 type ArangeNamed = CreationArguments & { start: number; end: number; step: number };
 
 /** start, start + step, ... below end: int64 when all three are whole numbers, else float32. arange(end) starts at 0. */
 export function arange(...args: Args<[start: number, end: number, step: number], ArangeNamed>): Tensor {
   const { form, values: settings } = readArange(args);
-  const given = form === "0" ? [0, settings.end, 1] : [settings.start, settings.end, settings.step];
+  const given = (form === "0" ? [0, settings.end, 1] : [settings.start, settings.end, settings.step]).map(Number);
   const inexact = given.find((value) => !Number.isFinite(value));
   if (inexact !== undefined)
     complain(core.ArgumentError, `unsupported range: ${given[0]} -> ${given[1]}`, {
@@ -231,7 +231,7 @@ export interface LinspaceArguments extends CreationArguments {
 export const linspace: (...args: Args<[start: number, end: number, steps: number], LinspaceArguments>) => Tensor =
   native(
     "linspace",
-    { start: number, end: number, steps: int, "*": null, out, ...creation },
+    { start: scalar, end: scalar, steps: int, "*": null, out, ...creation },
     ({ steps, ...settings }) => {
       if (steps < 0)
         complain(core.ArgumentError, "number of steps must be non-negative", {

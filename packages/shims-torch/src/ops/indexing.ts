@@ -81,8 +81,14 @@ function at(input: Tensor, indices: readonly Index[]): Tensor {
       });
     x = core.reshape(core.slice(x, starts, stops, steps), shape);
     const [row] = rows;
-    return row ? selectRows("get", wrap(x), row.axis, row.index) : wrap(x);
+    return row ? selectRows("get", wrap(x), row.axis, fromEnd(row.index, shape[row.axis] as number)) : wrap(x);
   });
+}
+
+/** Row numbers of which negative ones count from the end. */
+function fromEnd(index: Tensor, extent: number): Tensor {
+  const rows = integers("get", "index", index);
+  return wrap(core.where(core.less(rows, 0), core.add(rows, extent), rows));
 }
 
 function bounds(index: Exclude<Index, null>, extent: number, axis: number): [number, number, number] {

@@ -1,5 +1,5 @@
 import * as core from "@facet/autograd";
-import { type Args, only } from "@facet/dialect";
+import { type Args, define, only } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
@@ -106,16 +106,45 @@ export const bmm: Product<"mat2"> = native(
   },
 );
 
-/** input W^T + bias over the last dimension; weight [out, in]. */
-export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  if (input.rank === 0 || input.shape.at(-1) !== weight.shape.at(-1)) {
-    const [out, features] = weight.shape;
-    mismatch("linear", input.shape, [features as number, out as number]);
-  }
-  const [out, features] = weight.shape as [number, number];
-  return core.scope(() => {
-    const rows = core.reshape(input.core, [input.core.size / features, features]);
-    const y = core.matmul(rows, weight.core, { transposeB: true, bias: bias?.core });
-    return wrap(core.reshape(y, [...input.shape.slice(0, -1), out]));
-  });
+interface LinearArguments {
+  weight: Tensor;
+  bias: Tensor | null;
 }
+
+/** input W^T + bias over the last dimension; weight [out, in] or [in], bias [out] or a number. */
+export const linear: (input: Tensor, ...args: Args<[weight: Tensor, bias: Tensor | null], LinearArguments>) => Tensor =
+  define("torch.nn.functional.linear", { input: tensor, weight: tensor, bias: tensor.or(null) }, (given) => {
+    const { input, weight, bias } = given;
+    if (weight.rank !== 1 && weight.rank !== 2)
+      complain(core.ShapeError, `linear: weight must be a matrix or a vector, got ${weight.rank}D`, {
+        op: "linear",
+        argument: "weight",
+        expected: "[out, in] or [in]",
+        given: sizeText(weight.shape),
+      });
+    const features = weight.shape.at(-1) as number;
+    const out = weight.rank === 1 ? 1 : (weight.shape[0] as number);
+    if (input.rank === 0 || input.shape.at(-1) !== features) mismatch("linear", input.shape, [features, out]);
+    requireOneDtype("linear", "weight", input, weight);
+    if (bias && weight.rank === 1)
+      complain(core.ShapeError, "mat2 must be a matrix, got 1-D tensor", {
+        op: "linear",
+        argument: "bias",
+        expected: "null where the weight is a vector",
+        given: sizeText(bias.shape),
+      });
+    if (bias && !["", "1", `${out}`, `1,${out}`].includes(`${bias.shape}`))
+      complain(
+        core.ShapeError,
+        `The expanded size of the tensor (${out}) must match the existing size (${bias.shape.at(-1)}) at non-singleton dimension 1`,
+        { op: "linear", argument: "bias", expected: sizeText([out]), given: sizeText(bias.shape) },
+      );
+    const lead = input.shape.slice(0, -1);
+    return core.scope(() => {
+      const rows = core.reshape(input.core, [core.sizeOf(lead), features]);
+      const matrix = core.reshape(weight.core, [out, features]);
+      const own = bias && (bias.core.size === out ? core.reshape(bias.core, [out]) : core.expand(bias.core, [out]));
+      const y = core.matmul(rows, matrix, { transposeB: true, bias: own ?? undefined });
+      return wrap(core.reshape(y, weight.rank === 1 ? lead : [...lead, out]));
+    });
+  });

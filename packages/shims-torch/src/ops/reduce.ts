@@ -30,8 +30,9 @@ type Options = core.ReduceOptions;
 type Reduce = (x: core.Tensor, options: Options) => core.Tensor;
 
 function axesOf(op: string, input: Tensor, dim: Dims, keepdim: boolean): Options {
-  const all = dim === null || (typeof dim !== "number" && dim.length === 0);
-  return { axes: all ? undefined : dimensions(op, dim, input.rank), keepdims: keepdim };
+  const axes = dim === null || (typeof dim !== "number" && dim.length === 0) ? [] : dimensions(op, dim, input.rank);
+  // A tensor without dimensions may be told the one that it would have.
+  return { axes: axes.length === 0 || input.rank === 0 ? undefined : axes, keepdims: keepdim };
 }
 
 const reduced = (f: Reduce, input: Tensor, dtype: Dtype | null, options: Options): Tensor =>
@@ -290,17 +291,33 @@ export interface NormArguments {
 }
 export type NormArgs = Args<[p: number | "fro" | null, dim: Dims, keepdim: boolean], NormArguments>;
 
-const normArguments = { p: number.either(oneOf("fro")).orNone.or("fro"), dim: dims.or(null), keepdim: false } as const;
+const normArguments = {
+  p: number.either(oneOf("fro", "nuc")).orNone.or("fro"),
+  dim: dims.or(null),
+  keepdim: false,
+} as const;
 
 function normOf(
   input: Tensor,
   { p, dim, keepdim, dtype }: { p: number | string | null; dim: Dims; keepdim: boolean; dtype: Dtype | null },
 ): Tensor {
   const options = axesOf("norm", input, dim, keepdim);
+  if (p === "nuc")
+    throw new core.UnsupportedError({ op: "norm", argument: "p", expected: "a number or 'fro'", given: "'nuc'" });
+  if (p === "fro" && typeof dim === "object" && (dim?.length ?? 0) > 2)
+    complain(core.ArgumentError, `linalg.matrix_norm: dim must be a 2-tuple. Got ${dim?.join(" ")}`, {
+      op: "norm",
+      argument: "dim",
+      expected: "at most two dimensions for p 'fro'",
+      given: sizeText(dim ?? []),
+    });
   const order = p === null || p === "fro" ? 2 : Number(p);
   if (Math.abs(order) === Infinity || order < 0) requireElements("norm", input, dim);
   return core.scope(() => {
-    const x = requireFloat("norm", dtype === null ? input.core : convertCore(input.core, dtype.core));
+    const x = requireFloat(
+      "norm",
+      dtype === null ? input.core : convertCore(requireFloat("norm", input.core), dtype.core),
+    );
     return wrap(normOfOrder(x, order, options));
   });
 }

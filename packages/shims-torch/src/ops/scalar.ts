@@ -29,7 +29,9 @@ export function scalarOf(op: string, value: number | boolean, dtype: core.Dtype)
   const range = RANGES[dtype];
   if (!range) return Number(value);
   const whole = Math.trunc(Number(value));
-  if (whole >= range[0] && whole <= range[1]) return dtype === "uint8" ? whole & 255 : whole;
+  // PyTorch wraps negative whole numbers into bytes, and refuses negative fractions.
+  const wraps = dtype !== "uint8" || whole >= 0 || whole === value;
+  if (wraps && whole >= range[0] && whole <= range[1]) return dtype === "uint8" ? whole & 255 : whole;
   return complain(
     core.DtypeError,
     `value cannot be converted to type ${dtype === "uint8" ? "uint8_t" : "int64_t"} without overflow`,
