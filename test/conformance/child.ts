@@ -1,32 +1,25 @@
-// Runs cases in a process of its own, from one on, and sends a verdict after each.
-// Arguments: dialect, file of cases, index of the first, name (empty for all).
+// Runs cases in a process of its own. Arguments: dialect, file of cases, name (empty for all), number of the first.
 import { type Case, type Dialect, loadCases, nameOf } from "./cases.js";
+import { serve } from "./forked.js";
 import { judge, type Verdict } from "./verdict.js";
 
 /** As many cases as a process runs: what it leaks goes with it. */
 const MOST = 1500;
 
-/** Ends with this code when there are more cases to come. */
-const AGAIN = 7;
-
-const [dialect, file, first, only] = process.argv.slice(2) as [Dialect, string, string, string?];
+const [dialect, file, only, first] = process.argv.slice(2) as [Dialect, string, string, string];
 const { run } = (await import(`./${dialect}.js`)) as { run: (each: Case) => Promise<Verdict> };
-const cases = loadCases(file).filter((each) => !only || nameOf(dialect, each) === only);
-const send = (message: object): Promise<void> => new Promise((done) => process.send?.(message, () => done()));
+const cases = loadCases(file).filter((each) => only === "" || nameOf(dialect, each) === only);
 
 let unhandled: unknown = null;
 process.on("unhandledRejection", (error) => {
   unhandled = error;
 });
-await send({ ready: true });
-const start = Number(first);
-for (let at = start; at < Math.min(cases.length, start + MOST); at++) {
+await serve(Number(first), cases.length, MOST, async (at) => {
   const each = cases[at] as Case;
-  let verdict = await run(each);
+  const verdict = await run(each);
   // Rejections that nobody waits for come up when the event loop turns.
   if (at % 20 === 0) await new Promise((done) => setImmediate(done));
-  if (unhandled !== null && verdict.kind === "right") verdict = judge(unhandled, each.err);
+  const late = unhandled;
   unhandled = null;
-  await send({ at, verdict });
-}
-process.exit(AGAIN);
+  return late !== null && verdict.kind === "right" ? judge(late, each.err) : verdict;
+});

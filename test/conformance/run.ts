@@ -1,12 +1,12 @@
 // facet conformance: the originals' own test suites as cases, run by Facet's dialects. README.md tells more.
-import { fork, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Dialect, dialects, loadCases, nameOf } from "./cases.js";
+import { forked } from "./forked.js";
 import { FAULTS, type Found, listed, reportOf, table } from "./report.js";
 import { type Kind, kinds, type Verdict } from "./verdict.js";
 
@@ -22,50 +22,22 @@ Runs cases of the original's own test suite through Facet's dialect and counts w
   --list KIND      list cases of a kind: ${kinds.join(", ")} (default: faults that are not known)
   --json FILE      write the table as JSON`;
 
-/** A case that takes longer has crashed; the first one waits for the device. */
+/** A case that takes longer has crashed. */
 const SECONDS = 20;
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** Verdicts on all cases. One that ends its process is a crash, and the run goes on after it in a new process. */
+/** Verdicts on all cases. */
 async function verdicts(dialect: Dialect, file: string, only: string): Promise<Found[]> {
   const cases = loadCases(file).filter((each) => only === "" || nameOf(dialect, each) === only);
-  const found: Found[] = [];
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  while (found.length < cases.length) {
-    const child = fork(join(here, "child.ts"), [dialect, file, `${found.length}`, only], {
-      execArgv: ["--import", tsx],
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
-    });
-    await new Promise<void>((done, fail) => {
-      let ready = false;
-      let timer: NodeJS.Timeout | undefined;
-      const wait = (seconds: number): void => {
-        clearTimeout(timer);
-        timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
-      };
-      const crash = (text: string): void => {
-        const each = cases[found.length];
-        if (each) found.push({ each, verdict: { kind: "crash", text } });
-      };
-      wait(4 * SECONDS);
-      child.on("message", (message: { ready?: true; at: number; verdict: Verdict }) => {
-        wait(SECONDS);
-        if (message.ready) {
-          ready = true;
-          return;
-        }
-        found.push({ each: cases[message.at] as Found["each"], verdict: message.verdict });
-      });
-      child.on("exit", (code, signal) => {
-        clearTimeout(timer);
-        if (!ready) fail(new Error("the dialect cannot be loaded: npx turbo run build"));
-        if (code !== 7) crash(`exit ${code ?? signal}`);
-        done();
-      });
-    });
-  }
-  return found;
+  const found = await forked<Verdict>({
+    program: join(here, "child.ts"),
+    args: [dialect, file, only],
+    total: cases.length,
+    seconds: SECONDS,
+    crashed: (text) => ({ kind: "crash", text }),
+  });
+  return cases.map((each, at) => ({ each, verdict: found[at] as Verdict }));
 }
 
 function casesFile(dialect: Dialect, given: string | undefined): string {

@@ -6,15 +6,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { type Any, decode } from "../conformance/cases.js";
+import { type Any, type Dialect, decode, dialects } from "../conformance/cases.js";
+import { runBadArguments } from "./bad_run.js";
 import { compilable, type Fault, faultOf, opsOf } from "./compare.js";
 import { reasonFor } from "./known.js";
 import type { Program } from "./programs.js";
 import { revive } from "./revive.js";
 
 const HELP = `Usage: facet fuzz torch [options]
+       facet fuzz torch|keras|jax --arguments [--only NAME] [--show N]
 
-Runs random programs through PyTorch and through Facet, and groups what differs.
+Runs random programs through PyTorch and through Facet, and groups what differs. With --arguments: bad arguments to everything
+that the dialect exports, each answer a value or a typed error.
 
   --python PATH    the Python that has PyTorch (default: python3)
   --seed S         of the programs (default: a new one, which is printed)
@@ -22,7 +25,7 @@ Runs random programs through PyTorch and through Facet, and groups what differs.
   --area A,B       of these areas only
   --cases FILE     programs that lie there, one JSON object a line, instead of new ones
   --compile        run them by torch.compile: traced, replayed on other values, then on their own
-  --only ID        one program
+  --only ID        one program; of bad arguments, functions with this in their name
   --show N         so many of each group (default 2)
   --out FILE       write the programs that differ to FILE`;
 
@@ -100,6 +103,7 @@ async function main(): Promise<number> {
       area: { type: "string", default: "" },
       cases: { type: "string" },
       compile: { type: "boolean", default: false },
+      arguments: { type: "boolean", default: false },
       only: { type: "string" },
       show: { type: "string", default: "2" },
       out: { type: "string" },
@@ -109,10 +113,12 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  if (positionals.length !== 1 || positionals[0] !== "torch") {
+  const dialect = positionals[0] as Dialect;
+  if (positionals.length !== 1 || !(values.arguments ? dialects : ["torch"]).includes(dialect)) {
     console.error(HELP);
     return 2;
   }
+  if (values.arguments) return runBadArguments(dialect, values.only ?? "", Number(values.show));
   const seed = Number(values.seed);
   console.log(values.cases ?? `seed ${seed}`);
   const tried = new Map<string, { tried: number; failed: number }>();

@@ -1,6 +1,6 @@
 // Initialisers of Keras, PyTorch and JAX, as functions of a key and a shape. The dialects choose among them and set the
 // defaults of their originals; the bits come from Threefry for all, so that one key gives every dialect the same weights.
-import { ArgumentError, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
+import { ArgumentError, formatShape, OutOfMemoryError, ShapeError, sizeOf } from "@facet/kernels-wgsl";
 import { mul } from "./ops/elementwise.js";
 import { hostBits, type Key, normal, truncatedNormal, uniform } from "./random.js";
 import { scope } from "./scope.js";
@@ -123,6 +123,13 @@ export function orthogonal(gain = 1): Initializer {
         expected: "rank 2 or more",
         given: formatShape(shape),
       });
+    if (sizeOf(shape) > MOST_ON_HOST)
+      throw new OutOfMemoryError({
+        op: "orthogonal",
+        argument: "shape",
+        expected: `at most ${MOST_ON_HOST} elements, which are made on the host`,
+        given: formatShape(shape),
+      });
     const columns = shape.at(-1) as number;
     const rows = sizeOf(shape) / columns;
     const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
@@ -137,6 +144,9 @@ export function orthogonal(gain = 1): Initializer {
     return fromData(values, shape);
   };
 }
+
+/** Elements that the host makes orthonormal vectors of at most. */
+const MOST_ON_HOST = 2 ** 26;
 
 /** Box-Muller on the host: only orthogonal needs values there. */
 function hostNormals(key: Key, count: number): Float64Array {

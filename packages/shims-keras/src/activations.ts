@@ -16,6 +16,7 @@ import {
   greater,
   leakyRelu,
   logSoftmax,
+  maximum,
   mul,
   neg,
   sub,
@@ -80,7 +81,8 @@ export const relu: Activation<
 );
 
 function rectified(x: Tensor, { negative_slope, max_value, threshold }: ReluArguments): Tensor {
-  if (negative_slope === 0 && max_value === null && threshold === 0) return new Tensor(coreRelu(x.core));
+  const plain = negative_slope === 0 && max_value === null && threshold === 0;
+  if (plain) return new Tensor(x.dtype === "int32" ? maximum(x.core, 0) : coreRelu(x.core));
   const core = cast(x.core, "float32");
   if (max_value === null && threshold === 0) return new Tensor(leakyRelu(core, negative_slope));
   let y = threshold === 0 ? coreRelu(core) : mul(core, cast(greater(core, threshold), "float32"));

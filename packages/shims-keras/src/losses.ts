@@ -167,21 +167,25 @@ function crossEntropy(
   const predicted = axisLast(op, whole, axis);
   const given = floats(yTrue, op);
   expectSameShape(op, given, whole.core);
-  const targets = axisLast(op, new Tensor(given), axis).core;
   const scores = cast(predicted.core, "float32");
   const [rows, classes] = rowsOf(scores);
+  const moved = axisLast(op, new Tensor(given), axis).core;
+  // Keras spreads over the last axis' extent, whichever the classes' axis is.
+  const spread = predicted === whole ? 0 : label_smoothing / (whole.shape.at(-1) as number);
+  const targets = spread === 0 ? moved : add(mul(moved, 1 - label_smoothing), spread);
+  const smoothing = spread === 0 ? label_smoothing : 0;
   const logits = from_logits ? scores : logitsOf(predicted, "softmax");
   // The kernel gives its targets no gradient.
   if (logits && !isTracked(targets)) {
     const { loss, summary } = softmaxCrossEntropy(reshape(logits, [rows, classes]), reshape(targets, [rows, classes]), {
       labels: "target",
       reduction: "none",
-      labelSmoothing: label_smoothing,
+      labelSmoothing: smoothing,
     });
     summary.dispose();
     return new Tensor(reshape(loss, predicted.shape.slice(0, -1)));
   }
-  const smooth = label_smoothing === 0 ? targets : add(mul(targets, 1 - label_smoothing), label_smoothing / classes);
+  const smooth = smoothing === 0 ? targets : add(mul(targets, 1 - smoothing), smoothing / classes);
   const logs = logits ? logSoftmax(logits) : logOf(scores, true);
   return new Tensor(neg(sum(mul(smooth, logs), { axes: [-1] })));
 }

@@ -196,10 +196,14 @@ export interface Node {
   readonly index: number;
 }
 
+/** Lists nested deeper hold themselves, and no placeholders. */
+const DEEPEST = 64;
+
 /** The placeholders among values and in lists of them; a list that begins with a number has none. */
-export function placeholdersIn(value: unknown, found: KerasTensor[] = []): KerasTensor[] {
+export function placeholdersIn(value: unknown, found: KerasTensor[] = [], depth = 0): KerasTensor[] {
   if (value instanceof KerasTensor) found.push(value);
-  else if (Array.isArray(value) && typeof value[0] !== "number") for (const part of value) placeholdersIn(part, found);
+  else if (Array.isArray(value) && typeof value[0] !== "number" && depth < DEEPEST)
+    for (const part of value) placeholdersIn(part, found, depth + 1);
   return found;
 }
 

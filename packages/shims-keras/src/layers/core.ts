@@ -12,6 +12,7 @@ import {
   type CallContext,
   type CallValues,
   callSignature,
+  expectShape,
   keywordRules,
   Layer,
   type LayerKeywords,
@@ -213,6 +214,7 @@ class FlattenLayer extends Layer {
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
+    expectShape(this.className, inputShape);
     const rest = inputShape.slice(1);
     return [
       inputShape[0] ?? null,
@@ -255,6 +257,7 @@ class ReshapeLayer extends Layer {
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
+    expectShape(this.className, inputShape);
     const rest = inputShape.slice(1);
     const known = this.target_shape.reduce((n, extent) => (extent === -1 ? n : n * extent), 1);
     const size = rest.includes(null) ? null : rest.reduce<number>((n, extent) => n * (extent ?? 1), 1);
@@ -307,6 +310,7 @@ class DropoutLayer extends Layer {
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
+    expectShape(this.className, inputShape);
     return inputShape;
   }
 

@@ -179,14 +179,7 @@ export class Layer extends Callable implements Operation {
   // biome-ignore lint/suspicious/noExplicitAny: one shape or a list of them, as `call`.
   compute_output_shape(inputShape: any): Shape {
     const shapes = isShapes(inputShape) ? inputShape : [inputShape as Shape];
-    for (const each of shapes)
-      if (!shapeKind.accepts(each))
-        throw new ArgumentError({
-          op: this.className,
-          argument: "input_shape",
-          expected: "a shape",
-          given: show(each),
-        });
+    for (const each of shapes) expectShape(this.className, each);
     const standIns = shapes.map((shape) => new KerasTensor(shape, "float32", "stand_in"));
     return (this.#inferred([isShapes(inputShape) ? standIns : standIns[0]], {})[0] as Spec).shape;
   }
@@ -429,6 +422,12 @@ export class Layer extends Callable implements Operation {
   }
 }
 
+/** Refuses what is no shape. */
+export function expectShape(op: string, shape: unknown): void {
+  if (shapeKind.accepts(shape)) return;
+  throw new ArgumentError({ op, argument: "input_shape", expected: shapeKind.expected, given: show(shape) });
+}
+
 /** Refuses an object whose class gives a hook that nothing would call. */
 export function refuseHooks(object: { readonly className: string }, hooks: readonly string[]): void {
   const hook = hooks.find((name) => name in object);
@@ -440,6 +439,7 @@ export function refuseHooks(object: { readonly className: string }, hooks: reado
 /** A layer whose result has its input's shape. */
 export abstract class SameShapeLayer extends Layer {
   override compute_output_shape(inputShape: Shape): Shape {
+    expectShape(this.className, inputShape);
     return inputShape;
   }
 }

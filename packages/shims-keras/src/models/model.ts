@@ -2,8 +2,8 @@ import { ArgumentError, gradients, guard, noGrad, releaseNode, scope, Unsupporte
 import { type Args, any, bool, func, int, isKeywords, listOf, number, only, show, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
-import { array, classWeights, nameKind, positive, shape as shapeKind } from "../kinds.js";
-import { Layer, type LayerInput, listed, refuseHooks } from "../layers/layer.js";
+import { array, classWeights, nameKind, positive } from "../kinds.js";
+import { expectShape, Layer, type LayerInput, listed, refuseHooks } from "../layers/layer.js";
 import * as losses from "../losses.js";
 import { type Metric, type MetricArgument, metricKind, resolve as resolveMetric } from "../metrics.js";
 import type { HostArray, NdArray } from "../ndarray.js";
@@ -83,7 +83,7 @@ const readCompile = signature("keras.Model.compile", {
   auto_scale_loss: only(true),
 });
 const readSummary = signature("keras.Model.summary", {
-  line_length: positive.or(null),
+  line_length: positive.where("an integer from 1 to 10000", (characters) => characters <= 10_000).or(null),
   positions: listOf(number).or(null),
   print_fn: func.or(null),
   expand_nested: only(false),
@@ -269,14 +269,7 @@ export class ModelBase extends Layer implements TrainingModel {
     const { input_shape } = readBuild(args);
     if (this.#graph) return;
     const several = Array.isArray(input_shape) && input_shape.length > 0 && input_shape.every(Array.isArray);
-    for (const each of several ? input_shape : [input_shape])
-      if (!shapeKind.accepts(each))
-        throw new ArgumentError({
-          op: "build",
-          argument: "input_shape",
-          expected: shapeKind.expected,
-          given: show(each),
-        });
+    for (const each of several ? input_shape : [input_shape]) expectShape(this.className, each);
     this.compute_output_shape(input_shape as Shape);
     this.built = true;
   }
@@ -292,6 +285,7 @@ export class ModelBase extends Layer implements TrainingModel {
   }
 
   #outputSpecs(inputShape: Shape): Spec[] {
+    expectShape(this.className, inputShape);
     const batch = inputShape[0] ?? null;
     return (this.#graph as Graph).outputs.map(({ shape, dtype }) => ({
       shape: shape[0] === null ? [batch, ...shape.slice(1)] : shape,
@@ -388,7 +382,7 @@ export class ModelBase extends Layer implements TrainingModel {
   /** Predictions for a batch of inputs. */
   predict_step(...args: [data: LayerInput<Tensor>]): LayerInput<Tensor> {
     const { data } = readPredictStep(args);
-    const outputs = this.runAll(listed(data as LayerInput<Tensor>), false);
+    const outputs = this.runAll(tensorsIn("predict_step", data), false);
     return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
   }
 
@@ -401,7 +395,7 @@ export class ModelBase extends Layer implements TrainingModel {
     if (!Array.isArray(data) || data.length < 2 || data.length > 3)
       throw new ArgumentError({ op, argument: "data", expected: "[x, y] or [x, y, sample_weight]", given: show(data) });
     const [x, y, weights = null] = data as [LayerInput<Tensor>, Tensor, Tensor | null];
-    const outputs = this.runAll(listed(x), training);
+    const outputs = this.runAll(tensorsIn(op, x), training);
     const predicted = outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
     const loss: unknown = this.compute_loss(x, y, predicted, weights, { training });
     if (!(loss instanceof Tensor) || loss.core.size !== 1) {
@@ -568,4 +562,11 @@ function expectPlaceholders(argument: string, given: unknown): void {
   if (list.length > 0 && wrong === undefined) return;
   const expected = "placeholders made by keras.Input and layers";
   throw new ArgumentError({ op: "Model", argument, expected, given: show(list.length === 0 ? given : wrong) });
+}
+
+/** The inputs of a step, as a list. */
+function tensorsIn(op: string, x: unknown): readonly Tensor[] {
+  const list = listed(x as LayerInput<Tensor>);
+  if (list.length > 0 && list.every((each) => each instanceof Tensor)) return list;
+  throw new ArgumentError({ op, argument: "data", expected: "a Tensor of inputs, or a list of them", given: show(x) });
 }

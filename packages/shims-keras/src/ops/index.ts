@@ -241,6 +241,18 @@ export const sum = reduction("sum", coreSum, (x, op) => {
 /** Over `axis` (default all); integers are averaged as float32. */
 export const mean = reduction("mean", coreMean, floats);
 
+/** The shape of a reduction's result. */
+function reducedShape(shape: readonly number[], axis: Axis, keepdims: boolean): number[] {
+  const listed = axis === null ? shape.map((_, i) => i) : typeof axis === "number" ? [axis] : axis;
+  const wrong = listed.find((each) => each < -shape.length || each >= shape.length);
+  if (wrong !== undefined) {
+    const expected = `axes of a shape of ${shape.length} dimensions`;
+    throw new ArgumentError({ op: "max", argument: "axis", expected, given: `${wrong}` });
+  }
+  const gone = new Set(listed.map((each) => (each < 0 ? each + shape.length : each)));
+  return keepdims ? shape.map((extent, i) => (gone.has(i) ? 1 : extent)) : shape.filter((_, i) => !gone.has(i));
+}
+
 /** Largest or smallest elements, `initial` counted among them. */
 const extreme = (
   name: "max" | "min",
@@ -255,8 +267,7 @@ const extreme = (
         const { core } = asTensor(x as TensorLike, name);
         if (initial === null) return new Tensor(f(core, reduceOptions({ axis, keepdims })));
         if (core.size > 0) return new Tensor(pick(f(core, reduceOptions({ axis, keepdims })), initial));
-        const shape = coreSum(coreCast(core, "float32"), reduceOptions({ axis, keepdims })).shape;
-        return new Tensor(full(shape, initial, core.dtype));
+        return new Tensor(full(reducedShape(core.shape, axis, keepdims), initial, core.dtype));
       },
     },
   );

@@ -6,7 +6,8 @@
 // Thread  one part of one output: `steps` blocks of four r. `lanes` neighbouring parts take blocks in turn, so that they
 //         read side by side. The host adds passes over the parts until there is one: no thread goes through many elements,
 //         and long sums stay near the exact one.
-// Order   element j of a block into accumulator j, blocks ascending; then (0, 1), (2, 3), and the two results. All variants.
+// Order   element j of a block into accumulator j, blocks ascending, in runs of RUN that are then combined; then (0, 1), (2, 3),
+//         and the two results. All variants.
 // Variant columns_vec4: a thread takes four neighbouring outputs at once (V, WIDTH, join and done are replaced).
 // Reference: reduce.ref.ts
 
@@ -29,6 +30,7 @@ alias Y = f32;
 alias V = Y;
 const WIDTH = 1u;
 const LANES = 64u;
+const RUN = 16u;
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read_write> y: array<V>;
@@ -96,19 +98,30 @@ fn main(
   let o = select(i % outputs, i / params.parts, params.by_part == 1u);
   let base = kept_at(o * WIDTH);
 
-  var v0 = V(initial());
-  var v1 = v0;
-  var v2 = v0;
-  var v3 = v0;
+  let none = V(initial());
+  var v0 = none;
+  var v1 = none;
+  var v2 = none;
+  var v3 = none;
   let first = (part / params.lanes) * params.lanes * params.steps + part % params.lanes;
   let end = min(first + params.lanes * params.steps, (params.count + 3u) / 4u);
-  for (var block = first; block < end; block += params.lanes) {
-    let r = block * 4u;
-    let at = (base + reduced_at(r + vec4(0u, 1u, 2u, 3u))) / WIDTH;
-    v0 = join(v0, x[at.x]);
-    if (r + 1u < params.count) { v1 = join(v1, x[at.y]); }
-    if (r + 2u < params.count) { v2 = join(v2, x[at.z]); }
-    if (r + 3u < params.count) { v3 = join(v3, x[at.w]); }
+  for (var start = first; start < end; start += RUN * params.lanes) {
+    var run0 = none;
+    var run1 = none;
+    var run2 = none;
+    var run3 = none;
+    for (var block = start; block < min(start + RUN * params.lanes, end); block += params.lanes) {
+      let r = block * 4u;
+      let at = (base + reduced_at(r + vec4(0u, 1u, 2u, 3u))) / WIDTH;
+      run0 = join(run0, x[at.x]);
+      if (r + 1u < params.count) { run1 = join(run1, x[at.y]); }
+      if (r + 2u < params.count) { run2 = join(run2, x[at.z]); }
+      if (r + 3u < params.count) { run3 = join(run3, x[at.w]); }
+    }
+    v0 = join(v0, run0);
+    v1 = join(v1, run1);
+    v2 = join(v2, run2);
+    v3 = join(v3, run3);
   }
   let v = join(join(v0, v1), join(v2, v3));
   if (params.total > 0u) {

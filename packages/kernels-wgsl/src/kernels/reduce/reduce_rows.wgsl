@@ -23,6 +23,7 @@ struct Params {
 alias Y = f32;
 alias V = vec4<Y>;
 const LANES = 64u;
+const RUN = 16u;
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read_write> y: array<Y>;
@@ -88,11 +89,16 @@ fn main(
   let o = select(i % params.outputs, i / params.parts, params.by_part == 1u);
   let base = kept_at(o);
 
-  var v = V(initial());
+  let none = V(initial());
+  var v = none;
   let first = (part / params.lanes) * params.lanes * params.steps + part % params.lanes;
   let end = min(first + params.lanes * params.steps, params.count / 4u);
-  for (var block = first; block < end; block += params.lanes) {
-    v = join(v, x[(base + reduced_at(block * 4u)) / 4u]);
+  for (var start = first; start < end; start += RUN * params.lanes) {
+    var run = none;
+    for (var block = start; block < min(start + RUN * params.lanes, end); block += params.lanes) {
+      run = join(run, x[(base + reduced_at(block * 4u)) / 4u]);
+    }
+    v = join(v, run);
   }
   let joined = combine(combine(v.x, v.y), combine(v.z, v.w));
   if (params.total > 0u) {

@@ -5,7 +5,7 @@
 // summary [sum of losses, or their sum / denominator for the mean; denominator; rows that are right; rows kept], overwritten.
 //         Denominator: the sum of the shares; n for targets or count_rows = 1.
 // Thread  rows lane, lane + LANES, ... of the one workgroup.
-// Order   rows of a lane in order; lanes by halving.
+// Order   rows of a lane in order, in runs of RUN that are added up, and runs of these; lanes by halving.
 // Reference: softmax_cross_entropy.ref.ts
 
 struct Params {
@@ -28,6 +28,7 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 const LANES = 256u;
+const RUN = 16u;
 const NONE = 0u;
 const MEAN = 1u;
 
@@ -36,10 +37,18 @@ var<workgroup> totals: array<vec4<f32>, LANES>;
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {
   var total = vec4(0.0);
-  for (var row = lane; row < params.n; row += LANES) {
-    let r = rows[row];
-    if (params.reduction == NONE) { losses[row] = r.x; }
-    total += r;
+  for (var outer = lane; outer < params.n; outer += RUN * RUN * LANES) {
+    var middle = vec4(0.0);
+    for (var start = outer; start < min(outer + RUN * RUN * LANES, params.n); start += RUN * LANES) {
+      var run = vec4(0.0);
+      for (var row = start; row < min(start + RUN * LANES, params.n); row += LANES) {
+        let r = rows[row];
+        if (params.reduction == NONE) { losses[row] = r.x; }
+        run += r;
+      }
+      middle += run;
+    }
+    total += middle;
   }
   totals[lane] = total;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
