@@ -186,8 +186,40 @@ describe("classes", () => {
         },
       /add_loss/,
     ],
+    [
+      "scale_loss",
+      () =>
+        class extends keras.optimizers.SGD {
+          scale_loss() {}
+        },
+      /scale_loss/,
+    ],
   ])("one with the hook %s, which nothing would call, is refused", (_, make, message) => {
     expect(() => new (make() as new () => unknown)()).toThrow(message);
+  });
+
+  test("hooks that are fields of a class are called, or refused when it is used", async () => {
+    class Masked extends keras.layers.Layer {
+      compute_mask = () => null;
+      override call(given: keras.Tensor): keras.Tensor {
+        return given;
+      }
+    }
+    expect(() => new Masked()(x)).toThrow(/compute_mask/);
+    class Own extends keras.Model {
+      seen = 0;
+      override compute_loss = ((given: keras.Tensor, _: null, predicted: keras.Tensor) => {
+        this.seen += 1;
+        return ops.mean(ops.square(ops.subtract(predicted, given)));
+      }) as never;
+    }
+    const input = keras.Input({ shape: [2] });
+    const model = new Own({ inputs: input, outputs: layers.Rescaling(2)(input) });
+    model.compile({ optimizer: "sgd" });
+    // (2 x - x)^2, without targets.
+    const { history } = await model.fit(x, { verbose: 0 });
+    expect(history.loss?.[0]).toBeCloseTo(204 / 8, 5);
+    expect(model.seen).toBeGreaterThan(0);
   });
 
   test("all may be called without new, with new, and extended", () => {

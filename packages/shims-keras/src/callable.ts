@@ -1,4 +1,4 @@
-import { observe } from "@facet/autograd";
+import { observe, UnsupportedError } from "@facet/autograd";
 
 /** Objects that are functions too, as Python's are that have `__call__`. A subclass says in `__call__` what calling it does. */
 export abstract class Callable {
@@ -48,4 +48,12 @@ export function withoutNew<C extends AnyClass>(
 /** The name of a class as Keras knows it: its own `className` where it has one, since bundlers rename classes. */
 export function classNameOf(target: { readonly name: string }): string {
   return Object.hasOwn(target, "className") ? (target as unknown as { className: string }).className : target.name;
+}
+
+/** Refuses an object whose class gives a hook of Keras' that nothing here would call: it would be ignored. */
+export function refuseHooks(object: object, className: string, hooks: readonly string[]): void {
+  const hook = hooks.find((name) => name in object);
+  if (hook === undefined) return;
+  const expected = "a class without it: Facet calls no such hook";
+  throw new UnsupportedError({ op: className, argument: hook, expected, given: "one" });
 }

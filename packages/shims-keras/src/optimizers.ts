@@ -14,7 +14,7 @@ import {
   UnsupportedError,
 } from "@facet/autograd";
 import { type Args, any, define, Kind, listOf, mapping, nearest, only, show, signature } from "@facet/dialect";
-import { classNameOf, withoutNew } from "./callable.js";
+import { classNameOf, refuseHooks, withoutNew } from "./callable.js";
 import { automaticName } from "./config.js";
 import { type InitializerArgument, isInitializer, resolve as resolveInitializer } from "./initializers.js";
 import { atLeastZero, fraction, knownShape, nameKind } from "./kinds.js";
@@ -85,6 +85,9 @@ const readAddFromReference = signature("keras.optimizers.Optimizer.add_variable_
   initializer: initializerKind.or("zeros"),
 });
 
+/** Hooks of Keras' optimizers that nothing here would call. */
+const UNSUPPORTED_HOOKS = ["assign", "scale_loss", "finalize_variable_values", "stateless_apply"];
+
 export interface OptimizerArguments {
   learning_rate: number;
   weight_decay: number | null;
@@ -110,6 +113,7 @@ export class Optimizer extends Observed {
   /** Without a name it has the next automatic one of its class: adam, adam_1 ... */
   constructor(...args: Args<[learning_rate: number, weight_decay: number | null], OptimizerArguments>) {
     super();
+    refuseHooks(this, classNameOf(new.target), UNSUPPORTED_HOOKS);
     const given = readOptimizer(args);
     this.name = given.name ?? automaticName(classNameOf(new.target));
     this.weight_decay = given.weight_decay;

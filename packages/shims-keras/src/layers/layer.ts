@@ -1,6 +1,6 @@
 import { ArgumentError, noGrad, outsideCapture, ShapeError, scope, UnsupportedError, withLayer } from "@facet/autograd";
 import { bool, Kind, listOf, only, type Reader, type Rules, show, signature } from "@facet/dialect";
-import { Callable, classNameOf } from "../callable.js";
+import { Callable, classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
 import * as initializers from "../initializers.js";
 import { array, knownShape, nameKind, positive, shape as shapeKind, trainingKind } from "../kinds.js";
@@ -152,7 +152,7 @@ export class Layer extends Callable implements Operation {
     this.trainable = given.trainable;
     const shape = given.input_shape ?? (given.input_dim ? [given.input_dim] : null);
     this.batch_input_shape = shape && [given.batch_size ?? null, ...shape];
-    refuseHooks(this, UNSUPPORTED_HOOKS);
+    refuseHooks(this, this.className, UNSUPPORTED_HOOKS);
   }
 
   /** The class as Keras calls it. */
@@ -310,6 +310,8 @@ export class Layer extends Callable implements Operation {
   /** Builds the layer if it is not; repeated calls do nothing. */
   ensureBuilt(inputShape: Shape | readonly Shape[]): void {
     if (this.built) return;
+    // Again, since fields of a class are there only now.
+    refuseHooks(this, this.className, UNSUPPORTED_HOOKS);
     noGrad(() => this.build(inputShape));
     this.built = true;
   }
@@ -426,14 +428,6 @@ export class Layer extends Callable implements Operation {
 export function expectShape(op: string, shape: unknown): void {
   if (shapeKind.accepts(shape)) return;
   throw new ArgumentError({ op, argument: "input_shape", expected: shapeKind.expected, given: show(shape) });
-}
-
-/** Refuses an object whose class gives a hook that nothing would call. */
-export function refuseHooks(object: { readonly className: string }, hooks: readonly string[]): void {
-  const hook = hooks.find((name) => name in object);
-  if (hook === undefined) return;
-  const expected = "a class without it: Facet calls no such hook";
-  throw new UnsupportedError({ op: object.className, argument: hook, expected, given: "one" });
 }
 
 /** A layer whose result has its input's shape. */

@@ -1,9 +1,9 @@
 import { ArgumentError, gradients, guard, noGrad, releaseNode, scope, UnsupportedError } from "@facet/autograd";
 import { type Args, any, bool, func, int, isKeywords, listOf, number, only, show, signature } from "@facet/dialect";
-import { withoutNew } from "../callable.js";
+import { refuseHooks, withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
 import { array, classWeights, nameKind, positive } from "../kinds.js";
-import { expectShape, Layer, type LayerInput, listed, refuseHooks } from "../layers/layer.js";
+import { expectShape, Layer, type LayerInput, listed } from "../layers/layer.js";
 import * as losses from "../losses.js";
 import { type Metric, type MetricArgument, metricKind, resolve as resolveMetric } from "../metrics.js";
 import type { HostArray, NdArray } from "../ndarray.js";
@@ -165,7 +165,7 @@ export class ModelBase extends Layer implements TrainingModel {
       for (const [argument, given] of Object.entries({ inputs, outputs })) expectPlaceholders(argument, given);
     const functional = inputs !== null && new.target === ModelBase;
     super({ name: name ?? (functional ? automaticName("Functional") : null), trainable });
-    refuseHooks(this, UNSUPPORTED_HOOKS);
+    refuseHooks(this, this.className, UNSUPPORTED_HOOKS);
     if (inputs !== null)
       this.setGraph(listed(inputs as LayerInput<KerasTensor>), listed(outputs as LayerInput<KerasTensor>));
   }
@@ -313,6 +313,8 @@ export class ModelBase extends Layer implements TrainingModel {
     ...args: Args<[optimizer: optimizers.OptimizerArgument, loss: losses.LossArgument | null], CompileArguments>
   ): void {
     const given = readCompile(args);
+    // Again, since fields of a class are there only now.
+    refuseHooks(this, this.className, UNSUPPORTED_HOOKS);
     const loss = given.loss === null ? undefined : losses.resolve(given.loss, "compile", "loss");
     if (loss?.reduction === "none") {
       const expected = 'a loss with a reduction other than "none"';
@@ -392,9 +394,14 @@ export class ModelBase extends Layer implements TrainingModel {
   }
 
   #step(op: string, data: unknown, training: boolean, update: (loss: Tensor) => void): StepLogs {
-    if (!Array.isArray(data) || data.length < 2 || data.length > 3)
-      throw new ArgumentError({ op, argument: "data", expected: "[x, y] or [x, y, sample_weight]", given: show(data) });
-    const [x, y, weights = null] = data as [LayerInput<Tensor>, Tensor, Tensor | null];
+    if (!Array.isArray(data) || data.length < 1 || data.length > 3)
+      throw new ArgumentError({
+        op,
+        argument: "data",
+        expected: "[x], [x, y] or [x, y, sample_weight]",
+        given: show(data),
+      });
+    const [x, y = null, weights = null] = data as [LayerInput<Tensor>, Tensor | null, Tensor | null];
     const outputs = this.runAll(tensorsIn(op, x), training);
     const predicted = outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
     const loss: unknown = this.compute_loss(x, y, predicted, weights, { training });
