@@ -90,3 +90,11 @@ export function native<const R extends Rules, T>(
 /** A reader for such a function with several forms. */
 export const forms = <const R extends readonly Rules[]>(name: string, ...rules: R) =>
   overloadsWith(numpy, `torch.${name}`, ...rules);
+
+/** Any value, plain objects too. One that has the argument's own name is keywords. */
+export const anything = (argument: string): Kind<unknown> =>
+  new Kind<unknown>(
+    "a value",
+    (value) => !(isKeywords(value) && Object.keys(value).some((key) => snake(key) === argument)),
+    true,
+  );

@@ -1,7 +1,8 @@
+import { type Args, bool, int, number, oneOf, signature } from "@facet/dialect";
 import { pythonFloat, pythonRepr } from "../python.js";
-import { type Args, signature } from "../signature.js";
 import type { Tensor } from "../tensor.js";
 import * as F from "./functional_activation.js";
+import { type Input, inputOf } from "./inputs.js";
 import { Module } from "./module.js";
 
 /** `inplace` is printed and otherwise changes nothing: values are the same, the input is not overwritten. */
@@ -10,9 +11,23 @@ interface Inplace {
 }
 type InplaceArgs = Args<[inplace: boolean], Inplace>;
 const inplaceText = (on: boolean): string => (on ? "inplace=True" : "");
-const readRelu = signature<Inplace>("ReLU", { inplace: false });
-const readSilu = signature<Inplace>("SiLU", { inplace: false });
-const readNothing = (fn: string) => signature<object>(fn, {});
+const inplace = bool.or(false);
+const readRelu = signature("torch.nn.ReLU", { inplace });
+const readSilu = signature("torch.nn.SiLU", { inplace });
+const readSigmoid = signature("torch.nn.Sigmoid", {});
+const readTanh = signature("torch.nn.Tanh", {});
+const inputs = {
+  relu: inputOf("ReLU"),
+  silu: inputOf("SiLU"),
+  sigmoid: inputOf("Sigmoid"),
+  tanh: inputOf("Tanh"),
+  gelu: inputOf("GELU"),
+  leaky_relu: inputOf("LeakyReLU"),
+  elu: inputOf("ELU"),
+  softplus: inputOf("Softplus"),
+  softmax: inputOf("Softmax"),
+  log_softmax: inputOf("LogSoftmax"),
+};
 
 /** max(x, 0). */
 export class ReLU extends Module {
@@ -21,8 +36,8 @@ export class ReLU extends Module {
     super();
     this.inplace = readRelu(args).inplace;
   }
-  override forward(input: Tensor): Tensor {
-    return F.relu(input);
+  override forward(...args: Input): Tensor {
+    return F.relu(inputs.relu(args).input);
   }
   override extra_repr(): string {
     return inplaceText(this.inplace);
@@ -36,8 +51,8 @@ export class SiLU extends Module {
     super();
     this.inplace = readSilu(args).inplace;
   }
-  override forward(input: Tensor): Tensor {
-    return F.silu(input);
+  override forward(...args: Input): Tensor {
+    return F.silu(inputs.silu(args).input);
   }
   override extra_repr(): string {
     return inplaceText(this.inplace);
@@ -46,27 +61,27 @@ export class SiLU extends Module {
 
 /** 1 / (1 + e^-x). */
 export class Sigmoid extends Module {
-  constructor(...args: unknown[]) {
+  constructor(...args: []) {
     super();
-    readNothing("Sigmoid")(args);
+    readSigmoid(args);
   }
-  override forward(input: Tensor): Tensor {
-    return F.sigmoid(input);
+  override forward(...args: Input): Tensor {
+    return F.sigmoid(inputs.sigmoid(args).input);
   }
 }
 
 /** Hyperbolic tangent. */
 export class Tanh extends Module {
-  constructor(...args: unknown[]) {
+  constructor(...args: []) {
     super();
-    readNothing("Tanh")(args);
+    readTanh(args);
   }
-  override forward(input: Tensor): Tensor {
-    return F.tanh(input);
+  override forward(...args: Input): Tensor {
+    return F.tanh(inputs.tanh(args).input);
   }
 }
 
-const readGelu = signature<F.GeluArguments>("GELU", { approximate: "none" });
+const readGelu = signature("torch.nn.GELU", { approximate: oneOf("none", "tanh").or("none") });
 
 /** x Phi(x), exact unless `approximate: "tanh"`. */
 export class GELU extends Module {
@@ -75,15 +90,15 @@ export class GELU extends Module {
     super();
     this.approximate = readGelu(args).approximate;
   }
-  override forward(input: Tensor): Tensor {
-    return F.gelu(input, { approximate: this.approximate });
+  override forward(...args: Input): Tensor {
+    return F.gelu(inputs.gelu(args).input, { approximate: this.approximate });
   }
   override extra_repr(): string {
     return `approximate=${pythonRepr(this.approximate)}`;
   }
 }
 
-const readLeaky = signature<F.LeakyReluArguments>("LeakyReLU", { negative_slope: 0.01, inplace: false });
+const readLeaky = signature("torch.nn.LeakyReLU", { negative_slope: number.or(0.01), inplace });
 
 /** x where positive, else negative_slope x (default 0.01). */
 export class LeakyReLU extends Module {
@@ -95,15 +110,15 @@ export class LeakyReLU extends Module {
     this.negative_slope = negative_slope;
     this.inplace = inplace;
   }
-  override forward(input: Tensor): Tensor {
-    return F.leaky_relu(input, this.negative_slope);
+  override forward(...args: Input): Tensor {
+    return F.leaky_relu(inputs.leaky_relu(args).input, this.negative_slope);
   }
   override extra_repr(): string {
     return `negative_slope=${pythonRepr(this.negative_slope)}${this.inplace ? ", inplace=True" : ""}`;
   }
 }
 
-const readElu = signature<F.EluArguments>("ELU", { alpha: 1, inplace: false });
+const readElu = signature("torch.nn.ELU", { alpha: number.or(1), inplace });
 
 /** x where positive, else alpha (e^x - 1); alpha 1 unless given. */
 export class ELU extends Module {
@@ -115,15 +130,15 @@ export class ELU extends Module {
     this.alpha = alpha;
     this.inplace = inplace;
   }
-  override forward(input: Tensor): Tensor {
-    return F.elu(input, this.alpha);
+  override forward(...args: Input): Tensor {
+    return F.elu(inputs.elu(args).input, this.alpha);
   }
   override extra_repr(): string {
     return `alpha=${pythonFloat(this.alpha)}${this.inplace ? ", inplace=True" : ""}`;
   }
 }
 
-const readSoftplus = signature<F.SoftplusArguments>("Softplus", { beta: 1, threshold: 20 });
+const readSoftplus = signature("torch.nn.Softplus", { beta: number.or(1), threshold: number.or(20) });
 
 /** log(1 + e^(beta x)) / beta; x itself above the threshold. */
 export class Softplus extends Module {
@@ -135,8 +150,8 @@ export class Softplus extends Module {
     this.beta = beta;
     this.threshold = threshold;
   }
-  override forward(input: Tensor): Tensor {
-    return F.softplus(input, this.beta, this.threshold);
+  override forward(...args: Input): Tensor {
+    return F.softplus(inputs.softplus(args).input, this.beta, this.threshold);
   }
   override extra_repr(): string {
     return `beta=${pythonFloat(this.beta)}, threshold=${pythonFloat(this.threshold)}`;
@@ -147,8 +162,8 @@ interface DimArgument {
   dim: number | null;
 }
 type DimArgs = Args<[dim: number | null], DimArgument>;
-const readSoftmax = signature<DimArgument>("Softmax", { dim: null });
-const readLogSoftmax = signature<DimArgument>("LogSoftmax", { dim: null });
+const readSoftmax = signature("torch.nn.Softmax", { dim: int.or(null) });
+const readLogSoftmax = signature("torch.nn.LogSoftmax", { dim: int.or(null) });
 
 /** e^x over its sum along `dim`. */
 export class Softmax extends Module {
@@ -157,8 +172,8 @@ export class Softmax extends Module {
     super();
     this.dim = readSoftmax(args).dim;
   }
-  override forward(input: Tensor): Tensor {
-    return F.softmax(input, this.dim);
+  override forward(...args: Input): Tensor {
+    return F.softmax(inputs.softmax(args).input, this.dim);
   }
   override extra_repr(): string {
     return `dim=${pythonRepr(this.dim)}`;
@@ -172,8 +187,8 @@ export class LogSoftmax extends Module {
     super();
     this.dim = readLogSoftmax(args).dim;
   }
-  override forward(input: Tensor): Tensor {
-    return F.log_softmax(input, this.dim);
+  override forward(...args: Input): Tensor {
+    return F.log_softmax(inputs.log_softmax(args).input, this.dim);
   }
   override extra_repr(): string {
     return `dim=${pythonRepr(this.dim)}`;

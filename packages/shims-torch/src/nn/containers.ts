@@ -1,10 +1,11 @@
 import { ArgumentError } from "@facet/autograd";
-import { isKeywords } from "../signature.js";
+import { instance, int, isKeywords, type Keywords, type Kind, mapping, signature } from "@facet/dialect";
+import { anything, iterable } from "../kinds.js";
 import { Module } from "./module.js";
 
 function at(container: Module, index: number): Module {
   const list = [...container._modules.values()];
-  const found = Number.isInteger(index) ? list.at(index) : undefined;
+  const found = list.at(index);
   if (found) return found;
   throw new ArgumentError({
     op: container._get_name(),
@@ -14,11 +15,38 @@ function at(container: Module, index: number): Module {
   });
 }
 
+const moduleKind = instance(() => Module, "a Module");
+const named = mapping<Readonly<Record<string, Module>>>("modules by name").either(
+  instance(() => Map, "a Map of them") as unknown as Kind<ReadonlyMap<string, Module>>,
+);
+const readers = {
+  sequential: signature("torch.nn.Sequential", {
+    "*args": moduleKind.either(named) as unknown as Kind<readonly unknown[]>,
+  }),
+  forward: signature("torch.nn.Sequential.forward", { input: anything("input") }),
+  append: signature("torch.nn.Sequential.append", { module: moduleKind }),
+  get: signature("torch.nn.Sequential.get", { index: int }),
+  list: signature("torch.nn.ModuleList", { modules: iterable<Module>("an iterable of Modules").or(null) }),
+  appendToList: signature("torch.nn.ModuleList.append", { module: moduleKind }),
+  extend: signature("torch.nn.ModuleList.extend", { modules: iterable<Module>("an iterable of Modules") }),
+  getFromList: signature("torch.nn.ModuleList.get", { index: int }),
+};
+type One = [module: Module] | [Keywords<{ module: Module }>];
+type At = [index: number] | [Keywords<{ index: number }>];
+
 /** Modules one after the other: given as arguments, or named in an object or Map. */
 export class Sequential extends Module {
   constructor(...modules: Module[] | [Readonly<Record<string, Module>> | ReadonlyMap<string, Module>]) {
     super();
+    readers.sequential(modules);
     const [first] = modules;
+    if (modules.length > 1 && !modules.every((module) => module instanceof Module))
+      throw new ArgumentError({
+        op: "Sequential",
+        argument: "args",
+        expected: "modules, or one object or Map of them",
+        given: "both",
+      });
     const named =
       first instanceof Map
         ? [...first]
@@ -33,15 +61,17 @@ export class Sequential extends Module {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: what the first module takes and the last gives.
-  override forward(input: any): any {
+  override forward(...args: [input: any] | [{ readonly input: any }]): any {
+    const { input } = readers.forward(args);
     return [...this._modules.values()].reduce((x, module) => module?.(x), input);
   }
 
-  get(index: number): Module {
-    return at(this, index);
+  get(...args: At): Module {
+    return at(this, readers.get(args).index);
   }
 
-  append(module: Module): this {
+  append(...args: One): this {
+    const { module } = readers.append(args);
     this.add_module(`${this._modules.size}`, module);
     return this;
   }
@@ -57,22 +87,25 @@ export class Sequential extends Module {
 
 /** A list of modules that are registered; it has no forward of its own. */
 export class ModuleList extends Module {
-  constructor(modules: Iterable<Module> = []) {
+  constructor(
+    ...args: [modules?: Iterable<Module> | null | undefined] | [Keywords<{ modules: Iterable<Module> | null }>]
+  ) {
     super();
-    this.extend(modules);
+    this.extend(readers.list(args).modules ?? []);
   }
 
-  get(index: number): Module {
-    return at(this, index);
+  get(...args: At): Module {
+    return at(this, readers.getFromList(args).index);
   }
 
-  append(module: Module): this {
+  append(...args: One): this {
+    const { module } = readers.appendToList(args);
     this.add_module(`${this._modules.size}`, module);
     return this;
   }
 
-  extend(modules: Iterable<Module>): this {
-    for (const module of modules) this.append(module);
+  extend(...args: [modules: Iterable<Module>] | [Keywords<{ modules: Iterable<Module> }>]): this {
+    for (const module of readers.extend(args).modules) this.append(module);
     return this;
   }
 

@@ -1,14 +1,18 @@
 import { ArgumentError } from "@facet/autograd";
+import { type Args, bool, int, only, signature } from "@facet/dialect";
+import type { Device, Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
+import { placement } from "../kinds.js";
 import { zeros } from "../ops/creation.js";
 import { pythonRepr } from "../python.js";
-import { type Args, only, required, signature } from "../signature.js";
 import type { Tensor } from "../tensor.js";
 import { conv2d, edges, type Padding } from "./functional_conv.js";
 import { kaiming_uniform_, uniform_ } from "./init.js";
+import { type Input, inputOf } from "./inputs.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
-import { pair, type Size2 } from "./size.js";
+import { placed } from "./placed.js";
+import { padding2, pair, type Size2, size2 } from "./size.js";
 
 export interface Conv2dArguments {
   in_channels: number;
@@ -24,21 +28,25 @@ export interface Conv2dArguments {
   groups: number;
   /** Default true. */
   bias: boolean;
+  padding_mode: "zeros";
+  device: Device | string | null;
+  dtype: Dtype | null;
 }
 
-const read = signature<Conv2dArguments>("Conv2d", {
-  in_channels: required,
-  out_channels: required,
-  kernel_size: required,
-  stride: 1,
-  padding: 0,
-  dilation: 1,
-  groups: 1,
-  bias: true,
+const read = signature("torch.nn.Conv2d", {
+  in_channels: int,
+  out_channels: int,
+  kernel_size: size2,
+  stride: size2.or(1),
+  padding: padding2.or(0),
+  dilation: size2.or(1),
+  groups: int.or(1),
+  bias: bool.or(true),
   padding_mode: only("zeros"),
-  device: only(null),
-  dtype: only(null),
+  ...placement,
 });
+const inputs = inputOf("Conv2d");
+const readReset = signature("torch.nn.Conv2d.reset_parameters", {});
 
 /** Initial values of nn.Linear and nn.Conv2d: weight and bias U(+-1 / sqrt(fan_in)). */
 export function initialise(weight: Tensor, bias: Tensor | null): void {
@@ -61,20 +69,26 @@ export class Conv2d extends Module {
   declare bias: Parameter | null;
 
   constructor(
-    ...args: [
-      in_channels: number,
-      out_channels: number,
-      ...Args<
-        [kernel_size: Size2, stride: Size2, padding: Padding, dilation: Size2, groups: number, bias: boolean],
-        Conv2dArguments
-      >,
-    ]
+    ...args: Args<
+      [
+        in_channels: number,
+        out_channels: number,
+        kernel_size: Size2,
+        stride: Size2,
+        padding: Padding,
+        dilation: Size2,
+        groups: number,
+        bias: boolean,
+      ],
+      Conv2dArguments
+    >
   ) {
     super();
     const given = read(args);
+    placed("Conv2d", given);
     const { in_channels, out_channels, groups } = given;
     for (const [argument, value] of Object.entries({ in_channels, out_channels, groups })) {
-      if (!(Number.isInteger(value) && value > 0))
+      if (value <= 0)
         throw new ArgumentError({ op: "Conv2d", argument, expected: "a positive integer", given: `${value}` });
     }
     for (const [argument, value] of Object.entries({ in_channels, out_channels })) {
@@ -100,11 +114,13 @@ export class Conv2d extends Module {
   }
 
   /** Draws new initial values. */
-  reset_parameters(): void {
+  reset_parameters(...args: []): void {
+    readReset(args);
     initialise(this.weight, this.bias);
   }
 
-  override forward(input: Tensor): Tensor {
+  override forward(...args: Input): Tensor {
+    const { input } = inputs(args);
     const { stride, padding, dilation, groups } = this;
     return conv2d(input, this.weight, { bias: this.bias, stride, padding, dilation, groups });
   }

@@ -1,7 +1,8 @@
 // torch.nn.functional: layers as functions.
 import * as core from "@facet/autograd";
+import { type Args, define, int, only } from "@facet/dialect";
 import { complain } from "../errors.js";
-import { type Args, only, required, signature } from "../signature.js";
+import { ints, scalar, tensor } from "../kinds.js";
 import { type Tensor, wrap } from "../tensor.js";
 
 export { linear } from "../ops/linalg.js";
@@ -19,6 +20,7 @@ export {
   tanh,
 } from "./functional_activation.js";
 export { avg_pool2d, conv2d, max_pool2d } from "./functional_conv.js";
+
 export {
   binary_cross_entropy_with_logits,
   cross_entropy,
@@ -27,59 +29,93 @@ export {
   nll_loss,
 } from "./functional_loss.js";
 
-const readOneHot = signature<{ tensor: Tensor; num_classes: number }>("one_hot", {
-  tensor: required,
-  num_classes: required,
-});
-
 /** 1 at each class number along a new last dimension, int64. `num_classes` must be given: counting would need a read. */
-export function one_hot(...args: [tensor: Tensor, ...Args<[num_classes: number], { num_classes: number }>]): Tensor {
-  const { tensor, num_classes } = readOneHot(args);
-  return core.scope(() => {
-    const flat = core.reshape(tensor.core, [tensor.core.size]);
-    // Looked up in a table of the classes, so that one that is not there is caught at the next read.
-    const checked = core.gather(core.arange(0, num_classes, 1, "int32"), flat);
-    return wrap(core.cast(core.reshape(core.oneHot(checked, num_classes), [...tensor.shape, num_classes]), "int32"));
+export const one_hot: (tensor: Tensor, ...args: Args<[num_classes: number], { num_classes: number }>) => Tensor =
+  define("torch.nn.functional.one_hot", { tensor, num_classes: int.or(-1) }, ({ tensor: labels, num_classes }) => {
+    if (labels.core.dtype !== "int32")
+      complain(core.DtypeError, "one_hot is only applicable to index tensor of type LongTensor.", {
+        op: "one_hot",
+        argument: "tensor",
+        expected: "torch.int64",
+        given: `${labels.dtype}`,
+      });
+    if (num_classes === -1)
+      throw new core.UnsupportedError({
+        op: "one_hot",
+        argument: "num_classes",
+        expected: "the number of classes (counting them would need a read)",
+        given: "-1",
+      });
+    if (num_classes < 1)
+      complain(core.ArgumentError, "Class values must be smaller than num_classes.", {
+        op: "one_hot",
+        argument: "num_classes",
+        expected: "1 or more",
+        given: `${num_classes}`,
+      });
+    return core.scope(() => {
+      const flat = core.reshape(labels.core, [labels.core.size]);
+      // Looked up in a table of the classes, so that one that is not there is caught at the next read.
+      const checked = core.gather(core.arange(0, num_classes, 1, "int32"), flat);
+      return wrap(core.cast(core.reshape(core.oneHot(checked, num_classes), [...labels.shape, num_classes]), "int32"));
+    });
   });
-}
 
 interface PadArguments {
-  mode: string;
-  value: number | null;
+  pad: readonly number[];
+  mode: "constant";
+  /** Default 0. */
+  value: number | boolean | null;
 }
-const readPad = signature<{ input: Tensor; pad: readonly number[] } & PadArguments>("pad", {
-  input: required,
-  pad: required,
-  mode: only("constant"),
-  value: null,
-});
 
-/** Pads with a constant: [left, right, top, bottom, ...], last dimension first. */
-export function pad(
-  ...args: [input: Tensor, pad: readonly number[], ...Args<[mode: string, value: number], PadArguments>]
-): Tensor {
-  const { input, pad: amounts, value } = readPad(args);
-  if (amounts.length % 2 !== 0 || amounts.length / 2 > input.rank)
-    complain(
-      core.ArgumentError,
-      "Padding length must be divisible by 2 and at most twice the number of dimensions of the input",
-      {
+/** Pads with a constant: [left, right, top, bottom, ...], last dimension first. Negative amounts crop. */
+export const pad: (
+  input: Tensor,
+  ...args: Args<[pad: readonly number[], mode: "constant", value: number | boolean | null], PadArguments>
+) => Tensor = define(
+  "torch.nn.functional.pad",
+  { input: tensor, pad: ints, mode: only("constant"), value: scalar.or(null) },
+  ({ input, pad: amounts, value }) => {
+    if (amounts.length % 2 !== 0 || amounts.length / 2 > input.rank)
+      complain(
+        core.ArgumentError,
+        "Padding length must be divisible by 2 and at most twice the number of dimensions of the input",
+        {
+          op: "pad",
+          argument: "pad",
+          expected: `an even number of amounts, at most ${2 * input.rank}`,
+          given: `${amounts.length}`,
+        },
+      );
+    const edges = input.shape.map((_, axis): [number, number] => {
+      const at = 2 * (input.rank - 1 - axis);
+      return [amounts[at] ?? 0, amounts[at + 1] ?? 0];
+    });
+    return core.scope(() => {
+      const cropped = crop(input, edges);
+      const padding = edges.map(([before, after]): [number, number] => [Math.max(0, before), Math.max(0, after)]);
+      return wrap(core.pad(cropped, padding, filler(input.core.dtype, value ?? 0)));
+    });
+  },
+);
+
+/** What is left where amounts are negative. */
+function crop(input: Tensor, edges: readonly [number, number][]): core.Tensor {
+  return edges.reduce((x, [before, after], axis) => {
+    const [start, cut] = [Math.max(0, -before), Math.max(0, -after)];
+    if (start === 0 && cut === 0) return x;
+    const extent = x.shape[axis] as number;
+    if (start + cut > extent)
+      complain(core.ArgumentError, "narrow(): length must be non-negative.", {
         op: "pad",
         argument: "pad",
-        expected: `an even number of amounts, at most ${2 * input.rank}`,
-        given: `${amounts.length}`,
-      },
-    );
-  if (!amounts.every((amount) => Number.isInteger(amount) && amount >= 0))
-    throw new core.UnsupportedError({
-      op: "pad",
-      argument: "pad",
-      expected: "non-negative integers",
-      given: `[${amounts.join(", ")}]`,
-    });
-  const padding = input.shape.map((_, axis): [number, number] => {
-    const at = 2 * (input.rank - 1 - axis);
-    return [amounts[at] ?? 0, amounts[at + 1] ?? 0];
-  });
-  return wrap(core.pad(input.core, padding, value ?? 0));
+        expected: `at most ${extent} elements taken off dimension ${axis}`,
+        given: `${start + cut}`,
+      });
+    return wrap(x).narrow(axis, start, extent - start - cut).core;
+  }, input.core);
 }
+
+/** A value as the dtype holds it. */
+const filler = (dtype: core.Dtype, value: number | boolean): number =>
+  dtype === "bool" ? Number(Number(value) !== 0) : dtype === "float32" ? Number(value) : Math.trunc(Number(value));

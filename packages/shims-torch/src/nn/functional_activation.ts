@@ -1,24 +1,33 @@
 import * as core from "@facet/autograd";
+import { type Args, bool, define, int, number, oneOf, signature } from "@facet/dialect";
+import type { Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
+import { dtype as dtypeKind, generator, tensor } from "../kinds.js";
 import * as E from "../ops/elementwise.js";
 import * as R from "../ops/reduce.js";
 import { type Generator, nextKey } from "../random.js";
-import { type Args, only, required, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";
+
+const named = (name: string): string => `torch.nn.functional.${name}`;
 
 /** `inplace` is taken and gives the same values, in memory of their own: the input is not overwritten. */
 interface Inplace {
   inplace: boolean;
 }
-const readRelu = signature<{ input: Tensor } & Inplace>("relu", { input: required, inplace: false });
-const readSilu = signature<{ input: Tensor } & Inplace>("silu", { input: required, inplace: false });
+const inplace = bool.or(false);
 
 /** max(x, 0). */
-export const relu = (...args: [input: Tensor, ...Args<[inplace: boolean], Inplace>]): Tensor =>
-  E.relu(readRelu(args).input);
+export const relu: (input: Tensor, ...args: Args<[inplace: boolean], Inplace>) => Tensor = define(
+  named("relu"),
+  { input: tensor, inplace },
+  ({ input }) => E.relu(input),
+);
 /** x sigmoid(x). */
-export const silu = (...args: [input: Tensor, ...Args<[inplace: boolean], Inplace>]): Tensor =>
-  wrap(core.silu(readSilu(args).input.core));
+export const silu: (input: Tensor, ...args: Args<[inplace: boolean], Inplace>) => Tensor = define(
+  named("silu"),
+  { input: tensor, inplace },
+  ({ input }) => wrap(core.silu(input.core)),
+);
 export const sigmoid = E.sigmoid;
 export const tanh = E.tanh;
 
@@ -26,89 +35,95 @@ export interface GeluArguments {
   /** "none" for the exact form, "tanh" for the approximation. */
   approximate: "none" | "tanh";
 }
-const readGelu = signature<{ input: Tensor } & GeluArguments>("gelu", { input: required, approximate: "none" });
-
 /** x Phi(x). */
-export function gelu(...args: [input: Tensor, ...Args<[], GeluArguments>]): Tensor {
-  const { input, approximate } = readGelu(args);
-  if (approximate !== "none" && approximate !== "tanh")
-    complain(core.ArgumentError, "approximate argument must be either none or tanh.", {
-      op: "gelu",
-      argument: "approximate",
-      expected: "'none' or 'tanh'",
-      given: `${approximate}`,
-    });
-  return wrap(core.gelu(input.core, approximate === "tanh"));
-}
+export const gelu: (input: Tensor, ...args: Args<[], GeluArguments>) => Tensor = define(
+  named("gelu"),
+  { input: tensor, "*": null, approximate: oneOf("none", "tanh").or("none") },
+  ({ input, approximate }) => wrap(core.gelu(input.core, approximate === "tanh")),
+);
 
 export interface LeakyReluArguments extends Inplace {
   negative_slope: number;
 }
-const readLeaky = signature<{ input: Tensor } & LeakyReluArguments>("leaky_relu", {
-  input: required,
-  negative_slope: 0.01,
-  inplace: false,
-});
 /** x where positive, else negative_slope x. */
-export function leaky_relu(
-  ...args: [input: Tensor, ...Args<[negative_slope: number, inplace: boolean], LeakyReluArguments>]
-): Tensor {
-  const { input, negative_slope } = readLeaky(args);
-  return wrap(core.leakyRelu(input.core, negative_slope));
-}
+export const leaky_relu: (
+  input: Tensor,
+  ...args: Args<[negative_slope: number, inplace: boolean], LeakyReluArguments>
+) => Tensor = define(
+  named("leaky_relu"),
+  { input: tensor, negative_slope: number.or(0.01), inplace },
+  ({ input, negative_slope }) => wrap(core.leakyRelu(input.core, negative_slope)),
+);
 
 export interface EluArguments extends Inplace {
   alpha: number;
 }
-const readElu = signature<{ input: Tensor } & EluArguments>("elu", { input: required, alpha: 1, inplace: false });
 /** x where positive, else alpha (e^x - 1). */
-export function elu(...args: [input: Tensor, ...Args<[alpha: number, inplace: boolean], EluArguments>]): Tensor {
-  const { input, alpha } = readElu(args);
-  return wrap(core.elu(input.core, alpha));
-}
+export const elu: (input: Tensor, ...args: Args<[alpha: number, inplace: boolean], EluArguments>) => Tensor = define(
+  named("elu"),
+  { input: tensor, alpha: number.or(1), inplace },
+  ({ input, alpha }) => wrap(core.elu(input.core, alpha)),
+);
 
 export interface SoftplusArguments {
   beta: number;
   /** Above this beta x the function is x itself. */
   threshold: number;
 }
-const readSoftplus = signature<{ input: Tensor } & SoftplusArguments>("softplus", {
-  input: required,
-  beta: 1,
-  threshold: 20,
-});
 /** log(1 + e^(beta x)) / beta. */
-export function softplus(
-  ...args: [input: Tensor, ...Args<[beta: number, threshold: number], SoftplusArguments>]
-): Tensor {
-  const { input, beta, threshold } = readSoftplus(args);
-  return core.scope(() => {
-    const scaled = core.mul(input.core, beta);
-    const soft = core.div(core.softplus(core.clamp(scaled, Number.NEGATIVE_INFINITY, threshold)), beta);
-    return wrap(core.where(core.greater(scaled, threshold), input.core, soft));
+export const softplus: (input: Tensor, ...args: Args<[beta: number, threshold: number], SoftplusArguments>) => Tensor =
+  define(
+    named("softplus"),
+    { input: tensor, beta: number.or(1), threshold: number.or(20) },
+    ({ input, beta, threshold }) => {
+      requireFloat("softplus", "input", input);
+      return core.scope(() => {
+        const scaled = core.mul(input.core, beta);
+        const soft = core.div(core.softplus(core.clamp(scaled, Number.NEGATIVE_INFINITY, threshold)), beta);
+        return wrap(core.where(core.greater(scaled, threshold), input.core, soft));
+      });
+    },
+  );
+
+/** Throws DtypeError unless the tensor is one of floats. */
+export function requireFloat(op: string, argument: string, x: Tensor): void {
+  if (x.is_floating_point()) return;
+  complain(core.DtypeError, `"${op}" not implemented for '${x.dtype.name}'`, {
+    op,
+    argument,
+    expected: "torch.float32",
+    given: `${x.dtype}`,
   });
 }
 
 export interface SoftmaxFunctionArguments {
   dim: number | null;
-  dtype: null;
+  /** The dtype that the input is converted to first. */
+  dtype: Dtype | null;
+  /** Of PyTorch's warning about a dim that is left out. */
+  _stacklevel: number;
 }
-const softmaxSpec = { input: required, dim: null, _stacklevel: only(3), dtype: only(null) };
-const readSoftmax = signature<{ input: Tensor } & SoftmaxFunctionArguments>("softmax", softmaxSpec);
-const readLogSoftmax = signature<{ input: Tensor } & SoftmaxFunctionArguments>("log_softmax", softmaxSpec);
 /** PyTorch's own choice when dim is left out, which it calls deprecated. */
 const implicitDim = (rank: number): number => (rank === 0 || rank === 1 || rank === 3 ? 0 : 1);
-
+type SoftmaxArgs = Args<[dim: number | null, _stacklevel: number, dtype: Dtype | null], SoftmaxFunctionArguments>;
+const softmaxRules = {
+  input: tensor,
+  dim: int.or(null),
+  _stacklevel: int.or(3),
+  dtype: dtypeKind.where("torch.float32", (dtype) => dtype.is_floating_point).or(null),
+} as const;
 /** e^x over its sum along `dim`. */
-export function softmax(...args: [input: Tensor, ...Args<[dim: number | null], SoftmaxFunctionArguments>]): Tensor {
-  const { input, dim } = readSoftmax(args);
-  return R.softmax(input, dim ?? implicitDim(input.rank));
-}
+export const softmax: (input: Tensor, ...args: SoftmaxArgs) => Tensor = define(
+  named("softmax"),
+  softmaxRules,
+  ({ input, dim, dtype }) => R.softmax(dtype ? input.float() : input, dim ?? implicitDim(input.rank)),
+);
 /** Logarithm of softmax along `dim`. */
-export function log_softmax(...args: [input: Tensor, ...Args<[dim: number | null], SoftmaxFunctionArguments>]): Tensor {
-  const { input, dim } = readLogSoftmax(args);
-  return R.log_softmax(input, dim ?? implicitDim(input.rank));
-}
+export const log_softmax: (input: Tensor, ...args: SoftmaxArgs) => Tensor = define(
+  named("log_softmax"),
+  softmaxRules,
+  ({ input, dim, dtype }) => R.log_softmax(dtype ? input.float() : input, dim ?? implicitDim(input.rank)),
+);
 
 export interface DropoutArguments extends Inplace {
   /** Probability with which an element becomes zero. */
@@ -117,17 +132,18 @@ export interface DropoutArguments extends Inplace {
   /** Facet's own: the generator that draws; default the one of manual_seed. */
   generator: Generator | null;
 }
-const readDropout = signature<{ input: Tensor } & DropoutArguments>("dropout", {
-  input: required,
-  p: 0.5,
-  training: true,
-  inplace: false,
-  generator: null,
+const readDropout = signature(named("dropout"), {
+  input: tensor,
+  p: number.or(0.5),
+  training: bool.or(true),
+  inplace,
+  "*": null,
+  generator: generator.or(null),
 });
 
 /** Throws unless p is a probability, in PyTorch's words. */
 export function requireProbability(op: string, p: number): void {
-  if (typeof p === "number" && p >= 0 && p <= 1) return;
+  if (p >= 0 && p <= 1) return;
   complain(core.ArgumentError, `dropout probability has to be between 0 and 1, but got ${p}`, {
     op,
     argument: "p",
@@ -143,6 +159,7 @@ export function dropout(
   const { input, p, training, generator } = readDropout(args);
   requireProbability("dropout", p);
   if (!training || p === 0) return input;
+  requireFloat("dropout", "input", input);
   if (p === 1) return core.scope(() => wrap(core.mul(input.core, 0)));
   return wrap(core.dropout(input.core, p, nextKey(generator)));
 }

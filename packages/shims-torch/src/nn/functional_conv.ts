@@ -1,10 +1,11 @@
 // Convolution and pooling of images [N, C, H, W] (or one image [C, H, W]).
 import * as core from "@facet/autograd";
+import { type Args, bool, int, only, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
+import { tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Args, only, required, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";
-import { pair, type Size2 } from "./size.js";
+import { padding2, pair, type Size2, size2 } from "./size.js";
 
 export type Padding = Size2 | "same" | "valid";
 type Edges = readonly [top: number, bottom: number, left: number, right: number];
@@ -22,13 +23,6 @@ export function edges(
     return [h, h, w, w];
   }
   if (padding === "valid") return [0, 0, 0, 0];
-  if (padding !== "same")
-    complain(core.ArgumentError, `Invalid padding string '${padding}', should be one of {'same', 'valid'}`, {
-      op,
-      argument: "padding",
-      expected: "'same', 'valid', a number or a pair",
-      given: `'${padding}'`,
-    });
   if (stride.some((step) => step !== 1))
     complain(core.ArgumentError, "padding='same' is not supported for strided convolutions", {
       op,
@@ -63,14 +57,14 @@ export interface Conv2dFunctionArguments {
   dilation: Size2;
   groups: number;
 }
-const readConv2d = signature<{ input: Tensor; weight: Tensor } & Conv2dFunctionArguments>("conv2d", {
-  input: required,
-  weight: required,
-  bias: null,
-  stride: 1,
-  padding: 0,
-  dilation: 1,
-  groups: 1,
+const readConv2d = signature("torch.nn.functional.conv2d", {
+  input: tensor,
+  weight: tensor,
+  bias: tensor.or(null),
+  stride: size2.or(1),
+  padding: padding2.or(0),
+  dilation: size2.or(1),
+  groups: int.or(1),
 });
 
 /** Convolution of input [N, C, H, W] with weight [O, C / groups, KH, KW]. */
@@ -87,9 +81,24 @@ export function conv2d(
   const { input, weight, bias, groups, ...rest } = readConv2d(args);
   const stride = pair("conv2d", "stride", rest.stride, 1);
   const dilation = pair("conv2d", "dilation", rest.dilation, 1);
+  if (weight.rank !== 4)
+    throw new core.ShapeError({
+      op: "conv2d",
+      argument: "weight",
+      expected: "[out, in / groups, height, width]",
+      given: sizeText(weight.shape),
+    });
+  if (groups < 1)
+    complain(core.ArgumentError, "non-positive groups is not supported", {
+      op: "conv2d",
+      argument: "groups",
+      expected: "a positive integer",
+      given: `${groups}`,
+    });
   const padding = edges("conv2d", rest.padding, weight.shape.slice(2), stride, dilation);
   return batched("conv2d", input, (x) => {
     requireFit(x, weight, groups, padding, dilation);
+    requireBias(weight, bias);
     const attrs = { stride, padding, dilation, groups, layout: "NCHW", filterLayout: "OIHW" } as const;
     return core.conv2d(x, weight.core, bias?.core, attrs);
   });
@@ -105,7 +114,7 @@ function requireFit(
 ): void {
   const [, channels, height, width] = x.shape as [number, number, number, number];
   const [, per, kh, kw] = weight.shape as [number, number, number, number];
-  if (weight.rank === 4 && channels !== per * groups)
+  if (channels !== per * groups)
     complain(
       core.ShapeError,
       `Given groups=${groups}, weight of size ${sizeText(weight.shape)}, expected input${sizeText(x.shape)} to have ${per * groups} channels, but got ${channels} channels instead`,
@@ -121,10 +130,24 @@ function requireFit(
     );
 }
 
+function requireBias(weight: Tensor, bias: Tensor | null): void {
+  const [out] = weight.shape;
+  if (!bias || `${bias.shape}` === `${[out]}`) return;
+  complain(
+    core.ShapeError,
+    `Given weight of size ${sizeText(weight.shape)}, expected bias to be 1-dimensional with ${out} elements, but got bias of size ${sizeText(bias.shape)} instead`,
+    { op: "conv2d", argument: "bias", expected: `[${out}]`, given: sizeText(bias.shape) },
+  );
+}
+
+/** The stride of a pooling: that of its window where it is left out or empty. */
+export const strideOr = (window: Size2, stride: Size2 | null): Size2 =>
+  stride === null || (typeof stride !== "number" && stride.length < 1) ? window : stride;
+
 /** Window, stride and padding of a pooling, checked. */
 function poolSettings(op: string, kernel_size: Size2, stride: Size2 | null, padding: Size2) {
   const window = pair(op, "kernel_size", kernel_size, 1);
-  const steps = pair(op, "stride", stride ?? kernel_size, 1);
+  const steps = pair(op, "stride", strideOr(kernel_size, stride), 1);
   const [h, w] = pair(op, "padding", padding, 0);
   for (const [pad, extent] of [
     [h, window[0]],
@@ -170,13 +193,13 @@ export interface MaxPool2dArguments {
   ceil_mode: boolean;
   return_indices: boolean;
 }
-const readMaxPool = signature<{ input: Tensor } & MaxPool2dArguments>("max_pool2d", {
-  input: required,
-  kernel_size: required,
-  stride: null,
-  padding: 0,
-  dilation: 1,
-  ceil_mode: false,
+const readMaxPool = signature("torch.nn.functional.max_pool2d", {
+  input: tensor,
+  kernel_size: size2,
+  stride: size2.or(null),
+  padding: size2.or(0),
+  dilation: size2.or(1),
+  ceil_mode: bool.or(false),
   return_indices: only(false),
 });
 
@@ -208,13 +231,13 @@ export interface AvgPool2dArguments {
   count_include_pad: boolean;
   divisor_override: null;
 }
-const readAvgPool = signature<{ input: Tensor } & AvgPool2dArguments>("avg_pool2d", {
-  input: required,
-  kernel_size: required,
-  stride: null,
-  padding: 0,
-  ceil_mode: false,
-  count_include_pad: true,
+const readAvgPool = signature("torch.nn.functional.avg_pool2d", {
+  input: tensor,
+  kernel_size: size2,
+  stride: size2.or(null),
+  padding: size2.or(0),
+  ceil_mode: bool.or(false),
+  count_include_pad: bool.or(true),
   divisor_override: only(null),
 });
 

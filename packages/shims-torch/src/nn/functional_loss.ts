@@ -1,22 +1,41 @@
 import * as core from "@facet/autograd";
+import { type Args, define, int, number, signature, string } from "@facet/dialect";
 import { complain } from "../errors.js";
+import { legacyReduction, tensor } from "../kinds.js";
 import { requireBroadcast } from "../ops/operands.js";
 import { sizeText } from "../python.js";
-import { type Args, only, required, signature } from "../signature.js";
 import { type Tensor, wrap } from "../tensor.js";
+import { requireFloat } from "./functional_activation.js";
 
 export type Reduction = "none" | "mean" | "sum";
 
-/** Arguments that PyTorch keeps for old programs; they stay at their defaults. */
-const legacy = { size_average: only(null), reduce: only(null) };
+/** What PyTorch's losses call the arguments that one of them was before. */
+export interface LegacyReduction {
+  /** Of programs before `reduction`: with `reduce` true the mean (true) or the sum (false). */
+  size_average: boolean | null;
+  /** Of programs before `reduction`: false gives a loss for each element. */
+  reduce: boolean | null;
+}
 
-function requireReduction(op: string, reduction: string): void {
-  if (reduction === "none" || reduction === "mean" || reduction === "sum") return;
-  complain(core.ArgumentError, `${reduction} is not a valid value for reduction`, {
+interface Reductions extends LegacyReduction {
+  reduction: string;
+}
+
+/** The reduction that the old arguments stand for, or the one given. */
+export function reductionOf({ size_average, reduce, reduction }: Reductions): string {
+  if (size_average === null && reduce === null) return reduction;
+  if (reduce === false) return "none";
+  return size_average === false ? "sum" : "mean";
+}
+
+function readReduction(op: string, given: Reductions): Reduction {
+  const reduction = reductionOf(given);
+  if (reduction === "none" || reduction === "mean" || reduction === "sum") return reduction;
+  return complain(core.ArgumentError, `${reduction} is not a valid value for reduction`, {
     op,
     argument: "reduction",
     expected: "'none', 'mean' or 'sum'",
-    given: `${reduction}`,
+    given: reduction,
   });
 }
 
@@ -29,23 +48,25 @@ function classesLast(x: core.Tensor): core.Tensor {
   return core.transpose(x, [0, ...x.shape.slice(2).map((_, i) => i + 2), 1]);
 }
 
-export interface CrossEntropyArguments {
+export interface CrossEntropyArguments extends LegacyReduction {
   /** Weight of each class, [C]. */
   weight: Tensor | null;
   ignore_index: number;
   reduction: Reduction;
   label_smoothing: number;
 }
-type Losses = { input: Tensor; target: Tensor };
-const readCrossEntropy = signature<Losses & CrossEntropyArguments>("cross_entropy", {
-  input: required,
-  target: required,
-  weight: null,
-  size_average: legacy.size_average,
-  ignore_index: -100,
-  reduce: legacy.reduce,
-  reduction: "mean",
-  label_smoothing: 0,
+const losses = { input: tensor, target: tensor } as const;
+const classed = {
+  weight: tensor.or(null),
+  size_average: legacyReduction.size_average,
+  ignore_index: int.or(-100),
+  reduce: legacyReduction.reduce,
+  reduction: string.or("mean"),
+} as const;
+const readCrossEntropy = signature("torch.nn.functional.cross_entropy", {
+  ...losses,
+  ...classed,
+  label_smoothing: number.or(0),
 });
 
 /**
@@ -55,27 +76,41 @@ const readCrossEntropy = signature<Losses & CrossEntropyArguments>("cross_entrop
 export function cross_entropy(
   ...args: [input: Tensor, target: Tensor, ...Args<[weight: Tensor | null], CrossEntropyArguments>]
 ): Tensor {
-  const { input, target, weight, ignore_index, reduction, label_smoothing } = readCrossEntropy(args);
-  requireReduction("cross_entropy", reduction);
+  const { input, target, weight, ignore_index, label_smoothing, ...old } = readCrossEntropy(args);
+  const op = "cross_entropy";
+  const reduction = readReduction(op, old);
+  requireFloat(op, "input", input);
   const byIndex = !target.dtype.is_floating_point;
   const rank = input.rank;
   const labelShape = rank === 1 ? [] : [input.shape[0] as number, ...input.shape.slice(2)];
-  requireTarget("cross_entropy", input, target, byIndex ? labelShape : input.shape);
-  if (target.requires_grad && core.isRecording())
-    throw new core.UnsupportedError({
-      op: "cross_entropy",
-      argument: "target",
-      expected: "a target that does not require grad (detach() it, or write the loss with log_softmax)",
-      given: "one that does",
+  requireTarget(op, input, target, byIndex ? labelShape : input.shape);
+  requireClassWeight(op, input, weight);
+  if (!(label_smoothing >= 0 && label_smoothing <= 1))
+    complain(core.ArgumentError, `label_smoothing must be between 0.0 and 1.0. Got: ${label_smoothing}`, {
+      op,
+      argument: "label_smoothing",
+      expected: "a number from 0 to 1",
+      given: `${label_smoothing}`,
+    });
+  if (!byIndex && ignore_index >= 0)
+    complain(core.ArgumentError, "ignore_index is not supported for floating point target", {
+      op,
+      argument: "ignore_index",
+      expected: "none beside probabilities",
+      given: `${ignore_index}`,
     });
   return core.scope(() => {
     const logits = classesLast(input.core);
     const classes = logits.shape.at(-1) as number;
+    const rows = core.reshape(logits, [logits.size / classes, classes]);
     const labels = byIndex
-      ? core.reshape(requireLabels("cross_entropy", target), [target.core.size])
-      : core.reshape(classesLast(target.core), [-1, classes]);
+      ? core.reshape(requireLabels(op, target), [target.core.size])
+      : core.reshape(classesLast(target.core), [rows.shape[0] as number, classes]);
+    const shape = reduction === "none" ? labelShape : [];
+    if (!byIndex && target.requires_grad && core.isRecording())
+      return wrap(core.reshape(ofProbabilities(rows, labels, weight, reduction, label_smoothing), shape));
     const { loss } = core.softmaxCrossEntropy(
-      core.reshape(logits, [logits.size / classes, classes]),
+      rows,
       labels,
       {
         labels: byIndex ? "index" : "target",
@@ -85,13 +120,43 @@ export function cross_entropy(
       },
       weight?.core,
     );
-    return wrap(core.reshape(loss, reduction === "none" ? labelShape : []));
+    return wrap(core.reshape(loss, shape));
   });
+}
+
+/** The same written in ops, for probabilities that want a gradient themselves. */
+function ofProbabilities(
+  rows: core.Tensor,
+  probabilities: core.Tensor,
+  weight: Tensor | null,
+  reduction: Reduction,
+  smoothing: number,
+): core.Tensor {
+  const classes = rows.shape[1] as number;
+  const smooth =
+    smoothing === 0 ? probabilities : core.add(core.mul(probabilities, 1 - smoothing), smoothing / classes);
+  const scores = core.logSoftmax(rows);
+  const each = core.mul(core.neg(scores), weight ? core.mul(smooth, weight.core) : smooth);
+  const perRow = core.sum(each, { axes: 1 });
+  return reduced(perRow, reduction);
+}
+
+function requireClassWeight(op: string, input: Tensor, weight: Tensor | null): void {
+  if (!weight) return;
+  requireFloat(op, "weight", weight);
+  const classes = input.shape[input.rank === 1 ? 0 : 1];
+  if (`${weight.shape}` === `${[classes]}`) return;
+  complain(
+    core.ShapeError,
+    `weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: ${sizeText(weight.shape)}`,
+    { op, argument: "weight", expected: `[${classes}]`, given: sizeText(weight.shape) },
+  );
 }
 
 function requireLabels(op: string, target: Tensor): core.Tensor {
   if (target.core.dtype === "int32") return target.core;
-  return complain(core.DtypeError, `expected scalar type Long but found ${target.dtype.name}`, {
+  if (target.core.dtype === "uint8") return target.long().core;
+  return complain(core.DtypeError, `expected target dtype to be Long or Byte, but got ${target.dtype.name}`, {
     op,
     argument: "target",
     expected: "torch.int64 class numbers (convert with .long())",
@@ -115,29 +180,23 @@ function requireTarget(op: string, input: Tensor, target: Tensor, shape: readonl
   });
 }
 
-export interface NllArguments {
+export interface NllArguments extends LegacyReduction {
   weight: Tensor | null;
   ignore_index: number;
   reduction: Reduction;
 }
-const readNll = signature<Losses & NllArguments>("nll_loss", {
-  input: required,
-  target: required,
-  weight: null,
-  size_average: legacy.size_average,
-  ignore_index: -100,
-  reduce: legacy.reduce,
-  reduction: "mean",
-});
+const readNll = signature("torch.nn.functional.nll_loss", { ...losses, ...classed });
 
 /** -input[n, target[n]] of log-probabilities [N, C, ...] (or [C]), weighted and averaged as cross_entropy does. */
 export function nll_loss(
   ...args: [input: Tensor, target: Tensor, ...Args<[weight: Tensor | null], NllArguments>]
 ): Tensor {
-  const { input, target, weight, ignore_index, reduction } = readNll(args);
-  requireReduction("nll_loss", reduction);
+  const { input, target, weight, ignore_index, ...old } = readNll(args);
+  const reduction = readReduction("nll_loss", old);
+  requireFloat("nll_loss", "input", input);
   const labelShape = input.rank === 1 ? [] : [input.shape[0] as number, ...input.shape.slice(2)];
   requireTarget("nll_loss", input, target, labelShape);
+  requireClassWeight("nll_loss", input, weight);
   return core.scope(() => {
     const scores = classesLast(input.core);
     const classes = scores.shape.at(-1) as number;
@@ -154,66 +213,138 @@ export function nll_loss(
   });
 }
 
-export interface ReductionArguments {
+export interface ReductionArguments extends LegacyReduction {
   reduction: Reduction;
 }
-type PlainArgs = [input: Tensor, target: Tensor, ...Args<[], ReductionArguments>];
+export interface PointwiseArguments extends ReductionArguments {
+  /** Factor of each element's loss, of their shape; the mean is over the weights. */
+  weight: Tensor | null;
+}
+type PointwiseLoss = (input: Tensor, target: Tensor, ...args: Args<[], PointwiseArguments>) => Tensor;
 
-function pointwise(op: string, f: (x: core.Tensor, target: core.Tensor) => core.Tensor) {
-  const read = signature<Losses & ReductionArguments>(op, {
-    input: required,
-    target: required,
-    ...legacy,
-    reduction: "mean",
+function pointwise(
+  op: string,
+  requireDtypes: (x: Tensor, target: Tensor, reduction: Reduction) => void,
+  f: (x: core.Tensor, target: core.Tensor) => core.Tensor,
+): PointwiseLoss {
+  const read = signature(`torch.nn.functional.${op}`, {
+    ...losses,
+    ...legacyReduction,
+    reduction: string.or("mean"),
+    weight: tensor.or(null),
   });
-  return (...args: PlainArgs): Tensor => {
-    const { input, target, reduction } = read(args);
-    requireReduction(op, reduction);
+  return (...args) => {
+    const { input, target, weight, ...old } = read(args);
+    const reduction = readReduction(op, old);
     requireBroadcast(op, input.shape, target.shape);
-    return core.scope(() => wrap(reduced(f(input.core, target.float().core), reduction)));
+    requireDtypes(input, target, reduction);
+    return core.scope(() => {
+      const floats = input.is_floating_point() || target.is_floating_point();
+      const each = floats ? f(input.float().core, target.float().core) : f(input.core, target.core);
+      if (!weight) return wrap(reduced(each, reduction));
+      if (`${weight.shape}` !== `${each.shape}`)
+        complain(core.ShapeError, "Weights and input must have the same size.", {
+          op,
+          argument: "weight",
+          expected: sizeText(each.shape),
+          given: sizeText(weight.shape),
+        });
+      const weighted = core.mul(each, weight.float().core);
+      if (reduction !== "mean") return wrap(reduced(weighted, reduction));
+      return wrap(core.div(core.sum(weighted), core.sum(weight.float().core)));
+    });
   };
 }
 
 /** Mean of (input - target)^2. */
-export const mse_loss = pointwise("mse_loss", (x, target) => core.square(core.sub(x, target)));
+export const mse_loss = pointwise(
+  "mse_loss",
+  (input, target) => {
+    if (!target.is_floating_point()) requireFloat("mse_loss", "input", input);
+  },
+  (x, target) => core.square(core.sub(x, target)),
+);
 /** Mean of |input - target|. */
-export const l1_loss = pointwise("l1_loss", (x, target) => core.abs(core.sub(x, target)));
+export const l1_loss = pointwise(
+  "l1_loss",
+  (input, target, reduction) => {
+    const given = `${input.dtype} and ${target.dtype}`;
+    if ([input, target].some((x) => x.core.dtype === "bool"))
+      complain(core.DtypeError, "Subtraction, the `-` operator, with a bool tensor is not supported.", {
+        op: "l1_loss",
+        argument: "input",
+        expected: "numbers",
+        given,
+      });
+    if (reduction === "mean" && !input.is_floating_point() && !target.is_floating_point())
+      complain(core.DtypeError, "mean(): could not infer output dtype. Input dtype must be a floating point dtype.", {
+        op: "l1_loss",
+        argument: "reduction",
+        expected: "'none' or 'sum' for integers",
+        given,
+      });
+  },
+  (x, target) => core.abs(core.sub(x, target)),
+);
 
-export interface BceWithLogitsArguments {
+export interface BceWithLogitsArguments extends LegacyReduction {
   /** Factor of each element's loss; broadcast. */
   weight: Tensor | null;
   reduction: Reduction;
   /** Weight of the positive examples of each class; broadcast. */
   pos_weight: Tensor | null;
 }
-const readBce = signature<Losses & BceWithLogitsArguments>("binary_cross_entropy_with_logits", {
-  input: required,
-  target: required,
-  weight: null,
-  ...legacy,
-  reduction: "mean",
-  pos_weight: null,
-});
 
 /** Binary cross entropy of sigmoid(input) with targets in [0, 1], of one shape. */
-export function binary_cross_entropy_with_logits(
-  ...args: [input: Tensor, target: Tensor, ...Args<[weight: Tensor | null], BceWithLogitsArguments>]
-): Tensor {
-  const { input, target, weight, reduction, pos_weight } = readBce(args);
-  const op = "binary_cross_entropy_with_logits";
-  requireReduction(op, reduction);
-  if (`${input.shape}` !== `${target.shape}`)
-    complain(
-      core.ShapeError,
-      `Target size (torch.Size(${sizeText(target.shape)})) must be the same as input size (torch.Size(${sizeText(input.shape)}))`,
-      { op, argument: "target", expected: sizeText(input.shape), given: sizeText(target.shape) },
-    );
-  return core.scope(() => {
-    const [x, t] = [input.core, target.float().core];
-    // (1 - t) x + (1 + (p - 1) t) log(1 + e^-x)
-    const tail = core.softplus(core.neg(x));
-    const weighted = pos_weight ? core.mul(tail, core.add(core.mul(core.sub(pos_weight.core, 1), t), 1)) : tail;
-    const losses = core.add(core.mul(core.sub(1, t), x), weighted);
-    return wrap(reduced(weight ? core.mul(losses, weight.core) : losses, reduction));
+export const binary_cross_entropy_with_logits: (
+  input: Tensor,
+  target: Tensor,
+  ...args: Args<[weight: Tensor | null], BceWithLogitsArguments>
+) => Tensor = define(
+  "torch.nn.functional.binary_cross_entropy_with_logits",
+  {
+    ...losses,
+    weight: tensor.or(null),
+    ...legacyReduction,
+    reduction: string.or("mean"),
+    pos_weight: tensor.or(null),
+  },
+  ({ input, target, weight, pos_weight, ...old }) => {
+    const op = "binary_cross_entropy_with_logits";
+    const reduction = readReduction(op, old);
+    if (`${input.shape}` !== `${target.shape}`)
+      complain(
+        core.ShapeError,
+        `Target size (torch.Size(${sizeText(target.shape)})) must be the same as input size (torch.Size(${sizeText(input.shape)}))`,
+        { op, argument: "target", expected: sizeText(input.shape), given: sizeText(target.shape) },
+      );
+    requireFloat(op, "input", input);
+    requireFloat(op, "target", target);
+    for (const [argument, factor] of [
+      ["weight", weight],
+      ["pos_weight", pos_weight],
+    ] as const)
+      if (factor) requireFactor(op, argument, factor, input);
+    return core.scope(() => {
+      const [x, t] = [input.core, target.core];
+      // (1 - t) x + (1 + (p - 1) t) log(1 + e^-x)
+      const tail = core.softplus(core.neg(x));
+      const weighted = pos_weight ? core.mul(tail, core.add(core.mul(core.sub(pos_weight.core, 1), t), 1)) : tail;
+      const each = core.add(core.mul(core.sub(1, t), x), weighted);
+      return wrap(reduced(weight ? core.mul(each, weight.core) : each, reduction));
+    });
+  },
+);
+
+/** Throws unless a factor of each element broadcasts to them. */
+function requireFactor(op: string, argument: string, factor: Tensor, input: Tensor): void {
+  requireFloat(op, argument, factor);
+  const extra = input.rank - factor.rank;
+  if (extra >= 0 && factor.shape.every((extent, i) => extent === 1 || extent === input.shape[i + extra])) return;
+  throw new core.ShapeError({
+    op,
+    argument,
+    expected: `a shape that broadcasts to ${sizeText(input.shape)}`,
+    given: sizeText(factor.shape),
   });
 }

@@ -1,26 +1,33 @@
 import { ArgumentError } from "@facet/autograd";
+import { type Args, bool, int, signature } from "@facet/dialect";
+import type { Device, Dtype } from "../dtype.js";
+import { placement } from "../kinds.js";
 import { zeros } from "../ops/creation.js";
 import { linear } from "../ops/linalg.js";
 import { pythonRepr } from "../python.js";
-import { type Args, only, required, signature } from "../signature.js";
 import type { Tensor } from "../tensor.js";
 import { initialise } from "./conv.js";
+import { type Input, inputOf } from "./inputs.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
+import { placed } from "./placed.js";
 
 export interface LinearArguments {
   in_features: number;
   out_features: number;
   /** Default true. */
   bias: boolean;
+  device: Device | string | null;
+  dtype: Dtype | null;
 }
-const read = signature<LinearArguments>("Linear", {
-  in_features: required,
-  out_features: required,
-  bias: true,
-  device: only(null),
-  dtype: only(null),
+const read = signature("torch.nn.Linear", {
+  in_features: int,
+  out_features: int,
+  bias: bool.or(true),
+  ...placement,
 });
+const inputs = inputOf("Linear");
+const readReset = signature("torch.nn.Linear.reset_parameters", {});
 
 /** x W^T + b over the last dimension. Weight [out, in] and bias initially U(+-1 / sqrt(in)). */
 export class Linear extends Module {
@@ -29,11 +36,12 @@ export class Linear extends Module {
   weight: Parameter;
   declare bias: Parameter | null;
 
-  constructor(...args: [in_features: number, out_features: number, ...Args<[bias: boolean], LinearArguments>]) {
+  constructor(...args: Args<[in_features: number, out_features: number, bias: boolean], LinearArguments>) {
     super();
-    const { in_features, out_features, bias } = read(args);
+    const { in_features, out_features, bias, ...place } = read(args);
+    placed("Linear", place);
     for (const [argument, value] of Object.entries({ in_features, out_features })) {
-      if (!(Number.isInteger(value) && value > 0))
+      if (value <= 0)
         throw new ArgumentError({ op: "Linear", argument, expected: "a positive integer", given: `${value}` });
     }
     this.in_features = in_features;
@@ -44,12 +52,13 @@ export class Linear extends Module {
   }
 
   /** Draws new initial values. */
-  reset_parameters(): void {
+  reset_parameters(...args: []): void {
+    readReset(args);
     initialise(this.weight, this.bias);
   }
 
-  override forward(input: Tensor): Tensor {
-    return linear(input, this.weight, this.bias);
+  override forward(...args: Input): Tensor {
+    return linear(inputs(args).input, this.weight, this.bias);
   }
 
   override extra_repr(): string {

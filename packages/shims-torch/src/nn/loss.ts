@@ -1,18 +1,19 @@
-import { type Args, only, signature } from "../signature.js";
+import { type Args, int, number, signature, string } from "@facet/dialect";
+import { legacyReduction, tensor } from "../kinds.js";
 import type { Tensor } from "../tensor.js";
 import * as F from "./functional_loss.js";
+import { type InputAndTarget, inputAndTargetOf } from "./inputs.js";
 import { Module } from "./module.js";
 
-const legacy = { size_average: only(null), reduce: only(null) };
-
-const readCrossEntropy = signature<F.CrossEntropyArguments>("CrossEntropyLoss", {
-  weight: null,
-  size_average: legacy.size_average,
-  ignore_index: -100,
-  reduce: legacy.reduce,
-  reduction: "mean",
-  label_smoothing: 0,
-});
+const classed = {
+  weight: tensor.or(null),
+  size_average: legacyReduction.size_average,
+  ignore_index: int.or(-100),
+  reduce: legacyReduction.reduce,
+  reduction: string.or("mean"),
+} as const;
+const readCrossEntropy = signature("torch.nn.CrossEntropyLoss", { ...classed, label_smoothing: number.or(0) });
+const crossEntropyInputs = inputAndTargetOf("CrossEntropyLoss");
 
 /** Cross entropy of softmax(logits) [N, C, ...] with class numbers [N, ...] or probabilities [N, C, ...]. */
 export class CrossEntropyLoss extends Module {
@@ -22,25 +23,21 @@ export class CrossEntropyLoss extends Module {
   readonly label_smoothing: number;
   constructor(...args: Args<[weight: Tensor | null], F.CrossEntropyArguments>) {
     super();
-    const { weight, ignore_index, reduction, label_smoothing } = readCrossEntropy(args);
+    const { weight, ignore_index, label_smoothing, ...old } = readCrossEntropy(args);
     this.register_buffer("weight", weight);
     this.ignore_index = ignore_index;
-    this.reduction = reduction;
+    this.reduction = F.reductionOf(old) as F.Reduction;
     this.label_smoothing = label_smoothing;
   }
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(...args: InputAndTarget): Tensor {
+    const { input, target } = crossEntropyInputs(args);
     const { weight, ignore_index, reduction, label_smoothing } = this;
     return F.cross_entropy(input, target, { weight, ignore_index, reduction, label_smoothing });
   }
 }
 
-const readNll = signature<F.NllArguments>("NLLLoss", {
-  weight: null,
-  size_average: legacy.size_average,
-  ignore_index: -100,
-  reduce: legacy.reduce,
-  reduction: "mean",
-});
+const readNll = signature("torch.nn.NLLLoss", classed);
+const nllInputs = inputAndTargetOf("NLLLoss");
 
 /** Negative log-likelihood of log-probabilities [N, C, ...] and class numbers [N, ...]. */
 export class NLLLoss extends Module {
@@ -49,29 +46,37 @@ export class NLLLoss extends Module {
   readonly reduction: F.Reduction;
   constructor(...args: Args<[weight: Tensor | null], F.NllArguments>) {
     super();
-    const { weight, ignore_index, reduction } = readNll(args);
+    const { weight, ignore_index, ...old } = readNll(args);
     this.register_buffer("weight", weight);
     this.ignore_index = ignore_index;
-    this.reduction = reduction;
+    this.reduction = F.reductionOf(old) as F.Reduction;
   }
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(...args: InputAndTarget): Tensor {
+    const { input, target } = nllInputs(args);
     const { weight, ignore_index, reduction } = this;
     return F.nll_loss(input, target, { weight, ignore_index, reduction });
   }
 }
 
-const plain = { ...legacy, reduction: "mean" };
-const readMse = signature<F.ReductionArguments>("MSELoss", plain);
-const readL1 = signature<F.ReductionArguments>("L1Loss", plain);
+type PlainArgs = Args<
+  [size_average: boolean | null, reduce: boolean | null, reduction: F.Reduction],
+  F.ReductionArguments
+>;
+const plain = { ...legacyReduction, reduction: string.or("mean") } as const;
+const readMse = signature("torch.nn.MSELoss", plain);
+const readL1 = signature("torch.nn.L1Loss", plain);
+const mseInputs = inputAndTargetOf("MSELoss");
+const l1Inputs = inputAndTargetOf("L1Loss");
 
 /** Mean of squared differences. */
 export class MSELoss extends Module {
   readonly reduction: F.Reduction;
-  constructor(...args: Args<[], F.ReductionArguments>) {
+  constructor(...args: PlainArgs) {
     super();
-    this.reduction = readMse(args).reduction;
+    this.reduction = F.reductionOf(readMse(args)) as F.Reduction;
   }
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(...args: InputAndTarget): Tensor {
+    const { input, target } = mseInputs(args);
     return F.mse_loss(input, target, { reduction: this.reduction });
   }
 }
@@ -79,21 +84,22 @@ export class MSELoss extends Module {
 /** Mean of absolute differences. */
 export class L1Loss extends Module {
   readonly reduction: F.Reduction;
-  constructor(...args: Args<[], F.ReductionArguments>) {
+  constructor(...args: PlainArgs) {
     super();
-    this.reduction = readL1(args).reduction;
+    this.reduction = F.reductionOf(readL1(args)) as F.Reduction;
   }
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(...args: InputAndTarget): Tensor {
+    const { input, target } = l1Inputs(args);
     return F.l1_loss(input, target, { reduction: this.reduction });
   }
 }
 
-const readBce = signature<F.BceWithLogitsArguments>("BCEWithLogitsLoss", {
-  weight: null,
-  ...legacy,
-  reduction: "mean",
-  pos_weight: null,
+const readBce = signature("torch.nn.BCEWithLogitsLoss", {
+  weight: tensor.or(null),
+  ...plain,
+  pos_weight: tensor.or(null),
 });
+const bceInputs = inputAndTargetOf("BCEWithLogitsLoss");
 
 /** Binary cross entropy of sigmoid(logits). */
 export class BCEWithLogitsLoss extends Module {
@@ -102,12 +108,13 @@ export class BCEWithLogitsLoss extends Module {
   readonly reduction: F.Reduction;
   constructor(...args: Args<[weight: Tensor | null], F.BceWithLogitsArguments>) {
     super();
-    const { weight, reduction, pos_weight } = readBce(args);
+    const { weight, pos_weight, ...old } = readBce(args);
     this.register_buffer("weight", weight);
     this.register_buffer("pos_weight", pos_weight);
-    this.reduction = reduction;
+    this.reduction = F.reductionOf(old) as F.Reduction;
   }
-  override forward(input: Tensor, target: Tensor): Tensor {
+  override forward(...args: InputAndTarget): Tensor {
+    const { input, target } = bceInputs(args);
     const { weight, reduction, pos_weight } = this;
     return F.binary_cross_entropy_with_logits(input, target, { weight, reduction, pos_weight });
   }

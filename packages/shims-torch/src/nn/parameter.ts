@@ -1,10 +1,31 @@
-import { unscoped, variable } from "@facet/autograd";
+import { DtypeError, unscoped, variable } from "@facet/autograd";
+import { type Args, bool, signature } from "@facet/dialect";
+import { complain } from "../errors.js";
+import { tensor } from "../kinds.js";
+import { zeros } from "../ops/creation.js";
 import { Tensor } from "../tensor.js";
 
-/** A tensor that a module registers as its parameter when it is assigned to one. It shares the memory of `data`. */
+interface ParameterArguments {
+  data: Tensor | null;
+  requires_grad: boolean;
+}
+const read = signature("torch.nn.Parameter", { data: tensor.or(null), requires_grad: bool.or(true) });
+
+/**
+ * A tensor that a module registers as its parameter when it is assigned to one. It shares the memory of `data`; without data it
+ * is empty.
+ */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requires_grad = true) {
-    super(unscoped(() => data.core.alias()));
+  constructor(...args: Args<[data: Tensor | null, requires_grad: boolean], ParameterArguments>) {
+    const { data, requires_grad } = read(args);
+    if (requires_grad && data && !data.is_floating_point())
+      complain(DtypeError, "Only Tensors of floating point and complex dtype can require gradients", {
+        op: "Parameter",
+        argument: "data",
+        expected: "torch.float32, or requires_grad false",
+        given: `${data.dtype}`,
+      });
+    super(unscoped(() => (data ?? zeros(0)).core.alias()));
     if (requires_grad) variable(this.core);
   }
 
