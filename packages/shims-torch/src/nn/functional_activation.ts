@@ -26,7 +26,7 @@ export const relu: (input: Tensor, ...args: Args<[inplace: boolean], Inplace>) =
 export const silu: (input: Tensor, ...args: Args<[inplace: boolean], Inplace>) => Tensor = define(
   named("silu"),
   { input: tensor, inplace },
-  ({ input }) => wrap(core.silu(input.core)),
+  ({ input }) => wrap(core.silu(floats("silu", input))),
 );
 export const sigmoid = E.sigmoid;
 export const tanh = E.tanh;
@@ -39,7 +39,7 @@ export interface GeluArguments {
 export const gelu: (input: Tensor, ...args: Args<[], GeluArguments>) => Tensor = define(
   named("gelu"),
   { input: tensor, "*": null, approximate: oneOf("none", "tanh").or("none") },
-  ({ input, approximate }) => wrap(core.gelu(input.core, approximate === "tanh")),
+  ({ input, approximate }) => wrap(core.gelu(floats("gelu", input), approximate === "tanh")),
 );
 
 export interface LeakyReluArguments extends Inplace {
@@ -52,7 +52,7 @@ export const leaky_relu: (
 ) => Tensor = define(
   named("leaky_relu"),
   { input: tensor, negative_slope: number.or(0.01), inplace },
-  ({ input, negative_slope }) => wrap(core.leakyRelu(input.core, negative_slope)),
+  ({ input, negative_slope }) => wrap(core.leakyRelu(floats("leaky_relu", input), negative_slope)),
 );
 
 export interface EluArguments extends Inplace {
@@ -62,7 +62,7 @@ export interface EluArguments extends Inplace {
 export const elu: (input: Tensor, ...args: Args<[alpha: number, inplace: boolean], EluArguments>) => Tensor = define(
   named("elu"),
   { input: tensor, alpha: number.or(1), inplace },
-  ({ input, alpha }) => wrap(core.elu(input.core, alpha)),
+  ({ input, alpha }) => wrap(core.elu(floats("elu", input), alpha)),
 );
 
 export interface SoftplusArguments {
@@ -84,6 +84,12 @@ export const softplus: (input: Tensor, ...args: Args<[beta: number, threshold: n
       });
     },
   );
+
+/** An input of floats, as the core takes it. */
+function floats(op: string, input: Tensor): core.Tensor {
+  requireFloat(op, "input", input);
+  return input.core;
+}
 
 /** Throws DtypeError unless the tensor is one of floats. */
 export function requireFloat(op: string, argument: string, x: Tensor): void {
