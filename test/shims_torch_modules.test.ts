@@ -410,7 +410,7 @@ describe("mistakes", () => {
     ],
     ["an unknown argument", () => new nn.Linear(1, 2, { foo: 1 } as never), ArgumentError, /Linear: foo/],
     ["a missing argument", () => new nn.Linear(1, undefined as never), ArgumentError, /out_features/],
-    ["too many arguments", () => new nn.Tanh(1), ArgumentError, /at most 0/],
+    ["too many arguments", () => new nn.Tanh(...([1] as unknown as [])), ArgumentError, /at most 0/],
     [
       "an argument twice",
       () => new nn.Linear(1, 2, true, { bias: true } as never),
