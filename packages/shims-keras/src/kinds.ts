@@ -64,5 +64,6 @@ export const pairOf = (least = 1): Kind<number | Pair> =>
     (value) => (Number.isInteger(value) && (value as number) >= least) || isPair(value, least),
   );
 
+/** Both directions, frozen: a tuple. */
 export const asPair = (value: number | Pair): Pair =>
-  typeof value === "number" ? [value, value] : [value[0], value[1]];
+  Object.freeze(typeof value === "number" ? ([value, value] as const) : ([value[0], value[1]] as const));

@@ -91,9 +91,15 @@ export class Observed {
 /** Among the names of properties that are watched, all of them. */
 const NAMES = "all names";
 
+/** Counts reads, to tell which are done by a getter. */
+let reads = 0;
+
 function get(target: object, key: string | symbol, receiver: object): unknown {
+  reads += 1;
+  const before = reads;
   const value = Reflect.get(target, key, receiver);
-  if (typeof key === "string") reader?.read("value", target, key, receiver, value);
+  // What a getter reads on the way is noted itself.
+  if (typeof key === "string" && reads === before) reader?.read("value", target, key, receiver, value);
   return value;
 }
 
@@ -196,10 +202,10 @@ export class ReadProperties implements PropertyReader {
 
   read(aspect: Aspect, target: object, key: string, receiver: object, value: unknown): void {
     if (!this.#isNews(aspect, target, key)) return;
+    const isGetter = aspect === "value" && isComputed(target, key);
     const noted = snapshot(value, isObserved);
     const read = { aspect, target: new WeakRef(target), receiver: new WeakRef(receiver), key, noted };
-    const isAssigned = aspect !== "value" || !isComputed(target, key);
-    if (!isAssigned || !(value instanceof ObservedMap || isFixed(noted, value))) {
+    if (isGetter || !(value instanceof ObservedMap || isFixed(noted, value))) {
       this.#loose.push(read);
       return;
     }

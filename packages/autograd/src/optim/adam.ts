@@ -33,13 +33,16 @@ export class Adam extends FusedOptimizer {
     this.settings = settings;
   }
 
-  /** One update. `changes` replace settings for this step (a scheduled learning rate), or its number, and are asked for in every run. */
+  /**
+   * One update. `changes` replace settings for this step (a scheduled learning rate), or its number, and are asked for in every
+   * run. Whoever reads `amsgrad` of an observed object may give it by itself, which spares every replay a guard.
+   */
   step(
     gradients: readonly (Tensor | undefined)[],
     changes: () => Partial<AdamSettings & { step: number }> = () => ({}),
+    amsgrad = hostValue(() => (changes().amsgrad ?? this.settings.amsgrad) === true),
   ): void {
     const settings = () => ({ ...this.settings, ...changes() });
-    const amsgrad = hostValue(() => settings().amsgrad === true);
     this.apply(gradients, (p, g, state, step) => {
       const vmax = amsgrad ? state("vmax") : undefined;
       adamUpdate(p, g, state("m"), state("v"), vmax, () => ({ step: step(), ...settings() }));

@@ -33,7 +33,7 @@ export class Sgd extends FusedOptimizer {
     changes: () => Partial<SgdSettings & { step: number }> = () => ({}),
   ): void {
     const settings = () => ({ ...this.settings, ...changes() });
-    const hasVelocity = hostValue(() => (settings().momentum ?? 0) !== 0);
+    const hasVelocity = hostValue(() => (changes().momentum ?? this.settings.momentum ?? 0) !== 0);
     this.apply(gradients, (p, g, state, step) => {
       sgdUpdate(p, g, hasVelocity ? state("velocity") : undefined, () => ({ step: step(), ...settings() }));
     });

@@ -1,4 +1,13 @@
-import { ArgumentError, noGrad, outsideCapture, ShapeError, scope, UnsupportedError, withLayer } from "@facet/autograd";
+import {
+  ArgumentError,
+  noGrad,
+  observe,
+  outsideCapture,
+  ShapeError,
+  scope,
+  UnsupportedError,
+  withLayer,
+} from "@facet/autograd";
 import { bool, Kind, listOf, only, type Reader, type Rules, show, signature } from "@facet/dialect";
 import { Callable, classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
@@ -140,7 +149,7 @@ export class Layer extends Callable implements Operation {
   trainable: boolean;
   built = false;
   /** Calls on placeholders so far. */
-  readonly nodes: Node[] = [];
+  readonly nodes: Node[] = observe([]);
   readonly #weights: VariableBase[] = [];
   /** The shape of the first layer's input with the batch, said the old way. */
   readonly batch_input_shape: Shape | null;

@@ -125,9 +125,12 @@ export class BatchStep {
    * next run. Throws CaptureError when a layer, loss or metric of the program's own looks at values.
    */
   run(batches: Batches, feed: readonly CoreTensor[], training: boolean): NamedMeasured[] {
-    const weights = this.#model.trainable_weights;
-    // Moves the weights to where the optimizer keeps them, which a trace could not follow.
-    if (training && weights.length > 0) this.#model.optimizer?.build(weights);
+    const { optimizer } = this.#model;
+    if (training && optimizer && !optimizer.built) {
+      const weights = this.#model.trainable_weights;
+      // Its state must outlive a run of the step.
+      if (weights.length > 0) optimizer.build(weights);
+    }
     if (this.#model.run_eagerly) return this.#runEagerly(batches, feed, training);
     const body = (standIns: readonly CoreTensor[]) => {
       const found = this.#runEagerly(batches, standIns, training);

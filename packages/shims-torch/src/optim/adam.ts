@@ -94,7 +94,7 @@ export class Adam extends FusedOptimizer<AdamSettings> {
     gradients: readonly (Tensor["core"] | undefined)[],
     group: AdamSettings,
   ): void {
-    (engine as CoreAdam).step(gradients, () => toCore(group));
+    (engine as CoreAdam).step(gradients, () => toCore(group), group.amsgrad);
   }
 }
 
