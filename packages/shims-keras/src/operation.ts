@@ -17,6 +17,8 @@ import {
 export interface Spec {
   readonly shape: Shape;
   readonly dtype: TensorDtype;
+  /** Of the placeholder; counted up where none is given. */
+  readonly name?: string | null;
 }
 
 /** Adds a call to the graph: placeholders for its results. */
@@ -29,8 +31,8 @@ export function addNode(
   const outputs: KerasTensor[] = [];
   const inputs = placeholdersIn([...args, ...Object.values(keywords)]);
   const node: Node = { layer, args, keywords, inputs, outputs, index: layer.nodes.length };
-  for (const [i, { shape, dtype }] of specs.entries())
-    outputs.push(new KerasTensor(shape, dtype, automaticName("KerasTensor"), node, i));
+  for (const [i, { shape, dtype, name }] of specs.entries())
+    outputs.push(new KerasTensor(shape, dtype, name ?? automaticName("KerasTensor"), node, i));
   layer.nodes.push(node);
   return outputs;
 }

@@ -77,7 +77,7 @@ class InputLayerLayer extends Layer {
     this.batch_shape = batch_shape ?? [batch_size, ...(shape as Shape)];
     this.dtype = given.dtype ?? "float32";
     this.built = true;
-    addNode(this, [], {}, [{ shape: this.batch_shape, dtype: this.dtype }]);
+    addNode(this, [], {}, [{ shape: this.batch_shape, dtype: this.dtype, name: given.name }]);
   }
 
   override compute_output_shape(): Shape {
