@@ -107,6 +107,12 @@ def arguments_cases():
     index = np.array([[0, 3], [1, -1]], np.int32)
     yield call_case("one_hot_axis", inputs, "nn.one_hot", ["$i", 4], {"i": index}, {"axis": 0, "dtype": "int32"})
     yield call_case("one_hot_middle", inputs, "nn.one_hot", ["$i", 4], {"i": index}, {"axis": 1})
+    words = np.array([[5, 7, 9], [2, 0, 4]], np.uint32)
+    yield call_case("min_initial_wraps", inputs, "jnp.min", ["$a"], {"a": words}, {"axis": 1, "initial": -1})
+    yield call_case("lax_div_by_zero", inputs, "lax.div", ["$a", "$b"], {"a": np.array([7, -7, 0, 9], np.int32), "b": np.array([0, 2, 0, -2], np.int32)})
+    yield call_case("lax_div_words_by_zero", inputs, "lax.div", ["$a", "$a"], {"a": words})
+    x = inputs.distinct(3, 4)
+    yield call_case("lax_clamp_reversed", inputs, "lax.clamp", ["$a", "$x", "$b"], {"a": x + 0.3, "x": inputs.distinct(3, 4), "b": x})
     labels = np.array([0, 2, 1, 2], np.int32)
     fn = "optax.softmax_cross_entropy_with_integer_labels"
     yield call_case("integer_labels_axis", inputs, fn, [], {"a": x, "i": labels}, {"logits": "$a", "labels": "$i", "axis": 0})

@@ -104,7 +104,9 @@ export const clamp: (
     if (![low, value, high].some(core.isTracked)) return cut;
     const inside = core.logicalAnd(core.greater(value, low), core.less(value, high));
     const within = core.where(inside, value, detached(cut));
-    return core.where(core.less(value, low), low, core.where(core.greater(value, high), high, within));
+    // Where the bounds are the wrong way round the upper one counts.
+    const below = core.logicalAnd(core.less(value, low), core.less(low, high));
+    return core.where(below, low, core.where(core.greater(value, high), high, within));
   }),
 );
 

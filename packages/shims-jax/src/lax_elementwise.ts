@@ -95,8 +95,10 @@ export const mul: (
 ) => JaxArray = define("jax.lax.mul", { x: arrayLike, y: arrayLike, "*": null, out_dtype: only(null) }, ({ x, y }) =>
   run(() => core.mul(...pair("mul", x, y, NUMBERS))),
 );
-/** Integers are divided towards zero. */
-export const div = binary("div", core.div, NUMBERS);
+/** Integers are divided towards zero; by zero they give all bits set, as in the original. */
+const quotient: CoreBinary = (a, b) =>
+  a.dtype === "float32" ? core.div(a, b) : core.where(core.equal(b, 0), core.full([], -1, a.dtype), core.div(a, b));
+export const div = binary("div", quotient, NUMBERS);
 export const pow = binary("pow", core.pow, FLOATS);
 const either =
   (op: CoreBinary, logical: CoreBinary): CoreBinary =>

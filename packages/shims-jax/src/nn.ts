@@ -1,6 +1,6 @@
 // jax.nn.
 import * as core from "@facet/autograd";
-import { type Dtype, DtypeError, type Tensor } from "@facet/autograd";
+import { type Dtype, DtypeError, sizeOf, type Tensor } from "@facet/autograd";
 import { bool, define, int, namespace, number } from "@facet/dialect";
 import { array, arrayLike, axes as axesKind, dtype as dtypeKind, type Given, ints } from "./arguments.js";
 import { type ArrayLike, type Axis, checkDtype, converted, inexact, integral, JaxArray, run } from "./array.js";
@@ -91,7 +91,8 @@ function joined(fn: string, op: (x: Tensor, axis: number) => Tensor, x: Tensor, 
   const axes = axesOf(fn, axis, x.rank);
   const order = [...[...x.shape.keys()].filter((i) => !axes.includes(i)), ...axes];
   const moved = permuted(x, order);
-  const rows = core.reshape(moved, [...moved.shape.slice(0, x.rank - axes.length), -1]);
+  const kept = moved.shape.slice(0, x.rank - axes.length);
+  const rows = core.reshape(moved, [...kept, sizeOf(moved.shape.slice(kept.length))]);
   const back = [...x.shape.keys()].map((i) => order.indexOf(i));
   return permuted(core.reshape(op(rows, rows.rank - 1), moved.shape), back);
 }
@@ -128,7 +129,10 @@ export const logsumexp: (...args: Given<[a: ArrayLike], LogSumExpRest, LogSumExp
       if (factor) outside.push(core.equal(core.expand(factor, x.shape), 0));
       for (const mask of outside) x = core.where(mask, Number.NEGATIVE_INFINITY, x);
       const axes = axesOf("logsumexp", axis, x.rank);
-      const largest = core.max(core.adopt(x.alias()), { axes, keepdims: true });
+      const none = axes.some((i) => x.shape[i] === 0);
+      const largest = none
+        ? core.zeros(x.shape.map((extent, i) => (axes.includes(i) ? 1 : extent)))
+        : core.max(core.adopt(x.alias()), { axes, keepdims: true });
       // A row of -Infinity alone has no finite largest element to subtract.
       const shift = core.where(core.less(core.abs(largest), Number.POSITIVE_INFINITY), largest, 0);
       const terms = core.exp(core.sub(x, shift));
@@ -163,7 +167,8 @@ export const one_hot: (...args: Given<[x: ArrayLike, num_classes: number], [], O
   },
   ({ x, num_classes, dtype, axis }) =>
     run(() => {
-      const classes = core.oneHot(integral("one_hot", "x", x), num_classes);
+      const index = integral("one_hot", "x", x);
+      const classes = num_classes === 0 ? core.zeros([...index.shape, 0]) : core.oneHot(index, num_classes);
       const rows = converted(classes, checkDtype("one_hot", dtype ?? "float32"));
       const order = [...rows.shape.keys()].slice(0, -1);
       order.splice(axisOf("one_hot", axis, rows.rank), 0, rows.rank - 1);

@@ -9,9 +9,11 @@ import {
   computable,
   converted,
   inexact,
-  type JaxArray,
+  isNumber,
+  JaxArray,
   operand,
   run,
+  scalar,
 } from "../array.js";
 import { type Both, both } from "./function.js";
 import { axesOf, broadcast } from "./shape.js";
@@ -43,10 +45,17 @@ const countOf = (x: Tensor, mask: Where, options: Axes): number | Tensor =>
     ? options.axes.reduce((product, i) => product * (x.shape[i] as number), 1)
     : core.sum(core.cast(conditionOf(mask, x), "float32"), options);
 
+/** What a reduction over some dimensions leaves of a shape. */
+const reducedShape = (x: Tensor, { axes, keepdims }: Axes): number[] =>
+  x.shape.flatMap((extent, i) => (axes.includes(i) ? (keepdims ? [1] : []) : [extent]));
+
 /** A value to start from, in the dtype of the result. */
 function started(fn: string, y: Tensor, initial: Initial, join: (a: Tensor, b: Tensor) => Tensor): Tensor {
   if (initial === null) return y;
-  const start = converted(operand(fn, "initial", initial), y.dtype);
+  const start =
+    initial instanceof JaxArray && !isNumber(initial)
+      ? converted(initial.core, y.dtype)
+      : scalar(fn, "initial", initial, y.dtype);
   if (start.rank === 0) return join(y, start);
   throw new ShapeError({ op: fn, argument: "initial", expected: "a scalar", given: core.formatShape(start.shape) });
 }
@@ -131,13 +140,16 @@ const extreme = (name: string, which: "max" | "min"): Both<"a", ExtremeRest, Ext
           given: "none",
         });
       const options = { axes: axesOf(name, axis, x.rank), keepdims };
-      const seen = masked(x, where, (which === "max" ? LOWEST : HIGHEST)[x.dtype]);
+      const outside = (which === "max" ? LOWEST : HIGHEST)[x.dtype];
+      const seen = masked(x, where, outside);
       if (x.dtype === "bool") {
         const [op, join] = which === "max" ? [core.any, core.logicalOr] : [core.all, core.logicalAnd];
         return started(name, op(seen, options), initial, join);
       }
       const [op, join] = which === "max" ? [core.max, core.maximum] : [core.min, core.minimum];
-      return started(name, op(seen, options), initial, join);
+      const none = initial !== null && options.axes.some((i) => x.shape[i] === 0);
+      const y = none ? core.full(reducedShape(x, options), outside, x.dtype) : op(seen, options);
+      return started(name, y, initial, join);
     }),
   );
 

@@ -349,9 +349,8 @@ function cutsOf(indices_or_sections: Axes, extent: number): number[] {
     if (parts < 1 || extent % parts !== 0) refuse(`a divisor of ${extent}`);
     return Array.from({ length: parts + 1 }, (_, i) => (i * extent) / parts);
   }
-  const inside = indices_or_sections.map((cut) => Math.min(extent, cut));
-  const cuts = [0, ...inside, extent];
-  if (cuts.some((cut, i) => cut < 0 || cut < (cuts[i - 1] ?? 0))) refuse("positions of 0 or more, in order");
+  const cuts = [0, ...indices_or_sections, extent];
+  if (cuts.some((cut, i) => cut < (cuts[i - 1] ?? 0))) refuse(`positions from 0 to ${extent}, in order`);
   return cuts;
 }
 
