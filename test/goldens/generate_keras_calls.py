@@ -79,7 +79,7 @@ def calls():
         yield "activations.elu", [F], {"alpha": value}
     for value in [False, True]:
         yield "activations.gelu", [F], {"approximate": value}
-    for axis in [-1, 0, 1]:
+    for axis in [-1, 0, 1, [0, 1], [1]]:
         yield "activations.softmax", [F], {"axis": axis}
         yield "activations.log_softmax", [F], {"axis": axis}
 

@@ -13,18 +13,25 @@ import {
   softmax as coreSoftmax,
   softplus as coreSoftplus,
   tanh as coreTanh,
+  expectDtype,
   greater,
   leakyRelu,
   logSoftmax,
   maximum,
   mul,
   neg,
+  reshape,
   sub,
+  transpose,
 } from "@facet/autograd";
-import { type Args, any, define, int, nearest, number, type Rules, show, type Values } from "@facet/dialect";
+import { type Args, any, define, int, listOf, nearest, number, type Rules, show, type Values } from "@facet/dialect";
 import { arrayOrPlaceholder } from "./kinds.js";
 import { defineOp } from "./operation.js";
 import { asTensor, floats, KerasTensor, sameTensor, Tensor, type TensorLike } from "./tensor.js";
+
+/** One axis or several. */
+type Axis = number | readonly number[];
+const axisKind = int.either(listOf(int));
 
 /** An activation: on placeholders a placeholder, on arrays a tensor. */
 export interface Activation<Rest extends unknown[] = []> {
@@ -118,10 +125,13 @@ export const gelu: Activation<Args<[approximate: boolean], { approximate: boolea
   { approximate: false },
   (x, { approximate }) => new Tensor(coreGelu(asTensor(x, "gelu").core, approximate)),
 );
-export const log_softmax: Activation<Args<[axis: number], { axis: number }>> = activation(
+export const log_softmax: Activation<Args<[axis: Axis], { axis: Axis }>> = activation(
   "log_softmax",
-  { axis: int.or(-1) },
-  (x, { axis }) => new Tensor(logSoftmax(asTensor(x, "log_softmax").core, axis)),
+  { axis: axisKind.or(-1) },
+  (x, { axis }) => {
+    const { core } = asTensor(x, "log_softmax");
+    return new Tensor(along("log_softmax", core, axis, logSoftmax));
+  },
 );
 
 /** 1 / (1 + e^-x). Losses on its result go back to x, where they are stable. */
@@ -130,16 +140,43 @@ export const sigmoid: Activation = activation("sigmoid", {}, (x) => {
   return new Tensor(coreSigmoid(core), { by: "sigmoid", logits: core });
 });
 
-/** e^x over its sum along `axis`. Losses on its result (last axis) go back to x, where they are stable. */
-export const softmax: Activation<Args<[axis: number], { axis: number }>> = activation(
+/** e^x over its sum along `axis`, or several. Losses on its result (last axis) go back to x, where they are stable. */
+export const softmax: Activation<Args<[axis: Axis], { axis: Axis }>> = activation(
   "softmax",
-  { axis: int.or(-1) },
-  (x, { axis }) => {
-    const { core } = asTensor(x, "softmax");
-    const last = axis === -1 || axis === core.rank - 1;
-    return new Tensor(coreSoftmax(core, axis), last ? { by: "softmax", logits: core } : undefined);
-  },
+  { axis: axisKind.or(-1) },
+  (x, { axis }) => softmaxAlong(x, axis),
 );
+
+/** softmax along an axis, several, or with null all. */
+export function softmaxAlong(x: TensorLike, axis: Axis | null): Tensor {
+  const { core } = asTensor(x, "softmax");
+  const last = axis === -1 || axis === core.rank - 1;
+  return new Tensor(along("softmax", core, axis, coreSoftmax), last ? { by: "softmax", logits: core } : undefined);
+}
+
+/** A function of one axis, along several: they are moved to the end and made one. */
+function along(
+  op: string,
+  x: CoreTensor,
+  axis: Axis | null,
+  f: (x: CoreTensor, axis: number) => CoreTensor,
+): CoreTensor {
+  if (typeof axis === "number") return f(x, axis);
+  expectDtype(op, "x", x.dtype, "float32");
+  const wanted = (axis ?? x.shape.map((_, i) => i)).map((each) => (each < 0 ? each + x.rank : each));
+  if (wanted.some((each) => each < 0 || each >= x.rank) || new Set(wanted).size !== wanted.length) {
+    const expected = `different axes of a shape of ${x.rank} dimensions`;
+    throw new ArgumentError({ op, argument: "axis", expected, given: show(axis) });
+  }
+  const kept = x.shape.map((_, i) => i).filter((i) => !wanted.includes(i));
+  const order = [...kept, ...wanted];
+  const moved = transpose(x, order);
+  const result = f(reshape(moved, [...kept.map((i) => x.shape[i] as number), -1]), -1);
+  return transpose(
+    reshape(result, moved.shape),
+    order.map((_, i) => order.indexOf(i)),
+  );
+}
 
 const TABLE = {
   linear,

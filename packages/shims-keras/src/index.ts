@@ -80,9 +80,9 @@ export { Variable } from "./variable.js";
 /** What a module has for users: without what other modules of this package use of it. */
 type Public<M, K extends keyof M, Own = unknown> = Omit<M, K> & Own;
 
-export const activations: Public<typeof activationsModule, "resolve"> = namespace(
+export const activations: Public<typeof activationsModule, "resolve" | "softmaxAlong"> = namespace(
   "keras.activations",
-  without(activationsModule, "resolve"),
+  without(activationsModule, "resolve", "softmaxAlong"),
 );
 export const backend = namespace("keras.backend", backendModule);
 export const callbacks: typeof callbacksModule = namespace("keras.callbacks", callbacksModule);

@@ -19,7 +19,6 @@ import {
   tanh as coreTanh,
   transpose as coreTranspose,
   DtypeError,
-  expectDtype,
   full,
   oneHot,
 } from "@facet/autograd";
@@ -159,21 +158,8 @@ type SoftmaxAxis = number | readonly number[] | null;
 export const softmax: Op<Args<[axis: SoftmaxAxis], { axis: SoftmaxAxis }>> = defineOp(
   "keras.ops.softmax",
   { x: arrayOrPlaceholder, axis: axes.or(-1) },
-  { compute: ({ x, axis }) => softmaxAlong(x as TensorLike, axis) },
+  { compute: ({ x, axis }) => activations.softmaxAlong(x as TensorLike, axis) },
 );
-
-function softmaxAlong(x: TensorLike, axis: SoftmaxAxis): Tensor {
-  if (typeof axis === "number") return activations.softmax(x, axis);
-  const { core } = asTensor(x, "softmax");
-  expectDtype("softmax", "x", core.dtype, "float32");
-  const along = (axis ?? core.shape.map((_, i) => i)).map((each) => (each < 0 ? each + core.rank : each));
-  const order = [...core.shape.map((_, i) => i).filter((i) => !along.includes(i)), ...along];
-  const moved = coreTranspose(core, order);
-  const kept = moved.shape.slice(0, core.rank - along.length);
-  const flat = activations.softmax(new Tensor(coreReshape(moved, [...kept, -1]))).core;
-  const back = order.map((_, i) => order.indexOf(i));
-  return new Tensor(coreTranspose(coreReshape(flat, moved.shape), back));
-}
 
 type BinaryOp = {
   (x1: KerasTensor, x2: Operand): KerasTensor;
