@@ -390,6 +390,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     const error = await thrownBy(() => checkLabels([12, 4], 3));
     expect(error).toMatchObject({ expected: "a class from 0 to 2", given: "12" });
   });
+
+  test("of any number of checks each error is its own call's, and says less rather than another's beyond thousands", async () => {
+    for (const limit of [300, 301, 20_000]) {
+      for (let i = 1; i <= limit; i++)
+        device.faults.slot({ op: "loss", argument: "labels", expected: `a class from 0 to ${i - 1}` });
+      const error = await thrownBy(() => checkLabels([25_000], limit));
+      const expected = limit < 10_000 ? `a class from 0 to ${limit - 1}` : "a value within what the op was given";
+      expect(error).toMatchObject({ op: "loss", argument: "labels", expected, given: "25000" });
+    }
+    expect(await thrownBy(() => checkLabels([12, 4], 3))).toMatchObject({ expected: "a class from 0 to 2" });
+  });
 });
 
 test("a closed device throws whatever is asked of it", async () => {

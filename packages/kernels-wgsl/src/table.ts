@@ -5,6 +5,7 @@ import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
+import { integerCheckedEntries } from "./kernels/elementwise/integer_checked.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { halfEntries } from "./kernels/half/half.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
@@ -23,6 +24,7 @@ export { type PreparedCase, prepareCase } from "./harness.js";
 export const kernelTable: readonly KernelEntry[] = [
   ...matmulEntries,
   ...elementwiseEntries,
+  ...integerCheckedEntries,
   ...reduceEntries,
   ...stridedCopyEntries,
   ...arangeEntries,

@@ -22,14 +22,26 @@ export function fillWith(y: Tensor, value: number | boolean): void {
   launch(fill, { y }, fillParams(y, value));
 }
 
+/** A fraction is cut off where integers are held; a bool is whether the value is not 0. Throws DtypeError on what does not fit. */
 function fillParams({ dtype, size }: Tensor, value: number | boolean): { count: number; bits: number } {
   if (dtype === "uint8") {
     expectRange("full", Number(value), 0, Number(value), dtype);
     // Four bytes to a word; those behind the last element belong to nobody.
     return { count: Math.ceil(size / 4), bits: (Number(value) * 0x01010101) >>> 0 };
   }
-  if (bindingDtype(dtype) === "f32") words.setFloat32(0, Number(value), true);
-  else words.setInt32(0, Number(value), true);
+  const number = dtype === "bool" ? Number(Number(value) !== 0) : Number(value);
+  if (bindingDtype(dtype) === "f32") words.setFloat32(0, number, true);
+  else {
+    const whole = Math.trunc(number);
+    if (!(whole >= -(2 ** 31) && whole < (dtype === "uint32" ? 2 ** 32 : 2 ** 31)))
+      throw new DtypeError({
+        op: "full",
+        argument: "value",
+        expected: `a value of ${dtype}, which is held in 32 bits`,
+        given: `${value}`,
+      });
+    words.setInt32(0, whole, true);
+  }
   return { count: size, bits: words.getUint32(0, true) };
 }
 

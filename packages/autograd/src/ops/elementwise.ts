@@ -137,7 +137,7 @@ const logicalAndOp = compare("logical_and");
 const logicalOrOp = compare("logical_or");
 
 /** Makes both operands tensors: a number takes the other's dtype. */
-function pair(a: TensorLike, b: TensorLike): { a: Tensor; b: Tensor } {
+export function pair(a: TensorLike, b: TensorLike): { a: Tensor; b: Tensor } {
   const dtype = typeof a !== "number" ? a.dtype : typeof b !== "number" ? b.dtype : "float32";
   return { a: typeof a === "number" ? full([], a, dtype) : a, b: typeof b === "number" ? full([], b, dtype) : b };
 }

@@ -9,6 +9,7 @@ export * from "./dropout/dropout.js";
 export * from "./elementwise/elementwise.js";
 export * from "./elementwise/elementwise_chain.js";
 export * from "./elementwise/expressions.js";
+export * from "./elementwise/integer_checked.js";
 export * from "./gather/gather.js";
 export * from "./half/half.js";
 export * from "./matmul/matmul.js";

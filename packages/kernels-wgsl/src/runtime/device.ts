@@ -107,7 +107,7 @@ export class Device {
       settle: () => failures.settle(),
     });
     this.#zero = this.#view(this.#pool.acquire(256, "runtime"));
-    this.faults = new Faults(this.#pool.acquire(1024, "runtime"));
+    this.faults = new Faults(this.#pool.acquire(Faults.bytes, "runtime"));
     this.queue.clear(this.#zero);
     this.queue.clear(this.faults.view);
     gpu.lost.then((info) => {
@@ -240,7 +240,7 @@ export class Device {
     this.#checkOpen("read");
     if (!this.faults.armed) return (await this.queue.read(view))[0] as ArrayBuffer;
     this.faults.armed = false;
-    const [bytes, words] = (await this.queue.read(view, this.faults.view)) as [ArrayBuffer, ArrayBuffer];
+    const [bytes, words] = (await this.queue.read(view, this.faults.used)) as [ArrayBuffer, ArrayBuffer];
     const error = this.faults.error(new Uint32Array(words));
     if (error) {
       this.queue.clear(this.faults.view);

@@ -7,6 +7,8 @@ import { native, type Operand, operand, out, scalar, tensor } from "../kinds.js"
 import { Tensor, wrap } from "../tensor.js";
 import { commonDtype, dtypeOfOperand, pair, tensorOf } from "./operands.js";
 
+const { checked } = core;
+
 export interface Out {
   out: null;
 }
@@ -58,17 +60,17 @@ function scaled(op: string, input: Operand, other: Operand, alpha: number | bool
   return dtype === "bool" ? wrap(core.logicalAnd(other.core, core.full([], alpha !== 0, "bool"))) : times(other, alpha);
 }
 
-const times = arithmetic("mul", core.mul);
+const times = arithmetic("mul", checked.mul);
 const isBoolTensor = (value: core.TensorLike): boolean => typeof value !== "number" && value.dtype === "bool";
 const boolOf = (value: core.TensorLike): core.Tensor =>
   typeof value === "number" ? core.full([], value, "bool") : value;
 const plus = arithmetic("add", (a, b) =>
-  isBoolTensor(a) || isBoolTensor(b) ? core.logicalOr(boolOf(a), boolOf(b)) : core.add(a, b),
+  isBoolTensor(a) || isBoolTensor(b) ? core.logicalOr(boolOf(a), boolOf(b)) : checked.add(a, b),
 );
-const minus = arithmetic("sub", core.sub);
+const minus = arithmetic("sub", checked.sub);
 const over = arithmetic("div", core.div, "float32");
-const floorOver = arithmetic("div", core.floorDivide);
-const truncOver = arithmetic("div", core.truncDivide);
+const floorOver = arithmetic("div", checked.floorDivide);
+const truncOver = arithmetic("div", checked.truncDivide);
 
 /** input + alpha * other; of bools whether one of them holds. */
 export const add: WithAlpha = native("add", addition, ({ input, other, alpha }) =>
@@ -166,7 +168,7 @@ export const pow: (input: Operand, ...args: Args<[exponent: Operand], { exponent
       });
     return core.scope(() => {
       const [a, b] = pair("pow", input, exponent);
-      return wrap(core.pow(a, b));
+      return wrap(checked.pow(a, b));
     });
   },
 );

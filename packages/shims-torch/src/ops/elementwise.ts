@@ -32,13 +32,13 @@ export const neg: OfOne = native("neg", one, ({ input }) => {
       "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
       { op: "neg", argument: "input", expected: "numbers", given: "torch.bool" },
     );
-  return wrap(core.neg(input.core));
+  return wrap(core.checked.neg(input.core));
 });
-export const abs = same("abs", core.abs);
+export const abs = same("abs", core.checked.abs);
 /** -1, 0 or 1; 0 of NaN; of bools themselves. */
 export const sign = unary("sign", (x) => (x.dtype === "bool" ? copyOf(x) : core.signum(x)));
 /** x * x; of bools int64. */
-export const square = unary("square", (x) => core.square(x.dtype === "bool" ? core.cast(x, "int32") : x));
+export const square = unary("square", (x) => core.checked.square(x.dtype === "bool" ? core.cast(x, "int32") : x));
 export const floor = rounding("floor", core.floor);
 export const ceil = rounding("ceil", core.ceil);
 export const exp = floating("exp", core.exp);

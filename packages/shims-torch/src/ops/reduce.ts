@@ -45,7 +45,7 @@ const readSum = forms("sum", { input: tensor, "*": null, dtype: dtype.or(null) }
 export const sum = (input: Tensor, ...args: TypedReduceArgs): Tensor => {
   const { form, values } = readSum([input, ...args]);
   const options = form === "0" ? {} : axesOf("sum", values.input, values.dim, values.keepdim);
-  return reduced(values.dtype?.core === "bool" ? core.any : core.sum, values.input, values.dtype, options);
+  return reduced(values.dtype?.core === "bool" ? core.any : core.checked.sum, values.input, values.dtype, options);
 };
 
 const readMean = forms("mean", { input: tensor, "*": null, dtype: dtype.or(null), out }, { input: tensor, ...several });
@@ -65,7 +65,7 @@ const readProd = forms(
 export const prod = (input: Tensor, ...args: ProdArgs): Tensor => {
   const { form, values } = readProd([input, ...args]);
   const options = form === "0" ? {} : axesOf("prod", values.input, values.dim, values.keepdim);
-  const whole: Reduce = (x) => core.prod(x.dtype === "bool" ? core.cast(x, "int32") : x, options);
+  const whole: Reduce = (x) => core.checked.prod(x.dtype === "bool" ? core.cast(x, "int32") : x, options);
   return reduced(values.dtype?.core === "bool" ? core.all : whole, values.input, values.dtype, options);
 };
 

@@ -1,0 +1,80 @@
+// Integer arithmetic in which a result beyond 32 bits is an error, raised by the next read, instead of wrapping: for dialects
+// whose integers have 64 bits. Of floats and bools each function is the one of the same name that does not check.
+import {
+  DtypeError,
+  type IntegerCheck,
+  integerChecked,
+  integerCheckedConstants,
+  integerCheckedGeometry,
+} from "@facet/kernels-wgsl";
+import { defineOp, launch, nonDifferentiable } from "../define_op.js";
+import type { Dtype } from "../dtype.js";
+import { device } from "../engine.js";
+import type { Tensor } from "../tensor.js";
+import * as plain from "./elementwise.js";
+import * as reductions from "./reduce.js";
+
+const EXPECTED = "results within 32 bits, in which integers are held";
+const FOUND = ["a result beyond 32 bits", "a division by 0"];
+
+function checkedOp(name: IntegerCheck, op: string) {
+  const geometry = ({ a, b }: { a: Tensor; b: Tensor }) =>
+    integerCheckedGeometry(
+      a.shape,
+      b.shape,
+      device().faults.slot({ op, argument: "input", expected: EXPECTED, found: FOUND, error: DtypeError }),
+      op,
+    );
+  return defineOp<{ a: Tensor; b: Tensor }>({
+    name: `${name}_checked`,
+    shape: (inputs) => geometry(inputs).shape,
+    dtype: () => "int32",
+    forward: (inputs, y) =>
+      launch(integerChecked, { ...inputs, y }, geometry(inputs).params, integerCheckedConstants(name)),
+    vjp: { a: nonDifferentiable, b: nonDifferentiable },
+  });
+}
+
+const isInteger = (x: plain.TensorLike): boolean => typeof x !== "number" && x.dtype === "int32";
+
+function ofTwo(name: IntegerCheck, unchecked: (a: plain.TensorLike, b: plain.TensorLike) => Tensor) {
+  const op = checkedOp(name, name);
+  return (a: plain.TensorLike, b: plain.TensorLike): Tensor =>
+    isInteger(a) || isInteger(b) ? op(plain.pair(a, b), undefined) : unchecked(a, b);
+}
+
+function ofOne(name: IntegerCheck, unchecked: (x: Tensor) => Tensor) {
+  const op = checkedOp(name, name);
+  return (x: Tensor): Tensor => (isInteger(x) ? op({ a: x, b: x }, undefined) : unchecked(x));
+}
+
+const castOp = checkedOp("from_f32", "cast");
+const agreeOp = checkedOp("unless_wrapped", "sum or prod");
+const mul = ofTwo("mul", plain.mul);
+
+/** A sum or product of integers wraps where the same of floats is far from it. */
+function reduction(f: (x: Tensor, options?: reductions.ReduceOptions) => Tensor) {
+  return (x: Tensor, options: reductions.ReduceOptions = {}): Tensor => {
+    if (x.dtype !== "int32") return f(x, options);
+    return agreeOp({ a: f(x, options), b: f(plain.cast(x, "float32"), options) }, undefined);
+  };
+}
+
+export const checked = {
+  add: ofTwo("add", plain.add),
+  sub: ofTwo("sub", plain.sub),
+  mul,
+  /** To a negative power 1 and -1 have a result; all other integers give 0. */
+  pow: ofTwo("pow", plain.pow),
+  /** A division of integers by 0 is an error too. */
+  floorDivide: ofTwo("floor_divide", plain.floorDivide),
+  truncDivide: ofTwo("trunc_divide", plain.truncDivide),
+  neg: ofOne("neg", plain.neg),
+  abs: ofOne("abs", (x) => plain.abs(x)),
+  square: (x: Tensor): Tensor => (isInteger(x) ? mul(x, x) : plain.square(x)),
+  sum: reduction(reductions.sum),
+  prod: reduction(reductions.prod),
+  /** As `cast`; NaN, infinity and what is beyond 32 bits have no int32. */
+  cast: (x: Tensor, dtype: Dtype): Tensor =>
+    x.dtype === "float32" && dtype === "int32" ? castOp({ a: x, b: x }, undefined) : plain.cast(x, dtype),
+};

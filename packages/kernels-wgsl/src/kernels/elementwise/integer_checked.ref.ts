@@ -1,0 +1,49 @@
+import type { BindingArray, BindingArrays } from "../../cases.js";
+import type { Constants } from "../../kernel.js";
+import {
+  type IntegerCheck,
+  type IntegerCheckedParams,
+  integerCheckedConstants,
+  integerChecks,
+} from "./integer_checked.js";
+
+const whole = (quotient: number): number => (quotient < 0 ? Math.ceil(quotient) : Math.floor(quotient));
+const negativePower = (a: number, b: number): number => (Math.abs(a) === 1 ? (b % 2 === 0 ? 1 : a) : 0);
+
+/** Results in f64, which holds them exactly up to 2^53; undefined for a division by 0. */
+const meanings: Record<IntegerCheck, (a: number, b: number) => number | undefined> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  pow: (a, b) => (b < 0 ? negativePower(a, b) : a ** b),
+  floor_divide: (a, b) => (b === 0 ? undefined : Math.floor(a / b)),
+  trunc_divide: (a, b) => (b === 0 ? undefined : whole(a / b)),
+  neg: (a) => -a,
+  abs: (a) => Math.abs(a),
+  from_f32: (a) => whole(a),
+  unless_wrapped: (a, b) => (Math.abs(b - a) > 2 ** 31 ? b : a),
+};
+
+/** y, 0 where a result does not fit in 32 bits or a divisor is 0. */
+export function integerCheckedReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
+  const { count, rank, axes } = given as IntegerCheckedParams;
+  const name = integerChecks.find((check) => integerCheckedConstants(check).f === constants.f);
+  if (!name) throw new RangeError(`no check is written ${constants.f}`);
+  const operands = ["a", "b"].map((operand) => inputs[operand] as BindingArray);
+  const y = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const [a, b] = operands.map((operand, j) => {
+      let rest = i;
+      let at = 0;
+      for (let d = 0; d < rank; d++) {
+        const extent = axes[4 * d] as number;
+        at += (rest % extent) * (axes[4 * d + 1 + j] as number);
+        rest = Math.floor(rest / extent);
+      }
+      return operand[at] as number;
+    }) as [number, number];
+    const result = meanings[name](a, b);
+    y[i] = result !== undefined && result >= -(2 ** 31) && result < 2 ** 31 ? result : 0;
+  }
+  return { y };
+}
