@@ -282,11 +282,10 @@ fn floor_divide_i32(a: i32, b: i32) -> i32 {
   return a / b - select(0, 1, a % b != 0 && (a < 0) != (b < 0));
 }
 
-// trunc(a / b); a quotient that is whole must not come out a unit below.
+// trunc(a / b) of the rounded quotient; one that is whole must not come out a unit below where division is inexact.
 fn trunc_divide_f32(a: f32, b: f32) -> f32 {
   let quotient = a / b;
-  let nearest = round(quotient);
-  return select(trunc(quotient), nearest, nearest * b == a);
+  return select(trunc(quotient), round(quotient), fmod_f32(a, b) == 0.0);
 }
 
 fn remainder_f32(a: f32, b: f32) -> f32 {
