@@ -82,6 +82,9 @@ const logic: Rest = { ...comparison, ...edges([0, 0], [0, 2], [3, 0], [3, 2], [n
 
 const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
+/** The whole part of a number, at most the ends of a range; 0 of NaN. */
+const saturated = (low: number, high: number) => (a: number) =>
+  Number.isNaN(a) ? 0 : Math.min(Math.max(Math.trunc(a), low), high);
 const reluSix = (x: number): number => Math.min(Math.max(x, 0), 6);
 const geluTanh = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
@@ -90,11 +93,26 @@ const geluTanh = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / M
 // exact function of their argument; a formula adds the error its own roundings make in that argument, and `atol` covers
 // sums that cancel (1 + erf(x) for x far below 0) and products that a driver may contract into a fused multiply-add.
 export const expressions = {
-  // Moves and conversions. A bool is a u32, 0 or 1. A number beyond the target's range becomes what the device makes of it.
+  // Moves and conversions. A bool is a u32, 0 or 1. Floats beyond the target's range become its nearest number, NaN 0, as in JAX.
   copy: unary("a", (a) => a, { ...numbers(1), ...special }),
   to_f32: unary("f32(a)", (a) => a, { ...numbers(1), result: "f32" }),
-  to_i32: unary("i32(a)", Math.trunc, { ...numbers(1), result: "i32" }),
-  to_u32: unary("u32(a)", Math.trunc, { ...numbers(1), result: "u32", ...domain([0, 9]) }),
+  to_i32: unary(
+    "select(select(i32(a), 2147483647, a >= 2147483648.0), 0, is_nan(a))",
+    saturated(-(2 ** 31), 2 ** 31 - 1),
+    {
+      integer: "i32(a)",
+      ...numbers(1),
+      ...edges(...SPECIAL, 5e9, -5e9, 2147483520, -(2 ** 31)),
+      result: "i32",
+    },
+  ),
+  to_u32: unary("select(select(u32(a), 4294967295u, a >= 4294967296.0), 0u, is_nan(a))", saturated(0, 2 ** 32 - 1), {
+    integer: "u32(a)",
+    ...numbers(1),
+    ...edges(...SPECIAL, 5e9, -3.5, 2147483520),
+    result: "u32",
+    ...domain([0, 9]),
+  }),
   to_bool: unary("u32(!(a == A(0)))", (a) => +(a !== 0), { ...numbers(1), ...special, result: "u32" }),
   is_nan: unary("u32(is_nan(a))", (a) => +Number.isNaN(a), { ...special, result: "u32" }),
 
