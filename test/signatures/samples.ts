@@ -35,7 +35,10 @@ function values(): readonly unknown[] {
   const plain: unknown[] = [...numbers, true, false, ...texts, null, (x: unknown) => x];
   const objects: unknown[] = [Object.create(Tensor.prototype)];
   for (const dialect of dialects) {
-    const found = Object.values(roots[dialect]).filter((each) => typeof each === "object" && each !== null);
+    // Not namespaces: reading a name that one has not throws, which no kind expects.
+    const found = Object.values(roots[dialect]).filter(
+      (each) => typeof each === "object" && each !== null && Object.getPrototypeOf(each) !== Object.prototype,
+    );
     objects.push(...found, ...[...classesOf(dialect).keys()].map((each) => Object.create(each.prototype as object)));
     objects.push(...classesOf(dialect).keys());
   }
@@ -68,6 +71,8 @@ function values(): readonly unknown[] {
     ...lists,
     ...pairs,
     new Float32Array(2),
+    new Uint8Array(2),
+    { images: [], labels: [], count: 0 },
     new Map(),
     new Set(),
     1n,

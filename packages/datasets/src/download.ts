@@ -33,7 +33,7 @@ export function unavailable(entry: CatalogueEntry, file: string, looked: string)
   return new DatasetAbsentError(
     `${entry.name}/${file}`,
     `cannot be had: ${looked}. Put the files of the set into the folder ${entry.folders[0]} of a data directory, ` +
-      `or take "digits", which is generated and needs no download`,
+      'or take loadDataset("digits") of @facet/datasets, which are generated and need no download',
   );
 }
 

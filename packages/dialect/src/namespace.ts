@@ -7,10 +7,14 @@ const ASKED_BY_TOOLS =
 
 /**
  * A namespace of a dialect: `optim`, `nn.functional`. Reading a name that is not there throws UnsupportedError, which names
- * the nearest one and the list of what there is. `"name" in optim` asks without throwing.
+ * the nearest one and the list of what there is. `"name" in optim` asks without throwing. `dialect` is whose COMPAT.md has the
+ * list, where the name does not begin with it.
  */
-export function namespace<T extends object>(name: string, members: T): T {
-  const dialect = name.slice(0, name.indexOf(".") < 0 ? undefined : name.indexOf("."));
+export function namespace<T extends object>(
+  name: string,
+  members: T,
+  dialect = name.slice(0, name.indexOf(".") < 0 ? undefined : name.indexOf(".")),
+): T {
   return new Proxy(Object.freeze({ ...members }), {
     get(target, key) {
       if (typeof key === "symbol" || Object.hasOwn(target, key)) return Reflect.get(target, key);

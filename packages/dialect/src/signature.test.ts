@@ -147,6 +147,10 @@ describe("namespace", () => {
     expect(() => (optim as Record<string, unknown>).AdamX).toThrow(UnsupportedError);
     expect(() => (optim as Record<string, unknown>).AdamX).toThrow(/COMPAT\.md of shims-torch.*nearest is Adam/);
   });
+  test("of another package names the dialect that has it", () => {
+    const transforms = namespace("torchvision.transforms", { Thing }, "torch") as Record<string, unknown>;
+    expect(() => transforms.Resize).toThrow(/torchvision\.transforms has here \(COMPAT\.md of shims-torch/);
+  });
   test("answers what JavaScript itself asks", async () => {
     expect(await optim).toBe(optim);
     expect(`${Object.keys(optim)}`).toBe("Adam,SGD");

@@ -20,7 +20,7 @@ export { block_until_ready, device_get, grad, value_and_grad, vjp } from "./tran
 export const lax = namespace("jax.lax", laxMembers);
 export const nn = namespace("jax.nn", nnMembers);
 export const numpy = namespace("jax.numpy", numpyMembers);
-export const optax = namespace("optax", optaxMembers);
+export const optax = namespace("optax", optaxMembers, "jax");
 export const random = namespace("jax.random", randomMembers);
 export const tree = namespace("jax.tree", short);
 export const tree_util = namespace("jax.tree_util", treeUtil);

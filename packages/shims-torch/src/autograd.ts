@@ -3,7 +3,7 @@ import * as core from "@facet/autograd";
 import { type Args, bool, defineMethod, listOf, only, signature } from "@facet/dialect";
 import { complain } from "./errors.js";
 import { assignGradient, peekGradient } from "./gradient_slots.js";
-import { tensor as tensorKind } from "./kinds.js";
+import { iterable, tensor as tensorKind } from "./kinds.js";
 import { sizeText } from "./python.js";
 import { Tensor, wrap } from "./tensor.js";
 
@@ -120,13 +120,27 @@ function copied(x: core.Tensor, track: boolean): core.Tensor {
 }
 
 export interface GradArguments {
+  outputs: Tensor | Iterable<Tensor>;
+  inputs: Tensor | Iterable<Tensor>;
   grad_outputs: Tensor | readonly (Tensor | null)[] | null;
   retain_graph: boolean | null;
   create_graph: boolean;
   /** Gives null for an input the outputs do not depend on, instead of throwing. */
-  allow_unused: boolean;
+  allow_unused: boolean | null;
+  /** Gives zeros for an input the outputs do not depend on. */
+  materialize_grads: boolean;
 }
-const oneOrMoreTensors = tensorKind.either(listOf(tensorKind));
+type GradArgs = Args<
+  [
+    outputs: GradArguments["outputs"],
+    inputs: GradArguments["inputs"],
+    grad_outputs: GradArguments["grad_outputs"],
+    retain_graph: boolean | null,
+    create_graph: boolean,
+  ],
+  GradArguments
+>;
+const oneOrMoreTensors = tensorKind.either(iterable<Tensor>("an iterable of Tensors"));
 const readGrad = signature("torch.autograd.grad", {
   outputs: oneOrMoreTensors,
   inputs: oneOrMoreTensors,
@@ -136,23 +150,53 @@ const readGrad = signature("torch.autograd.grad", {
   only_inputs: only(true),
   allow_unused: bool.or(null),
   is_grads_batched: only(false),
-  materialize_grads: only(false),
+  materialize_grads: bool.or(false),
 });
 
 /** Gradients of the sum of the outputs by each input, without touching any `.grad`. */
-export function grad(
-  outputs: Tensor | readonly Tensor[],
-  inputs: Tensor | readonly Tensor[],
-  ...args: Args<[grad_outputs: GradArguments["grad_outputs"]], GradArguments>
-): Tensor[] {
-  const given = readGrad([outputs, inputs, ...args]);
-  const { grad_outputs, retain_graph, create_graph, allow_unused } = given;
-  const outs = given.outputs instanceof Tensor ? [given.outputs] : given.outputs;
-  const ins = given.inputs instanceof Tensor ? [given.inputs] : given.inputs;
+export function grad(...args: GradArgs): Tensor[] {
+  const { grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads, ...given } = readGrad(args);
+  const listed = (argument: string, tensors: Tensor | Iterable<Tensor>): Tensor[] => {
+    const list = tensors instanceof Tensor ? [tensors] : [...tensors];
+    if (list.length > 0 && list.every((each) => each instanceof Tensor)) return list;
+    throw new core.ArgumentError({
+      op: "autograd.grad",
+      argument,
+      expected: "one Tensor or more",
+      given: list.length === 0 ? "none" : "others among them",
+    });
+  };
+  const outs = listed("outputs", given.outputs);
+  const ins = listed("inputs", given.inputs);
   const weights = grad_outputs instanceof Tensor ? [grad_outputs] : (grad_outputs ?? []);
+  if (weights.length > 0 && weights.length !== outs.length)
+    complain(core.ArgumentError, `got ${outs.length} tensors and ${weights.length} gradients`, {
+      op: "autograd.grad",
+      argument: "grad_outputs",
+      expected: `${outs.length} gradients`,
+      given: `${weights.length}`,
+    });
+  if (materialize_grads && allow_unused === false)
+    complain(
+      core.ArgumentError,
+      "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.",
+      { op: "autograd.grad", argument: "allow_unused", expected: "true, or left out", given: "false" },
+    );
   for (const [i, output] of outs.entries()) {
     requireGraph(output, "autograd.grad", i);
-    if (!weights[i]) requireScalar(output, "autograd.grad");
+    const weight = weights[i];
+    if (!weight) requireScalar(output, "autograd.grad");
+    else if (`${weight.shape}` !== `${output.shape}`)
+      complain(
+        core.ShapeError,
+        `Mismatch in shape: grad_output[${i}] has a shape of torch.Size(${sizeText(weight.shape)}) and output[${i}] has a shape of torch.Size(${sizeText(output.shape)}).`,
+        {
+          op: "autograd.grad",
+          argument: `grad_outputs[${i}]`,
+          expected: sizeText(output.shape),
+          given: sizeText(weight.shape),
+        },
+      );
   }
   for (const [i, input] of ins.entries()) {
     if (input.core.node) continue;
@@ -179,6 +223,7 @@ export function grad(
       );
       return found.map((gradient, i) => {
         if (gradient) return wrap(gradient);
+        if (materialize_grads) return wrap(core.zeros((ins[i] as Tensor).shape));
         if (allow_unused) return null as unknown as Tensor;
         return complain(
           core.FacetError,

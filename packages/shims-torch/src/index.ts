@@ -1,13 +1,14 @@
 // PyTorch in TypeScript: `import * as torch from "@facet/shims-torch"`. COMPAT.md lists what is there and what differs.
 import { keep as keepCore, startDevice } from "@facet/autograd";
+import { define, namespace } from "@facet/dialect";
+import { tensor } from "./kinds.js";
+import type { Tensor } from "./tensor.js";
 
 import "./tensor_methods.js";
 
 await startDevice();
 
-export * as autograd from "./autograd_module.js";
 export { type CompileArguments, compile } from "./compile.js";
-export * as cuda from "./cuda.js";
 export {
   bfloat16,
   bool,
@@ -38,7 +39,7 @@ export {
 } from "./dtype.js";
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
-export * as nn from "./nn/index.js";
+export { autograd, cuda, nn, optim, torchvision, utils } from "./namespaces.js";
 export {
   add,
   div,
@@ -144,11 +145,10 @@ export {
   transpose,
   unsqueeze,
 } from "./ops/shape.js";
-export * as optim from "./optim/index.js";
 export { default_generator, Generator, initial_seed, manual_seed } from "./random.js";
 export { Tensor } from "./tensor.js";
-export * as torchvision from "./torchvision/index.js";
-export * as utils from "./utils/index.js";
 
 /** What PyTorch does not have and JavaScript needs. `keep(tensor)`: it outlives the call of forward that made it. */
-export const facet = { keep: keepCore };
+export const facet = namespace("torch.facet", {
+  keep: define("torch.facet.keep", { tensor }, (given): Tensor => keepCore(given.tensor)) as (tensor: Tensor) => Tensor,
+});

@@ -1,6 +1,6 @@
 import * as core from "@facet/autograd";
 import { DatasetError, type ImageDataset, type ImageSplit, loadDataset } from "@facet/datasets";
-import { type Keywords, required, signature } from "../signature.js";
+import { bool, func, type Keywords, Kind, listOf, type Reader, signature, string } from "@facet/dialect";
 import { type Tensor, wrap } from "../tensor.js";
 import { Dataset } from "../utils/dataset.js";
 import { type BatchTransform, batchTransform } from "./batch.js";
@@ -14,8 +14,29 @@ export interface VisionArguments {
   target_transform: TransformFunction | null;
 }
 
-const visionDefaults = { transform: null, target_transform: null };
-const readVision = signature<VisionArguments>("VisionDataset", visionDefaults);
+type SplitArguments = VisionArguments & {
+  /** What the labels mean. Default none. */
+  classes: readonly string[];
+};
+
+const split = new Kind<ImageSplit>(
+  "images that are loaded, such as a split of loadDataset (files are read by open)",
+  (value) =>
+    typeof value === "object" && value !== null && ["images", "labels", "count"].every((name) => name in value),
+  true,
+);
+const transforms = { transform: func.or(null), target_transform: func.or(null) } as const;
+const classes = listOf(string).or([]);
+const NAMES = ["VisionDataset", "MNIST", "FashionMNIST", "CIFAR10"] as const;
+const readers = new Map<string, Reader<SplitArguments & { split: ImageSplit }>>(
+  NAMES.map((name) => [name, signature(`torchvision.datasets.${name}`, { split, ...transforms, classes })]),
+);
+
+/** A split, then by position or by name how its samples are given. */
+type SplitArgs =
+  | [split: ImageSplit, transform?: TransformFunction | null, target_transform?: TransformFunction | null]
+  | [split: ImageSplit, Keywords<SplitArguments>]
+  | [Keywords<SplitArguments & { split: ImageSplit }>];
 
 /** Labelled images as [image, label] pairs. */
 export class VisionDataset extends Dataset<[unknown, unknown]> {
@@ -29,10 +50,10 @@ export class VisionDataset extends Dataset<[unknown, unknown]> {
   #onDevice: { images: core.ResidentRows; labels: core.ResidentRows } | null | undefined;
 
   /** Images that are loaded already: a split of loadDataset, and what its classes mean. */
-  constructor(split: ImageSplit, options: Keywords<VisionArguments & { classes: readonly string[] }> = {}) {
+  constructor(...args: SplitArgs) {
     super();
-    const { classes = [], ...rest } = options;
-    const { transform, target_transform } = readVision([rest]);
+    const read = readers.get(new.target.name) ?? readers.get("VisionDataset");
+    const { split, transform, target_transform, classes } = (read as NonNullable<typeof read>)(args);
     this.classes = classes;
     this.transform = transform;
     this.target_transform = target_transform;
@@ -135,12 +156,18 @@ export interface OpenArguments extends VisionArguments {
   /** Where the files are not under `root`: look in the default places and download into the cache. Default false. */
   download: boolean;
 }
-const readOpen = signature<OpenArguments & { root: string }>("open", {
-  root: required,
-  train: true,
-  ...visionDefaults,
-  download: false,
-});
+type OpenArgs =
+  | [root: string, train?: boolean, transform?: TransformFunction | null, target_transform?: TransformFunction | null]
+  | [root: string, Keywords<OpenArguments>]
+  | [Keywords<OpenArguments & { root: string }>];
+const readerOf = (name: string) =>
+  signature(`torchvision.datasets.${name}.open`, {
+    root: string,
+    train: bool.or(true),
+    ...transforms,
+    download: bool.or(false),
+  });
+const openers = { MNIST: readerOf("MNIST"), FashionMNIST: readerOf("FashionMNIST"), CIFAR10: readerOf("CIFAR10") };
 
 async function load(name: string, root: string, download: boolean): Promise<ImageDataset> {
   try {
@@ -153,33 +180,33 @@ async function load(name: string, root: string, download: boolean): Promise<Imag
 
 /** Reads one of the sets. A promise, as files are read asynchronously: `await MNIST.open(root, {...})`. */
 async function open<T>(
-  make: new (split: ImageSplit, options: Keywords<VisionArguments & { classes: readonly string[] }>) => T,
+  make: new (split: ImageSplit, options: Keywords<SplitArguments>) => T,
   name: string,
-  root: string,
-  options: Keywords<OpenArguments>,
+  read: (typeof openers)["MNIST"],
+  args: readonly unknown[],
 ): Promise<T> {
-  const { train, download, transform, target_transform } = readOpen([root, options]);
+  const { root, train, download, transform, target_transform } = read(args);
   const { classes, ...splits } = await load(name, root, download);
   return new make(train ? splits.train : splits.test, { transform, target_transform, classes });
 }
 
 /** Handwritten digits, 28 x 28, 60 000 and 10 000. */
 export class MNIST extends VisionDataset {
-  static open(root: string, options: Keywords<OpenArguments> = {}): Promise<MNIST> {
-    return open(MNIST, "mnist", root, options);
+  static open(...args: OpenArgs): Promise<MNIST> {
+    return open(MNIST, "mnist", openers.MNIST, args);
   }
 }
 
 /** Clothes, 28 x 28, 60 000 and 10 000. */
 export class FashionMNIST extends VisionDataset {
-  static open(root: string, options: Keywords<OpenArguments> = {}): Promise<FashionMNIST> {
-    return open(FashionMNIST, "fashion_mnist", root, options);
+  static open(...args: OpenArgs): Promise<FashionMNIST> {
+    return open(FashionMNIST, "fashion_mnist", openers.FashionMNIST, args);
   }
 }
 
 /** Colour pictures, 32 x 32, 50 000 and 10 000. */
 export class CIFAR10 extends VisionDataset {
-  static open(root: string, options: Keywords<OpenArguments> = {}): Promise<CIFAR10> {
-    return open(CIFAR10, "cifar10", root, options);
+  static open(...args: OpenArgs): Promise<CIFAR10> {
+    return open(CIFAR10, "cifar10", openers.CIFAR10, args);
   }
 }

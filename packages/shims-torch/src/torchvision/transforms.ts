@@ -1,9 +1,32 @@
 import * as core from "@facet/autograd";
+import { type Args, func, int, type Keywords, Kind, listOf, number, only, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
+import { anything, tensor } from "../kinds.js";
 import { pythonRepr } from "../python.js";
-import { type Args, only, required, signature } from "../signature.js";
 import { Tensor, wrap } from "../tensor.js";
 import { channelsFirst } from "./layout.js";
+
+const readImage = signature("torchvision.transforms.Image", {
+  data: new Kind<Uint8Array>("a Uint8Array", (value) => value instanceof Uint8Array),
+  height: int,
+  width: int,
+  channels: int,
+});
+const readers = {
+  transform: signature("torchvision.transforms.Transform", {}),
+  toTensor: signature("torchvision.transforms.ToTensor", {}),
+  pic: signature("torchvision.transforms.ToTensor.forward", { pic: anything("pic") }),
+  normalize: signature("torchvision.transforms.Normalize", {
+    mean: number.either(listOf(number)),
+    std: number.either(listOf(number)),
+    inplace: only(false),
+  }),
+  normalized: signature("torchvision.transforms.Normalize.forward", { tensor }),
+  lambda: signature("torchvision.transforms.Lambda", { lambd: func }),
+  lambdaInput: signature("torchvision.transforms.Lambda.forward", { img: anything("img") }),
+  composeInput: signature("torchvision.transforms.Compose.forward", { img: anything("img") }),
+  compose: signature("torchvision.transforms.Compose", { transforms: listOf(func) }),
+};
 
 /** A picture of bytes in [height, width, channels] order: what a data set gives without a transform. */
 export class Image {
@@ -12,7 +35,13 @@ export class Image {
   readonly channels: number;
   readonly data: Uint8Array;
 
-  constructor(data: Uint8Array, height: number, width: number, channels: number) {
+  constructor(
+    ...args: Args<
+      [data: Uint8Array, height: number, width: number, channels: number],
+      { data: Uint8Array; height: number; width: number; channels: number }
+    >
+  ) {
+    const { data, height, width, channels } = readImage(args);
     if (data.length !== height * width * channels)
       throw new core.ShapeError({
         op: "Image",
@@ -41,8 +70,9 @@ export interface Transform<I, O> {
 /** Base of the transforms: an object that is a function. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a call signature can only be merged in.
 export abstract class Transform<I, O> {
-  constructor() {
-    const call = (input: I): O => (call as unknown as this).forward(input);
+  constructor(...args: []) {
+    readers.transform(args);
+    const call = (...inputs: [I]): O => (call as unknown as this).forward(...inputs);
     Object.setPrototypeOf(call, new.target.prototype);
     // biome-ignore lint/correctness/noConstructorReturn: only a function can be called.
     return call as unknown as this;
@@ -59,7 +89,12 @@ export abstract class Transform<I, O> {
 
 /** An image of bytes as float32 [channels, height, width] in [0, 1]. */
 export class ToTensor extends Transform<Image, Tensor> {
-  forward(image: Image): Tensor {
+  constructor(...args: []) {
+    super();
+    readers.toTensor(args);
+  }
+  forward(...args: [pic: Image] | [Keywords<{ pic: Image }>]): Tensor {
+    const { pic: image } = readers.pic(args) as { pic: Image };
     if (!(image instanceof Image)) {
       const given = (image as unknown) instanceof Tensor ? "a Tensor" : typeof image;
       complain(core.ArgumentError, `pic should be an Image. Got ${given}`, {
@@ -86,13 +121,8 @@ export class ToTensor extends Transform<Image, Tensor> {
 interface NormalizeArguments {
   mean: number | readonly number[];
   std: number | readonly number[];
+  inplace: false;
 }
-const readNormalize = signature<NormalizeArguments>("Normalize", {
-  mean: required,
-  std: required,
-  inplace: only(false),
-});
-
 /** (x - mean) / std, one mean and std for each channel of [..., C, H, W]. */
 export class Normalize extends Transform<Tensor, Tensor> {
   readonly mean: readonly number[];
@@ -101,7 +131,7 @@ export class Normalize extends Transform<Tensor, Tensor> {
 
   constructor(...args: Args<[mean: number | readonly number[], std: number | readonly number[]], NormalizeArguments>) {
     super();
-    const { mean, std } = readNormalize(args);
+    const { mean, std } = readers.normalize(args);
     this.mean = typeof mean === "number" ? [mean] : mean;
     this.std = typeof std === "number" ? [std] : std;
     if (this.std.some((value) => value === 0))
@@ -113,7 +143,8 @@ export class Normalize extends Transform<Tensor, Tensor> {
       });
   }
 
-  forward(x: Tensor): Tensor {
+  forward(...args: [tensor: Tensor] | [Keywords<{ tensor: Tensor }>]): Tensor {
+    const { tensor: x } = readers.normalized(args);
     const channels = x.shape.at(-3);
     for (const list of [this.mean, this.std]) {
       if (list.length !== 1 && list.length !== channels)
@@ -141,19 +172,12 @@ export class Normalize extends Transform<Tensor, Tensor> {
 /** A function as a transform. Such a step sees one sample at a time. */
 export class Lambda<I, O> extends Transform<I, O> {
   readonly lambd: (input: I) => O;
-  constructor(lambd: (input: I) => O) {
+  constructor(...args: [lambd: (input: I) => O] | [Keywords<{ lambd: (input: I) => O }>]) {
     super();
-    if (typeof lambd !== "function")
-      complain(core.ArgumentError, `Argument lambd should be callable, got ${typeof lambd}`, {
-        op: "Lambda",
-        argument: "lambd",
-        expected: "a function",
-        given: typeof lambd,
-      });
-    this.lambd = lambd;
+    this.lambd = readers.lambda(args).lambd;
   }
-  forward(input: I): O {
-    return this.lambd(input);
+  forward(...args: [img: I] | [Keywords<{ img: I }>]): O {
+    return this.lambd(readers.lambdaInput(args).img as I);
   }
   toString(): string {
     return "Lambda()";
@@ -163,12 +187,15 @@ export class Lambda<I, O> extends Transform<I, O> {
 /** Transforms one after the other. */
 export class Compose extends Transform<unknown, unknown> {
   readonly transforms: readonly TransformFunction[];
-  constructor(transforms: readonly TransformFunction[]) {
+  constructor(
+    ...args: [transforms: readonly TransformFunction[]] | [Keywords<{ transforms: readonly TransformFunction[] }>]
+  ) {
     super();
-    this.transforms = transforms;
+    this.transforms = readers.compose(args).transforms;
   }
-  forward(input: unknown): unknown {
-    return this.transforms.reduce((value, transform) => transform(value), input);
+  forward(...args: [img: unknown] | [Keywords<{ img: unknown }>]): unknown {
+    const { img } = readers.composeInput(args);
+    return this.transforms.reduce((value, transform) => transform(value), img);
   }
   toString(): string {
     return `Compose(\n${this.transforms.map((transform) => `    ${pythonRepr(transform)}\n`).join("")})`;

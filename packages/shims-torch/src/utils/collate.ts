@@ -1,36 +1,82 @@
-import { UnsupportedError } from "@facet/autograd";
+import { ArgumentError, ShapeError, UnsupportedError } from "@facet/autograd";
+import { any, define, isKeywords, listOf } from "@facet/dialect";
 import { float32, int64 } from "../dtype.js";
+import { complain } from "../errors.js";
 import { tensor } from "../ops/creation.js";
 import { stack } from "../ops/shape.js";
-import { isKeywords } from "../signature.js";
 import { Tensor } from "../tensor.js";
 
 /**
  * A batch of samples as PyTorch makes it: tensors are stacked, numbers become a tensor (int64 when all are whole), lists and
  * objects are gone through element by element, strings stay a list.
  */
-export function default_collate(samples: readonly unknown[]): unknown {
+export const default_collate: (batch: readonly unknown[]) => unknown = define(
+  "torch.utils.data.default_collate",
+  { batch: listOf(any) },
+  ({ batch }) => collate(batch),
+);
+
+function collate(samples: readonly unknown[]): unknown {
   const [first] = samples;
+  if (samples.length === 0)
+    throw new ArgumentError({
+      op: "default_collate",
+      argument: "batch",
+      expected: "at least one sample",
+      given: "none",
+    });
+  const odd = samples.find((sample) => kindOf(sample) !== kindOf(first));
+  if (odd !== undefined)
+    throw new ArgumentError({
+      op: "default_collate",
+      argument: "batch",
+      expected: `samples of one kind (${kindOf(first)})`,
+      given: kindOf(odd),
+    });
   if (first instanceof Tensor) return stack(samples as Tensor[]);
   if (typeof first === "boolean") return tensor(samples as boolean[]);
   if (typeof first === "number")
     return tensor(samples as number[], { dtype: samples.every(Number.isInteger) ? int64 : float32 });
   if (typeof first === "string") return [...samples];
-  if (Array.isArray(first))
-    return first.map((_, i) => default_collate(samples.map((sample) => (sample as unknown[])[i])));
+  if (Array.isArray(first)) {
+    const lists = samples as readonly unknown[][];
+    if (lists.some(({ length }) => length !== first.length))
+      complain(ShapeError, "each element in list of batch should be of equal size", {
+        op: "default_collate",
+        argument: "batch",
+        expected: `lists of ${first.length}`,
+        given: `lists of ${lists.map(({ length }) => length).join(", ")}`,
+      });
+    return first.map((_, i) => collate(lists.map((list) => list[i])));
+  }
   if (isKeywords(first)) {
+    const rows = samples as readonly Record<string, unknown>[];
     return Object.fromEntries(
-      Object.keys(first).map((key) => [
-        key,
-        default_collate(samples.map((sample) => (sample as Record<string, unknown>)[key])),
-      ]),
+      Object.keys(first).map((key) => {
+        if (rows.every((row) => Object.hasOwn(row, key))) return [key, collate(rows.map((row) => row[key]))];
+        throw new ArgumentError({
+          op: "default_collate",
+          argument: "batch",
+          expected: `${key} in every sample`,
+          given: "a sample without it",
+        });
+      }),
     );
   }
   throw new UnsupportedError({
     op: "default_collate",
-    argument: "samples",
+    argument: "batch",
     expected:
       "tensors, numbers, booleans, strings, and lists or objects of them (an image needs a transform: ToTensor)",
-    given: first === null ? "null" : typeof first === "object" ? (first?.constructor?.name ?? "object") : typeof first,
+    given: kindOf(first),
   });
 }
+
+const kindOf = (sample: unknown): string =>
+  sample === null
+    ? "null"
+    : typeof sample === "object"
+      ? isKeywords(sample)
+        ? "object"
+        : (sample.constructor?.name ?? "object")
+      : typeof sample;

@@ -1,16 +1,24 @@
 import { ArgumentError, FacetError, permutation, ShapeError } from "@facet/autograd";
+import { define, int, type Keywords, Kind, listOf, number, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
+import { generator, tensor as tensorKind } from "../kinds.js";
 import { tensor } from "../ops/creation.js";
 import { sizeText } from "../python.js";
 import { type Generator, nextKey } from "../random.js";
-import { type Args, required, signature } from "../signature.js";
 import type { Tensor } from "../tensor.js";
+
+const readNothing = signature("torch.utils.data.Dataset", {});
+const readIndex = signature("torch.utils.data.Dataset.get", { index: int });
 
 /**
  * Samples by number. Subclasses give `__len__` and `__getitem__` (which may return a promise for asynchronous loops).
  * `__getitems__`, if there, gives a whole batch at once, already collated.
  */
 export abstract class Dataset<T = unknown> {
+  constructor(...args: []) {
+    readNothing(args);
+  }
+
   abstract __len__(): number;
   abstract __getitem__(index: number): T | Promise<T>;
   __getitems__?(indices: Int32Array): unknown;
@@ -18,24 +26,41 @@ export abstract class Dataset<T = unknown> {
   get length(): number {
     return this.__len__();
   }
-  get(index: number): T | Promise<T> {
-    return this.__getitem__(index);
+  get(...args: [index: number] | [Keywords<{ index: number }>]): T | Promise<T> {
+    return this.__getitem__(readIndex(args).index);
   }
 }
+
+/** Whatever has the two methods of a Dataset. */
+export const dataset = new Kind<Dataset>(
+  "a Dataset (with __len__ and __getitem__)",
+  (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    ["__len__", "__getitem__"].every(
+      (name) => name in value && typeof (value as Record<string, unknown>)[name] === "function",
+    ),
+  true,
+);
+
+const readTensors = signature("torch.utils.data.TensorDataset", {
+  "*tensors": tensorKind as unknown as Kind<readonly Tensor[]>,
+});
 
 /** Row i of each tensor as sample i; all have as many rows. */
 export class TensorDataset extends Dataset<Tensor[]> {
   readonly tensors: readonly Tensor[];
 
-  constructor(...tensors: Tensor[]) {
+  constructor(...args: Tensor[]) {
     super();
+    const { tensors } = readTensors(args);
     const rows = tensors[0]?.shape[0];
     for (const [i, other] of tensors.entries()) {
       if (other.shape[0] !== undefined && other.shape[0] === rows) continue;
       complain(ShapeError, "Size mismatch between tensors", {
         op: "TensorDataset",
         argument: `tensors[${i}]`,
-        expected: `${rows} rows`,
+        expected: rows === undefined ? "rank 1 or more" : `${rows} rows`,
         given: sizeText(other.shape),
       });
     }
@@ -61,15 +86,27 @@ export class TensorDataset extends Dataset<Tensor[]> {
   }
 }
 
+type Indices = readonly number[] | Int32Array;
+const indicesKind = listOf(int).either(
+  new Kind<Int32Array>("an Int32Array", (value) => value instanceof Int32Array),
+) as Kind<Indices>;
+const readSubset = signature("torch.utils.data.Subset", { dataset, indices: indicesKind });
+
 /** The samples of a data set at the given numbers, in that order. */
 export class Subset<T> extends Dataset<T> {
   readonly dataset: Dataset<T>;
-  readonly indices: readonly number[] | Int32Array;
+  readonly indices: Indices;
 
-  constructor(dataset: Dataset<T>, indices: readonly number[] | Int32Array) {
+  constructor(
+    ...args:
+      | [dataset: Dataset<T>, indices: Indices]
+      | [dataset: Dataset<T>, Keywords<{ indices: Indices }>]
+      | [Keywords<{ dataset: Dataset<T>; indices: Indices }>]
+  ) {
     super();
-    this.dataset = dataset;
-    this.indices = indices;
+    const given = readSubset(args);
+    this.dataset = given.dataset as Dataset<T>;
+    this.indices = given.indices;
     const { dataset: whole } = this;
     if (whole.__getitems__) {
       this.__getitems__ = (numbers) => whole.__getitems__?.(Int32Array.from(numbers, (i) => this.#at(i)));
@@ -95,31 +132,29 @@ export class Subset<T> extends Dataset<T> {
   }
 }
 
-const readSplit = signature<{ dataset: Dataset; lengths: readonly number[]; generator: Generator | null }>(
-  "random_split",
-  {
-    dataset: required,
-    lengths: required,
-    generator: null,
-  },
-);
+type RandomSplit = <T>(
+  ...args:
+    | [dataset: Dataset<T>, lengths: readonly number[], generator?: Generator | null | undefined]
+    | [dataset: Dataset<T>, lengths: readonly number[], Keywords<{ generator: Generator | null }>]
+    | [dataset: Dataset<T>, Keywords<{ lengths: readonly number[]; generator: Generator | null }>]
+    | [Keywords<{ dataset: Dataset<T>; lengths: readonly number[]; generator: Generator | null }>]
+) => Subset<T>[];
 
 /** Splits a data set at random into parts of the given lengths, or of the given fractions of it. One draw of the generator. */
-export function random_split<T>(
-  dataset: Dataset<T>,
-  lengths: readonly number[],
-  ...args: Args<[generator: Generator], { generator: Generator | null }>
-): Subset<T>[] {
-  const { generator } = readSplit([dataset, lengths, ...args]);
-  const count = dataset.__len__();
-  const sizes = wholeLengths(lengths, count);
-  const order = permutation(nextKey(generator), count);
-  let start = 0;
-  return sizes.map((size) => {
-    start += size;
-    return new Subset(dataset, order.slice(start - size, start));
-  });
-}
+export const random_split: RandomSplit = define(
+  "torch.utils.data.random_split",
+  { dataset, lengths: listOf(number), generator: generator.or(null) },
+  (given) => {
+    const count = given.dataset.__len__();
+    const sizes = wholeLengths(given.lengths, count);
+    const order = permutation(nextKey(given.generator), count);
+    let start = 0;
+    return sizes.map((size) => {
+      start += size;
+      return new Subset<never>(given.dataset as Dataset<never>, order.slice(start - size, start));
+    });
+  },
+);
 
 /** Lengths from fractions that add up to 1: each rounded down, what is left given out one by one from the first. */
 function wholeLengths(lengths: readonly number[], count: number): number[] {

@@ -1,0 +1,97 @@
+// The namespaces of torch: reading a name that is not there throws, and names COMPAT.md and the nearest one. What stands under
+// `declare namespace` are the types of their classes: `torch.nn.Module` is a type too.
+import { namespace } from "@facet/dialect";
+import * as autogradMembers from "./autograd_module.js";
+import * as cudaMembers from "./cuda.js";
+import * as nnMembers from "./nn/index.js";
+import * as optimMembers from "./optim/index.js";
+import * as torchvisionMembers from "./torchvision/index.js";
+import * as dataMembers from "./utils/data.js";
+
+export const autograd = namespace("torch.autograd", autogradMembers);
+export const cuda = namespace("torch.cuda", cudaMembers);
+
+export const nn = namespace("torch.nn", {
+  ...nnMembers,
+  functional: namespace("torch.nn.functional", nnMembers.functional),
+  init: namespace("torch.nn.init", nnMembers.init),
+  utils: namespace("torch.nn.utils", nnMembers.utils),
+});
+export declare namespace nn {
+  type Module = nnMembers.Module;
+  type Parameter = nnMembers.Parameter;
+  type StateDict = nnMembers.StateDict;
+  type IncompatibleKeys = nnMembers.IncompatibleKeys;
+  type Size2 = nnMembers.Size2;
+  type Sequential = nnMembers.Sequential;
+  type ModuleList = nnMembers.ModuleList;
+  type Linear = nnMembers.Linear;
+  type Conv2d = nnMembers.Conv2d;
+  type MaxPool2d = nnMembers.MaxPool2d;
+  type AvgPool2d = nnMembers.AvgPool2d;
+  type Dropout = nnMembers.Dropout;
+  type Flatten = nnMembers.Flatten;
+  type Identity = nnMembers.Identity;
+  type ReLU = nnMembers.ReLU;
+  type SiLU = nnMembers.SiLU;
+  type Sigmoid = nnMembers.Sigmoid;
+  type Tanh = nnMembers.Tanh;
+  type GELU = nnMembers.GELU;
+  type LeakyReLU = nnMembers.LeakyReLU;
+  type ELU = nnMembers.ELU;
+  type Softplus = nnMembers.Softplus;
+  type Softmax = nnMembers.Softmax;
+  type LogSoftmax = nnMembers.LogSoftmax;
+  type CrossEntropyLoss = nnMembers.CrossEntropyLoss;
+  type NLLLoss = nnMembers.NLLLoss;
+  type MSELoss = nnMembers.MSELoss;
+  type L1Loss = nnMembers.L1Loss;
+  type BCEWithLogitsLoss = nnMembers.BCEWithLogitsLoss;
+}
+
+export const optim = namespace("torch.optim", optimMembers);
+export declare namespace optim {
+  type Optimizer<S extends object = Record<string, unknown>> = optimMembers.Optimizer<S>;
+  type OptimizerState<S> = optimMembers.OptimizerState<S>;
+  type ParamGroup<S> = optimMembers.ParamGroup<S>;
+  type Params<S> = optimMembers.Params<S>;
+  type Adam = optimMembers.Adam;
+  type AdamW = optimMembers.AdamW;
+  type AdamSettings = optimMembers.AdamSettings;
+  type SGD = optimMembers.SGD;
+  type SgdSettings = optimMembers.SgdSettings;
+}
+
+export const utils = namespace("torch.utils", { data: namespace("torch.utils.data", dataMembers) });
+export declare namespace utils {
+  namespace data {
+    type Dataset<T = unknown> = dataMembers.Dataset<T>;
+    type TensorDataset = dataMembers.TensorDataset;
+    type Subset<T> = dataMembers.Subset<T>;
+    // biome-ignore lint/suspicious/noExplicitAny: what a batch is depends on the data set.
+    type DataLoader<B = any> = dataMembers.DataLoader<B>;
+    type DataLoaderArguments = dataMembers.DataLoaderArguments;
+  }
+}
+
+export const torchvision = namespace(
+  "torchvision",
+  {
+    datasets: namespace("torchvision.datasets", torchvisionMembers.datasets, "torch"),
+    transforms: namespace("torchvision.transforms", torchvisionMembers.transforms, "torch"),
+  },
+  "torch",
+);
+export declare namespace torchvision {
+  namespace datasets {
+    type VisionDataset = torchvisionMembers.datasets.VisionDataset;
+    type MNIST = torchvisionMembers.datasets.MNIST;
+    type FashionMNIST = torchvisionMembers.datasets.FashionMNIST;
+    type CIFAR10 = torchvisionMembers.datasets.CIFAR10;
+  }
+  namespace transforms {
+    type Image = torchvisionMembers.transforms.Image;
+    type Transform<I, O> = torchvisionMembers.transforms.Transform<I, O>;
+    type TransformFunction = torchvisionMembers.transforms.TransformFunction;
+  }
+}
