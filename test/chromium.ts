@@ -1,11 +1,13 @@
 // A real browser for tests, on machines that have none: the headless Chromium that npm brings, unpacked into a folder of its
 // own, with the libraries and fonts that come with it (NSS is not on every machine), so that pictures are the same everywhere.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { inflate } from "@sparticuz/chromium";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress } from "node:zlib";
 import { type Browser, chromium } from "playwright-core";
+import { extract } from "tar-fs";
 
 export interface OpenedChromium {
   browser: Browser;
@@ -47,22 +49,19 @@ export async function openChromium(): Promise<OpenedChromium> {
   }
 }
 
-/** The package unpacks into the folder for temporary files, where another process may be unpacking the same files. */
+/** Unpacks the package's archives into the folder. */
 async function unpack(folder: string): Promise<string> {
   const archives = join(dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium")), "..", "..", "bin");
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = folder;
-  try {
-    const [executablePath] = await Promise.all(
-      ["chromium.br", "fonts.tar.br", "al2023.tar.br"].map((name) => inflate(join(archives, name))),
-    );
-    writeFileSync(
-      join(folder, "fonts.conf"),
-      `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${join(folder, "fonts")}</dir><cachedir>${join(folder, "font-cache")}</cachedir></fontconfig>`,
-    );
-    return executablePath as string;
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  }
+  const inflate = (archive: string, target: NodeJS.WritableStream): Promise<void> =>
+    pipeline(createReadStream(join(archives, archive)), createBrotliDecompress(), target);
+  const executablePath = join(folder, "chromium");
+  await Promise.all([
+    inflate("chromium.br", createWriteStream(executablePath, { mode: 0o700 })),
+    ...["fonts", "al2023"].map((name) => inflate(`${name}.tar.br`, extract(join(folder, name)))),
+  ]);
+  writeFileSync(
+    join(folder, "fonts.conf"),
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><dir>${join(folder, "fonts")}</dir><cachedir>${join(folder, "font-cache")}</cachedir></fontconfig>`,
+  );
+  return executablePath;
 }

@@ -1,5 +1,5 @@
 // The packages as they ship: bundles for the browser without anything of Node, and dist that runs in a plain Node.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -56,6 +56,40 @@ describe("dist in Node", () => {
         [6, 8],
       ],
     ]);
+  });
+
+  test("a program that exits while the device computes ends without a crash", () => {
+    const program = `
+      import * as core from "@facet/autograd";
+      await core.startDevice({ adapter: "swiftshader" });
+      const square = () => core.uniform([1, 2], [512, 512]);
+      for (let i = 0; i < 20; i++) core.matmul(square(), square()).data();
+      process.exit(3);`;
+    const { status, signal } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: `${root}test`,
+      timeout: 60_000,
+    });
+    expect({ status, signal }).toEqual({ status: 3, signal: null });
+  });
+
+  test("nothing is said of a missing driver where the SwiftShader of npm does", () => {
+    const program = `
+      import * as core from "@facet/autograd";
+      await core.startDevice();
+      console.log(core.device().adapter.kind);`;
+    const env = {
+      ...process.env,
+      FACET_ADAPTER: "",
+      VK_DRIVER_FILES: "/no/such/file",
+      VK_ICD_FILENAMES: "/no/such/file",
+    };
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: `${root}test`,
+      timeout: 60_000,
+      encoding: "utf8",
+      env,
+    });
+    expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: "swiftshader", stderr: "" });
   });
 
   test("importing a dialect with no adapter to be had does not fail; the first tensor does, and says why", () => {

@@ -152,8 +152,17 @@ test("withLayer nests and ends with its function, also by an error", async () =>
   expect([...new Set(adds.map(({ layer }) => layer))]).toEqual(["outer/inner", "outer", ""]);
 });
 
-test("a second profile inside one is refused, and an error in the body ends the first", async () => {
-  await expect(device().profile(() => device().profile(() => 1))).rejects.toThrow("no profile under way");
+test("a profile inside one is a part of it, and an error in the body ends the first", async () => {
+  const { result, profile: whole } = await device().profile(async () => {
+    product(device(), 64)();
+    const { profile: part } = await device().profile(product(device(), 32));
+    product(device(), 64)();
+    return part;
+  });
+  expect(whole.dispatches).toHaveLength(3);
+  expect(result.dispatches).toEqual([whole.dispatches[1]]);
+  expect(result.dispatches[0]?.gpuMs).toBeGreaterThan(0);
+  await device().profile(() => expect(() => device().startProfile()).toThrow("no profile under way"));
   await expect(
     device().profile(() => {
       throw new Error("from the body");

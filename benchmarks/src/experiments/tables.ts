@@ -6,8 +6,9 @@ import type { ExperimentSummary, ProgramSummary } from "./summary.js";
 
 const percent = ({ mean, sd, n }: Estimate): string =>
   `${(100 * mean).toFixed(2)}${n > 1 ? ` ± ${(100 * sd).toFixed(2)}` : ""}`;
-const seconds = (value: number): string =>
-  Number.isFinite(value) ? (value < 10 ? value.toFixed(2) : value.toFixed(1)) : "-";
+/** "-" for what was not measured: a second epoch or step of one. */
+const fixed = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : "-");
+const seconds = (value: number): string => fixed(value, value < 10 ? 2 : 1);
 
 /** What an experiment found, for a terminal and for Markdown. */
 export function experimentTables(summary: ExperimentSummary): Table[] {
@@ -116,8 +117,8 @@ function times({ title, programs, load, host }: ExperimentSummary): Table {
       ...[row.phases.load, row.phases.build, row.phases.train, row.phases.predict].map(seconds),
       seconds(row.firstEpochSeconds),
       seconds(row.steadyEpochSeconds),
-      row.firstStepMs.toFixed(0),
-      row.steadyStepMs.toFixed(1),
+      fixed(row.firstStepMs, 0),
+      fixed(row.steadyStepMs, 1),
       mebibytes(row.peakBytes),
     ]),
   };

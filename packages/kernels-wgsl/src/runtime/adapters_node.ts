@@ -43,7 +43,7 @@ async function findWithDawn(name: string | undefined): Promise<FoundAdapter> {
   if (name === "lavapipe") return findLavapipe();
   if (name !== undefined && name !== "hardware") return findByName(name);
 
-  const installed = await requestAdapter();
+  const installed = (await mayHaveDriver()) ? await requestAdapter() : null;
   if (installed && (name === undefined || describe(installed.adapter).kind === "hardware")) {
     return { ...installed, origin: "installed driver" };
   }
@@ -57,6 +57,34 @@ async function findWithDawn(name: string | undefined): Promise<FoundAdapter> {
     });
   }
   return findSwiftShader();
+}
+
+/**
+ * Whether asking for an installed driver can find one. On Linux that takes Vulkan's loader and a driver file where the loader
+ * looks; without them Dawn would find none either, and say so on stderr in a program that runs well on the SwiftShader of npm.
+ */
+async function mayHaveDriver(): Promise<boolean> {
+  if (process.platform !== "linux") return true;
+  const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES = "" } = process.env;
+  const only = VK_DRIVER_FILES ?? VK_ICD_FILENAMES;
+  const places = [...(only === undefined ? driverFolders() : only.split(":")), ...VK_ADD_DRIVER_FILES.split(":")];
+  if (!places.some((place) => place !== "" && existsSync(place))) return false;
+  try {
+    (await import("koffi")).default.load("libvulkan.so.1");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where Vulkan's loader looks for driver files. */
+function driverFolders(): string[] {
+  const { HOME = "", XDG_CONFIG_HOME, XDG_CONFIG_DIRS, XDG_DATA_HOME, XDG_DATA_DIRS } = process.env;
+  const roots = [
+    ...[XDG_CONFIG_HOME || join(HOME, ".config"), XDG_CONFIG_DIRS || "/etc/xdg", "/etc"],
+    ...[XDG_DATA_HOME || join(HOME, ".local/share"), XDG_DATA_DIRS || "/usr/local/share:/usr/share"],
+  ];
+  return roots.flatMap((root) => root.split(":")).map((root) => join(root, "vulkan", "icd.d"));
 }
 
 async function findByName(name: string): Promise<FoundAdapter> {

@@ -290,9 +290,17 @@ export class Device {
 
   /**
    * Runs `body` and measures the device time of every dispatch it makes. Dispatches then run one by one, so the whole is a
-   * little slower than without. Throws UnsupportedError on an adapter without timestamps, FacetError inside another profile.
+   * little slower than without. Inside another profile (FACET_PROFILE's, say) it is a part of that one, whose times go on.
+   * Throws UnsupportedError on an adapter without timestamps.
    */
   async profile<T>(body: () => T | Promise<T>): Promise<{ result: T; profile: Profile }> {
+    const outer = this.queue.profiler;
+    if (outer) {
+      const mark = outer.mark();
+      const result = await body();
+      await this.finish();
+      return { result, profile: await outer.since(mark) };
+    }
     this.startProfile();
     try {
       const result = await body();

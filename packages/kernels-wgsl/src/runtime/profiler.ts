@@ -150,6 +150,18 @@ export class Profiler {
     return new Profile(this.#adapter, performance.now() - this.#began, this.#records);
   }
 
+  /** Dispatches encoded up to now, and when: where a part of the profile begins. */
+  mark(): { dispatches: number; ms: number } {
+    return { dispatches: this.#records.length, ms: performance.now() - this.#began };
+  }
+
+  /** Waits for the timestamps of what was submitted since a mark and returns that part. The profile goes on. */
+  async since({ dispatches, ms }: { dispatches: number; ms: number }): Promise<Profile> {
+    const duration = this.mark().ms - ms;
+    await Promise.all(this.#reads);
+    return new Profile(this.#adapter, duration, this.#records.slice(dispatches));
+  }
+
   /** Waits for the timestamps of everything submitted, frees the queries and returns the profile. */
   async collect(): Promise<Profile> {
     const profile = this.snapshot();
