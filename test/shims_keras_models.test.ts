@@ -396,6 +396,12 @@ describe("mistakes", () => {
       () => layers.Conv2D(3, 3, { groups: 2 }),
       /filters: expected a multiple of groups 2/,
     ],
+    [
+      "strides and dilation above 1",
+      () => layers.Conv2D(4, 3, { strides: 2, dilation_rate: [2, 1] }),
+      /Conv2D: dilation_rate: expected 1 where strides are above 1.*got \[2,1\]/,
+    ],
+    ["two extents that are open", () => layers.Reshape([-1, -1, 5]), /Reshape: target_shape: .*one may be -1/],
     ["groups that do not divide channels", () => layers.Conv2D(4, 3, { groups: 2 }).build([null, 8, 8, 3]), /groups/],
     [
       "an image of rank 3",

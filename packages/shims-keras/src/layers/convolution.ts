@@ -1,5 +1,5 @@
 import { ArgumentError, type Conv2dAttrs, cast, conv2d, conv2dShape } from "@facet/autograd";
-import { type Args, any, bool, only, type Reader, signature } from "@facet/dialect";
+import { type Args, any, bool, only, type Reader, show, signature } from "@facet/dialect";
 import { type ActivationArgument, type ActivationFunction, resolve as resolveActivation } from "../activations.js";
 import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat, layoutOf } from "../config.js";
@@ -98,6 +98,10 @@ class Conv2DLayer extends Layer {
     this.use_bias = given.use_bias;
     this.kernel_initializer = resolveInitializer(given.kernel_initializer, op, "kernel_initializer");
     this.bias_initializer = resolveInitializer(given.bias_initializer, op, "bias_initializer");
+    if (Math.max(...this.strides) > 1 && Math.max(...this.dilation_rate) > 1) {
+      const expected = "1 where strides are above 1, as Keras has it";
+      throw new ArgumentError({ op, argument: "dilation_rate", expected, given: show(this.dilation_rate) });
+    }
     if (this.filters % this.groups !== 0) {
       const expected = `a multiple of groups ${this.groups}`;
       throw new ArgumentError({ op, argument: "filters", expected, given: `${this.filters}` });

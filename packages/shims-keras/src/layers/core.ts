@@ -232,7 +232,10 @@ class FlattenLayer extends Layer {
 }
 
 const readReshape = signature("keras.layers.Reshape", {
-  target_shape: listOf(int.where("an integer of at least -1", (extent) => extent >= -1)),
+  target_shape: listOf(int.where("an integer of at least -1", (extent) => extent >= -1)).where(
+    "a list of integers of at least -1, of which one may be -1",
+    (shape) => shape.indexOf(-1) === shape.lastIndexOf(-1),
+  ),
   ...layerRules,
 });
 const callReshape = callSignature("Reshape");
