@@ -24,7 +24,7 @@ export class Dtype {
 }
 
 export const float32 = new Dtype("float32", "float32");
-/** PyTorch's integer type. Its values are held in 32 bits: larger ones throw when a tensor is made of them. */
+/** PyTorch's integer type. Its values are held in 32 bits: larger ones throw, when they are given or, computed, at the next read. */
 export const int64 = new Dtype("int64", "int32");
 export const bool = new Dtype("bool", "bool");
 /** Bytes, as images are stored. Only conversions (`float()`, `long()`) and reading compute on them. */
