@@ -110,6 +110,8 @@ def arguments_cases():
     words = np.array([[5, 7, 9], [2, 0, 4]], np.uint32)
     yield call_case("min_initial_wraps", inputs, "jnp.min", ["$a"], {"a": words}, {"axis": 1, "initial": -1})
     yield call_case("lax_div_by_zero", inputs, "lax.div", ["$a", "$b"], {"a": np.array([7, -7, 0, 9], np.int32), "b": np.array([0, 2, 0, -2], np.int32)})
+    yield call_case("sign_words", inputs, "jnp.sign", ["$a"], {"a": words})
+    yield call_case("lax_sign_words", inputs, "lax.sign", ["$a"], {"a": words})
     yield call_case("lax_div_words_by_zero", inputs, "lax.div", ["$a", "$a"], {"a": words})
     x = inputs.distinct(3, 4)
     yield call_case("lax_clamp_reversed", inputs, "lax.clamp", ["$a", "$x", "$b"], {"a": x + 0.3, "x": inputs.distinct(3, 4), "b": x})

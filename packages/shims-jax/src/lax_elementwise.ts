@@ -5,7 +5,7 @@ import { type Dtype, DtypeError, formatShape, ShapeError, type Tensor } from "@f
 import { define, only } from "@facet/dialect";
 import { arrayLike, type Given } from "./arguments.js";
 import { type ArrayLike, isNumber, JaxArray, numberOf, run } from "./array.js";
-import { promoted } from "./numpy/elementwise.js";
+import { promoted, signOf } from "./numpy/elementwise.js";
 
 const FLOATS: readonly Dtype[] = ["float32"];
 const SIGNED: readonly Dtype[] = ["int32", "float32"];
@@ -50,7 +50,7 @@ export const neg = unary("neg", (x) => (x.dtype === "uint32" ? core.sub(0, x) : 
 export const reciprocal = unary("reciprocal", core.reciprocal);
 /** 1 / sqrt(x). */
 export const rsqrt = real("rsqrt", core.rsqrt);
-export const sign = unary("sign", core.sign, NUMBERS);
+export const sign = unary("sign", signOf, NUMBERS);
 export const sin = real("sin", core.sin);
 export const sqrt = real("sqrt", core.sqrt);
 export const square = unary("square", core.square, NUMBERS);

@@ -200,7 +200,10 @@ const magnitude = (x: Tensor): Tensor =>
   x.dtype === "bool" || x.dtype === "uint32" ? x : core.abs(x, { rightAtZero: true });
 export const abs = keeping("abs", magnitude);
 export const absolute = keeping("absolute", magnitude);
-export const sign = keeping("sign", noBooleans("sign", core.sign as never));
+/** -1, 0 or 1; of words 0 or 1. */
+export const signOf = (x: Tensor): Tensor =>
+  x.dtype === "uint32" ? core.cast(core.notEqual(x, 0), "uint32") : core.sign(x);
+export const sign = keeping("sign", noBooleans("sign", signOf as never));
 export const square = keeping("square", (x) => core.square(x.dtype === "bool" ? core.cast(x, "int32") : x));
 export const exp = real("exp", core.exp);
 export const expm1 = real("expm1", core.expm1);
