@@ -156,6 +156,15 @@ describe("using", () => {
     await expect(x.item()).rejects.toThrow(/a Tensor with 12 elements cannot be converted to Scalar/);
   });
 
+  test("numbers become their low bytes", async () => {
+    const bytes = async (x: torch.Tensor): Promise<number[]> => Array.from(await x.to(torch.uint8).numpy());
+    expect(await bytes(torch.tensor([0, 1, 255, 256, -1, 70000, -300]))).toEqual([0, 1, 255, 0, 255, 112, 212]);
+    expect(await bytes(torch.tensor([1.75, 200.5, 0]))).toEqual([1, 200, 0]);
+    expect(await bytes(torch.tensor([true, false]))).toEqual([1, 0]);
+    expect(await bytes(torch.zeros(0))).toEqual([]);
+    expect(torch.tensor([[1], [2]]).to(torch.uint8).shape).toEqual([2, 1]);
+  });
+
   test("reductions", async () => {
     const [values, indices] = x.max(1);
     expect([await values.tolist(), await indices.tolist()]).toEqual([

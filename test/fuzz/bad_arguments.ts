@@ -65,7 +65,7 @@ const FORMS: readonly ((bad: unknown) => unknown[])[] = [
 
 /** What writes to disk, goes to the network, prints, or hands out control by design. */
 const LEFT_OUT =
-  /(^|\.)(download|open|MNIST|FashionMNIST|CIFAR10|load_data|save|save_weights|load_weights|load_model|VisionDataset|keep|print_summary|summary|show)$/;
+  /(^|\.)(download|open|MNIST|FashionMNIST|CIFAR10|load_data|save|save_weights|load_weights|load_model|VisionDataset|keep|print_summary|summary|show|no_grad|enable_grad|set_grad_enabled|inference_mode)$/;
 
 export interface BadCall {
   /** The call as text: torch.add(T, NaN). */

@@ -1,9 +1,12 @@
 import * as core from "@facet/autograd";
 
-/** A core tensor in another dtype; bytes become what they count. A float beyond 32 bits is an error at the next read. */
+/**
+ * A core tensor in another dtype; bytes become what they count, numbers their low bytes. A float beyond 32 bits is an error at
+ * the next read where integers are asked for.
+ */
 export function convertCore(x: core.Tensor, dtype: core.Dtype): core.Tensor {
   if (x.dtype === "uint8" && dtype !== "uint8") return core.cast(core.u8ToF32(x, { divisor: 1 }), dtype);
-  return core.checked.cast(x, dtype);
+  return dtype === "uint8" ? core.toBytes(x) : core.checked.cast(x, dtype);
 }
 
 /** The same values in memory of their own; gradients flow through. */

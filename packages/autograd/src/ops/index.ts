@@ -2,6 +2,7 @@ import { setTapeArithmetic } from "../tape.js";
 import { full } from "./create.js";
 import { add } from "./elementwise.js";
 
+export * from "./bytes.js";
 export * from "./checked.js";
 export * from "./conv2d.js";
 export * from "./create.js";

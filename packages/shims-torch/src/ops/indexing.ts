@@ -14,7 +14,7 @@ function integers(op: string, argument: string, index: Tensor): core.Tensor {
   throw new core.DtypeError({ op, argument, expected: "torch.int64", given: `${index.dtype}` });
 }
 
-const end = (value: unknown): boolean => value === null || value === undefined || Number.isInteger(value);
+const end = (value: unknown): boolean => value === null || Number.isInteger(value);
 const indexKind = new Kind<Index>(
   "a number, [start, stop], [start, stop, step], ':', null or a Tensor",
   (value) =>
