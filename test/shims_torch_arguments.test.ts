@@ -400,6 +400,8 @@ describe("data", () => {
     for (const args of [[], [3], [torch.tensor(1)], [torch.ones(2), torch.ones(3)], [{ tensors: 1 }]])
       expect(() => Reflect.construct(TensorDataset, args)).toThrow(FacetError);
     expect(() => new Subset(set, ["1"] as never)).toThrow(ArgumentError);
+    for (const index of [2, -3, 0.5, Symbol("0"), null])
+      expect(() => new Subset(set, [0, 1]).__getitem__(index as never)).toThrow(ArgumentError);
     expect(() => random_split(set, "22" as never)).toThrow(ArgumentError);
     expect(() => random_split(set, [1, 1])).toThrow(FacetError);
     for (const batch of [[], 3, [1, "a"], [[1], [1, 2]], [{ a: 1 }, { b: 1 }], [null], [undefined]])

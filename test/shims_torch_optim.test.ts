@@ -150,6 +150,20 @@ describe("groups", () => {
     expect(() => optimizer.step()).toThrow(/Invalid learning rate: null/);
   });
 
+  test("a group without momentum has nothing to look ahead with", async () => {
+    const groups = (nesterov: boolean) => {
+      const [p] = parameters() as [Tensor];
+      p.grad = torch.ones(3);
+      const optimizer = new optim.SGD([{ params: [p], nesterov }], { lr: 0.5 });
+      optimizer.step();
+      return p;
+    };
+    expect(await bits([groups(true)])).toEqual(await bits([groups(false)]));
+    expect(() => new optim.SGD([{ params: parameters(), nesterov: true, dampening: 0.5 }], { momentum: 0.9 })).toThrow(
+      ArgumentError,
+    );
+  });
+
   test("parameters may come with their names", () => {
     const net = new nn.Linear(2, 1);
     const optimizer = new optim.SGD(net.named_parameters(), { lr: 0.1 });

@@ -39,13 +39,21 @@ function toCore({ lr, momentum, dampening, weight_decay, nesterov, maximize }: S
     lr,
     momentum,
     dampening,
-    nesterov,
+    nesterov: nesterov && momentum > 0,
     maximize,
     velocityMode: "torch",
     weightDecay: weight_decay,
     decayMode: "l2",
   } as const;
 }
+
+const refuseNesterov = (): never =>
+  complain(ArgumentError, "Nesterov momentum requires a momentum and zero dampening", {
+    op: "SGD",
+    argument: "nesterov",
+    expected: "false without momentum or with dampening",
+    given: "true",
+  });
 
 /** Gradient descent: lr 1e-3; velocity v = momentum v + (1 - dampening) g, and p -= lr v. */
 export class SGD extends FusedOptimizer<SgdSettings> {
@@ -56,6 +64,8 @@ export class SGD extends FusedOptimizer<SgdSettings> {
     ]
   ) {
     const { params, ...defaults } = read(args);
+    // Of groups that set it themselves PyTorch does not ask this: without momentum there is nothing to look ahead with.
+    if (defaults.nesterov && defaults.momentum <= 0) refuseNesterov();
     super(params as Params<SgdSettings>, defaults as unknown as SgdSettings);
   }
 
@@ -80,13 +90,7 @@ export class SGD extends FusedOptimizer<SgdSettings> {
     requireSetting("SGD", "momentum", isAmount(momentum), "momentum value", momentum);
     requireSetting("SGD", "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay);
     requireSetting("SGD", "dampening", typeof dampening === "number", "dampening value", dampening, "a number");
-    if (nesterov && (momentum <= 0 || dampening !== 0))
-      complain(ArgumentError, "Nesterov momentum requires a momentum and zero dampening", {
-        op: "SGD",
-        argument: "nesterov",
-        expected: "false without momentum or with dampening",
-        given: "true",
-      });
+    if (nesterov && dampening !== 0) refuseNesterov();
   }
 
   protected override engine(params: Tensor[], group: SgdSettings): CoreSgd {

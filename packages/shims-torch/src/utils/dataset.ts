@@ -1,5 +1,5 @@
 import { ArgumentError, FacetError, permutation, ShapeError } from "@facet/autograd";
-import { define, int, type Keywords, Kind, listOf, number, signature } from "@facet/dialect";
+import { define, int, type Keywords, Kind, listOf, number, show, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { generator, tensor as tensorKind } from "../kinds.js";
 import { tensor } from "../ops/creation.js";
@@ -114,13 +114,13 @@ export class Subset<T> extends Dataset<T> {
   }
 
   #at(index: number): number {
-    const found = this.indices[index < 0 ? index + this.indices.length : index];
+    const found = Number.isInteger(index) ? this.indices[index < 0 ? index + this.indices.length : index] : undefined;
     if (found !== undefined) return found;
     throw new ArgumentError({
       op: "Subset",
       argument: "index",
       expected: `an index below ${this.indices.length}`,
-      given: `${index}`,
+      given: show(index),
     });
   }
 
