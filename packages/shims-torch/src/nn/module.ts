@@ -1,56 +1,29 @@
-import {
-  ArgumentError,
-  FacetError,
-  keep,
-  noGrad,
-  ObservedMap,
-  observe,
-  ShapeError,
-  scope,
-  UnsupportedError,
-  withLayer,
-} from "@facet/autograd";
+import { ArgumentError, ObservedMap, observe, scope, UnsupportedError, withLayer } from "@facet/autograd";
 import type { Args, Keywords } from "@facet/dialect";
 import { checkDevice, type Device, type Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
 import { refuseHooks } from "../hooks.js";
-import { sizeText } from "../python.js";
-import { Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { readers } from "./module_arguments.js";
-import { Parameter } from "./parameter.js";
+import {
+  childrenOf,
+  fieldOf,
+  layerNames,
+  type Named,
+  namedTensors,
+  register,
+  requireName,
+  seconds,
+  traps,
+  walk,
+} from "./module_registry.js";
+import { type IncompatibleKeys, loadOwn, loadState, type StateDict, saveOwn } from "./module_state.js";
+
+export type { IncompatibleKeys, StateDict } from "./module_state.js";
+
+import type { Parameter } from "./parameter.js";
 import { zeroGradients } from "./zero_grad.js";
 
-/** Parameters and buffers by their dotted names. */
-export type StateDict = Record<string, Tensor>;
-
-/** What load_state_dict found that did not match; empty lists when all did. */
-export interface IncompatibleKeys {
-  missing_keys: string[];
-  unexpected_keys: string[];
-}
-
-class Incompatible implements IncompatibleKeys {
-  readonly missing_keys: string[];
-  readonly unexpected_keys: string[];
-  constructor(missing: string[], unexpected: string[]) {
-    this.missing_keys = missing;
-    this.unexpected_keys = unexpected;
-  }
-  toString(): string {
-    if (this.missing_keys.length + this.unexpected_keys.length === 0) return "<All keys matched successfully>";
-    const list = (keys: string[]): string => `[${keys.map((key) => `'${key}'`).join(", ")}]`;
-    return `_IncompatibleKeys(missing_keys=${list(this.missing_keys)}, unexpected_keys=${list(this.unexpected_keys)})`;
-  }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
-}
-
-interface Named {
-  prefix: string;
-  recurse: boolean;
-  remove_duplicate: boolean;
-}
 interface Walk {
   memo: Set<Module> | null;
   prefix: string;
@@ -262,9 +235,7 @@ export class Module {
 
   /** Puts this module's own part of its state, without that of its children, into `destination`. */
   _save_to_state_dict(destination: StateDict, prefix: string, keep_vars: boolean): void {
-    for (const [name, tensor] of ownTensors(this)) destination[prefix + name] = keep_vars ? tensor : tensor.detach();
-    const { get_extra_state } = this as ExtraState;
-    if (get_extra_state) destination[`${prefix}${EXTRA}`] = get_extra_state.call(this) as Tensor;
+    saveOwn(this, destination, prefix, keep_vars);
   }
 
   /**
@@ -280,33 +251,7 @@ export class Module {
     unexpected: string[],
     errors: string[],
   ): void {
-    const own = new Map(ownTensors(this));
-    for (const [name, target] of own) {
-      const [key, source] = [prefix + name, state[prefix + name]];
-      if (source === undefined) {
-        if (strict) missing.push(key);
-      } else if (!(source instanceof Tensor))
-        errors.push(
-          `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${nameOf(source)}`,
-        );
-      else if (`${source.shape}` !== `${target.shape}`)
-        errors.push(
-          `size mismatch for ${key}: copying a param with shape torch.Size(${sizeText(source.shape)}) from checkpoint, the shape in current model is torch.Size(${sizeText(target.shape)}).`,
-        );
-      else copies.push(() => target.copy_(source));
-    }
-    const { set_extra_state } = this as ExtraState;
-    if (set_extra_state) {
-      const key = `${prefix}${EXTRA}`;
-      if (Object.hasOwn(state, key)) copies.push(() => set_extra_state.call(this, state[key]));
-      else if (strict) missing.push(key);
-    }
-    if (!strict) return;
-    for (const key of Object.keys(state)) {
-      if (!key.startsWith(prefix) || (key === `${prefix}${EXTRA}` && set_extra_state)) continue;
-      const [name, ...rest] = key.slice(prefix.length).split(".") as [string, ...string[]];
-      if (rest.length > 0 ? !this._modules.get(name) : !own.has(name)) unexpected.push(key);
-    }
+    loadOwn(this, state, prefix, strict, missing, unexpected, errors);
   }
 
   /**
@@ -319,33 +264,8 @@ export class Module {
       { state_dict: StateDict; strict: boolean; assign: false }
     >
   ): IncompatibleKeys {
-    const { state_dict: given, strict } = readers.load_state_dict(args);
-    const [missing, unexpected, errors]: [string[], string[], string[]] = [[], [], []];
-    const planned = planCopies(() => {
-      const state = { ...given };
-      const load = (module: Module, prefix: string): void => {
-        module._load_from_state_dict(state, prefix, {}, true, missing, unexpected, errors);
-        for (const [name, child] of module._modules) if (child) load(child, `${prefix}${name}.`);
-      };
-      load(this, "");
-    });
-    const quoted = (names: string[]): string => names.map((name) => `"${name}"`).join(", ");
-    const problems = [...errors];
-    if (strict && missing.length > 0) problems.unshift(`Missing key(s) in state_dict: ${quoted(missing)}. `);
-    if (strict && unexpected.length > 0)
-      problems.splice(missing.length > 0 ? 1 : 0, 0, `Unexpected key(s) in state_dict: ${quoted(unexpected)}. `);
-    if (problems.length > 0) {
-      complain(ShapeError, `Error(s) in loading state_dict for ${this._get_name()}:\n\t${problems.join("\n\t")}`, {
-        op: "load_state_dict",
-        argument: "state_dict",
-        expected: "the names and shapes of the module",
-        given: "others",
-      });
-    }
-    noGrad(() => {
-      for (const copy of planned) copy();
-    });
-    return new Incompatible(missing, unexpected);
+    const { state_dict, strict } = readers.load_state_dict(args);
+    return loadState(this, state_dict, strict);
   }
 
   // Printing.
@@ -368,151 +288,4 @@ export class Module {
   }
 }
 
-/** The name each module was registered under, for profiles; the last one where there are several. */
-const layerNames = new WeakMap<Module, string>();
-
-/** Key of what get_extra_state gives. */
-const EXTRA = "_extra_state";
-interface ExtraState {
-  readonly get_extra_state?: () => unknown;
-  readonly set_extra_state?: (state: unknown) => void;
-}
-
-/** What load_state_dict would do, collected until everything is known to fit. */
-let copies: (() => unknown)[] = [];
-
-function planCopies(ask: () => void): readonly (() => unknown)[] {
-  const before = copies;
-  const own: (() => unknown)[] = [];
-  copies = own;
-  try {
-    ask();
-  } finally {
-    copies = before;
-  }
-  return own;
-}
-
-function register(module: Module, { name, module: child }: { name: string; module: Module | null }): void {
-  requireName(module, "module", name);
-  module._modules.set(name, child);
-  if (child) layerNames.set(child, name);
-  Object.defineProperty(module, name, fieldOf(child));
-}
-
 const indent = (text: string): string => text.replaceAll("\n", "\n  ");
-const join = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}.${name}`);
-const fieldOf = (value: unknown): PropertyDescriptor => ({
-  value,
-  writable: true,
-  enumerable: true,
-  configurable: true,
-});
-
-function* walk(module: Module, seen: Set<Module>, prefix: string, once: boolean): IterableIterator<[string, Module]> {
-  if (seen.has(module)) return;
-  if (once) seen.add(module);
-  yield [prefix, module];
-  for (const [name, child] of module._modules)
-    if (child) yield* child.named_modules({ memo: seen, prefix: join(prefix, name), remove_duplicate: once });
-}
-
-function* childrenOf(module: Module): IterableIterator<[string, Module]> {
-  const seen = new Set<Module>();
-  for (const [name, child] of module._modules) {
-    if (!child || seen.has(child)) continue;
-    seen.add(child);
-    yield [name, child];
-  }
-}
-
-function* seconds<T>(pairs: Iterable<readonly [string, T]>): IterableIterator<T> {
-  for (const [, second] of pairs) yield second;
-}
-
-function* namedTensors<T extends Tensor>(
-  module: Module,
-  of: (module: Module) => Map<string, T | null>,
-  { prefix, recurse, remove_duplicate }: Named,
-): IterableIterator<[string, T]> {
-  const seen = new Set<T>();
-  const owners = recurse ? module.named_modules({ prefix, remove_duplicate }) : [[prefix, module] as const];
-  for (const [path, owner] of owners) {
-    for (const [name, tensor] of of(owner)) {
-      if (!tensor || seen.has(tensor)) continue;
-      if (remove_duplicate) seen.add(tensor);
-      yield [join(path, name), tensor];
-    }
-  }
-}
-
-/** A module's own parameters and persistent buffers. */
-function* ownTensors(module: Module): IterableIterator<[string, Tensor]> {
-  for (const [name, tensor] of module._parameters) if (tensor) yield [name, tensor];
-  for (const [name, tensor] of module._buffers)
-    if (tensor && !module._non_persistent_buffers_set.has(name)) yield [name, tensor];
-}
-
-function requireName(module: Module, kind: string, name: string): void {
-  const op = `register_${kind}`;
-  if (name === "" || name.includes("."))
-    complain(ArgumentError, name === "" ? `${kind} name can't be empty string ""` : `${kind} name can't contain "."`, {
-      op,
-      argument: "name",
-      expected: "a name without dots",
-      given: `"${name}"`,
-    });
-  const own = { parameter: module._parameters, buffer: module._buffers, module: module._modules }[kind];
-  if (name in module && !own?.has(name))
-    complain(ArgumentError, `attribute '${name}' already exists`, {
-      op,
-      argument: "name",
-      expected: "a name that is free",
-      given: name,
-    });
-}
-
-/** Every assignment to a property of a module comes here, that of a class field too. */
-function assign(target: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
-  const self = target as Module;
-  const { value } = descriptor;
-  if (typeof key === "string" && "value" in descriptor) {
-    const registry =
-      value instanceof Parameter ? self._parameters : value instanceof Module ? self._modules : undefined;
-    for (const [kind, map] of [
-      ["parameter", self._parameters],
-      ["child module", self._modules],
-      ["buffer", self._buffers],
-    ] as const) {
-      if (map === registry || !map.has(key)) continue;
-      if (registry) map.delete(key);
-      else if (value === null || value === undefined || (kind === "buffer" && value instanceof Tensor))
-        (map as Map<string, unknown>).set(key, value ?? null);
-      else
-        complain(FacetError, `cannot assign '${nameOf(value)}' as ${kind} '${key}'`, {
-          op: self._get_name(),
-          argument: key,
-          expected:
-            kind === "parameter" ? "a Parameter or null" : kind === "buffer" ? "a Tensor or null" : "a Module or null",
-          given: nameOf(value),
-        });
-    }
-    (registry as Map<string, unknown> | undefined)?.set(key, value);
-    if (value instanceof Module) layerNames.set(value, key);
-    // A tensor that outlives the call of forward that made it.
-    if (value instanceof Tensor) keep(value);
-  }
-  return Reflect.defineProperty(target, key, descriptor);
-}
-
-function remove(target: object, key: string | symbol): boolean {
-  const self = target as Module;
-  if (typeof key === "string") for (const map of [self._parameters, self._modules, self._buffers]) map.delete(key);
-  return Reflect.deleteProperty(target, key);
-}
-
-/** What happens to a module's properties; a compiled function hears of it too. */
-const traps = { defineProperty: assign, deleteProperty: remove };
-
-const nameOf = (value: unknown): string =>
-  typeof value === "object" && value !== null ? (value.constructor?.name ?? "object") : typeof value;

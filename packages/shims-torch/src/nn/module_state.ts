@@ -1,0 +1,131 @@
+// The state of a module by name, and how it is put back.
+import { noGrad, ShapeError } from "@facet/autograd";
+import { complain } from "../errors.js";
+import { sizeText } from "../python.js";
+import { Tensor } from "../tensor.js";
+import type { Module } from "./module.js";
+import { nameOf, ownTensors } from "./module_registry.js";
+
+/** Parameters and buffers by their dotted names. */
+export type StateDict = Record<string, Tensor>;
+
+/** What load_state_dict found that did not match; empty lists when all did. */
+export interface IncompatibleKeys {
+  missing_keys: string[];
+  unexpected_keys: string[];
+}
+
+class Incompatible implements IncompatibleKeys {
+  readonly missing_keys: string[];
+  readonly unexpected_keys: string[];
+  constructor(missing: string[], unexpected: string[]) {
+    this.missing_keys = missing;
+    this.unexpected_keys = unexpected;
+  }
+  toString(): string {
+    if (this.missing_keys.length + this.unexpected_keys.length === 0) return "<All keys matched successfully>";
+    const list = (keys: string[]): string => `[${keys.map((key) => `'${key}'`).join(", ")}]`;
+    return `_IncompatibleKeys(missing_keys=${list(this.missing_keys)}, unexpected_keys=${list(this.unexpected_keys)})`;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** Key of what get_extra_state gives. */
+const EXTRA = "_extra_state";
+interface ExtraState {
+  readonly get_extra_state?: () => unknown;
+  readonly set_extra_state?: (state: unknown) => void;
+}
+
+/** What load_state_dict would do, collected until everything is known to fit. */
+let copies: (() => unknown)[] = [];
+
+function planCopies(ask: () => void): readonly (() => unknown)[] {
+  const before = copies;
+  const own: (() => unknown)[] = [];
+  copies = own;
+  try {
+    ask();
+  } finally {
+    copies = before;
+  }
+  return own;
+}
+
+/** What Module._save_to_state_dict does. */
+export function saveOwn(module: Module, destination: StateDict, prefix: string, keep_vars: boolean): void {
+  for (const [name, tensor] of ownTensors(module)) destination[prefix + name] = keep_vars ? tensor : tensor.detach();
+  const { get_extra_state } = module as ExtraState;
+  if (get_extra_state) destination[`${prefix}${EXTRA}`] = get_extra_state.call(module) as Tensor;
+}
+
+/** What Module._load_from_state_dict does. */
+export function loadOwn(
+  module: Module,
+  state: Readonly<Record<string, unknown>>,
+  prefix: string,
+  strict: boolean,
+  missing: string[],
+  unexpected: string[],
+  errors: string[],
+): void {
+  const own = new Map(ownTensors(module));
+  for (const [name, target] of own) {
+    const [key, source] = [prefix + name, state[prefix + name]];
+    if (source === undefined) {
+      if (strict) missing.push(key);
+    } else if (!(source instanceof Tensor))
+      errors.push(
+        `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${nameOf(source)}`,
+      );
+    else if (`${source.shape}` !== `${target.shape}`)
+      errors.push(
+        `size mismatch for ${key}: copying a param with shape torch.Size(${sizeText(source.shape)}) from checkpoint, the shape in current model is torch.Size(${sizeText(target.shape)}).`,
+      );
+    else copies.push(() => target.copy_(source));
+  }
+  const { set_extra_state } = module as ExtraState;
+  if (set_extra_state) {
+    const key = `${prefix}${EXTRA}`;
+    if (Object.hasOwn(state, key)) copies.push(() => set_extra_state.call(module, state[key]));
+    else if (strict) missing.push(key);
+  }
+  if (!strict) return;
+  for (const key of Object.keys(state)) {
+    if (!key.startsWith(prefix) || (key === `${prefix}${EXTRA}` && set_extra_state)) continue;
+    const [name, ...rest] = key.slice(prefix.length).split(".") as [string, ...string[]];
+    if (rest.length > 0 ? !module._modules.get(name) : !own.has(name)) unexpected.push(key);
+  }
+}
+
+/** What Module.load_state_dict does. */
+export function loadState(module: Module, given: StateDict, strict: boolean): IncompatibleKeys {
+  const [missing, unexpected, errors]: [string[], string[], string[]] = [[], [], []];
+  const planned = planCopies(() => {
+    const state = { ...given };
+    const load = (owner: Module, prefix: string): void => {
+      owner._load_from_state_dict(state, prefix, {}, true, missing, unexpected, errors);
+      for (const [name, child] of owner._modules) if (child) load(child, `${prefix}${name}.`);
+    };
+    load(module, "");
+  });
+  const quoted = (names: string[]): string => names.map((name) => `"${name}"`).join(", ");
+  const problems = [...errors];
+  if (strict && missing.length > 0) problems.unshift(`Missing key(s) in state_dict: ${quoted(missing)}. `);
+  if (strict && unexpected.length > 0)
+    problems.splice(missing.length > 0 ? 1 : 0, 0, `Unexpected key(s) in state_dict: ${quoted(unexpected)}. `);
+  if (problems.length > 0) {
+    complain(ShapeError, `Error(s) in loading state_dict for ${module._get_name()}:\n\t${problems.join("\n\t")}`, {
+      op: "load_state_dict",
+      argument: "state_dict",
+      expected: "the names and shapes of the module",
+      given: "others",
+    });
+  }
+  noGrad(() => {
+    for (const copy of planned) copy();
+  });
+  return new Incompatible(missing, unexpected);
+}
