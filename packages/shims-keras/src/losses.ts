@@ -334,14 +334,16 @@ export class Loss extends Callable {
       [values, weights] = matchRanks(losses, sampleWeight);
       values = mul(values, weights);
     }
-    if (this.reduction === "none" || values.rank === 0) return values;
+    // As the original: a list of no losses is not reduced.
+    if (this.reduction === "none" || values.rank === 0 || (values.rank === 1 && values.size === 0)) return values;
     if (this.reduction === "sum") return sum(values);
     if (this.reduction === "mean_with_sample_weight" && (weights || mask)) {
       const counted = weights && mask ? mul(...matchRanks(weights, mask)) : ((weights ?? mask) as CoreTensor);
       return divideNoNan(sum(values), sum(counted));
     }
     // Keras divides by the samples that count: the losses of the others are 0 already.
-    return mask ? div(sum(values), maximum(sum(mask), epsilon())) : mean(values);
+    if (mask) return div(sum(values), maximum(sum(mask), epsilon()));
+    return values.size === 0 ? sum(values) : mean(values);
   }
 }
 
