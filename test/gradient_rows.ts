@@ -376,6 +376,7 @@ export const gradientRows: readonly GradientRow[] = [
   { op: "softmax", shapes: [[3, 4]], call: (x) => F.softmax(x, 0) },
   { op: "softmax_backward", shapes: [[2, 3]], call: (x) => F.square(F.softmax(x)) },
   { op: "log_softmax", shapes: [[2, 3, 2]], call: (x) => F.logSoftmax(x, 1) },
+  { op: "softmax", variant: "of a scalar", shapes: [[]], call: (x) => F.softmax(x, 0), allowZero: true, once: FLAT },
   { op: "log_softmax_backward", shapes: [[2, 3]], call: (x) => F.square(F.logSoftmax(x)) },
   crossEntropy("mean", {}),
   crossEntropy("sum, weights", { reduction: "sum" }, true),

@@ -15,7 +15,8 @@ interface AxisAttrs {
   axis: number;
 }
 
-const total = (x: Tensor, axis: number): Tensor => sum(x, { axes: [axis], keepdims: true });
+/** The sum along an axis, which is kept; a scalar is one by itself. */
+const total = (x: Tensor, axis: number): Tensor => sum(x, { axes: x.rank === 0 ? [] : [axis], keepdims: true });
 
 // y = e^(x - max) / sum;  dx = y (dy - sum(dy y))
 const softmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
