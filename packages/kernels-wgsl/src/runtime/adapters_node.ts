@@ -1,4 +1,13 @@
-import { createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -68,13 +77,19 @@ async function mayHaveDriver(): Promise<boolean> {
   const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES = "" } = process.env;
   const only = VK_DRIVER_FILES ?? VK_ICD_FILENAMES;
   const places = [...(only === undefined ? driverFolders() : only.split(":")), ...VK_ADD_DRIVER_FILES.split(":")];
-  if (!places.some((place) => place !== "" && existsSync(place))) return false;
+  if (!places.some(holdsDriverFile)) return false;
   try {
     (await import("koffi")).default.load("libvulkan.so.1");
     return true;
   } catch {
     return false;
   }
+}
+
+/** Whether a place is a driver file or a folder with one. Packages leave empty folders behind. */
+function holdsDriverFile(place: string): boolean {
+  if (place === "" || !existsSync(place)) return false;
+  return !statSync(place).isDirectory() || readdirSync(place).some((file) => file.endsWith(".json"));
 }
 
 /** Where Vulkan's loader looks for driver files. */
