@@ -4,9 +4,10 @@ import { bool, defineMethod, int, methods, only } from "@facet/dialect";
 import { dtype as dtypeKind } from "./arguments.js";
 import { checkDtype, converted, JaxArray, run } from "./array.js";
 import { elementwiseMethods } from "./numpy/elementwise.js";
+import { indexingMethods, slice } from "./numpy/indexing.js";
 import { linalgMethods } from "./numpy/linalg.js";
 import { reduceMethods } from "./numpy/reduce.js";
-import { shapeMethods, slice } from "./numpy/shape.js";
+import { shapeMethods } from "./numpy/shape.js";
 
 const astype: (self: JaxArray, dtype: Dtype, copy?: boolean, device?: null) => JaxArray = defineMethod(
   "jax.Array.astype",
@@ -60,6 +61,7 @@ export const arrayMethods = {
   ...linalgMethods,
   ...reduceMethods,
   ...shapeMethods,
+  ...indexingMethods,
   astype,
   item,
   tolist,

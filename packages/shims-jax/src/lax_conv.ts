@@ -2,7 +2,7 @@ import { ArgumentError, conv2d, ShapeError, type Tensor, UnsupportedError } from
 import { define, int, Kind, listOf, only, show } from "@facet/dialect";
 import { arrayLike, type Given, precision, preferred } from "./arguments.js";
 import { type ArrayLike, computable, type JaxArray, run } from "./array.js";
-import { permuted } from "./numpy/shape.js";
+import { permuted } from "./numpy/axes.js";
 
 /** "SAME" and "VALID" as TensorFlow defines them ("SAME_LOWER" puts what is odd in front), or [before, after] for every spatial dimension. */
 export type Padding = "SAME" | "SAME_LOWER" | "VALID" | readonly (readonly [number, number])[];

@@ -5,8 +5,8 @@ import { bool, define, int, namespace, number } from "@facet/dialect";
 import { array, arrayLike, axes as axesKind, dtype as dtypeKind, type Given, ints } from "./arguments.js";
 import { type ArrayLike, type Axis, checkDtype, converted, inexact, integral, JaxArray, run } from "./array.js";
 import * as initial from "./initializers.js";
+import { axesOf, axisOf, broadcast, permuted } from "./numpy/axes.js";
 import { promoted } from "./numpy/elementwise.js";
-import { axesOf, axisOf, broadcast, permuted } from "./numpy/shape.js";
 
 export const initializers = namespace("jax.nn.initializers", initial);
 

@@ -5,8 +5,9 @@ import { define } from "@facet/dialect";
 import { array, arrayLike, type Given, ints } from "./arguments.js";
 import { type ArrayLike, type Axis, computable, converted, inexact, integral, JaxArray, run } from "./array.js";
 import { log_softmax, logsumexp } from "./nn.js";
+import { axesOf, axisOf, permuted } from "./numpy/axes.js";
 import { any, sum } from "./numpy/reduce.js";
-import { axesOf, axisOf, expand_dims, permuted } from "./numpy/shape.js";
+import { expand_dims } from "./numpy/shape.js";
 
 const rowsOf = (x: Tensor): Tensor =>
   core.reshape(x, [x.shape.slice(0, -1).reduce((n, e) => n * e, 1), x.shape.at(-1) ?? 1]);

@@ -4,8 +4,9 @@ import { ArgumentError, ShapeError, sizeOf, type Tensor } from "@facet/autograd"
 import { define, int, Kind, number, only, show } from "@facet/dialect";
 import { arrayLike, type Given, shape as shapeKind } from "./arguments.js";
 import { type ArrayLike, computable, inexact, JaxArray, run } from "./array.js";
+import { axisOf, broadcast } from "./numpy/axes.js";
 import { array, type ShapeInput, shapeOf } from "./numpy/creation.js";
-import { axisOf, broadcast, take } from "./numpy/shape.js";
+import { take } from "./numpy/indexing.js";
 import { hostNumber, TracedNumber } from "./traced_number.js";
 
 /**

@@ -22,8 +22,8 @@ import {
 import { bool, define, int, number, only, required, show } from "@facet/dialect";
 import { arrayLike, dtype as dtypeKind, type Given, shape as shapeKind } from "../arguments.js";
 import { type ArrayLike, checkDtype, converted, detached, inexact, JaxArray, run } from "../array.js";
+import { axisOf, broadcast, permuted } from "./axes.js";
 import { promoted } from "./elementwise.js";
-import { axisOf, broadcast, permuted } from "./shape.js";
 
 /** What arrays are made of. */
 export type ArrayInput =

@@ -56,7 +56,10 @@ export {
   true_divide,
   where,
 } from "./elementwise.js";
+export { take } from "./indexing.js";
+export { concatenate, split, stack } from "./joining.js";
 export { dot, matmul, outer, tensordot } from "./linalg.js";
+export { pad } from "./pad.js";
 export {
   all,
   amax,
@@ -72,22 +75,7 @@ export {
   sum,
   var,
 } from "./reduce.js";
-export {
-  broadcast_to,
-  concatenate,
-  expand_dims,
-  flip,
-  moveaxis,
-  pad,
-  ravel,
-  reshape,
-  split,
-  squeeze,
-  stack,
-  swapaxes,
-  take,
-  transpose,
-} from "./shape.js";
+export { broadcast_to, expand_dims, flip, moveaxis, ravel, reshape, squeeze, swapaxes, transpose } from "./shape.js";
 
 /** Dtypes are their names. */
 export const float32 = "float32";

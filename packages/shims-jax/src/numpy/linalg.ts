@@ -3,8 +3,8 @@ import { DtypeError, formatShape, ShapeError, sizeOf, type Tensor } from "@facet
 import { define, defineMethod, int, listOf, only } from "@facet/dialect";
 import { arrayLike, type Given, precision, preferred } from "../arguments.js";
 import { type ArrayLike, JaxArray, run } from "../array.js";
+import { axisOf, permuted } from "./axes.js";
 import { promoted, times } from "./elementwise.js";
-import { axisOf, permuted } from "./shape.js";
 
 /** Two arrays promoted to float32, the only dtype products are computed in. */
 export function factors(fn: string, a: ArrayLike, b: ArrayLike): [Tensor, Tensor] {

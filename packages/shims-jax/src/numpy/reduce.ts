@@ -15,8 +15,8 @@ import {
   run,
   scalar,
 } from "../array.js";
+import { axesOf, broadcast } from "./axes.js";
 import { type Both, both } from "./function.js";
-import { axesOf, broadcast } from "./shape.js";
 
 type Where = JaxArray | null;
 type Initial = ArrayLike | null;
