@@ -47,8 +47,6 @@ const sgdRows: [changes: Partial<SgdOptions>, argument: string, given: string][]
   [{ momentum: 1.5, velocityMode: "keras" }, "momentum", "1.5"],
   [{ dampening: Number.NaN }, "dampening", "NaN"],
   [{ dampening: 0.1, momentum: 0.9, velocityMode: "keras" }, "dampening", "0.1"],
-  [{ nesterov: true }, "nesterov", "momentum 0, dampening 0"],
-  [{ nesterov: true, momentum: 0.9, dampening: 0.1 }, "nesterov", "momentum 0.9, dampening 0.1"],
   [{ weightDecay: Number.NaN }, "weightDecay", "NaN"],
   [{ velocityMode: "optax" as "torch" }, "velocityMode", "optax"],
   [{ step: -1 }, "step", "-1"],

@@ -126,6 +126,16 @@ const ofGroups: [string, Make, () => Change[]][] = [
     ],
   ],
   [
+    "parameters come to differ in their numbers of steps",
+    adam,
+    () => [
+      ({ optimizer }) => {
+        const { state, param_groups } = optimizer.state_dict();
+        optimizer.load_state_dict({ state: { ...state, 1: { ...state[1], step: 40 } }, param_groups } as never);
+      },
+    ],
+  ],
+  [
     "another optimizer takes the parameters, and state is put back",
     adam,
     () => [

@@ -159,9 +159,55 @@ describe("groups", () => {
       return p;
     };
     expect(await bits([groups(true)])).toEqual(await bits([groups(false)]));
-    expect(() => new optim.SGD([{ params: parameters(), nesterov: true, dampening: 0.5 }], { momentum: 0.9 })).toThrow(
-      ArgumentError,
-    );
+    const settings = { momentum: 0.9, nesterov: true, dampening: 0.5 };
+    expect(() => new optim.SGD(parameters(), settings)).toThrow(ArgumentError);
+    expect(() => new optim.SGD([{ params: parameters(), ...settings }])).not.toThrow();
+  });
+
+  // Each after the second of five steps; what PyTorch has then: the parameter and its velocity.
+  test.each([
+    [{ dampening: 0.25 }, { momentum: 0.5 }, [-0.3687500059604645, 2.562499761581421], [5.3125, -1.375]],
+    [{ momentum: 0.5, dampening: 0.25 }, { momentum: 0 }, [-0.23750001192092896, 2.5249996185302734], [1.375, -1.25]],
+    [
+      { momentum: 0.5, dampening: 0.25 },
+      { nesterov: true },
+      [-0.827343761920929, 2.739062547683716],
+      [5.328125, -1.46875],
+    ],
+    [
+      { momentum: 0.5, nesterov: true },
+      { dampening: 0.25 },
+      [-0.9687500596046448, 2.8499999046325684],
+      [5.375, -1.5],
+    ],
+    [{}, { nesterov: true }, [-0.25, 2.499999523162842], undefined],
+  ])("SGD with %j, then %j, is PyTorch's", async (first, later, expected, velocity) => {
+    for (const compiled of [false, true]) {
+      const p = new nn.Parameter(torch.tensor([1, 2], { dtype: torch.float32 }));
+      const optimizer = new optim.SGD([p], { lr: 0.1, ...first });
+      const plain = (gradient: Tensor): void => {
+        p.grad = gradient;
+        optimizer.step();
+      };
+      const step = compiled ? torch.compile(plain) : plain;
+      for (let i = 0; i < 5; i++) {
+        if (i === 2) Object.assign(optimizer.param_groups[0] as object, later);
+        step(torch.tensor([0.5 + i, -1]));
+      }
+      expect(await p.tolist()).toEqual(expected.map((value) => expect.closeTo(value, 6)));
+      const buffer = optimizer.state.get(p)?.momentum_buffer as Tensor | undefined;
+      expect(await buffer?.tolist()).toEqual(velocity);
+    }
+  });
+
+  test("a loaded state without a velocity has its first step before it", async () => {
+    const p = new nn.Parameter(torch.tensor([1, 2], { dtype: torch.float32 }));
+    const optimizer = new optim.SGD([p], { lr: 0.1, momentum: 0.5, dampening: 0.25 });
+    const { param_groups } = optimizer.state_dict();
+    optimizer.load_state_dict({ state: { 0: { momentum_buffer: null } }, param_groups });
+    p.grad = torch.tensor([0.5, -1]);
+    optimizer.step();
+    expect(await (optimizer.state.get(p)?.momentum_buffer as Tensor).tolist()).toEqual([0.5, -1]);
   });
 
   test("parameters may come with their names", () => {

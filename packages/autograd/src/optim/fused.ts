@@ -1,5 +1,5 @@
 import { ArgumentError } from "@facet/kernels-wgsl";
-import { everyRun, outsideCapture, refuseInCapture, tracing } from "../capture/trace.js";
+import { everyRun, hostValue, outsideCapture, refuseInCapture, tracing } from "../capture/trace.js";
 import { copyTensor } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import { type FlatLayout, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
@@ -27,7 +27,7 @@ export abstract class FusedOptimizer {
   readonly #flat: Tensor;
   readonly #gradients: Tensor;
   readonly #state = new Map<string, Tensor>();
-  /** Updates each parameter has had; the bias corrections of one that was skipped lag behind, as in torch. */
+  /** Updates of its state that each parameter has had; the bias corrections of one that was skipped lag behind, as in torch. */
   readonly steps: number[];
 
   constructor(op: string, parameters: readonly Tensor[]) {
@@ -87,10 +87,14 @@ export abstract class FusedOptimizer {
     for (const [i, step] of steps.entries()) this.steps[i] = step;
   }
 
-  /** Updates the parameters in place. One whose gradient is undefined is left alone, state and all. */
+  /**
+   * Updates the parameters in place. One whose gradient is undefined is left alone, state and all. `counts` tells, in every
+   * run, whether this is an update of the state.
+   */
   protected apply(
     gradients: readonly (Tensor | undefined)[],
     update: (p: Tensor, g: Tensor, state: (name: string) => Tensor, step: () => number) => void,
+    counts: () => boolean = () => true,
   ): void {
     if (gradients.length !== this.parameters.length) {
       throw new ArgumentError({
@@ -104,9 +108,9 @@ export abstract class FusedOptimizer {
     flatWrite(this.#gradients, this.layout, gradients, this.op);
     const updated = [...gradients.keys()].filter((i) => gradients[i]);
     everyRun(() => {
-      for (const i of updated) this.steps[i] = (this.steps[i] as number) + 1;
+      if (counts()) for (const i of updated) this.steps[i] = (this.steps[i] as number) + 1;
     });
-    for (const { first, start, stop } of this.#runs(gradients)) {
+    for (const { first, start, stop } of hostValue(() => this.#runs(updated))) {
       const borrowed: Tensor[] = [];
       const range = (flat: Tensor): Tensor => {
         const part = flatRange(flat, start, stop);
@@ -124,20 +128,18 @@ export abstract class FusedOptimizer {
     this.#flat.storage.version += 1;
   }
 
-  /** Longest stretches of neighbouring parameters that have a gradient and the same number of steps: one, as a rule. */
-  #runs(gradients: readonly (Tensor | undefined)[]): { first: number; start: number; stop: number }[] {
-    const runs: { first: number; start: number; stop: number; step: number; last: number }[] = [];
-    for (const [i, gradient] of gradients.entries()) {
-      if (!gradient) continue;
+  /** Longest stretches of neighbours among the updated parameters with the same number of steps: one, as a rule. */
+  #runs(updated: readonly number[]): { first: number; start: number; stop: number }[] {
+    const runs: { first: number; start: number; stop: number; last: number }[] = [];
+    for (const i of updated) {
       const start = this.layout.starts[i] as number;
       const stop = this.layout.starts[i + 1] ?? this.layout.size;
-      const step = this.steps[i] as number;
       const run = runs.at(-1);
-      if (run && run.last === i - 1 && run.step === step) {
+      if (run && run.last === i - 1 && this.steps[run.first] === this.steps[i]) {
         run.stop = stop;
         run.last = i;
       } else {
-        runs.push({ first: i, start, stop, step, last: i });
+        runs.push({ first: i, start, stop, last: i });
       }
     }
     return runs;

@@ -33,9 +33,15 @@ export class Sgd extends FusedOptimizer {
     changes: () => Partial<SgdSettings & { step: number }> = () => ({}),
   ): void {
     const settings = () => ({ ...this.settings, ...changes() });
-    const hasVelocity = hostValue(() => (changes().momentum ?? this.settings.momentum ?? 0) !== 0);
-    this.apply(gradients, (p, g, state, step) => {
-      sgdUpdate(p, g, hasVelocity ? state("velocity") : undefined, () => ({ step: step(), ...settings() }));
-    });
+    const hasVelocity = hostValue(() => (settings().momentum ?? 0) !== 0);
+    // Steps without momentum make no velocity: where momentum comes later, its first step is the velocity's first.
+    this.apply(
+      gradients,
+      (p, g, state, step) => {
+        const options = () => ({ step: Math.max(1, step()), ...settings() });
+        sgdUpdate(p, g, hasVelocity ? state("velocity") : undefined, options);
+      },
+      () => hasVelocity,
+    );
   }
 }

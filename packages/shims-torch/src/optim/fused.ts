@@ -131,7 +131,9 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
           value instanceof Tensor ? value.core : undefined,
         ) as Tensor["core"][];
     }
-    const steps = rows.map((row) => (this.countsSteps ? Number(row?.step ?? 0) : row ? 1 : 0));
+    // Of what counts no steps, those that have state are past their first.
+    const hasState = (row: Row): boolean => Object.keys(this.stateNames).some((name) => row[name] instanceof Tensor);
+    const steps = rows.map((row) => (this.countsSteps ? Number(row?.step ?? 0) : row && hasState(row) ? 1 : 0));
     this.#engineOf(group).loadState(tensors, steps);
   }
 }

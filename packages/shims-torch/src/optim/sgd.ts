@@ -39,7 +39,7 @@ function toCore({ lr, momentum, dampening, weight_decay, nesterov, maximize }: S
     lr,
     momentum,
     dampening,
-    nesterov: nesterov && momentum > 0,
+    nesterov,
     maximize,
     velocityMode: "torch",
     weightDecay: weight_decay,
@@ -64,8 +64,8 @@ export class SGD extends FusedOptimizer<SgdSettings> {
     ]
   ) {
     const { params, ...defaults } = read(args);
-    // Of groups that set it themselves PyTorch does not ask this: without momentum there is nothing to look ahead with.
-    if (defaults.nesterov && defaults.momentum <= 0) refuseNesterov();
+    // Of groups that set it themselves PyTorch does not ask this, nor later.
+    if (defaults.nesterov && (defaults.momentum <= 0 || defaults.dampening !== 0)) refuseNesterov();
     super(params as Params<SgdSettings>, defaults as unknown as SgdSettings);
   }
 
@@ -84,13 +84,12 @@ export class SGD extends FusedOptimizer<SgdSettings> {
 
   protected override check(group: SgdSettings): void {
     super.check(group);
-    const { lr, momentum, dampening, weight_decay, nesterov } = group;
+    const { lr, momentum, dampening, weight_decay } = group;
     const isAmount = (value: unknown): boolean => typeof value === "number" && value >= 0;
     requireSetting("SGD", "lr", isAmount(lr), "learning rate", lr);
     requireSetting("SGD", "momentum", isAmount(momentum), "momentum value", momentum);
     requireSetting("SGD", "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay);
     requireSetting("SGD", "dampening", typeof dampening === "number", "dampening value", dampening, "a number");
-    if (nesterov && dampening !== 0) refuseNesterov();
   }
 
   protected override engine(params: Tensor[], group: SgdSettings): CoreSgd {

@@ -85,6 +85,8 @@ const sgds: (SgdOptions & Bench)[] = [
   { count: 257, step: 1, lr: 0.1, momentum, dampening: 0.3 },
   { count: 256, step: 2, lr: 0.1, momentum, dampening: 0.3, maximize: true },
   { count: 256, step: 2, lr: 0.1, momentum, nesterov: true },
+  { count: 257, step: 2, lr: 0.1, momentum, nesterov: true, dampening: 0.3 },
+  { count: 256, step: 2, lr: 0.1, nesterov: true },
   { count: 256, step: 2, lr: 0.1, momentum, dampening: 0.3 },
   { count: 256, step: 1, lr: 0.1, momentum },
   { count: 256, step: 2, lr: 0.1 },

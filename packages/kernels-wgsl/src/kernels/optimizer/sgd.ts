@@ -84,14 +84,14 @@ const VELOCITY_MODES = ["torch", "keras"];
 export interface SgdOptions {
   /** Elements in the arenas. */
   count: number;
-  /** The step this is, counted from 1: in the first, torch's velocity is the gradient, undamped. */
+  /** The step with momentum that this is, counted from 1: in the first, torch's velocity is the gradient, undamped. */
   step: number;
   lr: number;
   /** Default 0: no velocity, and no binding for it. */
   momentum?: number;
   /** Weight taken off the gradient on its way into torch's velocity. Default 0. */
   dampening?: number;
-  /** Default false. */
+  /** Default false. Without momentum it changes nothing. */
   nesterov?: boolean;
   /** Default `torch`. */
   velocityMode?: VelocityMode;
@@ -103,10 +103,7 @@ export interface SgdOptions {
   maximize?: boolean;
 }
 
-/**
- * Params of `sgd` for one step. Throws ArgumentError on a learning rate, momentum or decay that is negative or not finite,
- * and, as the originals do, on Nesterov momentum without momentum or with dampening.
- */
+/** Params of `sgd` for one step. Throws ArgumentError on a learning rate, momentum or decay that is negative or not finite. */
 export function sgdParams(options: SgdOptions): SgdParams {
   const op = "sgd";
   const { count, step, lr, momentum = 0, dampening = 0, nesterov = false, velocityMode = "torch" } = options;
@@ -124,10 +121,6 @@ export function sgdParams(options: SgdOptions): SgdParams {
   }
   if (keras && momentum > 1) {
     throw new ArgumentError({ op, argument: "momentum", expected: "at most 1", given: `${momentum}` });
-  }
-  if (!keras && nesterov && (momentum === 0 || dampening !== 0)) {
-    const given = `momentum ${momentum}, dampening ${dampening}`;
-    throw new ArgumentError({ op, argument: "nesterov", expected: "a momentum and no dampening", given });
   }
   return {
     count,
