@@ -399,9 +399,19 @@ function reluGradient(dy: F.Tensor, x: F.Tensor): F.Tensor {
 
 /** Ops through which no gradient flows at all; each must say so of every input. */
 export const withoutGradient: readonly string[] = [
-  ...["add", "sub", "mul", "pow", "floor_divide", "trunc_divide", "neg", "abs", "from_f32", "unless_wrapped"].map(
-    (check) => `${check}_checked`,
-  ),
+  ...[
+    "add",
+    "sub",
+    "mul",
+    "pow",
+    "floor_divide",
+    "trunc_divide",
+    "neg",
+    "abs",
+    "from_f32",
+    "unless_wrapped",
+    "bernoulli",
+  ].map((check) => `${check}_checked`),
   "equal",
   "not_equal",
   "less",

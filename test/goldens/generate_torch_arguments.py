@@ -160,6 +160,9 @@ def cases():
         yield "flip", ["$f", dims], {}
         yield ".flip", ["$f", *dims], {}
         yield ".flip", ["$f"], {"dims": dims}
+    for dims in [[], [0], [-1], [1], [0, -1]]:
+        yield "flip", ["$f0", dims], {}
+        yield ".flip", ["$i0"], {"dims": dims}
     yield "flip", ["$f", 0], {}
     yield "permute", ["$f", 1, 0], {}
     for shape in [[6], [3, -1], [-1, -1], [7], [], [2, 3, 1]]:
@@ -238,6 +241,7 @@ def cases():
     yield "randperm", [0], {}
     yield "randperm", [3], {"dtype": "~bool"}
     yield "bernoulli", ["$p"], {}
+    yield "bernoulli", ["$fv"], {}
     yield "bernoulli", ["$i"], {}
     yield "bernoulli", ["$i", 1.5], {}
     yield "bernoulli", ["$i", 0], {}

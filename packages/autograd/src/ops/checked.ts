@@ -1,6 +1,7 @@
 // Integer arithmetic in which a result beyond 32 bits is an error, raised by the next read, instead of wrapping: for dialects
 // whose integers have 64 bits. Of floats and bools each function is the one of the same name that does not check.
 import {
+  ArgumentError,
   DtypeError,
   type IntegerCheck,
   integerChecked,
@@ -14,17 +15,16 @@ import type { Tensor } from "../tensor.js";
 import * as plain from "./elementwise.js";
 import * as reductions from "./reduce.js";
 
-const EXPECTED = "results within 32 bits, in which integers are held";
-const FOUND = ["a result beyond 32 bits", "a division by 0"];
+const BEYOND = {
+  expected: "results within 32 bits, in which integers are held",
+  found: ["a result beyond 32 bits", "a division by 0"],
+  error: DtypeError,
+};
+const NO_PROBABILITY = { expected: "probabilities from 0 to 1", found: ["another value"], error: ArgumentError };
 
-function checkedOp(name: IntegerCheck, op: string) {
+function checkedOp(name: IntegerCheck, op: string, fault: typeof BEYOND | typeof NO_PROBABILITY = BEYOND) {
   const geometry = ({ a, b }: { a: Tensor; b: Tensor }) =>
-    integerCheckedGeometry(
-      a.shape,
-      b.shape,
-      device().faults.slot({ op, argument: "input", expected: EXPECTED, found: FOUND, error: DtypeError }),
-      op,
-    );
+    integerCheckedGeometry(a.shape, b.shape, device().faults.slot({ op, argument: "input", ...fault }), op);
   return defineOp<{ a: Tensor; b: Tensor }>({
     name: `${name}_checked`,
     shape: (inputs) => geometry(inputs).shape,
@@ -50,6 +50,7 @@ function ofOne(name: IntegerCheck, unchecked: (x: Tensor) => Tensor) {
 
 const castOp = checkedOp("from_f32", "cast");
 const agreeOp = checkedOp("unless_wrapped", "sum or prod");
+const bernoulliOp = checkedOp("bernoulli", "bernoulli", NO_PROBABILITY);
 const mul = ofTwo("mul", plain.mul);
 
 /** A sum or product of integers wraps where the same of floats is far from it. */
@@ -77,4 +78,6 @@ export const checked = {
   /** As `cast`; NaN, infinity and what is beyond 32 bits have no int32. */
   cast: (x: Tensor, dtype: Dtype): Tensor =>
     x.dtype === "float32" && dtype === "int32" ? castOp({ a: x, b: x }, undefined) : plain.cast(x, dtype),
+  /** int32: 1 where a draw from [0, 1) is below its probability, else 0. A probability that is none is an error. */
+  bernoulli: (draws: Tensor, probabilities: Tensor): Tensor => bernoulliOp({ a: draws, b: probabilities }, undefined),
 };

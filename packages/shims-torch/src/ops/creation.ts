@@ -390,7 +390,10 @@ const readBernoulli = forms(
   { input: tensorKind, p: number, "*": null, generator: generator.or(null) },
 );
 
-/** 1 with the probability that each element gives, else 0; with `p`, with that probability everywhere. In the input's dtype. */
+/**
+ * 1 with the probability that each element gives, else 0; with `p`, with that probability everywhere. In the input's dtype.
+ * An element that is no probability raises ArgumentError when a value is next read.
+ */
 export function bernoulli(
   input: Tensor,
   ...args: Args<[p: number], { p: number; generator: Generator | null; out: null }>
@@ -414,7 +417,8 @@ export function bernoulli(
   return core.noGrad(() =>
     core.scope(() => {
       const draws = core.uniform(nextKey(values.generator), shape);
-      return wrap(core.cast(core.less(draws, form === "0" ? values.input.core : values.p), dtype));
+      const hits = form === "0" ? core.checked.bernoulli(draws, values.input.core) : core.less(draws, values.p);
+      return wrap(core.cast(hits, dtype));
     }),
   );
 }

@@ -317,7 +317,11 @@ export const cat: (tensors: readonly Tensor[], ...args: JoinArgs) => Tensor = na
       );
     }
     return core.scope(() => {
-      const parts = alike(list).filter((_, i) => !isNothing(list[i] as Tensor) || list[i] === first);
+      // A part that counts as nothing has a gradient all the same.
+      const parts = alike(list).flatMap((part, i) => {
+        if (list[i] === first || !isNothing(list[i] as Tensor)) return [part];
+        return core.isTracked(part) ? [core.reshape(part, first.shape.with(dim, 0))] : [];
+      });
       // The core hands a single tensor back as it is; memory of its own keeps the two apart.
       return wrap(parts.length === 1 ? copyOf(parts[0] as core.Tensor) : core.concat(parts, dim));
     });
@@ -467,7 +471,8 @@ export const chunk: (input: Tensor, ...args: ChunkArgs) => Tensor[] = native(
 );
 
 const flipped = (input: Tensor, dims: readonly number[]): Tensor =>
-  wrap(core.flip(input.core, dimensions("flip", dims, input.rank)));
+  // A scalar has no dimension to go along, though PyTorch lets it be named.
+  wrap(core.flip(input.core, dimensions("flip", dims, input.rank).slice(0, input.rank)));
 
 /** Elements in reverse order along the given dimensions. */
 export const flip: OfDims = native("flip", { input: tensor, dims: ints }, ({ input, dims }) => flipped(input, dims));

@@ -92,13 +92,20 @@ const edges: Record<IntegerCheck, readonly (readonly [number, number])[]> = {
     [5, 5],
     [7, Number.NaN],
   ],
+  bernoulli: [
+    [0, 0],
+    [0, 1],
+    [0.5, 0.5],
+    [0.25, 0.5],
+    [0.999, 1],
+  ],
 };
 
 const dtypeOf = (name: IntegerCheck, operand: "A" | "B"): string => integerCheckedConstants(name)[operand] as string;
 
 function checkedCase(name: IntegerCheck, a: readonly number[], b: readonly number[], bench = false): KernelCase {
   const { shape, params } = integerCheckedGeometry(a, b, 0, name);
-  const small = name === "pow" ? [-6, 7] : [-1000, 1000];
+  const small = name === "pow" ? [-6, 7] : name === "bernoulli" ? [0, 2] : [-1000, 1000];
   const operand = (random: CaseRandom, which: "A" | "B", extents: readonly number[]): BindingArray => {
     const drawn = random.integers(sizeOf(extents), small[0] as number, small[1] as number);
     // No divisor is 0.

@@ -10,7 +10,7 @@ import {
 const whole = (quotient: number): number => (quotient < 0 ? Math.ceil(quotient) : Math.floor(quotient));
 const negativePower = (a: number, b: number): number => (Math.abs(a) === 1 ? (b % 2 === 0 ? 1 : a) : 0);
 
-/** Results in f64, which holds them exactly up to 2^53; undefined for a division by 0. */
+/** Results in f64, which holds them exactly up to 2^53; undefined for a division by 0 and a probability that is none. */
 const meanings: Record<IntegerCheck, (a: number, b: number) => number | undefined> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -22,9 +22,10 @@ const meanings: Record<IntegerCheck, (a: number, b: number) => number | undefine
   abs: (a) => Math.abs(a),
   from_f32: (a) => whole(a),
   unless_wrapped: (a, b) => (Math.abs(b - a) > 2 ** 31 ? b : a),
+  bernoulli: (a, b) => (b >= 0 && b <= 1 ? Number(a < b) : undefined),
 };
 
-/** y, 0 where a result does not fit in 32 bits or a divisor is 0. */
+/** y, 0 where a result does not fit in 32 bits or is undefined. */
 export function integerCheckedReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
   const { count, rank, axes } = given as IntegerCheckedParams;
   const name = integerChecks.find((check) => integerCheckedConstants(check).f === constants.f);

@@ -14,7 +14,7 @@ const params = {
 
 export type IntegerCheckedParams = ParamValues<typeof params>;
 
-/** y = f(a, b) of integers, broadcast; a result that does not fit in 32 bits is reported. See integer_checked.wgsl. */
+/** y = f(a, b) of integers, broadcast; a result that is none, as it does not fit in 32 bits, is reported. See integer_checked.wgsl. */
 export const integerChecked = defineKernel({
   name: "integer_checked",
   wgsl: integerCheckedWgsl,
@@ -44,6 +44,7 @@ const checks = {
   abs: ["i32", "i32", "absolute(a)"],
   from_f32: ["f32", "f32", "from_f32(a)"],
   unless_wrapped: ["i32", "f32", "unless_wrapped(a, b)"],
+  bernoulli: ["f32", "f32", "bernoulli(a, b)"],
 } as const satisfies Record<string, readonly [BindingDtype, BindingDtype, string]>;
 
 export type IntegerCheck = keyof typeof checks;

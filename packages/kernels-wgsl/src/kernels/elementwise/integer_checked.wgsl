@@ -2,7 +2,7 @@
 //
 // a, b    any strides, 0 along the axes an operand is repeated over; b is a again where f takes one operand
 // y       count elements, contiguous, overwritten; 0 where the result is none
-// faults  word fault_slot: 1 where a result is beyond 32 bits, 2 where a divisor is 0
+// faults  word fault_slot: 1 where a result is beyond 32 bits or a probability not in 0 to 1, 2 where a divisor is 0
 // axes    as in elementwise_binary.wgsl
 // f       replaced by a function of this file (integer_checked.ts), which gives (result, fault)
 // Thread  every LANES-th element of its workgroup's tile.
@@ -107,6 +107,9 @@ fn from_f32(a: f32) -> Result {
 
 // a, a sum or product that wraps, where b, the same in f32, says that it did not: else they are 2^32 apart at least.
 fn unless_wrapped(a: i32, b: f32) -> Result { return result(a, abs(b - f32(a)) > 2147483648.0); }
+
+// Whether a, drawn from [0, 1), is below the probability b.
+fn bernoulli(a: f32, b: f32) -> Result { return result(select(0, 1, a < b), is_nan(b) || b < 0.0 || b > 1.0); }
 
 fn broadcast(i: u32) -> vec2<u32> {
   var rest = i;
