@@ -12,13 +12,13 @@ import { nameKind, shape } from "./kinds.js";
 import { inputOf } from "./layers/core.js";
 import * as layersModule from "./layers/index.js";
 import { Layer as LayerBase } from "./layers/layer.js";
-import * as lossesModule from "./losses.js";
-import * as metricsModule from "./metrics.js";
+import * as lossesModule from "./losses/index.js";
+import * as metricsModule from "./metrics/index.js";
 import * as modelsModule from "./models/index.js";
 import { NdArray as NdArrayBase } from "./ndarray.js";
 import * as opsModule from "./ops/index.js";
 import "./ops/methods.js";
-import * as optimizersModule from "./optimizers.js";
+import * as optimizersModule from "./optimizers/index.js";
 import { KerasTensor as KerasTensorBase, type Shape, Tensor as TensorBase, type TensorDtype } from "./tensor.js";
 import * as utilsModule from "./utils.js";
 

@@ -5,7 +5,8 @@ import { withoutNew } from "../callable.js";
 import { array, atLeastZero } from "../kinds.js";
 import { softmax } from "../ops/index.js";
 import { asTensor, Tensor, type TensorDtype, type TensorLike } from "../tensor.js";
-import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules, SameShapeLayer } from "./layer.js";
+import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { SameShapeLayer } from "./layer.js";
 
 const readActivation = signature("keras.layers.Activation", { activation: any, ...layerRules });
 const callActivation = callSignature("Activation");

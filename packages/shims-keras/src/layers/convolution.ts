@@ -7,7 +7,8 @@ import { type Initializer, type InitializerArgument, resolve as resolveInitializ
 import { asPair, dataFormatKind, type Pair, padding, pairOf, positive } from "../kinds.js";
 import { type Shape, Tensor } from "../tensor.js";
 import type { VariableBase } from "../variable.js";
-import { type CallValues, callSignature, keywordRules, Layer, type LayerKeywords, layerPart } from "./layer.js";
+import { type CallValues, callSignature, keywordRules, type LayerKeywords, layerPart } from "./arguments.js";
+import { Layer } from "./layer.js";
 import { channelAxis, type Padding, pad2d, withBatch } from "./spatial.js";
 
 export interface Conv2DArguments extends LayerKeywords {

@@ -12,14 +12,14 @@ import {
   type CallContext,
   type CallValues,
   callSignature,
-  expectShape,
   keywordRules,
-  Layer,
   type LayerKeywords,
   layerPart,
   layerRules,
   withTraining,
-} from "./layer.js";
+} from "./arguments.js";
+import { expectShape } from "./inputs.js";
+import { Layer } from "./layer.js";
 
 export interface InputArguments {
   shape: Shape | null;

@@ -1,3 +1,4 @@
+// The base of layers.
 import {
   ArgumentError,
   noGrad,
@@ -8,12 +9,12 @@ import {
   UnsupportedError,
   withLayer,
 } from "@facet/autograd";
-import { bool, Kind, listOf, only, type Reader, type Rules, show, signature } from "@facet/dialect";
+import { bool, Kind, listOf, only, type Reader, show, signature } from "@facet/dialect";
 import { Callable, classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
 import * as initializers from "../initializers.js";
-import { array, knownShape, nameKind, positive, shape as shapeKind, trainingKind } from "../kinds.js";
-import { type HostArray, NdArray } from "../ndarray.js";
+import { array, knownShape, nameKind, shape as shapeKind } from "../kinds.js";
+import type { HostArray, NdArray } from "../ndarray.js";
 import { addNode, infer, type Spec } from "../operation.js";
 import {
   KerasTensor,
@@ -22,80 +23,20 @@ import {
   placeholdersIn,
   pythonShape,
   type Shape,
-  Tensor,
+  type Tensor,
   type TensorDtype,
   type TensorLike,
-  toTensor,
 } from "../tensor.js";
 import { VariableBase } from "../variable.js";
-
-/** Keywords every layer takes. */
-export interface LayerKeywords {
-  name: string | null;
-  trainable: boolean;
-  /** The old way to say a model's input: on its first layer, without the batch. */
-  input_shape: Shape | null;
-}
-
-/** What every layer takes by keyword, beside activity_regularizer; dtypes are float32. */
-const common = {
-  trainable: true,
-  dtype: only(null, "float32"),
-  autocast: only(true, false),
-  name: nameKind.or(null),
-  input_shape: shapeKind.or(null),
-  input_dim: positive.or(null),
-  batch_size: positive.or(null),
-} as const;
-/** The same, behind the mark of keywords. */
-export const keywordRules = { "*": null, ...common } as const;
-/** What a layer takes after its own arguments that has activity_regularizer among its keywords only. */
-export const layerRules = { "*": null, activity_regularizer: only(null), ...common } as const;
-
-export interface LayerGiven {
-  readonly name: string | null;
-  readonly trainable: boolean;
-  readonly input_shape?: Shape | null;
-  readonly input_dim?: number | null;
-  readonly batch_size?: number | null;
-}
-
-/** The part of what a layer's constructor read that is every layer's. */
-export const layerPart = ({
-  name,
-  trainable,
-  input_shape,
-  input_dim,
-  batch_size,
-}: LayerGiven): Partial<LayerKeywords> =>
-  ({ name, trainable, input_shape, input_dim, batch_size }) as Partial<LayerKeywords>;
-
-export interface CallContext {
-  /** Whether the layer behaves as in training: dropout drops. */
-  readonly training: boolean;
-  /** Whatever else the layer was called with by keyword. */
-  readonly [keyword: string]: unknown;
-}
-
-export type LayerInput<T> = T | readonly T[];
-
-/** What a layer may be called with in the place of its inputs; lists are looked through. */
-export const inputsKind = new Kind<LayerInput<TensorLike | KerasTensor>>(
-  "an array, a placeholder, or a list of them",
-  (value) => array.accepts(value) || value instanceof KerasTensor,
-);
-
-export type CallValues = { inputs: unknown; training: boolean | null } & Record<string, unknown>;
-const trainingRule = { training: trainingKind.or(null) } as const;
-
-/** The reader of a layer's calls; `more` are arguments beside the inputs. Every layer takes `training`, by keyword at least. */
-export function callSignature(className: string, more: Rules = {}): Reader<CallValues> {
-  const training = "training" in more ? {} : { "*": null, ...trainingRule };
-  const rules: Rules = { inputs: inputsKind, ...more, ...training };
-  return signature(`keras.layers.${className}.__call__`, rules) as Reader<CallValues>;
-}
-/** Of layers whose `call` has it among its own arguments, by position too. */
-export const withTraining: Rules = trainingRule;
+import {
+  type CallValues,
+  inputsKind,
+  type LayerGiven,
+  type LayerInput,
+  type LayerKeywords,
+  layerRules,
+} from "./arguments.js";
+import { asTensors, checkedResult, expectShape, isShapes, listed, shapesOf } from "./inputs.js";
 
 /** Of a class of the program's own, whose `call` takes what it takes. */
 const readAnyCall = signature("keras.layers.Layer.__call__", { "*args": null, "**kwargs": null });
@@ -433,12 +374,6 @@ export class Layer extends Callable implements Operation {
   }
 }
 
-/** Refuses what is no shape. */
-export function expectShape(op: string, shape: unknown): void {
-  if (shapeKind.accepts(shape)) return;
-  throw new ArgumentError({ op, argument: "input_shape", expected: shapeKind.expected, given: show(shape) });
-}
-
 /** A layer whose result has its input's shape. */
 export abstract class SameShapeLayer extends Layer {
   override compute_output_shape(inputShape: Shape): Shape {
@@ -449,31 +384,3 @@ export abstract class SameShapeLayer extends Layer {
 
 /** Whether the call under way is one of training: what layers called without saying so take. */
 let currentTraining = false;
-
-const isShapes = (shape: unknown): shape is readonly Shape[] =>
-  Array.isArray(shape) && shape.length > 0 && shape.every((each) => Array.isArray(each));
-
-export const shapesOf = (inputs: LayerInput<Tensor>): Shape | readonly Shape[] =>
-  Array.isArray(inputs) ? inputs.map(({ shape }) => shape) : (inputs as Tensor).shape;
-
-export const listed = <T>(value: LayerInput<T>): readonly T[] => (Array.isArray(value) ? value : [value as T]);
-
-function checkedResult(op: string, result: unknown): LayerInput<Tensor> {
-  if (result instanceof Tensor) return result;
-  if (Array.isArray(result) && result.length > 0 && result.every((part) => part instanceof Tensor)) return result;
-  throw new ArgumentError({ op, argument: "call", expected: "a Tensor from it", given: show(result) });
-}
-
-/** Host data as device tensors: a list of arrays is several inputs, nested numbers are one. */
-function asTensors(op: string, inputs: unknown): LayerInput<Tensor> {
-  const isOne = (part: unknown): boolean =>
-    part instanceof Tensor || part instanceof NdArray || ArrayBuffer.isView(part);
-  if (Array.isArray(inputs) && inputs.some(isOne)) return inputs.map((part) => oneTensor(op, part));
-  return oneTensor(op, inputs);
-}
-
-/** Numbers reach a layer as float32, bools as they are. */
-function oneTensor(op: string, value: unknown): Tensor {
-  if (value instanceof Tensor) return value;
-  return toTensor(value as TensorLike, "float32", op);
-}

@@ -2,7 +2,8 @@ import { ArgumentError, add, concat, ShapeError } from "@facet/autograd";
 import { type Args, int, type Reader, show, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { pythonShape, type Shape, Tensor, type TensorDtype } from "../tensor.js";
-import { type CallValues, callSignature, Layer, type LayerKeywords, layerPart, layerRules } from "./layer.js";
+import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { Layer } from "./layer.js";
 
 const readAdd = signature("keras.layers.Add", layerRules);
 const callAdd = callSignature("Add");

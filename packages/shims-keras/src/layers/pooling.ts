@@ -4,7 +4,8 @@ import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat, layoutOf } from "../config.js";
 import { asPair, dataFormatKind, nameKind, type Pair, padding, pairOf } from "../kinds.js";
 import { type Shape, Tensor } from "../tensor.js";
-import { type CallValues, callSignature, Layer, type LayerKeywords, layerPart, layerRules } from "./layer.js";
+import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { Layer } from "./layer.js";
 import { type Padding, pad2d, withBatch } from "./spatial.js";
 
 export interface Pool2DArguments extends LayerKeywords {

@@ -5,15 +5,8 @@ import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat } from "../config.js";
 import { asPair, dataFormatKind, type Pair, pairOf } from "../kinds.js";
 import { type Shape, Tensor, type TensorDtype } from "../tensor.js";
-import {
-  type CallValues,
-  callSignature,
-  Layer,
-  type LayerKeywords,
-  layerPart,
-  layerRules,
-  SameShapeLayer,
-} from "./layer.js";
+import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { Layer, SameShapeLayer } from "./layer.js";
 
 interface RescalingArguments extends LayerKeywords {
   scale: number;

@@ -1,132 +1,48 @@
+// keras.Model: a graph of placeholders, or the base of the program's own.
 import { ArgumentError, gradients, guard, noGrad, releaseNode, scope, UnsupportedError } from "@facet/autograd";
-import { type Args, any, bool, func, int, isKeywords, listOf, number, only, show, signature } from "@facet/dialect";
+import { type Args, isKeywords, show } from "@facet/dialect";
 import { refuseHooks, withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
-import { array, classWeights, nameKind, positive } from "../kinds.js";
-import { expectShape, Layer, type LayerInput, listed } from "../layers/layer.js";
-import * as losses from "../losses.js";
-import { type Metric, type MetricArgument, metricKind, resolve as resolveMetric } from "../metrics.js";
+import type { LayerInput } from "../layers/arguments.js";
+import { expectShape, listed } from "../layers/inputs.js";
+import { Layer } from "../layers/layer.js";
+import * as losses from "../losses/index.js";
+import { type Metric, type MetricArgument, resolve as resolveMetric } from "../metrics/index.js";
 import type { HostArray, NdArray } from "../ndarray.js";
 import { infer, type Spec } from "../operation.js";
-import * as optimizers from "../optimizers.js";
+import * as optimizers from "../optimizers/index.js";
 import { type SummaryOptions, summaryText } from "../summary.js";
 import { KerasTensor, type Operation, type Shape, Tensor, type TensorLike } from "../tensor.js";
-import type { CallbackBase, HistoryCallback } from "../training/callback.js";
+import type { HistoryCallback } from "../training/callback.js";
 import { type ClassWeight, checkInputs, dataSet, type InputData } from "../training/data.js";
 import { type FitArguments, runEvaluate, runFit, runPredict, type Verbose } from "../training/loop.js";
 import { standardOutput } from "../training/progbar.js";
 import { BatchStep, measured, type StepLogs, type TrainingModel } from "../training/step.js";
+import {
+  type CompileArguments,
+  type EvaluateArguments,
+  type FunctionalArguments,
+  type OnBatchArguments,
+  type OnBatchResult,
+  type PredictArguments,
+  readBuild,
+  readCompile,
+  readComputeLoss,
+  readComputeMetrics,
+  readGetLayer,
+  readModel,
+  readPredictOnBatch,
+  readPredictStep,
+  readResetMetrics,
+  readSummary,
+  readTestOnBatch,
+  readTestStep,
+  readTrainOnBatch,
+  readTrainStep,
+  type StepData,
+  UNSUPPORTED_HOOKS,
+} from "./arguments.js";
 import { findGraph, type Graph, runGraph } from "./graph.js";
-
-export interface CompileArguments {
-  optimizer: optimizers.OptimizerArgument;
-  loss: losses.LossArgument | null;
-  metrics: readonly MetricArgument[] | null;
-  /** Runs steps op by op instead of as a replayed plan: for layers that look at values. Default false. */
-  run_eagerly: boolean;
-}
-
-export interface EvaluateArguments {
-  x: InputData;
-  y: HostArray | null;
-  batch_size: number | null;
-  verbose: Verbose;
-  sample_weight: HostArray | null;
-  callbacks: readonly CallbackBase[] | CallbackBase | null;
-  return_dict: boolean;
-}
-
-export interface PredictArguments {
-  x: InputData;
-  batch_size: number | null;
-  verbose: Verbose;
-  callbacks: readonly CallbackBase[] | CallbackBase | null;
-}
-
-interface FunctionalArguments {
-  inputs: LayerInput<KerasTensor>;
-  outputs: LayerInput<KerasTensor>;
-  name: string | null;
-  trainable: boolean;
-}
-
-interface OnBatchArguments {
-  x: InputData;
-  y: HostArray | null;
-  sample_weight: HostArray | null;
-  class_weight: ClassWeight | null;
-  return_dict: boolean;
-}
-type OnBatchResult = Promise<number | number[] | Record<string, number>>;
-
-const readModel = signature("keras.Model", {
-  inputs: any.or(null),
-  outputs: any.or(null),
-  name: nameKind.or(null),
-  "*": null,
-  activity_regularizer: only(null),
-  trainable: bool.or(true),
-  dtype: only(null, "float32"),
-  autocast: only(true, false),
-});
-const readGetLayer = signature("keras.Model.get_layer", { name: nameKind.or(null), index: int.or(null) });
-const readBuild = signature("keras.Model.build", { input_shape: any });
-const readCompile = signature("keras.Model.compile", {
-  optimizer: any.or("rmsprop"),
-  loss: any.or(null),
-  loss_weights: only(null),
-  metrics: listOf(metricKind).or(null),
-  weighted_metrics: only(null),
-  run_eagerly: bool.or(false),
-  steps_per_execution: only(1),
-  jit_compile: only("auto"),
-  auto_scale_loss: only(true),
-});
-const readSummary = signature("keras.Model.summary", {
-  line_length: positive.where("an integer from 1 to 10000", (characters) => characters <= 10_000).or(null),
-  positions: listOf(number).or(null),
-  print_fn: func.or(null),
-  expand_nested: only(false),
-  show_trainable: bool.or(false),
-  layer_range: only(null),
-});
-const onBatch = { x: any, y: any.or(null), sample_weight: any.or(null) };
-const readTrainOnBatch = signature("keras.Model.train_on_batch", {
-  ...onBatch,
-  class_weight: classWeights.or(null),
-  return_dict: bool.or(false),
-});
-const readTestOnBatch = signature("keras.Model.test_on_batch", { ...onBatch, return_dict: bool.or(false) });
-const readPredictOnBatch = signature("keras.Model.predict_on_batch", { x: any });
-const readResetMetrics = signature("keras.Model.reset_metrics", {});
-const readTrainStep = signature("keras.Model.train_step", { data: any });
-const readTestStep = signature("keras.Model.test_step", { data: any });
-const readPredictStep = signature("keras.Model.predict_step", { data: any });
-const readComputeLoss = signature("keras.Model.compute_loss", {
-  x: any.or(null),
-  y: array.or(null),
-  y_pred: any.or(null),
-  sample_weight: array.or(null),
-  training: bool.or(true),
-});
-const readComputeMetrics = signature("keras.Model.compute_metrics", {
-  x: any,
-  y: array.orNone,
-  y_pred: any,
-  sample_weight: array.or(null),
-});
-
-/** Hooks of Keras' models that nothing here would call. */
-const UNSUPPORTED_HOOKS = [
-  "make_train_function",
-  "make_test_function",
-  "make_predict_function",
-  "get_metrics_result",
-  "stateless_compute_loss",
-];
-
-/** What `train_step` and `test_step` get: inputs, targets, and sample weights where there are some. */
-export type StepData = readonly [x: LayerInput<Tensor>, y?: Tensor, sample_weight?: Tensor];
 
 /**
  * `keras.Model({ inputs, outputs })`: a model from placeholders; or the base of a class with `call(x, { training })`.

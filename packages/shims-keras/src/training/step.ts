@@ -15,10 +15,11 @@ import {
   UnsupportedError,
 } from "@facet/autograd";
 import { isKeywords, show } from "@facet/dialect";
-import * as losses from "../losses.js";
-import { MeanMetric, type Metric } from "../metrics.js";
+import * as losses from "../losses/index.js";
+import { MeanMetric } from "../metrics/mean.js";
+import type { Metric } from "../metrics/metric.js";
 import type { NdArray } from "../ndarray.js";
-import type { Optimizer } from "../optimizers.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
 import { type Shape, Tensor } from "../tensor.js";
 import type { VariableBase } from "../variable.js";
 import { type Batch, type Batches, StreamedBatches } from "./batches.js";

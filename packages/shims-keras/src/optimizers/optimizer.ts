@@ -1,32 +1,30 @@
-// keras.optimizers: the core's fused optimisers with Keras' defaults and arithmetic.
+// The base of optimizers, and what all of them take.
 import {
-  type AdamSettings,
   ArgumentError,
-  Adam as CoreAdam,
-  Sgd as CoreSgd,
   type Tensor as CoreTensor,
   everyRun,
   hostScalar,
   noGrad,
   Observed,
-  type SgdSettings,
   scope,
   UnsupportedError,
 } from "@facet/autograd";
-import { type Args, any, define, Kind, listOf, mapping, nearest, only, show, signature } from "@facet/dialect";
-import { classNameOf, refuseHooks, withoutNew } from "./callable.js";
-import { automaticName } from "./config.js";
-import { type InitializerArgument, isInitializer, resolve as resolveInitializer } from "./initializers.js";
-import { atLeastZero, fraction, knownShape, nameKind } from "./kinds.js";
-import { Tensor } from "./tensor.js";
-import { VariableBase } from "./variable.js";
+import { type Args, Kind, listOf, only, show, signature } from "@facet/dialect";
+import { classNameOf, refuseHooks } from "../callable.js";
+import { automaticName } from "../config.js";
+import { type InitializerArgument, isInitializer, resolve as resolveInitializer } from "../initializers.js";
+import { atLeastZero, knownShape, nameKind } from "../kinds.js";
+import { Tensor } from "../tensor.js";
+import { VariableBase } from "../variable.js";
 
 /** A finite number of at least 0; schedules and functions are refused where it is set, with a reason. */
 const learningRate = new Kind<number>(
   "a finite number of at least 0",
   (value) => value !== null && value !== undefined,
 );
-const weightDecay = atLeastZero.orNone;
+/** A learning rate with its default. */
+export const rate = (otherwise: number) => learningRate.or(otherwise);
+export const weightDecay = atLeastZero.orNone;
 
 /** What Keras' optimizers have and these do not, between weight_decay and name. */
 const unsupported = {
@@ -39,9 +37,9 @@ const unsupported = {
   loss_scale_factor: only(null),
   gradient_accumulation_steps: only(null),
 } as const;
-const last = { ...unsupported, name: nameKind.or(null) } as const;
+export const last = { ...unsupported, name: nameKind.or(null) } as const;
 
-interface CoreOptimizer {
+export interface CoreOptimizer {
   step(gradients: readonly (CoreTensor | undefined)[], changes?: () => Record<string, unknown>): void;
   dispose(): void;
 }
@@ -271,203 +269,4 @@ export class Optimizer extends Observed {
       this.update_step(gradient, variable, rate);
     }
   }
-}
-
-export interface AdamArguments extends OptimizerArguments {
-  beta_1: number;
-  beta_2: number;
-  epsilon: number;
-  amsgrad: boolean;
-  /** What Keras has not: `epsilon: "torch"` adds epsilon after the bias correction, as PyTorch and optax do. */
-  facet: { epsilon?: "keras" | "torch" };
-}
-
-const adamRules = { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false };
-/** By keyword only, as what the original has not. */
-const facetKind = mapping<AdamArguments["facet"]>('an object { epsilon: "keras" or "torch" }').where(
-  'an object { epsilon: "keras" or "torch" }',
-  (given) =>
-    Object.entries(given).every(([key, value]) => key === "epsilon" && (value === "keras" || value === "torch")),
-);
-const facet = { "*": null, facet: facetKind.or({}) } as const;
-
-type AdamPositions = [
-  learning_rate: number,
-  beta_1: number,
-  beta_2: number,
-  epsilon: number,
-  amsgrad: boolean,
-  weight_decay: number | null,
-];
-type AdamWPositions = [
-  learning_rate: number,
-  weight_decay: number | null,
-  beta_1: number,
-  beta_2: number,
-  epsilon: number,
-  amsgrad: boolean,
-];
-
-/** What Adam's classes read, in one form. */
-type AdamGiven = { [K in keyof AdamArguments]: AdamArguments[K] };
-
-class AdamOptimizer extends Optimizer {
-  static override readonly className: string = "Adam";
-  /** Decay rates of both moments, epsilon: may be set between steps. */
-  beta_1: number;
-  beta_2: number;
-  epsilon: number;
-  /** Whether the largest second moment so far counts; may be set between steps. */
-  amsgrad: boolean;
-  readonly #epsilonMode: "keras" | "torch";
-
-  constructor(...args: Args<AdamPositions, AdamArguments>) {
-    const given = new.target.read(args);
-    super({ learning_rate: given.learning_rate, weight_decay: given.weight_decay, name: given.name });
-    this.beta_1 = given.beta_1;
-    this.beta_2 = given.beta_2;
-    this.epsilon = given.epsilon;
-    this.amsgrad = given.amsgrad;
-    this.#epsilonMode = given.facet.epsilon ?? "keras";
-  }
-
-  static read(args: readonly unknown[]): AdamGiven {
-    return readAdam(args) as AdamGiven;
-  }
-
-  protected override get slots(): number {
-    return this.amsgrad ? 3 : 2;
-  }
-
-  protected override settings(): Record<string, unknown> {
-    return { beta1: this.beta_1, beta2: this.beta_2, eps: this.epsilon, amsgrad: this.amsgrad };
-  }
-
-  protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
-    const settings = {
-      ...this.settings(),
-      lr: this.learning_rate,
-      weightDecay: this.weight_decay ?? 0,
-      epsMode: this.#epsilonMode,
-      // Keras decays weights before the step, not through the gradient, in Adam too.
-      decayMode: "keras",
-    };
-    return new CoreAdam(parameters, settings as unknown as AdamSettings);
-  }
-}
-
-const rate = (otherwise: number) => learningRate.or(otherwise);
-const readAdam = signature("keras.optimizers.Adam", {
-  learning_rate: rate(0.001),
-  ...adamRules,
-  weight_decay: weightDecay.or(null),
-  ...last,
-  ...facet,
-});
-const readAdamW = signature("keras.optimizers.AdamW", {
-  learning_rate: rate(0.001),
-  weight_decay: weightDecay.or(0.004),
-  ...adamRules,
-  ...last,
-  ...facet,
-});
-
-class AdamWOptimizer extends AdamOptimizer {
-  static override readonly className = "AdamW";
-
-  static override read(args: readonly unknown[]): AdamGiven {
-    return readAdamW(args) as AdamGiven;
-  }
-}
-
-export interface SgdArguments extends OptimizerArguments {
-  momentum: number;
-  nesterov: boolean;
-}
-
-const readSgd = signature("keras.optimizers.SGD", {
-  learning_rate: rate(0.01),
-  momentum: fraction.or(0),
-  nesterov: false,
-  weight_decay: weightDecay.or(null),
-  ...last,
-});
-
-class SgdOptimizer extends Optimizer {
-  static override readonly className = "SGD";
-  /** Share of the velocity that stays; may be set between steps. */
-  momentum: number;
-  /** May be set between steps. */
-  nesterov: boolean;
-
-  constructor(
-    ...args: Args<
-      [learning_rate: number, momentum: number, nesterov: boolean, weight_decay: number | null],
-      SgdArguments
-    >
-  ) {
-    const given = readSgd(args);
-    super({ learning_rate: given.learning_rate, weight_decay: given.weight_decay, name: given.name });
-    this.momentum = given.momentum;
-    this.nesterov = given.nesterov;
-  }
-
-  protected override get slots(): number {
-    return this.momentum > 0 ? 1 : 0;
-  }
-
-  protected override settings(): Record<string, unknown> {
-    // Keras ignores nesterov where there is no momentum; the core refuses the pair.
-    return { momentum: this.momentum, nesterov: this.nesterov && this.momentum > 0 };
-  }
-
-  protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
-    const settings = {
-      ...this.settings(),
-      lr: this.learning_rate,
-      weightDecay: this.weight_decay ?? 0,
-      velocityMode: "keras",
-      decayMode: "keras",
-    };
-    return new CoreSgd(parameters, settings as unknown as SgdSettings);
-  }
-}
-
-/** Adam with epsilon 1e-7 added before the bias correction: larger in effect by 1 / sqrt(1 - beta_2^t) than PyTorch's. */
-export const Adam = withoutNew(AdamOptimizer);
-export type Adam = AdamOptimizer;
-/** Adam with weight_decay 0.004: w -= w decay learning_rate before the step. */
-export const AdamW = withoutNew(AdamWOptimizer) as unknown as AdamWConstructor;
-export type AdamW = AdamWOptimizer;
-type AdamWConstructor = (new (
-  ...args: Args<AdamWPositions, AdamArguments>
-) => AdamWOptimizer) &
-  ((...args: Args<AdamWPositions, AdamArguments>) => AdamWOptimizer);
-/** Learning rate 0.01; with momentum, velocity = momentum velocity - learning_rate g. */
-export const SGD = withoutNew(SgdOptimizer);
-export type SGD = SgdOptimizer;
-
-const TABLE = { adam: Adam, adamw: AdamW, sgd: SGD } satisfies Record<string, new () => Optimizer>;
-
-export type OptimizerName = "adam" | "adamw" | "sgd";
-export type OptimizerArgument = OptimizerName | Optimizer;
-
-/** The optimizer of a name (in any case), the object itself, or one of a class. */
-export const get: (identifier: OptimizerArgument) => Optimizer = define(
-  "keras.optimizers.get",
-  { identifier: any },
-  ({ identifier }) => resolve(identifier),
-);
-
-/** What `get` gives, for callers that have read their arguments. */
-export function resolve(identifier: unknown, op = "optimizers.get", argument = "identifier"): Optimizer {
-  if (identifier instanceof Optimizer) return identifier;
-  if (typeof identifier === "function" && identifier.prototype instanceof Optimizer)
-    return new (identifier as new () => Optimizer)();
-  const name = typeof identifier === "string" ? identifier.toLowerCase() : "";
-  if (Object.hasOwn(TABLE, name)) return new TABLE[name as OptimizerName]();
-  const guess = name ? nearest(name, Object.keys(TABLE)) : undefined;
-  const expected = `an optimizer or one of ${Object.keys(TABLE).join(", ")}`;
-  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
-  throw new UnsupportedError({ op, argument, expected, given });
 }

@@ -1,0 +1,59 @@
+// keras.metrics: means over samples of a per-sample value, and the base of the program's own.
+import { ArgumentError } from "@facet/autograd";
+import { any, define, Kind, nearest, show } from "@facet/dialect";
+import { snakeCase } from "../config.js";
+import { BinaryAccuracy, CategoricalAccuracy, type MetricName, SparseCategoricalAccuracy, TABLE } from "./classes.js";
+import { MeanMetric, type PerSample } from "./mean.js";
+import { Metric } from "./metric.js";
+
+export { binary_accuracy, categorical_accuracy, sparse_categorical_accuracy } from "./accuracy.js";
+export {
+  BinaryAccuracy,
+  CategoricalAccuracy,
+  CategoricalCrossentropy,
+  MeanAbsoluteError,
+  MeanSquaredError,
+  type MetricName,
+  SparseCategoricalAccuracy,
+  SparseCategoricalCrossentropy,
+} from "./classes.js";
+export { MeanMetric } from "./mean.js";
+export { Metric } from "./metric.js";
+
+export type MetricArgument = MetricName | Metric | PerSample;
+
+/** Whether a value may stand for a metric: names are looked up when the first batch shows the shapes. */
+export const metricKind = new Kind<MetricArgument>(
+  "a metric, a function or a name",
+  (value) => typeof value === "string" || typeof value === "function" || value instanceof Metric,
+);
+
+/** The metric of a name (a class's too), an object, a class, or a per-sample function. "accuracy" needs shapes: see compile. */
+export const get: (identifier: MetricArgument | null) => Metric | null = define(
+  "keras.metrics.get",
+  { identifier: any },
+  ({ identifier }) => (identifier === null ? null : resolve(identifier)),
+);
+
+/**
+ * The metric of a name, for targets and predictions of these shapes: "accuracy" is binary for predictions of one column,
+ * sparse where the targets are class indices, categorical otherwise. It is shown under the name it was asked by.
+ */
+export function resolve(identifier: unknown, yTrue?: readonly number[], yPred?: readonly number[]): Metric {
+  if (identifier instanceof Metric) return identifier;
+  if (typeof identifier === "function" && identifier.prototype instanceof Metric)
+    return new (identifier as new () => Metric)();
+  if (typeof identifier === "function") return new MeanMetric(identifier as PerSample, identifier.name || "metric");
+  if (yTrue && yPred && (identifier === "accuracy" || identifier === "acc")) {
+    const columns = yPred.at(-1) ?? 1;
+    if (columns === 1) return new BinaryAccuracy(identifier);
+    const sparse = yTrue.length < yPred.length || yTrue.at(-1) === 1;
+    return sparse ? new SparseCategoricalAccuracy(identifier) : new CategoricalAccuracy(identifier);
+  }
+  const name = typeof identifier === "string" ? snakeCase(identifier) : "";
+  if (Object.hasOwn(TABLE, name)) return new TABLE[name as keyof typeof TABLE](identifier as string);
+  const guess = typeof identifier === "string" ? nearest(identifier, ["accuracy", ...Object.keys(TABLE)]) : undefined;
+  const expected = `a metric, a function or one of accuracy, acc, ${Object.keys(TABLE).join(", ")}`;
+  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  throw new ArgumentError({ op: "metrics.get", argument: "identifier", expected, given });
+}

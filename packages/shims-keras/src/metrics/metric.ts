@@ -1,0 +1,115 @@
+// The base of metrics: state variables and what is made of them.
+import { scope, UnsupportedError, zeros } from "@facet/autograd";
+import { type Args, Kind, only, signature } from "@facet/dialect";
+import { Callable, classNameOf } from "../callable.js";
+import { automaticName } from "../config.js";
+import { type InitializerArgument, isInitializer, resolve as resolveInitializer } from "../initializers.js";
+import { knownShape, nameKind } from "../kinds.js";
+import { Tensor, type TensorLike } from "../tensor.js";
+import { VariableBase } from "../variable.js";
+
+export type Update = Args<
+  [y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | null],
+  { y_true: TensorLike; y_pred: TensorLike; sample_weight: TensorLike | null }
+>;
+
+export const noDtype = only(null, "float32");
+const readMetric = signature("keras.metrics.Metric", { dtype: noDtype, name: nameKind.or(null) });
+const initializerKind = new Kind<InitializerArgument>("an initializer", isInitializer);
+const readAddWeight = signature("keras.metrics.Metric.add_weight", {
+  shape: knownShape.or([]),
+  initializer: initializerKind.or(null),
+  dtype: noDtype,
+  name: nameKind.or(null),
+});
+const readAddVariable = signature("keras.metrics.Metric.add_variable", {
+  shape: knownShape,
+  initializer: initializerKind,
+  dtype: noDtype,
+  aggregation: only("sum", "none", null),
+  name: nameKind.or(null),
+});
+const readReset = signature("keras.metrics.Metric.reset_state", {});
+
+/** A metric is called like a function; Callable makes it one. */
+export interface Metric {
+  (y_true: TensorLike, y_pred: TensorLike, sample_weight?: TensorLike | null): Promise<number>;
+  (...args: Update): Promise<number>;
+}
+
+/**
+ * `keras.metrics.Metric`. A class of the program's own makes its state by `add_weight`, and gives `update_state(y_true, y_pred,
+ * sample_weight)` and `result()`, written in ops: `fit` runs both in every step.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
+export class Metric extends Callable {
+  static readonly className: string = "Metric";
+  readonly name: string;
+  readonly #variables: VariableBase[] = [];
+
+  constructor(
+    ...args: Args<[dtype: null | "float32", name: string | null], { dtype: null | "float32"; name: string | null }>
+  ) {
+    super();
+    this.name = readMetric(args).name ?? automaticName(classNameOf(new.target));
+  }
+
+  get variables(): readonly VariableBase[] {
+    return this.#variables;
+  }
+
+  /** Makes a state variable. Default initializer zeros. */
+  add_weight(
+    ...args: Args<
+      [shape: readonly number[], initializer: InitializerArgument | null],
+      { shape: readonly number[]; initializer: InitializerArgument | null; name: string | null }
+    >
+  ): VariableBase {
+    const { shape, initializer, name } = readAddWeight(args);
+    return this.#variable(shape, initializer ?? "zeros", name);
+  }
+
+  /** As add_weight, shape and initializer required. */
+  add_variable(
+    ...args: Args<
+      [shape: readonly number[], initializer: InitializerArgument],
+      { shape: readonly number[]; initializer: InitializerArgument; name: string | null }
+    >
+  ): VariableBase {
+    const { shape, initializer, name } = readAddVariable(args);
+    return this.#variable(shape, initializer, name);
+  }
+
+  #variable(shape: readonly number[], initializer: InitializerArgument, name: string | null): VariableBase {
+    const make = resolveInitializer(initializer, "add_weight", "initializer");
+    const made = new VariableBase(() => make.values(shape), name, null, false);
+    this.#variables.push(made);
+    return made;
+  }
+
+  /** Adds a batch. */
+  // biome-ignore lint/suspicious/noExplicitAny: a class of the program's own takes what it takes.
+  update_state(..._args: any[]): void {
+    const expected = "a class that says in update_state(y_true, y_pred, sample_weight) what it measures";
+    throw new UnsupportedError({ op: this.name, argument: "update_state", expected, given: "none" });
+  }
+
+  /** The value so far. */
+  // biome-ignore lint/suspicious/noExplicitAny: a promise of a number here, a tensor in a class of the program's own.
+  result(..._args: any[]): any {
+    const expected = "a class that says in result() what the value is";
+    throw new UnsupportedError({ op: this.name, argument: "result", expected, given: "none" });
+  }
+
+  /** Starts anew: every state variable is 0. */
+  reset_state(...args: []): void {
+    readReset(args);
+    for (const variable of this.#variables) scope(() => variable.assign(new Tensor(zeros(variable.shape))));
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as update_state.
+  override __call__(...args: any[]): any {
+    this.update_state(...args);
+    return this.result();
+  }
+}

@@ -1,0 +1,35 @@
+// keras.optimizers: the core's fused optimisers with Keras' defaults and arithmetic.
+import { UnsupportedError } from "@facet/autograd";
+import { any, define, nearest, show } from "@facet/dialect";
+import { Adam, AdamW } from "./adam.js";
+import { Optimizer } from "./optimizer.js";
+import { SGD } from "./sgd.js";
+
+export { Adam, type AdamArguments, AdamW } from "./adam.js";
+export { Optimizer, type OptimizerArguments } from "./optimizer.js";
+export { SGD, type SgdArguments } from "./sgd.js";
+
+const TABLE = { adam: Adam, adamw: AdamW, sgd: SGD } satisfies Record<string, new () => Optimizer>;
+
+export type OptimizerName = "adam" | "adamw" | "sgd";
+export type OptimizerArgument = OptimizerName | Optimizer;
+
+/** The optimizer of a name (in any case), the object itself, or one of a class. */
+export const get: (identifier: OptimizerArgument) => Optimizer = define(
+  "keras.optimizers.get",
+  { identifier: any },
+  ({ identifier }) => resolve(identifier),
+);
+
+/** What `get` gives, for callers that have read their arguments. */
+export function resolve(identifier: unknown, op = "optimizers.get", argument = "identifier"): Optimizer {
+  if (identifier instanceof Optimizer) return identifier;
+  if (typeof identifier === "function" && identifier.prototype instanceof Optimizer)
+    return new (identifier as new () => Optimizer)();
+  const name = typeof identifier === "string" ? identifier.toLowerCase() : "";
+  if (Object.hasOwn(TABLE, name)) return new TABLE[name as OptimizerName]();
+  const guess = name ? nearest(name, Object.keys(TABLE)) : undefined;
+  const expected = `an optimizer or one of ${Object.keys(TABLE).join(", ")}`;
+  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  throw new UnsupportedError({ op, argument, expected, given });
+}
