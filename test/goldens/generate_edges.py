@@ -63,6 +63,21 @@ REDUCTIONS = [
     ("norm", {"p": 1, "dim": 1}), ("norm", {"p": INF, "dim": 1}), ("argmax", {"dim": 1}), ("argmin", {"dim": 1}),
     ("softmax", {"dim": 1}), ("log_softmax", {"dim": 1}),
 ]
+# Labels that are ignored, and smoothing that keeps nothing of the label.
+CROSS_ENTROPIES = [
+    *((f"ignored_{rows}", rows, [-100, -100], {}) for rows in ("plain", "nan", "infinite", "all_infinite")),
+    *((f"one_ignored_{rows}", rows, [-100, 1], {"reduction": "sum"}) for rows in ("plain", "nan", "infinite")),
+    ("smooth_infinite", "infinite", [1, 0], {"reduction": "none", "label_smoothing": 0.5}),
+    ("all_smooth_infinite", "infinite", [1, 0], {"reduction": "none", "label_smoothing": 1.0}),
+    ("all_smooth_plain", "plain", [1, 0], {"reduction": "none", "label_smoothing": 1.0}),
+]
+# Several NaN in a window, in windows that overlap or not, of one channel and of several.
+NAN_IMAGE = [[NAN if (3 * row + 5 * col) % 7 < 3 else float((row * col) % 5) for col in range(8)] for row in range(6)]
+POOLS = [
+    (f"nan_{channels}_{kernel}_{stride}_{pad}", [[NAN_IMAGE] * channels],
+     {"kernel_size": kernel, "stride": stride, "padding": pad})
+    for channels in (1, 4) for kernel, stride, pad in ((2, 2, 0), (3, 2, 0), (3, 2, 1), (3, 1, 1))
+]
 LOSSES = ["mse_loss", "l1_loss", "binary_cross_entropy_with_logits"]
 
 
@@ -87,8 +102,9 @@ def entry(name, fn, arguments, leaves, given=(), call=None):
     f = call or function(fn)
     y = f(*leaves.values(), *given, **arguments)
     arrays = {key: tensor(value.detach().numpy()) for key, value in leaves.items()}
-    if fn.endswith(("_loss", "_logits")):
-        arrays["target"] = tensor(given[0].numpy())
+    if given:
+        labels = not given[0].is_floating_point()
+        arrays["target"] = tensor(given[0].numpy().astype(np.int64), "int32") if labels else tensor(given[0].numpy())
     if y.dtype == torch.float32:
         arrays["y"] = tensor(y.detach().numpy())
         y.sum().backward() if y.requires_grad else None
@@ -122,6 +138,11 @@ def cases():
         yield entry(
             f"cross_entropy_none_{rows}", "cross_entropy", {"reduction": "none"}, inputs(x=torch.tensor(values)), (labels,)
         )
+    for name, rows, labels, arguments in CROSS_ENTROPIES:
+        given = (torch.tensor(labels),)
+        yield entry(f"cross_entropy_{name}", "cross_entropy", arguments, inputs(x=torch.tensor(ROWS[rows])), given)
+    for name, values, arguments in POOLS:
+        yield entry(f"max_pool2d_{name}", "max_pool2d", arguments, inputs(x=torch.tensor(values)))
     for fn in LOSSES:
         yield entry(f"{fn}_pairs", fn, {"reduction": "none"}, inputs(a=a), (b,))
 

@@ -5,7 +5,7 @@
 // y, dy   [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward
 // Thread  one element of dx (four along inner when V is a vector), lanes along the contiguous dimension. It looks at the
 //         windows that hold it: nothing is scattered, so no atomics and a fixed order.
-// Values  Where y is NaN the first NaN is the maximum. Only windows whose y passes `gate` count: `!(top <= V())` makes this the
+// Values  Where y is NaN the last NaN is the maximum, as in PyTorch. Only windows whose y passes `gate` count: `!(top <= V())` makes this the
 //         gradient of relu and pooling in one, as an element above 0 is the maximum of windows above 0 only.
 // Order   windows in row-major order, one add each.
 // Reference: pool2d.ref.ts
@@ -97,6 +97,7 @@ fn main(
       let top = y[y_at];
       var first = same(value, top);
       if (!any(first)) { continue; }
+      let nan = is_nan(top);
       let cols = taps(start_w, params.pad_left, params.in_w, params.dilation_w, params.window_w);
       // No earlier tap of the window may hold the maximum too.
       for (var t = rows.x; t <= t_self; t++) {
@@ -104,7 +105,17 @@ fn main(
         let end = select(cols.y, u_self, t == t_self);
         for (var u = cols.x; u < end; u++) {
           let earlier = x[(x_row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
-          first = first & !same(earlier, top);
+          first = first & ((earlier != top) | nan);
+        }
+      }
+      // Nor, of NaNs, a later one.
+      if (any(first & nan)) {
+        for (var t = t_self; t < rows.y; t++) {
+          let x_row = o * params.in_h + start_h + t * params.dilation_h - params.pad_top;
+          for (var u = select(cols.x, u_self + 1u, t == t_self); u < cols.y; u++) {
+            let later = x[(x_row * params.in_w + start_w + u * params.dilation_w - params.pad_left) * inner + i];
+            first = first & !(is_nan(later) & nan);
+          }
         }
       }
       sum += select(V(), dy[y_at], first & gate(top));

@@ -5,7 +5,7 @@
 // x, dx   [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]; dx is overwritten
 // y, dy   [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward
 // Thread  one 2 x 2 block of dx (times four along inner when V is a vector), lanes along the contiguous dimension.
-// Values  Where y is NaN the first NaN is the maximum. `gate` as in max_pool2d_backward.wgsl.
+// Values  Where y is NaN the last NaN is the maximum, as in PyTorch. `gate` as in max_pool2d_backward.wgsl.
 // Reference: pool2d.ref.ts
 
 struct Params {
@@ -73,13 +73,14 @@ fn main(
     let top = y[y_at];
     let g = select(V(), dy[y_at], gate(top));
     let a = same(x[upper], top);
-    let b = same(x[upper + inner], top) & !a;
-    let c = same(x[lower], top) & !(a | b);
-    let d = same(x[lower + inner], top) & !(a | b | c);
-    dx[upper] = select(V(), g, a);
-    dx[upper + inner] = select(V(), g, b);
-    dx[lower] = select(V(), g, c);
-    dx[lower + inner] = select(V(), g, d);
+    let b = same(x[upper + inner], top);
+    let c = same(x[lower], top);
+    let d = same(x[lower + inner], top);
+    let nan = is_nan(top);
+    dx[upper] = select(V(), g, a & !(nan & (b | c | d)));
+    dx[upper + inner] = select(V(), g, b & !select(a, c | d, nan));
+    dx[lower] = select(V(), g, c & !select(a | b, d, nan));
+    dx[lower + inner] = select(V(), g, d & (nan | !(a | b | c)));
   } else {
     let right = 2u * w + 1u < params.in_w;
     dx[upper] = V();

@@ -7,7 +7,7 @@
 // Thread  BLOCKS neighbours in a row of 2 x 2 blocks of dx (times four along inner when V is a vector), lanes along the
 //         contiguous dimension. Four windows reach into a block; what the two that start left of it give is known from the
 //         block before. Divisions for places only: adapters on a CPU divide lane by lane.
-// Values  Where y is NaN the first NaN is the maximum. `gate` as in max_pool2d_backward.wgsl.
+// Values  Where y is NaN the last NaN is the maximum, as in PyTorch. `gate` as in max_pool2d_backward.wgsl.
 // Order   as max_pool2d_backward.wgsl: windows in row-major order, one add each; others add 0.
 // Reference: pool2d.ref.ts
 
@@ -55,6 +55,8 @@ fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
 struct Rows {
   at: vec4<u32>,
   inside: vec4<bool>,
+  // Whether the row after them is too.
+  more: bool,
 }
 
 // One column of those rows.
@@ -64,13 +66,16 @@ struct Column {
   c: V,
   d: V,
   inside: bool,
+  // From where a row begins.
+  offset: u32,
 }
 
 // At column `at` of the padded input.
 fn column(rows: Rows, at: u32, inner: u32) -> Column {
-  let place = rows.at + min(above(at, params.pad_left), params.in_w - 1u) * inner;
+  let offset = min(above(at, params.pad_left), params.in_w - 1u) * inner;
+  let place = rows.at + offset;
   let inside = at >= params.pad_left && at < params.pad_left + params.in_w;
-  return Column(x[place.x], x[place.y], x[place.z], x[place.w], inside);
+  return Column(x[place.x], x[place.y], x[place.z], x[place.w], inside, offset);
 }
 
 struct Window {
@@ -110,6 +115,24 @@ fn give(window: Window, found: B, l: V, m: V, r: V, inside: vec3<bool>) -> Given
   );
 }
 
+// As give, of a window whose maximum is the last NaN; `found` says whether one comes in a later row.
+fn give_last(window: Window, found: B, l: V, m: V, r: V, inside: vec3<bool>) -> Given {
+  let third = same(r, window) & B(inside.z) & !found;
+  let second = same(m, window) & B(inside.y) & !(found | third);
+  let first = same(l, window) & B(inside.x) & !(found | second | third);
+  return Given(
+    select(V(), window.g, first),
+    select(V(), window.g, second),
+    select(V(), window.g, third),
+    found | first | second | third,
+  );
+}
+
+// `last` where the window is one of NaN.
+fn choose(given: Given, last: Given, nan: B) -> Given {
+  return Given(select(given.l, last.l, nan), select(given.m, last.m, nan), select(given.r, last.r, nan), given.found);
+}
+
 // What two windows of one column of windows give: `upper`, over rows a to c, to row c; the one below it to c and to d.
 struct Pair {
   upper: Given,
@@ -117,14 +140,22 @@ struct Pair {
   next: Given,
 }
 
-fn windows(upper: Window, lower: Window, rows: Rows, l: Column, m: Column, r: Column) -> Pair {
+fn windows(upper: Window, lower: Window, rows: Rows, l: Column, m: Column, r: Column, inner: u32) -> Pair {
   let cols = vec3(l.inside, m.inside, r.inside);
   let a = give(upper, B(false), l.a, m.a, r.a, cols & vec3(rows.inside.x));
   let b = give(upper, a.found, l.b, m.b, r.b, cols & vec3(rows.inside.y));
   let c = give(upper, b.found, l.c, m.c, r.c, cols & vec3(rows.inside.z));
   let d = give(lower, B(false), l.c, m.c, r.c, cols & vec3(rows.inside.z));
   let e = give(lower, d.found, l.d, m.d, r.d, cols & vec3(rows.inside.w));
-  return Pair(c, d, e);
+  let nan_above = upper.nan == U(0x7f800000u);
+  let nan_below = lower.nan == U(0x7f800000u);
+  if (!any(nan_above | nan_below)) { return Pair(c, d, e); }
+  let more = vec3(rows.at.w + select(0u, params.in_w * inner, rows.more)) + vec3(l.offset, m.offset, r.offset);
+  let after = give_last(lower, B(false), x[more.x], x[more.y], x[more.z], cols & vec3(rows.more));
+  let last_d = give_last(lower, after.found, l.d, m.d, r.d, cols & vec3(rows.inside.w));
+  let last_c = give_last(lower, last_d.found, l.c, m.c, r.c, cols & vec3(rows.inside.z));
+  let above_c = give_last(upper, B(false), l.c, m.c, r.c, cols & vec3(rows.inside.z));
+  return Pair(choose(c, above_c, nan_above), choose(d, last_c, nan_below), choose(e, last_d, nan_below));
 }
 
 @compute @workgroup_size(LANES)
@@ -154,6 +185,7 @@ fn main(
   let rows = Rows(
     (o * params.in_h + r) * params.in_w * inner + i,
     (at_h >= vec4(top_edge)) & (at_h < vec4(top_edge + params.in_h)),
+    at_h.x + 4u >= top_edge && at_h.x + 4u < top_edge + params.in_h,
   );
   var l = column(rows, 2u * first, inner);
   let before = windows(
@@ -163,13 +195,14 @@ fn main(
     column(rows, 2u * first - 2u, inner),
     column(rows, 2u * first - 1u, inner),
     l,
+    inner,
   );
   var left = before;
   for (var k = 0u; k < BLOCKS; k++) {
     let w = first + k;
     let m = column(rows, 2u * w + 1u, inner);
     let next = column(rows, 2u * w + 2u, inner);
-    let given = windows(window(o, h - 1u, w, inner, i), window(o, h, w, inner, i), rows, l, m, next);
+    let given = windows(window(o, h - 1u, w, inner, i), window(o, h, w, inner, i), rows, l, m, next, inner);
     let col = 2u * w - params.pad_left;
     if (l.inside) {
       if (rows.inside.z) { dx[rows.at.z + col * inner] = left.upper.r + given.upper.l + left.lower.r + given.lower.l; }

@@ -4,7 +4,7 @@
 // x, g    [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]
 // y, out  [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward, out is overwritten
 // Thread  one element of out (four along inner when V is a vector), lanes along the contiguous dimension.
-// Values  Where y is NaN the first NaN is the maximum. A window with no tap inside x gives 0.
+// Values  Where y is NaN the last NaN is the maximum, as in PyTorch. A window with no tap inside x gives 0.
 // Order   none: one element is copied.
 // Reference: pool2d.ref.ts
 
@@ -74,7 +74,7 @@ fn main(
       let c = w * params.stride_w + u * params.dilation_w - params.pad_left;
       if (c >= params.in_w) { continue; }
       let at = (x_row + c) * inner + i;
-      let first = same(x[at], top) & waiting;
+      let first = same(x[at], top) & (waiting | is_nan(top));
       result = select(result, g[at], first);
       waiting = waiting & !first;
     }

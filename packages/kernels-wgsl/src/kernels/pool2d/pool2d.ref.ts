@@ -30,12 +30,11 @@ function eachWindow(p: Pool2dParams, visit: (at: number, taps: number[], divisor
         }
 }
 
-/** Index in x of the first NaN of a window, or of the first maximum if there is none; -1 for a window of padding only. */
+/** Index in x of the last NaN of a window, or of the first maximum if there is none; -1 for a window of padding only. */
 function firstMaximum(x: Float32Array, taps: number[]): number {
   let best = -1;
   for (const at of taps) {
-    if (Number.isNaN(x[at])) return at;
-    if (best < 0 || (x[at] as number) > (x[best] as number)) best = at;
+    if (best < 0 || Number.isNaN(x[at]) || (x[at] as number) > (x[best] as number)) best = at;
   }
   return best;
 }

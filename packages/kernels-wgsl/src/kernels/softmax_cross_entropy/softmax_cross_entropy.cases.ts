@@ -24,6 +24,8 @@ interface Shape extends Partial<CrossEntropyOptions> {
   masked?: boolean;
   /** The first row holds a NaN, the second a +infinity, the third nothing but -infinity. */
   broken?: boolean;
+  /** The logit of every second row's label is -infinity. */
+  unlikely?: boolean;
   /** How many of ten rows have the label that is ignored. */
   ignored?: number;
   bench?: boolean;
@@ -60,6 +62,11 @@ const shapes: Shape[] = [
   { n: 5, c: 6, broken: true, reduction: "none" },
   { n: 5, c: 6, broken: true, labelSmoothing: 0.1 },
   { n: 5, c: 6, broken: true, labels: "target" },
+  { n: 5, c: 6, broken: true, ignoreIndex: 1, ignored: 10 },
+  { n: 5, c: 6, broken: true, ignoreIndex: 1, ignored: 10, reduction: "none", classWeights: true },
+  { n: 5, c: 6, unlikely: true, labelSmoothing: 1, reduction: "none" },
+  { n: 5, c: 6, unlikely: true, labelSmoothing: 0.5, reduction: "none" },
+  { n: 5, c: 6, unlikely: true, labels: "target", oneHot: true, labelSmoothing: 1, reduction: "none" },
   // More rows than lanes, more classes than a chunk.
   { n: 300, c: 130, labelSmoothing: 0.1 },
   { n: 257, c: 65, labels: "target" },
@@ -86,6 +93,9 @@ function operands(shape: Shape, random: CaseRandom): BindingArrays {
   const given: BindingArrays = { logits };
   if (shape.masked) {
     for (let i = 0; i < n * c; i += 4) if (i % c !== classes[Math.floor(i / c)]) logits[i] = Number.NEGATIVE_INFINITY;
+  }
+  if (shape.unlikely) {
+    for (let row = 0; row < n; row += 2) logits[row * c + (classes[row] as number)] = Number.NEGATIVE_INFINITY;
   }
   if (shape.broken) {
     logits[3] = Number.NaN;

@@ -64,8 +64,10 @@ export function softmaxCrossEntropyForwardReference(inputs: BindingArrays, given
       0,
     );
     const label = argmax(row.target);
+    // The label's own part counts where it is kept by 0 too: 0 times infinity is NaN.
+    const own = p.has_targets || p.keep !== 0 ? 0 : 0 * (logProbabilities[label] as number);
     const share = p.has_targets ? 1 : (operands.class_weights?.[label] ?? 1);
-    rows.set([loss, share, argmax(row.logits) === label ? 1 : 0, 1], 4 * r);
+    rows.set([loss + own, share, argmax(row.logits) === label ? 1 : 0, 1], 4 * r);
   }
   return { rows };
 }
@@ -92,7 +94,14 @@ export function softmaxCrossEntropyBackwardReference(inputs: BindingArrays, give
   const dlogits = new Float32Array(p.n * p.c);
   for (let r = 0; r < p.n; r++) {
     const row = rowOf(p, inputs as unknown as Operands, r);
-    if (!row) continue;
+    if (!row) {
+      const logits = (inputs.logits as Float32Array).subarray(r * p.c, (r + 1) * p.c);
+      dlogits.set(
+        logSoftmax(Array.from(logits)).map((v) => 0 * Math.exp(v)),
+        r * p.c,
+      );
+      continue;
+    }
     const scale =
       p.reduction === 0 ? (dy[r] as number) : (dy[0] as number) / (p.reduction === 1 ? (summary[1] as number) : 1);
     const whole = row.mass.reduce((total, mass) => total + mass, 0);

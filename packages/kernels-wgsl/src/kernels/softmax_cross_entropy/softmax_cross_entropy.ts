@@ -153,7 +153,8 @@ const reductions = { none: 0, mean: 1, sum: 2 } as const;
 
 /**
  * Shape of the loss, [n] without reduction and else [], and the params of all three kernels, after PyTorch's CrossEntropyLoss.
- * A mean over no rows, or over rows that are all ignored, is NaN with gradient 0, as there. `faultSlot` comes from `device.faults.slot`.
+ * A mean over no rows, or over rows that are all ignored, is NaN. The gradient of an ignored row is 0, or NaN where its softmax
+ * is NaN, as there. `faultSlot` comes from `device.faults.slot`.
  *
  * Throws ShapeError when logits are not [n, c], c is 0, or the labels do not fit them; ArgumentError for a smoothing
  * outside [0, 1], an ignored label that is no i32 and an ignored label together with targets.

@@ -4,7 +4,7 @@
 //
 // logits  [n, c]; labels [n] or targets [n, c]; class_weights [c] or none
 // summary [4], as the forward kernel left it; dy [n] without reduction, else [1]
-// dlogits [n, c], overwritten; 0 in a row whose label is ignored or is no class
+// dlogits [n, c], overwritten; in a row whose label is ignored or is no class 0, or NaN where its softmax is NaN
 // Thread  one row, two or four classes at once when V is a vector (V, U, B, LONG and the one-line functions are replaced).
 // Order   classes in chunks of 64, their sums in order.
 // Reference: softmax_cross_entropy.ref.ts
@@ -89,15 +89,10 @@ fn main(
   let blocks = params.c / LONG;
   let at = row * blocks;
   var label = 0u;
-  if (!has_targets()) {
-    label = class_of(row);
-    if (label == NONE) {
-      for (var k = 0u; k < blocks; k++) { dlogits[at + k] = V(); }
-      return;
-    }
-  }
+  if (!has_targets()) { label = class_of(row); }
   var scale = dy[select(row, 0u, params.reduction == MEAN || params.reduction == SUM)];
   if (params.reduction == MEAN) { scale /= summary[1]; }
+  if (label == NONE) { scale = 0.0; }
 
   var top = first(logits[at]);
   for (var k = 0u; k < blocks; k++) { top = peak(top, logits[at + k]); }

@@ -117,12 +117,18 @@ fn evaluate(row: u32) -> vec4<f32> {
     for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) {
       let t = target_at(at, k, label);
       aim = highest(aim, t, k * LONG);
-      part = add(part, weight(k) * (params.keep * t + params.share) * (log_sum - (logits[at + k] - top.value)));
+      let own = select(V(), params.keep * t, params.has_targets == 1u);
+      part = add(part, weight(k) * (own + params.share) * (log_sum - (logits[at + k] - top.value)));
     }
     loss += part;
   }
   var denominator = 1.0;
-  if (params.has_targets == 0u) { denominator = pick(weight(label / LONG), label % LONG); }
+  if (params.has_targets == 0u) {
+    // Apart from the rest and where it is kept by 0 too, as in PyTorch: 0 times an infinite logit is NaN.
+    denominator = pick(weight(label / LONG), label % LONG);
+    let logit = pick(logits[at + label / LONG], label % LONG);
+    loss += denominator * params.keep * (log_sum - (logit - top.value));
+  }
   return vec4(loss, denominator, select(0.0, 1.0, top.at == aim.at), 1.0);
 }
 
