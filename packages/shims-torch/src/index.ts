@@ -60,7 +60,6 @@ export {
 export {
   arange,
   as_tensor,
-  bernoulli,
   type CreationArguments,
   empty,
   empty_like,
@@ -70,12 +69,6 @@ export {
   linspace,
   ones,
   ones_like,
-  rand,
-  rand_like,
-  randint,
-  randn,
-  randn_like,
-  randperm,
   type TensorData,
   tensor,
   zeros,
@@ -110,7 +103,9 @@ export {
   where,
 } from "./ops/elementwise.js";
 export { gather, type Index, index_select } from "./ops/indexing.js";
+export { cat, chunk, narrow, split, stack } from "./ops/joining.js";
 export { bmm, matmul, mm } from "./ops/linalg.js";
+export { bernoulli, rand, rand_like, randint, randn, randn_like, randperm } from "./ops/random.js";
 export {
   all,
   amax,
@@ -130,21 +125,7 @@ export {
   type ValuesAndIndices,
   var,
 } from "./ops/reduce.js";
-export {
-  cat,
-  chunk,
-  flatten,
-  flip,
-  narrow,
-  permute,
-  reshape,
-  split,
-  squeeze,
-  stack,
-  t,
-  transpose,
-  unsqueeze,
-} from "./ops/shape.js";
+export { flatten, flip, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/shape.js";
 export { default_generator, Generator, initial_seed, manual_seed } from "./random.js";
 export { Tensor } from "./tensor.js";
 

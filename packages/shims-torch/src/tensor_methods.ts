@@ -10,6 +10,7 @@ import * as A from "./ops/arithmetic.js";
 import * as E from "./ops/elementwise.js";
 import * as I from "./ops/indexing.js";
 import * as W from "./ops/inplace.js";
+import * as J from "./ops/joining.js";
 import * as L from "./ops/linalg.js";
 import * as R from "./ops/reduce.js";
 import * as S from "./ops/shape.js";
@@ -211,9 +212,9 @@ const table = {
   expand: S.expand,
   expand_as: S.expand_as,
   repeat: S.repeat,
-  narrow: S.narrow,
-  split: S.splitMethod,
-  chunk: S.chunk,
+  narrow: J.narrow,
+  split: J.splitMethod,
+  chunk: J.chunk,
   flip: S.flipMethod,
 
   // Elements.

@@ -1,6 +1,6 @@
 // Functions that make tensors.
 import * as core from "@facet/autograd";
-import { type Args, define, int, number, type Rules, type Values } from "@facet/dialect";
+import { type Args, define, int, type Rules, type Values } from "@facet/dialect";
 import { convertCore, copyOf } from "../convert.js";
 import { data as dataKind, fitted, flattenData, inferred, type TensorData } from "../data.js";
 import { checkDevice, type Device, type Dtype, float32, int64 } from "../dtype.js";
@@ -11,7 +11,6 @@ import {
   dtype,
   each,
   forms,
-  generator,
   ints,
   memory_format,
   native,
@@ -20,9 +19,8 @@ import {
   tensor as tensorKind,
 } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Generator, nextKey } from "../random.js";
 import { Tensor, wrap } from "../tensor.js";
-import { scalarOf, typeName } from "./scalar.js";
+import { scalarOf } from "./scalar.js";
 
 export type { TensorData } from "../data.js";
 
@@ -42,7 +40,7 @@ interface Settings {
   readonly requires_grad: boolean;
 }
 
-function finish(op: string, x: core.Tensor, { device, requires_grad }: Settings): Tensor {
+export function finish(op: string, x: core.Tensor, { device, requires_grad }: Settings): Tensor {
   if (device !== null) checkDevice(op, device);
   const result = wrap(x);
   return requires_grad ? result.requires_grad_() : result;
@@ -90,7 +88,7 @@ export const as_tensor: (data: TensorData | Tensor, ...args: DataArgs) => Tensor
 );
 
 /** Extents of 0 or more. */
-function requireShape(op: string, shape: readonly number[]): readonly number[] {
+export function requireShape(op: string, shape: readonly number[]): readonly number[] {
   if (shape.every((extent) => extent >= 0)) return shape;
   return complain(
     core.ShapeError,
@@ -105,11 +103,11 @@ function constant(op: string, shape: readonly number[], value: number | boolean,
   return core.full(requireShape(op, shape), held, dtype);
 }
 
-type SizeArgs<Named> = (number | readonly number[] | { readonly [K in keyof Named]?: Named[K] | undefined })[];
-type Sized = CreationArguments & { size: readonly number[] };
+export type SizeArgs<Named> = (number | readonly number[] | { readonly [K in keyof Named]?: Named[K] | undefined })[];
+export type Sized = CreationArguments & { size: readonly number[] };
 
 /** A function of a size, as one list or extent by extent: f([2, 3]), f(2, 3). */
-function sized<const R extends Rules>(
+export function sized<const R extends Rules>(
   name: string,
   rules: R,
   make: (shape: readonly number[], settings: Values<R> & Settings) => core.Tensor,
@@ -178,7 +176,7 @@ export const full_like: (
 );
 
 /** Throws for bools, of which there are no ranges. */
-function requireNumeric(op: string, dtype: Dtype): Dtype {
+export function requireNumeric(op: string, dtype: Dtype): Dtype {
   if (dtype.core !== "bool") return dtype;
   return complain(core.DtypeError, `"${op}_cpu" not implemented for 'Bool'`, {
     op,
@@ -286,139 +284,3 @@ export const eye: (...args: Args<[n: number, m: number], EyeArguments>) => Tenso
     return finish("eye", core.fromData(bytes, [n, columns], dtype), settings);
   },
 );
-
-export interface RandomArguments extends CreationArguments {
-  generator: Generator | null;
-}
-
-type Draw = (key: core.Key, shape: readonly number[]) => core.Tensor;
-
-/** Draws are floats. */
-function requireFloats(op: string, dtype: Dtype): void {
-  if (dtype.core === "float32") return;
-  complain(core.DtypeError, `"${op}" not implemented for '${typeName(dtype.core)}'`, {
-    op,
-    argument: "dtype",
-    expected: "torch.float32",
-    given: `${dtype}`,
-  });
-}
-
-function drawn(name: string, draw: Draw): (...args: SizeArgs<RandomArguments & Sized>) => Tensor {
-  const call = sized(name, { generator: generator.or(null), out }, (shape, { dtype, generator }) => {
-    requireFloats(name, dtype ?? float32);
-    return draw(nextKey(generator as Generator | null), shape);
-  });
-  return (...args) => call(args);
-}
-
-function drawnLike(
-  name: string,
-  draw: Draw,
-): (input: Tensor, ...args: Args<[], RandomArguments & { memory_format: null }>) => Tensor {
-  return native(
-    name,
-    { input: tensorKind, "*": null, generator: generator.or(null), memory_format, ...creation },
-    ({ input, generator, ...settings }) => {
-      requireFloats(name, settings.dtype ?? input.dtype);
-      return finish(name, draw(nextKey(generator), input.shape), settings);
-    },
-  );
-}
-
-/** Uniform in [0, 1). */
-export const rand = drawn("rand", (key, shape) => core.uniform(key, shape));
-/** Standard normal. */
-export const randn = drawn("randn", (key, shape) => core.normal(key, shape));
-export const rand_like = drawnLike("rand_like", (key, shape) => core.uniform(key, shape));
-export const randn_like = drawnLike("randn_like", (key, shape) => core.normal(key, shape));
-
-const integerDraws = { size: ints, "*": null, generator: generator.or(null), out, ...creation } as const;
-const readRandint = forms("randint", { high: int, ...integerDraws }, { low: int, high: int, ...integerDraws });
-
-/** Integers in [low, high). randint(high, size) starts at 0. */
-export function randint(
-  ...args:
-    | Args<[high: number, size: readonly number[]], RandomArguments & RandintArguments>
-    | Args<[low: number, high: number, size: readonly number[]], RandomArguments & RandintArguments>
-): Tensor {
-  const { form, values } = readRandint(args);
-  const { high, size, generator, ...settings } = values;
-  const low = form === "0" ? 0 : values.low;
-  if (!(high > low))
-    complain(core.ArgumentError, `random_ expects 'from' to be less than 'to', but got from=${low} >= to=${high}`, {
-      op: "randint",
-      argument: "high",
-      expected: `more than ${low}`,
-      given: `${high}`,
-    });
-  const dtype = settings.dtype?.core ?? "int32";
-  const most = dtype === "bool" ? 1 : dtype === "uint8" ? 255 : 2 ** 31 - 1;
-  if (high - 1 > most || low < (dtype === "int32" || dtype === "float32" ? -(2 ** 31) : 0))
-    complain(core.ArgumentError, `to - 1 is out of bounds for ${dtype}`, {
-      op: "randint",
-      argument: "high",
-      expected: `numbers that ${dtype} holds`,
-      given: `${low} to ${high}`,
-    });
-  requireShape("randint", size);
-  const draws = core.randomIntegers(nextKey(generator), core.sizeOf(size), low, high);
-  return finish("randint", core.fromData(fitted("randint", draws, dtype), size, dtype), settings);
-}
-
-export interface RandintArguments {
-  low: number;
-  high: number;
-  size: readonly number[];
-}
-
-/** 0 to n - 1 in random order. */
-export const randperm: (...args: Args<[n: number], RandomArguments & { n: number }>) => Tensor = native(
-  "randperm",
-  { n: int, "*": null, generator: generator.or(null), out, ...creation },
-  ({ n, generator, ...settings }) => {
-    requireShape("randperm", [n]);
-    const dtype = requireNumeric("randperm", settings.dtype ?? int64).core;
-    const order = core.permutation(nextKey(generator), n);
-    return finish("randperm", core.fromData(fitted("randperm", order, dtype), [n], dtype), settings);
-  },
-);
-
-const readBernoulli = forms(
-  "bernoulli",
-  { input: tensorKind, "*": null, generator: generator.or(null), out },
-  { input: tensorKind, p: number, "*": null, generator: generator.or(null) },
-);
-
-/**
- * 1 with the probability that each element gives, else 0; with `p`, with that probability everywhere. In the input's dtype.
- * An element that is no probability raises ArgumentError when a value is next read.
- */
-export function bernoulli(
-  input: Tensor,
-  ...args: Args<[p: number], { p: number; generator: Generator | null; out: null }>
-): Tensor {
-  const { form, values } = readBernoulli([input, ...args]);
-  const { dtype, shape } = values.input.core;
-  if (form === "1" && !(values.p >= 0 && values.p <= 1))
-    complain(core.ArgumentError, `bernoulli_ expects p to be in [0, 1], but got p=${values.p}`, {
-      op: "bernoulli",
-      argument: "p",
-      expected: "0 to 1",
-      given: `${values.p}`,
-    });
-  if (form === "0" && dtype !== "float32")
-    complain(core.DtypeError, `"bernoulli_tensor_cpu_p_" not implemented for '${typeName(dtype)}'`, {
-      op: "bernoulli",
-      argument: "input",
-      expected: "torch.float32",
-      given: dtype,
-    });
-  return core.noGrad(() =>
-    core.scope(() => {
-      const draws = core.uniform(nextKey(values.generator), shape);
-      const hits = form === "0" ? core.checked.bernoulli(draws, values.input.core) : core.less(draws, values.p);
-      return wrap(core.cast(hits, dtype));
-    }),
-  );
-}

@@ -1,13 +1,11 @@
-// Shapes. view and reshape share memory with their input; everything else here copies (PyTorch shares it where strides allow).
+// Shapes. What keeps the elements' order (view, reshape, flatten, squeeze, unsqueeze) shares memory with its input; what moves
+// or repeats elements copies them (PyTorch shares memory where strides allow).
 import * as core from "@facet/autograd";
-import { type Args, define, defineMethod, int, only } from "@facet/dialect";
-import { convertCore, copyOf } from "../convert.js";
-import { promote } from "../dtype.js";
+import { type Args, defineMethod, int, only } from "@facet/dialect";
 import { complain, dimension, dimensions } from "../errors.js";
-import { dims, dtype, each, forms, ints, native, out, tensor, tensors } from "../kinds.js";
+import { dims, dtype, each, forms, ints, native, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
-import type { Out } from "./arithmetic.js";
 
 /** What methods take for a shape: extents, one list of them, or that list by name. */
 export type Extents<Name extends string> = (
@@ -16,7 +14,8 @@ export type Extents<Name extends string> = (
   | { readonly [K in Name]?: readonly number[] }
 )[];
 
-type OfTensor<T extends unknown[], R = Tensor> = (self: Tensor, ...args: T) => R;
+/** A method: the tensor it is called on, then its arguments. */
+export type OfTensor<T extends unknown[], R = Tensor> = (self: Tensor, ...args: T) => R;
 
 /** A method of one list of numbers, which may also be given one by one: `x.permute(1, 0)`, `x.permute([1, 0])`. */
 function listMethod<const Name extends string>(
@@ -259,216 +258,6 @@ export const repeat: OfTensor<Extents<"repeats">> = listMethod("repeat", "repeat
     );
   });
 });
-
-export interface JoinArguments extends Out {
-  dim: number;
-}
-export type JoinArgs = Args<[dim: number], JoinArguments>;
-
-function requireTensors(op: string, list: readonly Tensor[]): Tensor {
-  const first = list[0];
-  if (first) return first;
-  return complain(core.ArgumentError, `${op}(): expected a non-empty list of Tensors`, {
-    op,
-    argument: "tensors",
-    expected: "at least one",
-    given: "none",
-  });
-}
-
-/** The tensors in the dtype that they have in common. */
-function alike(list: readonly Tensor[]): core.Tensor[] {
-  const common = list.map((each) => each.core.dtype).reduce(promote);
-  return list.map((each) => convertCore(each.core, common));
-}
-
-/** Vectors of no elements count as nothing, as in PyTorch, where anything else is there. */
-const isNothing = ({ shape }: Tensor): boolean => shape.length === 1 && shape[0] === 0;
-
-/** Tensors joined along a dimension, in the dtype they have in common. */
-export const cat: (tensors: readonly Tensor[], ...args: JoinArgs) => Tensor = native(
-  "cat",
-  { tensors, dim: int.or(0), "*": null, out },
-  (given) => {
-    const list = given.tensors;
-    const first = list.find((each) => !isNothing(each)) ?? requireTensors("cat", list);
-    const dim = dimension("cat", given.dim, first.rank);
-    for (const [i, each] of list.entries()) {
-      if (each.rank === 0)
-        complain(core.ShapeError, `zero-dimensional tensor (at position ${i}) cannot be concatenated`, {
-          op: "cat",
-          argument: `tensors[${i}]`,
-          expected: "rank 1 or more",
-          given: "[]",
-        });
-      const at = first.shape.findIndex((extent, j) => j !== dim && extent !== each.shape[j]);
-      if (isNothing(each) || (each.rank === first.rank && at < 0)) continue;
-      complain(
-        core.ShapeError,
-        each.rank === first.rank
-          ? `Sizes of tensors must match except in dimension ${dim}. Expected size ${first.shape[at]} but got size ${each.shape[at]} for tensor number ${i} in the list.`
-          : `Tensors must have same number of dimensions: got ${first.rank} and ${each.rank}`,
-        {
-          op: "cat",
-          argument: `tensors[${i}]`,
-          expected: `${sizeText(first.shape)} but for dimension ${dim}`,
-          given: sizeText(each.shape),
-        },
-      );
-    }
-    return core.scope(() => {
-      // A part that counts as nothing has a gradient all the same.
-      const parts = alike(list).flatMap((part, i) => {
-        if (list[i] === first || !isNothing(list[i] as Tensor)) return [part];
-        return core.isTracked(part) ? [core.reshape(part, first.shape.with(dim, 0))] : [];
-      });
-      // The core hands a single tensor back as it is; memory of its own keeps the two apart.
-      return wrap(parts.length === 1 ? copyOf(parts[0] as core.Tensor) : core.concat(parts, dim));
-    });
-  },
-);
-
-/** Tensors of one shape joined along a new dimension, in the dtype they have in common. */
-export const stack: (tensors: readonly Tensor[], ...args: JoinArgs) => Tensor = native(
-  "stack",
-  { tensors, dim: int.or(0), "*": null, out },
-  (given) => {
-    const list = given.tensors;
-    const first = requireTensors("stack", list);
-    const dim = dimension("stack", given.dim, first.rank + 1);
-    for (const [i, each] of list.entries()) {
-      if (`${each.shape}` === `${first.shape}`) continue;
-      complain(
-        core.ShapeError,
-        `stack expects each tensor to be equal size, but got ${sizeText(first.shape)} at entry 0 and ${sizeText(each.shape)} at entry ${i}`,
-        { op: "stack", argument: `tensors[${i}]`, expected: sizeText(first.shape), given: sizeText(each.shape) },
-      );
-    }
-    return core.scope(() => wrap(core.stack(alike(list), dim)));
-  },
-);
-
-export interface NarrowArguments {
-  dim: number;
-  start: number;
-  length: number;
-}
-export type NarrowArgs = Args<[dim: number, start: number, length: number], NarrowArguments>;
-
-/** `length` elements of a dimension from `start` on. */
-export const narrow: (input: Tensor, ...args: NarrowArgs) => Tensor = native(
-  "narrow",
-  { input: tensor, dim: int, start: int, length: int },
-  ({ input, dim, start, length }) => {
-    if (input.rank === 0) refuseScalar("narrow", "narrow() cannot be applied to a 0-dim tensor.");
-    const axis = dimension("narrow", dim, input.rank);
-    const extent = input.shape[axis] as number;
-    const from = start < 0 ? start + extent : start;
-    if (length < 0)
-      complain(core.ArgumentError, "narrow(): length must be non-negative.", {
-        op: "narrow",
-        argument: "length",
-        expected: "0 or more",
-        given: `${length}`,
-      });
-    if (!(from >= 0 && from + length <= extent))
-      complain(core.ArgumentError, `start (${start}) + length (${length}) exceeds dimension size (${extent}).`, {
-        op: "narrow",
-        argument: from >= 0 && from <= extent ? "length" : "start",
-        expected: `a stretch within ${extent} elements`,
-        given: `${length} from ${start}`,
-      });
-    return narrowed(input, axis, from, length);
-  },
-);
-
-const narrowed = (input: Tensor, axis: number, from: number, length: number): Tensor =>
-  wrap(core.sliceAlong(input.core, axis, from, from + length));
-
-function refuseScalar(op: string, sentence: string): never {
-  return complain(core.ShapeError, sentence, { op, argument: "input", expected: "rank 1 or more", given: "[]" });
-}
-
-function pieces(input: Tensor, sizes: readonly number[], axis: number): Tensor[] {
-  let start = 0;
-  return sizes.map((size) => {
-    start += size;
-    return narrowed(input, axis, start - size, size);
-  });
-}
-
-function splitInto(input: Tensor, sizes: number | readonly number[], dim: number, argument: string): Tensor[] {
-  if (input.rank === 0) refuseScalar("split", "split expects at least a 1-dimensional tensor");
-  const axis = dimension("split", dim, input.rank);
-  const extent = input.shape[axis] as number;
-  const wrong = (sentence: string): never =>
-    complain(core.ArgumentError, sentence, {
-      op: "split",
-      argument,
-      expected: typeof sizes === "number" ? "a size of 1 or more" : `sizes of 0 or more that add up to ${extent}`,
-      given: typeof sizes === "number" ? `${sizes}` : sizeText(sizes),
-    });
-  if (typeof sizes === "number") {
-    if (sizes < 0) wrong(`split expects split_size be non-negative, but got split_size=${sizes}`);
-    if (sizes === 0 && extent > 0)
-      wrong(`split_size can only be 0 if dimension size is 0, but got dimension size of ${extent}`);
-    const count = sizes === 0 ? 1 : Math.max(1, Math.ceil(extent / sizes));
-    return pieces(
-      input,
-      Array.from({ length: count }, (_, i) => Math.min(sizes, extent - i * sizes)),
-      axis,
-    );
-  }
-  if (sizes.some((size) => size < 0))
-    wrong(
-      `split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=${sizeText(sizes)}`,
-    );
-  if (sizes.reduce((total, size) => total + size, 0) !== extent)
-    wrong(
-      `split_with_sizes expects split_sizes to sum exactly to ${extent} (input tensor's size at dimension ${axis}), but got split_sizes=${sizeText(sizes)}`,
-    );
-  return pieces(input, sizes, axis);
-}
-
-type Sizes = number | readonly number[];
-
-/** Pieces of `split_size_or_sections` elements (the last may be shorter), or of the listed sizes, along a dimension. */
-export const split: (
-  tensor: Tensor,
-  ...args: Args<[split_size_or_sections: Sizes, dim: number], { split_size_or_sections: Sizes; dim: number }>
-) => Tensor[] = define(
-  "torch.split",
-  { tensor, split_size_or_sections: dims, dim: int.or(0) },
-  ({ tensor, split_size_or_sections, dim }) => splitInto(tensor, split_size_or_sections, dim, "split_size_or_sections"),
-);
-export const splitMethod: OfTensor<
-  Args<[split_size: Sizes, dim: number], { split_size: Sizes; dim: number }>,
-  Tensor[]
-> = defineMethod("torch.Tensor.split", { split_size: dims, dim: int.or(0) }, (self, { split_size, dim }) =>
-  splitInto(self, split_size, dim, "split_size"),
-);
-
-export type ChunkArgs = Args<[chunks: number, dim: number], { chunks: number; dim: number }>;
-
-/** At most so many pieces of equal size, the last may be shorter; of nothing as many as asked for. */
-export const chunk: (input: Tensor, ...args: ChunkArgs) => Tensor[] = native(
-  "chunk",
-  { input: tensor, chunks: int, dim: int.or(0) },
-  ({ input, chunks, dim }) => {
-    if (input.rank === 0) refuseScalar("chunk", "chunk expects at least a 1-dimensional tensor");
-    if (chunks <= 0)
-      complain(core.ArgumentError, `chunk expects \`chunks\` to be greater than 0, got: ${chunks}`, {
-        op: "chunk",
-        argument: "chunks",
-        expected: "1 or more",
-        given: `${chunks}`,
-      });
-    const axis = dimension("chunk", dim, input.rank);
-    const extent = input.shape[axis] as number;
-    if (extent === 0) return pieces(input, Array(chunks).fill(0), axis);
-    return splitInto(input, Math.ceil(extent / chunks), axis, "chunks");
-  },
-);
 
 const flipped = (input: Tensor, dims: readonly number[]): Tensor =>
   // A scalar has no dimension to go along, though PyTorch lets it be named.

@@ -3,7 +3,7 @@ import { any, define, isKeywords, listOf } from "@facet/dialect";
 import { float32, int64 } from "../dtype.js";
 import { complain } from "../errors.js";
 import { tensor } from "../ops/creation.js";
-import { stack } from "../ops/shape.js";
+import { stack } from "../ops/joining.js";
 import { Tensor } from "../tensor.js";
 
 /**
