@@ -119,6 +119,19 @@ export function compat({ dialect, exported, only }) {
   return `${lines.join("\n")}\n`;
 }
 
+/** Classes whose objects refuse the names that they lack. */
+const refusing = ["torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"];
+
+/** original_names.ts of the PyTorch dialect: what the original's classes have. */
+export function originalNames() {
+  const { names } = read("test/goldens/signatures_torch.json");
+  const rows = refusing.map((name) => {
+    const lines = wrapped(names[name].join(" ")).split("\n");
+    return [`  "${name}": \``, ...lines, "`,"].join("\n");
+  });
+  return `// Made by scripts/compat.mjs of the names that PyTorch's classes have.\nexport const originalNames = {\n${rows.join("\n")}\n} as const;\n`;
+}
+
 /** Classes of the original that are namespaces here. */
 const isChild = (exported, namespace, name) => exported.has(`${namespace}.${name}`);
 
@@ -128,6 +141,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.argv.slice(2);
   const { signatures, Only } = await import(at("packages/dialect/dist/index.js"));
   const only = [];
+  writeFileSync(at("packages/shims-torch/src/original_names.ts"), originalNames());
   for (const dialect of given.length > 0 ? given : dialects) {
     const root = await import(at(`packages/shims-${dialect}/dist/index.js`));
     const { sections, internal } = table(dialect);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Only, signatures } from "@facet/dialect";
 import { describe, expect, test } from "vitest";
 // @ts-expect-error a script, without types
-import { compat, dialects, exportedNames, onlyAtDefault, table } from "../scripts/compat.mjs";
+import { compat, dialects, exportedNames, onlyAtDefault, originalNames, table } from "../scripts/compat.mjs";
 import { roots } from "./signatures/exports.js";
 import { type Dialect, loadSignatures } from "./signatures/golden.js";
 
@@ -48,4 +48,9 @@ describe.each(dialects as Dialect[])("%s", (dialect) => {
     }
     expect(silent).toEqual([]);
   });
+});
+
+test("original_names.ts is fresh", () => {
+  const path = fileURLToPath(new URL("../packages/shims-torch/src/original_names.ts", import.meta.url));
+  expect(readFileSync(path, "utf8")).toBe(originalNames());
 });

@@ -17,7 +17,7 @@ export {
 } from "./kinds.js";
 export { defineMethod, type Method, type Methods, methods } from "./methods.js";
 export { nearest, snake } from "./names.js";
-export { namespace } from "./namespace.js";
+export { namespace, refuseAbsentMembers } from "./namespace.js";
 export * from "./print/index.js";
 export { Only, only, Parameter, type Rule, type Rules, required, type Values } from "./rules.js";
 export { show } from "./show.js";

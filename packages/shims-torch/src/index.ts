@@ -5,6 +5,7 @@ import { tensor } from "./kinds.js";
 import type { Tensor } from "./tensor.js";
 
 import "./tensor_methods.js";
+import "./absent.js";
 
 await startDevice();
 

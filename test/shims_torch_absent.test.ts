@@ -1,0 +1,48 @@
+// What objects of PyTorch's classes lack is refused by name, and may be one's own.
+import { UnsupportedError } from "@facet/autograd";
+import * as torch from "@facet/shims-torch";
+import { describe, expect, test } from "vitest";
+
+describe("members of PyTorch's classes that are absent", () => {
+  const { nn, optim } = torch;
+  const objects = (): [string, Record<string, unknown>][] => {
+    const net = new nn.Linear(2, 1);
+    return [
+      ["cumsum", torch.ones(2)],
+      ["is_cuda", net.weight],
+      ["cuda", net],
+      ["half", net],
+      ["register_step_post_hook", new optim.SGD(net.parameters())],
+    ] as unknown as [string, Record<string, unknown>][];
+  };
+
+  test("are refused by name", () => {
+    for (const [name, object] of objects()) {
+      expect(() => object[name], name).toThrow(UnsupportedError);
+      expect(() => object[name], name).toThrow(/COMPAT\.md of shims-torch/);
+    }
+    expect(() => (torch.ones(2) as unknown as Record<string, () => void>).clamp_min?.()).toThrow(
+      /torch\.Tensor: clamp_min: .* the nearest is clamp/,
+    );
+  });
+
+  test("may be assigned, overridden and registered", async () => {
+    class Net extends nn.Module {
+      half = new nn.Linear(1, 1);
+      double: torch.nn.Parameter;
+      constructor() {
+        super();
+        this.double = new nn.Parameter(torch.ones(1));
+      }
+      cuda(): string {
+        return "here";
+      }
+    }
+    const net = new Net();
+    expect(net.cuda()).toBe("here");
+    expect([...net.named_parameters()].map(([name]) => name)).toEqual(["double", "half.weight", "half.bias"]);
+    const x = Object.assign(torch.ones(2), { layout: "mine" });
+    expect(x.layout).toBe("mine");
+    expect(Object.keys(torch.ones(2))).toEqual(["core"]);
+  });
+});
