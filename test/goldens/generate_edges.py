@@ -63,6 +63,13 @@ REDUCTIONS = [
     ("norm", {"p": 1, "dim": 1}), ("norm", {"p": INF, "dim": 1}), ("argmax", {"dim": 1}), ("argmin", {"dim": 1}),
     ("softmax", {"dim": 1}), ("log_softmax", {"dim": 1}),
 ]
+# An element of 0 here or in another row, an even number of factors and an odd one.
+PRODUCTS = [
+    ("beside_zeros", [[1.5, 3.4e38], [0.0, 2.0], [-0.0, 0.0], [1e-30, 1e-30]]),
+    ("one_zero_of_five", [[2.0, -1.0, 0.0, 3.0, 0.5], [1e10, 1e-10, 4.0, 1e9, 2.0]]),
+    ("two_zeros_of_four", [[0.0, 2.0, 0.0, 3.0], [1.0, 2.0, 3.0, 4.0]]),
+    ("no_zero_of_seven", [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, -7.0], [1e-3, 1e3, 0.5, 2.0, -1.0, 1.5, 1.0]]),
+]
 # Labels that are ignored, and smoothing that keeps nothing of the label.
 CROSS_ENTROPIES = [
     *((f"ignored_{rows}", rows, [-100, -100], {}) for rows in ("plain", "nan", "infinite", "all_infinite")),
@@ -138,6 +145,9 @@ def cases():
         yield entry(
             f"cross_entropy_none_{rows}", "cross_entropy", {"reduction": "none"}, inputs(x=torch.tensor(values)), (labels,)
         )
+    for name, values in PRODUCTS:
+        for arguments in ({"dim": 0}, {"dim": 1}) if name == "beside_zeros" else ({}, {"dim": 0}, {"dim": 1}):
+            yield entry(f"{label('prod', arguments)}_{name}", "prod", arguments, inputs(x=torch.tensor(values)))
     for name, rows, labels, arguments in CROSS_ENTROPIES:
         given = (torch.tensor(labels),)
         yield entry(f"cross_entropy_{name}", "cross_entropy", arguments, inputs(x=torch.tensor(ROWS[rows])), given)

@@ -14,9 +14,9 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
-import { fillWith } from "./create.js";
+import { fillWith, full } from "./create.js";
 import { cast, div, equal, isNan, logicalOr, mul, where } from "./elementwise.js";
-import { expand, reshape } from "./shape.js";
+import { concat, expand, pad, reshape, sliceAlong, transpose } from "./shape.js";
 
 export interface ReduceAttrs {
   /** Whether NaN elements share the gradient of an extreme that is NaN; else they and all others get NaN. */
@@ -95,21 +95,50 @@ const meanOp = reduction(
     return spreadBack(div(dy, count), shapes.x as number[], attrs);
   }),
 );
-// d prod / dx = product of the others: prod / x where nothing is 0; at the only zero the product of the rest; else 0, times
-// that product, as an infinite factor leaves NaN.
+// d prod / dx = product of the others: prod / x, or where the tensor holds a 0 multiplied out, as in PyTorch.
 const prodOp = reduction(
   "prod",
   1,
-  vjp(["x"], (dy, { x }, { attrs }) => {
+  vjp(["x"], (dy, { x }, { attrs }): Tensor => {
     const zero = equal(x, 0);
-    const count = spreadBack(sum(cast(zero, "float32"), attrs), x.shape, attrs);
-    const nonzero = where(zero, 1, x);
-    const rest = spreadBack(prod(nonzero, attrs), x.shape, attrs);
-    const none = mul(rest, 0);
-    const others = where(zero, where(equal(count, 1), rest, none), where(equal(count, 0), div(rest, nonzero), none));
+    const zeros = anyOp({ x: zero }, fill(zero, {}));
+    // Each way sees ones where the other is taken, so that no NaN of it reaches a gradient of this gradient.
+    const divisor = where(zeros, 1, x);
+    const divided = div(spreadBack(prod(divisor, attrs), x.shape, attrs), divisor);
+    const others = where(zeros, productOfOthers(where(zeros, x, 1), attrs), divided);
     return mul(spreadBack(dy, x.shape, attrs), others);
   }),
 );
+
+/** For every element the product of all others along the axes, without division. */
+function productOfOthers(x: Tensor, { axes }: ReduceAttrs): Tensor {
+  const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + x.rank : axis)));
+  const order = [...x.shape.keys()].sort((a, b) => Number(reduced.has(a)) - Number(reduced.has(b)) || a - b);
+  const moved = transpose(x, order);
+  const count = sizeOf(moved.shape.slice(x.rank - reduced.size));
+  const rows = reshape(moved, [count === 0 ? 0 : x.size / count, count]);
+  const back = order.map((_, axis) => order.indexOf(axis));
+  return transpose(reshape(x.size === 0 ? rows : othersOfRows(rows), moved.shape), back);
+}
+
+/** By halves: the partner, times the product of all other pairs. */
+function othersOfRows(rows: Tensor): Tensor {
+  const count = rows.shape[1] as number;
+  if (count === 1) return full(rows.shape, 1);
+  const half = Math.ceil(count / 2);
+  const a = sliceAlong(rows, 1, 0, half);
+  const b = pad(
+    sliceAlong(rows, 1, half, count),
+    [
+      [0, 0],
+      [0, 2 * half - count],
+    ],
+    1,
+  );
+  const rest = othersOfRows(mul(a, b));
+  return sliceAlong(concat([mul(rest, b), mul(rest, a)], 1), 1, 0, count);
+}
+
 /** Elements equal to the extreme share the gradient evenly, as in JAX and torch's amax. */
 const extremeGradient = vjp(
   ["x", "y"],
