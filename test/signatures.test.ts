@@ -1,7 +1,5 @@
 // Every callable that a dialect exports: its signature is entered, agrees with the original's, refuses what it does not know,
 // and takes every argument by name as by position. One dialect: npx vitest run test/signatures.test.ts -t torch
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { FacetError } from "@facet/autograd";
 import { type Declared, type Signature, signatures } from "@facet/dialect";
 import { afterAll, describe, expect, test } from "vitest";
@@ -10,11 +8,6 @@ import { exceptions } from "./signatures/exceptions.js";
 import { type Callable, callablesOf } from "./signatures/exports.js";
 import { dialects, loadSignatures } from "./signatures/golden.js";
 import { sampleOf } from "./signatures/samples.js";
-
-/** Exports whose arguments are not read by a signature yet: this list only gets shorter. */
-const open = new Set(
-  JSON.parse(readFileSync(fileURLToPath(new URL("./signatures/open.json", import.meta.url)), "utf8")) as string[],
-);
 
 /** Where functions of arrays stand whose methods are made of them. */
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -80,21 +73,16 @@ describe.each(dialects)("%s", (dialect) => {
     entered: callables.filter(entered).length,
     compared: 0,
     "not in the original": 0,
-    open: 0,
   };
   counts.set(dialect, count);
 
-  test("every callable is entered or open", () => {
+  test("every callable is entered", () => {
     expect(callables.length).toBeGreaterThan(0);
-    expect((count.entered as number) + (count.open as number)).toBe(callables.length);
+    expect(count.entered).toBe(callables.length);
   });
 
   for (const callable of callables) {
     const [first] = callable.names as [string];
-    if (callable.names.some((name) => open.has(name)) && !entered(callable)) {
-      count.open = (count.open as number) + 1;
-      continue;
-    }
     describe(first, () => {
       test("is read by a signature and refuses a made-up keyword", async () => {
         const found = entered(callable);
@@ -180,13 +168,6 @@ function byName(parameters: readonly Declared[], read: Signature["read"]): void 
 const identical = (a: unknown, b: unknown): boolean =>
   Object.is(a, b) ||
   (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((each, i) => identical(each, b[i])));
-
-test("the list of what is open names nothing that is done or gone", () => {
-  const callables = dialects.flatMap(callablesOf);
-  const exported = new Set(callables.flatMap(({ names }) => names));
-  const done = new Set(callables.filter(entered).flatMap(({ names }) => names));
-  expect([...open].filter((name) => !exported.has(name) || done.has(name))).toEqual([]);
-});
 
 test("every exception is one", () => {
   const unused = exceptions.all().filter((each) => !used.has(each));
