@@ -26,6 +26,8 @@ interface Shape extends Partial<CrossEntropyOptions> {
   broken?: boolean;
   /** The logit of every second row's label is -infinity. */
   unlikely?: boolean;
+  /** The classes that are labels weigh 0. */
+  weightless?: boolean;
   /** How many of ten rows have the label that is ignored. */
   ignored?: number;
   bench?: boolean;
@@ -66,6 +68,7 @@ const shapes: Shape[] = [
   { n: 5, c: 6, broken: true, ignoreIndex: 1, ignored: 10, reduction: "none", classWeights: true },
   { n: 5, c: 6, unlikely: true, labelSmoothing: 1, reduction: "none" },
   { n: 5, c: 6, unlikely: true, labelSmoothing: 0.5, reduction: "none" },
+  { n: 4, c: 6, weightless: true, classWeights: true, labelSmoothing: 0.5 },
   { n: 5, c: 6, unlikely: true, labels: "target", oneHot: true, labelSmoothing: 1, reduction: "none" },
   // More rows than lanes, more classes than a chunk.
   { n: 300, c: 130, labelSmoothing: 0.1 },
@@ -116,6 +119,7 @@ function operands(shape: Shape, random: CaseRandom): BindingArrays {
     }
   }
   if (shape.classWeights) given.class_weights = random.uniform(c, 0.5, 2);
+  if (shape.weightless) for (const label of classes) (given.class_weights as Float32Array)[label] = 0;
   return given;
 }
 

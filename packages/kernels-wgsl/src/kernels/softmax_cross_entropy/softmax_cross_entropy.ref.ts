@@ -84,7 +84,12 @@ export function softmaxCrossEntropySummaryReference(inputs: BindingArrays, given
     number,
   ];
   const denominator = p.count_rows ? p.n : weights;
-  const summary = Float32Array.of(p.reduction === 1 ? sum / denominator : sum, denominator, correct, kept);
+  const summary = Float32Array.of(
+    p.reduction === 1 ? (denominator === 0 ? weights : sum) / denominator : sum,
+    denominator,
+    correct,
+    kept,
+  );
   return p.reduction === 0 ? { losses: Float32Array.from(column(0)), summary } : { summary };
 }
 

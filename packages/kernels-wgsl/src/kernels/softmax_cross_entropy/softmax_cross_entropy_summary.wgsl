@@ -59,7 +59,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   if (lane == 0u) {
     let t = totals[0];
     let denominator = select(t.y, f32(params.n), params.count_rows == 1u);
-    summary[0] = select(t.x, t.x / denominator, params.reduction == MEAN);
+    // Of rows without weight the mean is NaN as in PyTorch, where smoothing leaves a loss too.
+    let mean = select(t.x, t.y, denominator == 0.0) / denominator;
+    summary[0] = select(t.x, mean, params.reduction == MEAN);
     summary[1] = denominator;
     summary[2] = t.z;
     summary[3] = t.w;
