@@ -107,8 +107,8 @@ export function softmaxCrossEntropyBackwardReference(inputs: BindingArrays, give
       );
       continue;
     }
-    const scale =
-      p.reduction === 0 ? (dy[r] as number) : (dy[0] as number) / (p.reduction === 1 ? (summary[1] as number) : 1);
+    const denominator = p.reduction === 1 ? (summary[1] as number) : 1;
+    const scale = p.reduction === 0 ? (dy[r] as number) : (denominator === 0 ? 0 : (dy[0] as number)) / denominator;
     const whole = row.mass.reduce((total, mass) => total + mass, 0);
     dlogits.set(
       logSoftmax(row.logits).map((v, j) => scale * (whole * Math.exp(v) - (row.mass[j] as number))),

@@ -91,7 +91,8 @@ fn main(
   var label = 0u;
   if (!has_targets()) { label = class_of(row); }
   var scale = dy[select(row, 0u, params.reduction == MEAN || params.reduction == SUM)];
-  if (params.reduction == MEAN) { scale /= summary[1]; }
+  // NaN, not infinite, over rows without weight, as the mean is.
+  if (params.reduction == MEAN) { scale = select(scale, 0.0, summary[1] == 0.0) / summary[1]; }
   if (label == NONE) { scale = 0.0; }
 
   var top = first(logits[at]);
