@@ -263,7 +263,7 @@ describe("where Node looks", () => {
     for (const mirror of MNIST.mirrors) {
       expect(message).toContain(`${mirror}train-images-idx3-ubyte.gz: fetch failed: getaddrinfo ENOTFOUND`);
     }
-    expect(message).toContain('"digits", which is generated and needs no download');
+    expect(message).toContain('loadDataset("digits") of @facet/datasets, which are generated and need no download');
     expect(readdirSync(directory)).toEqual([]);
   });
 
