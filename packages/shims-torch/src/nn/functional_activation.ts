@@ -5,6 +5,7 @@ import { complain } from "../errors.js";
 import { dtype as dtypeKind, generator, tensor } from "../kinds.js";
 import * as E from "../ops/elementwise.js";
 import * as R from "../ops/reduce.js";
+import { requireFloat } from "../ops/scalar.js";
 import { type Generator, nextKey } from "../random.js";
 import { type Tensor, wrap } from "../tensor.js";
 
@@ -76,7 +77,7 @@ export const softplus: (input: Tensor, ...args: Args<[beta: number, threshold: n
     named("softplus"),
     { input: tensor, beta: number.or(1), threshold: number.or(20) },
     ({ input, beta, threshold }) => {
-      requireFloat("softplus", "input", input);
+      requireFloat("softplus", "input", input.core.dtype);
       return core.scope(() => {
         const scaled = core.mul(input.core, beta);
         const soft = core.div(core.softplus(core.clamp(scaled, Number.NEGATIVE_INFINITY, threshold)), beta);
@@ -87,19 +88,8 @@ export const softplus: (input: Tensor, ...args: Args<[beta: number, threshold: n
 
 /** An input of floats, as the core takes it. */
 function floats(op: string, input: Tensor): core.Tensor {
-  requireFloat(op, "input", input);
+  requireFloat(op, "input", input.core.dtype);
   return input.core;
-}
-
-/** Throws DtypeError unless the tensor is one of floats. */
-export function requireFloat(op: string, argument: string, x: Tensor): void {
-  if (x.is_floating_point()) return;
-  complain(core.DtypeError, `"${op}" not implemented for '${x.dtype.name}'`, {
-    op,
-    argument,
-    expected: "torch.float32",
-    given: `${x.dtype}`,
-  });
 }
 
 export interface SoftmaxFunctionArguments {
@@ -165,7 +155,7 @@ export function dropout(
   const { input, p, training, generator } = readDropout(args);
   requireProbability("dropout", p);
   if (!training || p === 0) return input;
-  requireFloat("dropout", "input", input);
+  requireFloat("dropout", "input", input.core.dtype);
   if (p === 1) return core.scope(() => wrap(core.mul(input.core, 0)));
   return wrap(core.dropout(input.core, p, nextKey(generator)));
 }

@@ -3,9 +3,9 @@ import { type Args, define, int, number, signature, string } from "@facet/dialec
 import { complain } from "../errors.js";
 import { legacyReduction, tensor } from "../kinds.js";
 import { requireBroadcast } from "../ops/operands.js";
+import { requireFloat } from "../ops/scalar.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
-import { requireFloat } from "./functional_activation.js";
 
 export type Reduction = "none" | "mean" | "sum";
 
@@ -79,7 +79,7 @@ export function cross_entropy(
   const { input, target, weight, ignore_index, label_smoothing, ...old } = readCrossEntropy(args);
   const op = "cross_entropy";
   const reduction = readReduction(op, old);
-  requireFloat(op, "input", input);
+  requireFloat(op, "input", input.core.dtype);
   const byIndex = !target.dtype.is_floating_point;
   const rank = input.rank;
   const labelShape = rank === 1 ? [] : [input.shape[0] as number, ...input.shape.slice(2)];
@@ -143,7 +143,7 @@ function ofProbabilities(
 
 function requireClassWeight(op: string, input: Tensor, weight: Tensor | null): void {
   if (!weight) return;
-  requireFloat(op, "weight", weight);
+  requireFloat(op, "weight", weight.core.dtype);
   const classes = input.shape[input.rank === 1 ? 0 : 1];
   if (`${weight.shape}` === `${[classes]}`) return;
   complain(
@@ -193,7 +193,7 @@ export function nll_loss(
 ): Tensor {
   const { input, target, weight, ignore_index, ...old } = readNll(args);
   const reduction = readReduction("nll_loss", old);
-  requireFloat("nll_loss", "input", input);
+  requireFloat("nll_loss", "input", input.core.dtype);
   const labelShape = input.rank === 1 ? [] : [input.shape[0] as number, ...input.shape.slice(2)];
   requireTarget("nll_loss", input, target, labelShape);
   requireClassWeight("nll_loss", input, weight);
@@ -260,7 +260,7 @@ function pointwise(
 export const mse_loss = pointwise(
   "mse_loss",
   (input, target) => {
-    if (!target.is_floating_point()) requireFloat("mse_loss", "input", input);
+    if (!target.is_floating_point()) requireFloat("mse_loss", "input", input.core.dtype);
   },
   (x, target) => core.square(core.sub(x, target)),
 );
@@ -318,8 +318,8 @@ export const binary_cross_entropy_with_logits: (
         `Target size (torch.Size(${sizeText(target.shape)})) must be the same as input size (torch.Size(${sizeText(input.shape)}))`,
         { op, argument: "target", expected: sizeText(input.shape), given: sizeText(target.shape) },
       );
-    requireFloat(op, "input", input);
-    requireFloat(op, "target", target);
+    requireFloat(op, "input", input.core.dtype);
+    requireFloat(op, "target", target.core.dtype);
     for (const [argument, factor] of [
       ["weight", weight],
       ["pos_weight", pos_weight],
@@ -338,7 +338,7 @@ export const binary_cross_entropy_with_logits: (
 
 /** Throws unless a factor of each element broadcasts to them. */
 function requireFactor(op: string, argument: string, factor: Tensor, input: Tensor): void {
-  requireFloat(op, argument, factor);
+  requireFloat(op, argument, factor.core.dtype);
   const extra = input.rank - factor.rank;
   if (extra >= 0 && factor.shape.every((extent, i) => extent === 1 || extent === input.shape[i + extra])) return;
   throw new core.ShapeError({

@@ -6,6 +6,7 @@ import { complain } from "../errors.js";
 import { native, type Operand, operand, out, scalar, tensor } from "../kinds.js";
 import { Tensor, wrap } from "../tensor.js";
 import { commonDtype, dtypeOfOperand, pair, tensorOf } from "./operands.js";
+import { notImplemented } from "./scalar.js";
 
 const { checked } = core;
 
@@ -111,12 +112,7 @@ export const div: (input: Operand, ...args: Args<[other: Operand], DivArguments>
     if (rounding_mode === null) return over(input, other);
     const dtype = commonDtype(input, other);
     if (dtype === "bool")
-      complain(core.DtypeError, `"div_${rounding_mode}" not implemented for 'Bool'`, {
-        op: "div",
-        argument: "input",
-        expected: "numbers",
-        given: "torch.bool",
-      });
+      notImplemented(`div_${rounding_mode}`, dtype, { op: "div", argument: "input", expected: "numbers" });
     if (dtype !== "float32" && !(other instanceof Tensor) && Number(other) === 0 && sizeOfOperand(input) > 0)
       complain(core.ArgumentError, "ZeroDivisionError", {
         op: "div",
@@ -142,12 +138,7 @@ export const pow: (input: Operand, ...args: Args<[exponent: Operand], { exponent
       });
     const dtype = commonDtype(input, exponent);
     if (dtype === "bool" && exponent instanceof Tensor)
-      complain(core.DtypeError, `"pow" not implemented for 'Bool'`, {
-        op: "pow",
-        argument: "exponent",
-        expected: "numbers",
-        given: "torch.bool",
-      });
+      notImplemented("pow", dtype, { op: "pow", argument: "exponent", expected: "numbers" });
     if (dtype === "int32" && !(exponent instanceof Tensor) && Number(exponent) < 0)
       complain(core.ArgumentError, "Integers to negative integer powers are not allowed.", {
         op: "pow",

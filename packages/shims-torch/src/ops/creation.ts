@@ -20,7 +20,7 @@ import {
 } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { Tensor, wrap } from "../tensor.js";
-import { scalarOf } from "./scalar.js";
+import { notImplemented, scalarOf } from "./scalar.js";
 
 export type { TensorData } from "../data.js";
 
@@ -178,12 +178,7 @@ export const full_like: (
 /** Throws for bools, of which there are no ranges. */
 export function requireNumeric(op: string, dtype: Dtype): Dtype {
   if (dtype.core !== "bool") return dtype;
-  return complain(core.DtypeError, `"${op}_cpu" not implemented for 'Bool'`, {
-    op,
-    argument: "dtype",
-    expected: "a dtype of numbers",
-    given: `${dtype}`,
-  });
+  return notImplemented(`${op}_cpu`, dtype.core, { op, argument: "dtype", expected: "a dtype of numbers" });
 }
 
 const readArange = forms(

@@ -10,7 +10,7 @@ import { type Generator, nextKey } from "../random.js";
 import { Tensor } from "../tensor.js";
 import * as A from "./arithmetic.js";
 import * as E from "./elementwise.js";
-import { scalarOf, typeName } from "./scalar.js";
+import { requireFloat, scalarOf } from "./scalar.js";
 
 type Method<T extends unknown[]> = (self: Tensor, ...args: T) => Tensor;
 type Alpha = Args<[other: Operand], Pick<A.AlphaArguments, "other" | "alpha">>;
@@ -76,16 +76,6 @@ export const zero_: Method<[]> = defineMethod("torch.Tensor.zero_", {}, (self: T
   write("zero_", self, () => constantLike("zero_", self, 0)),
 );
 
-function requireFloats(op: string, self: Tensor): void {
-  if (self.core.dtype === "float32") return;
-  complain(core.DtypeError, `"${op}" not implemented for '${typeName(self.core.dtype)}'`, {
-    op,
-    argument: "self",
-    expected: "torch.float32",
-    given: `${self.dtype}`,
-  });
-}
-
 export interface NormalArguments {
   mean: number;
   std: number;
@@ -96,7 +86,7 @@ export const normal_: Method<Args<[mean: number, std: number], NormalArguments>>
   "torch.Tensor.normal_",
   { mean: number.or(0), std: number.or(1), "*": null, generator: generator.or(null) },
   (self: Tensor, { mean, std, generator }) => {
-    requireFloats("normal_", self);
+    requireFloat("normal_", "self", self.core.dtype);
     if (!(std >= 0))
       complain(core.ArgumentError, `normal expects std >= 0.0, but found std ${std}`, {
         op: "normal_",
@@ -118,7 +108,7 @@ export const uniform_: Method<Args<[from: number, to: number], UniformArguments>
   "torch.Tensor.uniform_",
   { from: number.or(0), to: number.or(1), "*": null, generator: generator.or(null) },
   (self: Tensor, { from, to, generator }) => {
-    requireFloats("uniform_", self);
+    requireFloat("uniform_", "self", self.core.dtype);
     if (!(from <= to))
       complain(core.ArgumentError, `uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`, {
         op: "uniform_",

@@ -5,7 +5,7 @@ import { native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
-import { typeName } from "./scalar.js";
+import { notImplemented, typeName } from "./scalar.js";
 
 function mismatch(op: string, a: readonly number[], b: readonly number[]): never {
   const [m, k] = [a.slice(0, -1).reduce((x, y) => x * y, 1), a.at(-1)];
@@ -22,11 +22,10 @@ function mismatch(op: string, a: readonly number[], b: readonly number[]): never
 function requireOneDtype(op: string, argument: string, a: Tensor, b: Tensor): void {
   const [x, y] = [a.core.dtype, b.core.dtype];
   if (x === y && x !== "bool") return;
+  if (x === y) notImplemented(op, x, { op, argument, expected: "numbers" });
   complain(
     core.DtypeError,
-    x === y
-      ? `"${op}" not implemented for 'Bool'`
-      : `expected both inputs to have the same dtype, but found ${typeName(x)} and ${typeName(y)}`,
+    `expected both inputs to have the same dtype, but found ${typeName(x)} and ${typeName(y)}`,
     { op, argument, expected: x === "bool" ? "numbers" : `${a.dtype}`, given: `${b.dtype}` },
   );
 }

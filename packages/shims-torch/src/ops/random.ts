@@ -2,7 +2,7 @@
 import * as core from "@facet/autograd";
 import { type Args, int, number } from "@facet/dialect";
 import { fitted } from "../data.js";
-import { type Dtype, float32, int64 } from "../dtype.js";
+import { float32, int64 } from "../dtype.js";
 import { complain } from "../errors.js";
 import { creation, forms, generator, ints, memory_format, native, out, tensor as tensorKind } from "../kinds.js";
 import { type Generator, nextKey } from "../random.js";
@@ -16,7 +16,7 @@ import {
   type Sized,
   sized,
 } from "./creation.js";
-import { typeName } from "./scalar.js";
+import { requireFloat } from "./scalar.js";
 
 export interface RandomArguments extends CreationArguments {
   generator: Generator | null;
@@ -24,20 +24,9 @@ export interface RandomArguments extends CreationArguments {
 
 type Draw = (key: core.Key, shape: readonly number[]) => core.Tensor;
 
-/** Draws are floats. */
-function requireFloats(op: string, dtype: Dtype): void {
-  if (dtype.core === "float32") return;
-  complain(core.DtypeError, `"${op}" not implemented for '${typeName(dtype.core)}'`, {
-    op,
-    argument: "dtype",
-    expected: "torch.float32",
-    given: `${dtype}`,
-  });
-}
-
 function drawn(name: string, draw: Draw): (...args: SizeArgs<RandomArguments & Sized>) => Tensor {
   const call = sized(name, { generator: generator.or(null), out }, (shape, { dtype, generator }) => {
-    requireFloats(name, dtype ?? float32);
+    requireFloat(name, "dtype", (dtype ?? float32).core);
     return draw(nextKey(generator as Generator | null), shape);
   });
   return (...args) => call(args);
@@ -51,7 +40,7 @@ function drawnLike(
     name,
     { input: tensorKind, "*": null, generator: generator.or(null), memory_format, ...creation },
     ({ input, generator, ...settings }) => {
-      requireFloats(name, settings.dtype ?? input.dtype);
+      requireFloat(name, "dtype", (settings.dtype ?? input.dtype).core);
       return finish(name, draw(nextKey(generator), input.shape), settings);
     },
   );
@@ -138,13 +127,7 @@ export function bernoulli(
       expected: "0 to 1",
       given: `${values.p}`,
     });
-  if (form === "0" && dtype !== "float32")
-    complain(core.DtypeError, `"bernoulli_tensor_cpu_p_" not implemented for '${typeName(dtype)}'`, {
-      op: "bernoulli",
-      argument: "input",
-      expected: "torch.float32",
-      given: dtype,
-    });
+  if (form === "0") requireFloat("bernoulli", "input", dtype, "bernoulli_tensor_cpu_p_");
   return core.noGrad(() =>
     core.scope(() => {
       const draws = core.uniform(nextKey(values.generator), shape);

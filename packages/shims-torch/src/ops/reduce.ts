@@ -8,7 +8,7 @@ import { dims, dtype, forms, native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
 import { larger, type Out, smaller } from "./arithmetic.js";
-import { typeName } from "./scalar.js";
+import { requireFloat, typeName } from "./scalar.js";
 
 type Dims = number | readonly number[] | null;
 
@@ -53,7 +53,7 @@ const readMean = forms("mean", { input: tensor, "*": null, dtype: dtype.or(null)
 export const mean = (input: Tensor, ...args: TypedReduceArgs): Tensor => {
   const { form, values } = readMean([input, ...args]);
   const options = form === "0" ? {} : axesOf("mean", values.input, values.dim, values.keepdim);
-  return reduced((x) => core.mean(requireFloat("mean", x), options), values.input, values.dtype, options);
+  return reduced((x) => core.mean(floats("mean", x), options), values.input, values.dtype, options);
 };
 
 const readProd = forms(
@@ -69,7 +69,7 @@ export const prod = (input: Tensor, ...args: ProdArgs): Tensor => {
   return reduced(values.dtype?.core === "bool" ? core.all : whole, values.input, values.dtype, options);
 };
 
-function requireFloat(op: string, x: core.Tensor): core.Tensor {
+function floats(op: string, x: core.Tensor): core.Tensor {
   if (x.dtype === "float32") return x;
   return complain(
     core.DtypeError,
@@ -314,10 +314,7 @@ function normOf(
   const order = p === null || p === "fro" ? 2 : Number(p);
   if (Math.abs(order) === Infinity || order < 0) requireElements("norm", input, dim);
   return core.scope(() => {
-    const x = requireFloat(
-      "norm",
-      dtype === null ? input.core : convertCore(requireFloat("norm", input.core), dtype.core),
-    );
+    const x = floats("norm", dtype === null ? input.core : convertCore(floats("norm", input.core), dtype.core));
     return wrap(normOfOrder(x, order, options));
   });
 }
@@ -360,13 +357,7 @@ function softmaxOf(
     const axis = dimension(name, dim, input.rank);
     return core.scope(() => {
       const x = dtype === null ? input.core : convertCore(input.core, dtype.core);
-      if (x.dtype !== "float32")
-        complain(core.DtypeError, `"${name}_kernel_impl" not implemented for '${typeName(x.dtype)}'`, {
-          op: name,
-          argument: dtype === null ? "input" : "dtype",
-          expected: "torch.float32",
-          given: x.dtype,
-        });
+      requireFloat(name, dtype === null ? "input" : "dtype", x.dtype, `${name}_kernel_impl`);
       return wrap(f(x, axis));
     });
   });

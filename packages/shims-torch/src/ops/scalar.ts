@@ -1,20 +1,32 @@
 // Numbers on their way into a tensor of a dtype, and dtypes that PyTorch has no kernel for.
 import * as core from "@facet/autograd";
+import { dtypeOf } from "../dtype.js";
 import { complain } from "../errors.js";
 
 /** PyTorch's names of dtypes in error texts. */
 export const typeName = (dtype: core.Dtype): string =>
   dtype === "float32" ? "Float" : dtype === "bool" ? "Bool" : dtype === "uint8" ? "Byte" : "Long";
 
-/** Throws for a dtype that PyTorch has no kernel for, in its words. */
+/** Throws: PyTorch has no kernel of that name for the dtype. In its words. */
+export function notImplemented(
+  kernel: string,
+  dtype: core.Dtype,
+  detail: { readonly op: string; readonly argument: string; readonly expected: string },
+): never {
+  const sentence = `"${kernel}" not implemented for '${typeName(dtype)}'`;
+  return complain(core.DtypeError, sentence, { ...detail, given: `${dtypeOf(dtype)}` });
+}
+
+/** Throws for the dtypes that PyTorch has no kernel for. */
 export function refuseDtype(op: string, x: core.Tensor, ...refused: readonly core.Dtype[]): core.Tensor {
   if (!refused.includes(x.dtype)) return x;
-  return complain(core.DtypeError, `"${op}" not implemented for '${typeName(x.dtype)}'`, {
-    op,
-    argument: "input",
-    expected: `a tensor that is not ${refused.join(" or ")}`,
-    given: x.dtype,
-  });
+  const expected = `a tensor that is not ${refused.map(dtypeOf).join(" or ")}`;
+  return notImplemented(op, x.dtype, { op, argument: "input", expected });
+}
+
+/** Throws for all dtypes but that of floats. */
+export function requireFloat(op: string, argument: string, dtype: core.Dtype, kernel = op): void {
+  if (dtype !== "float32") notImplemented(kernel, dtype, { op, argument, expected: "torch.float32" });
 }
 
 /** What integers of a dtype reach; those of 64 bits are held in 32. */
