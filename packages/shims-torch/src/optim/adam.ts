@@ -2,7 +2,7 @@ import { Adam as CoreAdam } from "@facet/autograd";
 import { type Args, bool, listOf, number, only, required, signature } from "@facet/dialect";
 import type { Tensor } from "../tensor.js";
 import { type Engine, FusedOptimizer } from "./fused.js";
-import { type Params, requireSetting } from "./optimizer.js";
+import { isAmount, type Params, requireSetting } from "./optimizer.js";
 
 export interface AdamSettings {
   lr: number;
@@ -42,8 +42,6 @@ const read = signature("torch.optim.Adam", { params: required, ...settings });
 const readAdamW = signature("torch.optim.AdamW", { params: required, ...common(0.01) });
 const kinds = signature("torch.optim.Adam.param_groups", settings);
 
-const FIXED = { foreach: [null, false], capturable: [false], differentiable: [false], fused: [null, false] };
-
 /** Adam: lr 1e-3, betas 0.9 and 0.999, eps 1e-8 added after the bias correction, weight_decay 0 added to the gradient. */
 export class Adam extends FusedOptimizer<AdamSettings> {
   constructor(...args: AdamArgs<AdamSettings>) {
@@ -56,9 +54,6 @@ export class Adam extends FusedOptimizer<AdamSettings> {
   }
   protected override get countsSteps() {
     return true;
-  }
-  protected override get fixed() {
-    return FIXED;
   }
   protected override get kinds() {
     return kinds;
@@ -82,11 +77,8 @@ export class Adam extends FusedOptimizer<AdamSettings> {
     requireSetting(op, "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay);
   }
 
-  protected override engine(params: Tensor[], group: AdamSettings): CoreAdam {
-    return new CoreAdam(
-      params.map((parameter) => parameter.core),
-      toCore(group),
-    );
+  protected override engine(parameters: Tensor["core"][], group: AdamSettings): CoreAdam {
+    return new CoreAdam(parameters, toCore(group));
   }
 
   protected override update(
@@ -105,8 +97,6 @@ export class AdamW extends Adam {
     super(params as Params<AdamSettings>, { ...(defaults as unknown as AdamSettings), decoupled_weight_decay: true });
   }
 }
-
-const isAmount = (value: unknown): boolean => typeof value === "number" && value >= 0;
 
 function toCore({ lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay }: AdamSettings) {
   return {

@@ -6,7 +6,7 @@ import {
   succeed,
   UnsupportedError,
 } from "@facet/autograd";
-import { type Keywords, type Reader, show } from "@facet/dialect";
+import { type Keywords, Only, type Reader, show } from "@facet/dialect";
 import { peekGradient } from "../gradient_slots.js";
 import { sizeText } from "../python.js";
 import { Tensor, wrap } from "../tensor.js";
@@ -24,10 +24,9 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
   protected abstract get stateNames(): Readonly<Record<string, string>>;
   /** Whether `step` is part of the state. */
   protected abstract get countsSteps(): boolean;
-  /** Settings that have one value here, with it and those that mean the same. */
-  protected abstract get fixed(): Readonly<Record<string, readonly unknown[]>>;
+  /** What the settings of a group may be. */
   protected abstract get kinds(): Reader<object>;
-  protected abstract engine(params: Tensor[], settings: S): Engine;
+  protected abstract engine(parameters: Tensor["core"][], settings: S): Engine;
   protected abstract update(engine: Engine, gradients: readonly (Tensor["core"] | undefined)[], settings: S): void;
 
   protected override checkKinds(settings: Partial<S>): void {
@@ -35,29 +34,30 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
   }
 
   protected override check(settings: S): void {
-    for (const [argument, values] of Object.entries(this.fixed)) {
-      const given = (settings as Row)[argument];
-      if (!values.includes(given))
+    for (const { name, rule } of this.kinds.signature.parameters) {
+      if (!(rule instanceof Only)) continue;
+      const given = (settings as Row)[name];
+      if (given !== rule.value && !rule.also.includes(given))
         throw new UnsupportedError({
           op: this.constructor.name,
-          argument,
-          expected: `${show(values[0])}: other values are not supported`,
+          argument: name,
+          expected: `${show(rule.value)}: other values are not supported`,
           given: show(given),
         });
     }
   }
 
   protected override taken(group: ParamGroup<S>): void {
-    engines.set(group, this.engine([...group.params], group));
+    engines.set(group, this.engine(coresOf(group), group));
   }
 
   /** What updates a group; when it has been given other parameters, one for these, which takes over the state of those that stay. */
   #engineOf(group: ParamGroup<S>): Engine {
     const known = engines.get(group);
-    const cores = group.params.map((parameter) => parameter.core);
+    const cores = coresOf(group);
     if (known && known.parameters.length === cores.length && cores.every((core, i) => core === known.parameters[i]))
       return known;
-    const made = succeed(() => this.engine([...group.params], group));
+    const made = succeed(() => this.engine(cores, group));
     if (known) {
       const places = cores.map((core) => known.parameters.indexOf(core));
       const state = Object.entries(known.state()).map(([name, tensors]) => [name, places.map((i) => tensors[i])]);
@@ -137,6 +137,9 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
     this.#engineOf(group).loadState(tensors, steps);
   }
 }
+
+const coresOf = ({ params }: { readonly params: readonly Tensor[] }): Tensor["core"][] =>
+  params.map(({ core }) => core);
 
 /** The gradient, asked for without marking it as seen: an optimiser keeps no handle on it. */
 function gradientOf(parameter: Tensor): Tensor["core"] | undefined {

@@ -300,6 +300,9 @@ export function runClosure(args: readonly unknown[]): unknown {
   }
 }
 
+/** Whether a setting is a number of 0 or more. */
+export const isAmount = (value: unknown): boolean => typeof value === "number" && value >= 0;
+
 /** Throws with PyTorch's sentence unless the value passes. */
 export function requireSetting(
   op: string,

@@ -3,7 +3,7 @@ import { type Args, bool, number, only, required, signature } from "@facet/diale
 import { complain } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { type Engine, FusedOptimizer } from "./fused.js";
-import { type Params, requireSetting } from "./optimizer.js";
+import { isAmount, type Params, requireSetting } from "./optimizer.js";
 
 export interface SgdSettings {
   lr: number;
@@ -31,8 +31,6 @@ const settings = {
 } as const;
 const read = signature("torch.optim.SGD", { params: required, ...settings });
 const kinds = signature("torch.optim.SGD.param_groups", settings);
-
-const FIXED = { foreach: [null, false], differentiable: [false], fused: [null, false] };
 
 function toCore({ lr, momentum, dampening, weight_decay, nesterov, maximize }: SgdSettings) {
   return {
@@ -75,9 +73,6 @@ export class SGD extends FusedOptimizer<SgdSettings> {
   protected override get countsSteps() {
     return false;
   }
-  protected override get fixed() {
-    return FIXED;
-  }
   protected override get kinds() {
     return kinds;
   }
@@ -85,18 +80,14 @@ export class SGD extends FusedOptimizer<SgdSettings> {
   protected override check(group: SgdSettings): void {
     super.check(group);
     const { lr, momentum, dampening, weight_decay } = group;
-    const isAmount = (value: unknown): boolean => typeof value === "number" && value >= 0;
     requireSetting("SGD", "lr", isAmount(lr), "learning rate", lr);
     requireSetting("SGD", "momentum", isAmount(momentum), "momentum value", momentum);
     requireSetting("SGD", "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay);
     requireSetting("SGD", "dampening", typeof dampening === "number", "dampening value", dampening, "a number");
   }
 
-  protected override engine(params: Tensor[], group: SgdSettings): CoreSgd {
-    return new CoreSgd(
-      params.map((parameter) => parameter.core),
-      toCore(group),
-    );
+  protected override engine(parameters: Tensor["core"][], group: SgdSettings): CoreSgd {
+    return new CoreSgd(parameters, toCore(group));
   }
 
   protected override update(
