@@ -1,6 +1,7 @@
 // Gradients of leaves, backward() and autograd.grad().
 import * as core from "@facet/autograd";
 import { type Args, bool, defineMethod, listOf, only, signature } from "@facet/dialect";
+import { copyOf } from "./convert.js";
 import { complain } from "./errors.js";
 import { assignGradient, peekGradient } from "./gradient_slots.js";
 import { iterable, tensor as tensorKind } from "./kinds.js";
@@ -106,17 +107,12 @@ function backward(
   for (const [node, part] of found) {
     let own = core.keep(part);
     if (taken.has(part.storage)) {
-      own = core.unscoped(() => copied(part, create_graph));
+      own = core.unscoped(() => (create_graph ? copyOf(part) : core.noGrad(() => copyOf(part))));
       part.dispose();
     }
     taken.add(own.storage);
     accumulate(node, own, create_graph);
   }
-}
-
-function copied(x: core.Tensor, track: boolean): core.Tensor {
-  const flat = () => core.reshape(core.transpose(core.reshape(x, [x.size]), [0]), x.shape);
-  return core.unscoped(() => core.keep(core.scope(() => (track ? flat() : core.noGrad(flat)))));
 }
 
 export interface GradArguments {

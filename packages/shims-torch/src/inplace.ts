@@ -1,5 +1,6 @@
 // Writing into a tensor: the methods whose names end in an underscore.
 import * as core from "@facet/autograd";
+import { copyOf } from "./convert.js";
 import { promote } from "./dtype.js";
 import { complain } from "./errors.js";
 import { sizeText } from "./python.js";
@@ -58,7 +59,7 @@ function copy(source: core.Tensor, target: core.Tensor): void {
   const shared = source.storage === target.storage;
   if (shared && source.offset === target.offset) return;
   // WebGPU copies between two buffers only, so that another part of the same memory goes by way of a new one.
-  const apart = shared ? core.noGrad(() => core.transpose(core.reshape(source, [source.size]), [0])) : source;
+  const apart = shared ? core.noGrad(() => copyOf(source)) : source;
   core.copyTensor(apart, target);
 }
 
