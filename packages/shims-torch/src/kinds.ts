@@ -50,9 +50,6 @@ export const named = <T>(argument: string, expected: string): Kind<T> =>
     (value) => !Object.entries(value).some(([key, each]) => snake(key) === argument && isKeywords(each)),
   ) as unknown as Kind<T>;
 
-/** Arguments that PyTorch keeps for old programs. */
-export const legacyReduction = { size_average: bool.or(null), reduce: bool.or(null) } as const;
-
 /** Where a module's parameters are made: there is one device, and they are float32. */
 export const placement = { device: device.or(null), dtype: dtype.or(null) } as const;
 /** For a key with a star, whose value is the list of what each is checked to be. */

@@ -1,7 +1,7 @@
 import * as core from "@facet/autograd";
-import { type Args, define, int, number, signature, string } from "@facet/dialect";
+import { type Args, bool, define, int, number, signature, string } from "@facet/dialect";
 import { complain } from "../errors.js";
-import { legacyReduction, tensor } from "../kinds.js";
+import { tensor } from "../kinds.js";
 import { requireBroadcast } from "../ops/operands.js";
 import { requireFloat } from "../ops/scalar.js";
 import { sizeText } from "../python.js";
@@ -56,12 +56,15 @@ export interface CrossEntropyArguments extends LegacyReduction {
   label_smoothing: number;
 }
 const losses = { input: tensor, target: tensor } as const;
-const classed = {
+/** What every loss takes. */
+export const reductions = { size_average: bool.or(null), reduce: bool.or(null), reduction: string.or("mean") } as const;
+/** What those of classes take, in PyTorch's order. */
+export const classed = {
   weight: tensor.or(null),
-  size_average: legacyReduction.size_average,
+  size_average: reductions.size_average,
   ignore_index: int.or(-100),
-  reduce: legacyReduction.reduce,
-  reduction: string.or("mean"),
+  reduce: reductions.reduce,
+  reduction: reductions.reduction,
 } as const;
 const readCrossEntropy = signature("torch.nn.functional.cross_entropy", {
   ...losses,
@@ -229,8 +232,7 @@ function pointwise(
 ): PointwiseLoss {
   const read = signature(`torch.nn.functional.${op}`, {
     ...losses,
-    ...legacyReduction,
-    reduction: string.or("mean"),
+    ...reductions,
     weight: tensor.or(null),
   });
   return (...args) => {
@@ -305,8 +307,7 @@ export const binary_cross_entropy_with_logits: (
   {
     ...losses,
     weight: tensor.or(null),
-    ...legacyReduction,
-    reduction: string.or("mean"),
+    ...reductions,
     pos_weight: tensor.or(null),
   },
   ({ input, target, weight, pos_weight, ...old }) => {

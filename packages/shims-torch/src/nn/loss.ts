@@ -1,18 +1,11 @@
-import { type Args, int, number, signature, string } from "@facet/dialect";
-import { legacyReduction, tensor } from "../kinds.js";
+import { type Args, number, signature } from "@facet/dialect";
+import { tensor } from "../kinds.js";
 import type { Tensor } from "../tensor.js";
 import * as F from "./functional_loss.js";
 import { type InputAndTarget, inputAndTargetOf } from "./inputs.js";
 import { Module } from "./module.js";
 
-const classed = {
-  weight: tensor.or(null),
-  size_average: legacyReduction.size_average,
-  ignore_index: int.or(-100),
-  reduce: legacyReduction.reduce,
-  reduction: string.or("mean"),
-} as const;
-const readCrossEntropy = signature("torch.nn.CrossEntropyLoss", { ...classed, label_smoothing: number.or(0) });
+const readCrossEntropy = signature("torch.nn.CrossEntropyLoss", { ...F.classed, label_smoothing: number.or(0) });
 const crossEntropyInputs = inputAndTargetOf("CrossEntropyLoss");
 
 /** Cross entropy of softmax(logits) [N, C, ...] with class numbers [N, ...] or probabilities [N, C, ...]. */
@@ -36,7 +29,7 @@ export class CrossEntropyLoss extends Module {
   }
 }
 
-const readNll = signature("torch.nn.NLLLoss", classed);
+const readNll = signature("torch.nn.NLLLoss", F.classed);
 const nllInputs = inputAndTargetOf("NLLLoss");
 
 /** Negative log-likelihood of log-probabilities [N, C, ...] and class numbers [N, ...]. */
@@ -62,9 +55,8 @@ type PlainArgs = Args<
   [size_average: boolean | null, reduce: boolean | null, reduction: F.Reduction],
   F.ReductionArguments
 >;
-const plain = { ...legacyReduction, reduction: string.or("mean") } as const;
-const readMse = signature("torch.nn.MSELoss", plain);
-const readL1 = signature("torch.nn.L1Loss", plain);
+const readMse = signature("torch.nn.MSELoss", F.reductions);
+const readL1 = signature("torch.nn.L1Loss", F.reductions);
 const mseInputs = inputAndTargetOf("MSELoss");
 const l1Inputs = inputAndTargetOf("L1Loss");
 
@@ -96,7 +88,7 @@ export class L1Loss extends Module {
 
 const readBce = signature("torch.nn.BCEWithLogitsLoss", {
   weight: tensor.or(null),
-  ...plain,
+  ...F.reductions,
   pos_weight: tensor.or(null),
 });
 const bceInputs = inputAndTargetOf("BCEWithLogitsLoss");
