@@ -4,6 +4,7 @@ import { type Args, define, number, oneOf } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { write } from "../inplace.js";
 import { generator, scalar, tensor } from "../kinds.js";
+import { drawNormal, drawUniform } from "../ops/inplace.js";
 import { sizeText } from "../python.js";
 import { type Generator, nextKey } from "../random.js";
 import type { Tensor } from "../tensor.js";
@@ -109,16 +110,7 @@ export const xavier_normal_ = xavier("xavier_normal_", "normal");
 export const uniform_: Fill<[a: number, b: number, generator: Generator | null], { a: number; b: number }> = define(
   named("uniform_"),
   { tensor, a: number.or(0), b: number.or(1), generator: generator.or(null) },
-  ({ tensor: target, a, b, generator: own }) => {
-    if (!(a <= b))
-      complain(core.ArgumentError, `uniform_ expects to return a [from, to) range, but found from=${a} > to=${b}`, {
-        op: "uniform_",
-        argument: "a",
-        expected: `at most b, ${b}`,
-        given: `${a}`,
-      });
-    return fill("uniform_", target, () => core.uniform(nextKey(own), target.shape, a, b));
-  },
+  ({ tensor: target, a, b, generator: own }) => core.noGrad(() => drawUniform(target, a, b, own, "b")),
 );
 
 /** N(mean, std^2). */
@@ -126,19 +118,10 @@ export const normal_: Fill<[mean: number, std: number, generator: Generator | nu
   define(
     named("normal_"),
     { tensor, mean: number.or(0), std: number.or(1), generator: generator.or(null) },
-    ({ tensor: target, mean, std, generator: own }) => {
-      if (!(std >= 0))
-        complain(core.ArgumentError, `normal expects std >= 0.0, but found std ${std}`, {
-          op: "normal_",
-          argument: "std",
-          expected: "0 or more",
-          given: `${std}`,
-        });
-      return fill("normal_", target, () => core.normal(nextKey(own), target.shape, mean, std));
-    },
+    ({ tensor: target, mean, std, generator: own }) => core.noGrad(() => drawNormal(target, mean, std, own)),
   );
 
-const constant = (target: Tensor, value: number | boolean): Tensor => core.noGrad(() => target.fill_(value as number));
+const constant = (target: Tensor, value: number | boolean): Tensor => core.noGrad(() => target.fill_(value));
 
 export const constant_: (tensor: Tensor, ...args: Args<[val: number], { val: number }>) => Tensor = define(
   named("constant_"),

@@ -76,6 +76,38 @@ export const zero_: Method<[]> = defineMethod("torch.Tensor.zero_", {}, (self: T
   write("zero_", self, () => constantLike("zero_", self, 0)),
 );
 
+/** Writes normal draws of a generator, the default one unless given. */
+export function drawNormal(self: Tensor, mean: number, std: number, generator: Generator | null): Tensor {
+  requireFloat("normal_", "self", self.core.dtype);
+  if (!(std >= 0))
+    complain(core.ArgumentError, `normal expects std >= 0.0, but found std ${std}`, {
+      op: "normal_",
+      argument: "std",
+      expected: "0 or more",
+      given: `${std}`,
+    });
+  return write("normal_", self, () => core.normal(nextKey(generator), self.shape, mean, std));
+}
+
+/** Writes uniform draws in [from, to); `argument` is what the caller knows the upper end as. */
+export function drawUniform(
+  self: Tensor,
+  from: number,
+  to: number,
+  generator: Generator | null,
+  argument: string,
+): Tensor {
+  requireFloat("uniform_", "self", self.core.dtype);
+  if (!(from <= to))
+    complain(core.ArgumentError, `uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`, {
+      op: "uniform_",
+      argument,
+      expected: `${from} or more`,
+      given: `${to}`,
+    });
+  return write("uniform_", self, () => core.uniform(nextKey(generator), self.shape, from, to));
+}
+
 export interface NormalArguments {
   mean: number;
   std: number;
@@ -85,17 +117,7 @@ export interface NormalArguments {
 export const normal_: Method<Args<[mean: number, std: number], NormalArguments>> = defineMethod(
   "torch.Tensor.normal_",
   { mean: number.or(0), std: number.or(1), "*": null, generator: generator.or(null) },
-  (self: Tensor, { mean, std, generator }) => {
-    requireFloat("normal_", "self", self.core.dtype);
-    if (!(std >= 0))
-      complain(core.ArgumentError, `normal expects std >= 0.0, but found std ${std}`, {
-        op: "normal_",
-        argument: "std",
-        expected: "0 or more",
-        given: `${std}`,
-      });
-    return write("normal_", self, () => core.normal(nextKey(generator), self.shape, mean, std));
-  },
+  (self: Tensor, { mean, std, generator }) => drawNormal(self, mean, std, generator),
 );
 
 export interface UniformArguments {
@@ -107,15 +129,5 @@ export interface UniformArguments {
 export const uniform_: Method<Args<[from: number, to: number], UniformArguments>> = defineMethod(
   "torch.Tensor.uniform_",
   { from: number.or(0), to: number.or(1), "*": null, generator: generator.or(null) },
-  (self: Tensor, { from, to, generator }) => {
-    requireFloat("uniform_", "self", self.core.dtype);
-    if (!(from <= to))
-      complain(core.ArgumentError, `uniform_ expects to return a [from, to) range, but found from=${from} > to=${to}`, {
-        op: "uniform_",
-        argument: "to",
-        expected: `${from} or more`,
-        given: `${to}`,
-      });
-    return write("uniform_", self, () => core.uniform(nextKey(generator), self.shape, from, to));
-  },
+  (self: Tensor, { from, to, generator }) => drawUniform(self, from, to, generator, "to"),
 );
