@@ -1,5 +1,5 @@
 import * as core from "@facet/autograd";
-import { primitiveOf, printable, show, signature } from "@facet/dialect";
+import { type Printable, primitiveOf, printable, show, signature } from "@facet/dialect";
 import { data, flattenData, type TensorData } from "./data.js";
 import { Device, type Dtype, dtypeOf } from "./dtype.js";
 import { complain } from "./errors.js";
@@ -13,6 +13,9 @@ const OPERATORS = {
   arithmetic: "a.mul(b), a.sub(b), a.div(b), a.pow(b), a.neg()",
   comparison: "a.gt(b), a.ge(b), a.lt(b), a.le(b)",
 };
+
+/** The text of a tensor whose elements are known or not. */
+export const text: unique symbol = Symbol("text");
 
 const readTensor = signature("torch.Tensor", {
   data: data.where("a list of numbers", (value) => typeof value === "object"),
@@ -124,7 +127,10 @@ export class Tensor implements core.HoldsTensors {
    * been read since it was last written; otherwise `tensor(..., size=(2, 3))`. show() reads them first.
    */
   toString(): string {
-    return tensorText(printable(this.core, this.dtype.name), gradientText(this));
+    return this[text](printable(this.core, this.dtype.name));
+  }
+  [text](array: Printable): string {
+    return tensorText(array, gradientText(this));
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();

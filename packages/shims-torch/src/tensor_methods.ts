@@ -1,6 +1,6 @@
 // The methods of a tensor, by name.
 import * as core from "@facet/autograd";
-import { type Args, defineMethod, int, type Methods, methods, oneOf } from "@facet/dialect";
+import { type Args, defineMethod, int, type Methods, methods, oneOf, read } from "@facet/dialect";
 import { backwardMethod } from "./autograd.js";
 import { convertCore, copyOf } from "./convert.js";
 import { bool as boolDtype, checkDevice, type Device, type Dtype, float32, int64, uint8 } from "./dtype.js";
@@ -15,7 +15,7 @@ import * as L from "./ops/linalg.js";
 import * as R from "./ops/reduce.js";
 import * as S from "./ops/shape.js";
 import { sizeText } from "./python.js";
-import { Tensor, wrap } from "./tensor.js";
+import { Tensor, text, wrap } from "./tensor.js";
 
 /** A method without arguments. */
 const alone = <T>(name: string, body: (self: Tensor) => T): ((self: Tensor) => T) =>
@@ -145,8 +145,7 @@ const item: (self: Tensor) => Promise<number> = alone("item", async (self) => {
 
 /** Prints the tensor as Python's `print(x)` does, once its values have been read from the device. */
 const show: (self: Tensor) => Promise<void> = alone("show", async (self) => {
-  await self.core.data();
-  console.log(self.toString());
+  console.log(self[text](await read(self.core, self.dtype.name)));
 });
 
 const dim: (self: Tensor) => number = alone("dim", (self) => self.rank);

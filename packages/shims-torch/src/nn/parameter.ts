@@ -1,9 +1,9 @@
 import { DtypeError, unscoped, variable } from "@facet/autograd";
-import { type Args, bool, signature } from "@facet/dialect";
+import { type Args, bool, type Printable, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { tensor } from "../kinds.js";
 import { zeros } from "../ops/creation.js";
-import { Tensor } from "../tensor.js";
+import { Tensor, text } from "../tensor.js";
 
 interface ParameterArguments {
   data: Tensor | null;
@@ -29,7 +29,7 @@ export class Parameter extends Tensor {
     if (requires_grad) variable(this.core);
   }
 
-  override toString(): string {
-    return `Parameter containing:\n${super.toString()}`;
+  override [text](array: Printable): string {
+    return `Parameter containing:\n${super[text](array)}`;
   }
 }
