@@ -1,4 +1,5 @@
 // What PyTorch's arguments may be beyond what those of all dialects are, and how its functions are declared.
+import { ArgumentError } from "@facet/autograd";
 import {
   bool,
   define,
@@ -35,6 +36,11 @@ export const device = instance(() => Device, "a torch.device").either(string);
 export const generator = instance(() => Generator, "a torch.Generator");
 /** Extents, or numbers of dimensions. */
 export const ints = listOf(int);
+
+/** Throws where numbers that may come one by one did not come at all. */
+export function requireSome(op: string, argument: string, list: readonly number[]): void {
+  if (list.length === 0) throw new ArgumentError({ op, argument, expected: ints.expected, given: "none" });
+}
 
 /** Values of one kind one after another, in whatever JavaScript goes through: a list, a generator, a set. */
 export const iterable = <T>(expected: string): Kind<Iterable<T>> =>

@@ -15,6 +15,7 @@ import {
   memory_format,
   native,
   out,
+  requireSome,
   scalar,
   tensor as tensorKind,
 } from "../kinds.js";
@@ -119,8 +120,7 @@ export function sized<const R extends Rules>(
   );
   return (args: readonly unknown[]): Tensor => {
     const { form, values } = read(args) as { form: string; values: Values<R> & Settings & { size: readonly number[] } };
-    if (form === "1" && values.size.length === 0)
-      throw new core.ArgumentError({ op: name, argument: "size", expected: ints.expected, given: "none" });
+    if (form === "1") requireSome(name, "size", values.size);
     return finish(name, make(requireShape(name, values.size), values), values);
   };
 }

@@ -3,7 +3,7 @@
 import * as core from "@facet/autograd";
 import { type Args, defineMethod, int, only } from "@facet/dialect";
 import { complain, dimension, dimensions } from "../errors.js";
-import { dims, dtype, each, forms, ints, native, tensor } from "../kinds.js";
+import { dims, dtype, each, forms, ints, native, requireSome, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
 
@@ -27,8 +27,7 @@ function listMethod<const Name extends string>(
   return (self, ...args) => {
     const { form, values } = read(args);
     const list = (values as Record<string, readonly number[]>)[name] as readonly number[];
-    if (form === "1" && list.length === 0)
-      throw new core.ArgumentError({ op: method, argument: name, expected: ints.expected, given: "none" });
+    if (form === "1") requireSome(method, name, list);
     return body(self, list);
   };
 }
@@ -61,8 +60,7 @@ export const view: OfTensor<Extents<"size">> = (self, ...args) => {
   const { form, values } = readView(args);
   if (form === "0")
     throw new core.UnsupportedError({ op: "view", argument: "dtype", expected: "a shape", given: `${values.dtype}` });
-  if (form === "2" && values.size.length === 0)
-    throw new core.ArgumentError({ op: "view", argument: "size", expected: ints.expected, given: "none" });
+  if (form === "2") requireSome("view", "size", values.size);
   return reshaped(self, values.size);
 };
 export const view_as: OfTensor<Args<[other: Tensor], { other: Tensor }>> = defineMethod(
@@ -213,8 +211,7 @@ const readExpand = forms(
 );
 export const expand: OfTensor<Extents<"size">> = (self, ...args) => {
   const { form, values } = readExpand(args);
-  if (form === "1" && values.size.length === 0)
-    throw new core.ArgumentError({ op: "expand", argument: "size", expected: ints.expected, given: "none" });
+  if (form === "1") requireSome("expand", "size", values.size);
   return expanded(self, values.size);
 };
 export const expand_as: OfTensor<Args<[other: Tensor], { other: Tensor }>> = defineMethod(
