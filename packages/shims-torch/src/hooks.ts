@@ -11,26 +11,23 @@ export function refuseHooks(
   base: { readonly prototype: object },
   hooks: Readonly<Record<string, string>>,
 ): void {
+  const owners: { readonly constructor: { readonly name: string } }[] = [];
   for (
     let owner = Object.getPrototypeOf(object);
-    owner && owner !== base.prototype;
+    owner && owner !== base.prototype && !seen.has(owner);
     owner = Object.getPrototypeOf(owner)
-  ) {
-    if (seen.has(owner)) return;
+  )
+    owners.push(owner);
+  for (const owner of owners) {
     for (const [name, instead] of Object.entries(hooks)) {
       if (Object.hasOwn(owner, name))
         throw new UnsupportedError({
-          op: (owner as { constructor: { name: string } }).constructor.name,
+          op: owner.constructor.name,
           argument: name,
           expected: instead,
           given: "a method that is never called",
         });
     }
   }
-  for (
-    let owner = Object.getPrototypeOf(object);
-    owner && owner !== base.prototype;
-    owner = Object.getPrototypeOf(owner)
-  )
-    seen.add(owner);
+  for (const owner of owners) seen.add(owner);
 }
