@@ -26,8 +26,7 @@ function converted(self: Tensor, to: Dtype): Tensor {
   return target === self.core.dtype ? self : core.scope(() => wrap(convertCore(self.core, target)));
 }
 
-const conversion = (name: string, to: Dtype): ((self: Tensor) => Tensor) =>
-  defineMethod(`torch.Tensor.${name}`, {}, (self: Tensor) => converted(self, to));
+const conversion = (name: string, to: Dtype): ((self: Tensor) => Tensor) => alone(name, (self) => converted(self, to));
 
 type MemoryFormat = Args<[memory_format: null], { memory_format: null }>;
 

@@ -1,6 +1,6 @@
 import { ArgumentError } from "@facet/autograd";
 import { instance, int, isKeywords, type Keywords, type Kind, mapping, signature } from "@facet/dialect";
-import { anything, iterable } from "../kinds.js";
+import { anything, each, iterable } from "../kinds.js";
 import { Module } from "./module.js";
 
 function at(container: Module, index: number): Module {
@@ -21,7 +21,7 @@ const named = mapping<Readonly<Record<string, Module>>>("modules by name").eithe
 );
 const readers = {
   sequential: signature("torch.nn.Sequential", {
-    "*args": moduleKind.either(named) as unknown as Kind<readonly unknown[]>,
+    "*args": each(moduleKind.either(named)),
   }),
   forward: signature("torch.nn.Sequential.forward", { input: anything("input") }),
   append: signature("torch.nn.Sequential.append", { module: moduleKind }),

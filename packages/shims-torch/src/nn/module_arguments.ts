@@ -1,5 +1,6 @@
 // How the methods of nn.Module read their arguments.
 import {
+  any,
   bool,
   func,
   instance,
@@ -11,7 +12,7 @@ import {
   signature,
   string,
 } from "@facet/dialect";
-import { device, dtype, named, tensor } from "../kinds.js";
+import { device, dtype, each, named, tensor } from "../kinds.js";
 import type { Tensor } from "../tensor.js";
 import { Module, type StateDict } from "./module.js";
 import { Parameter } from "./parameter.js";
@@ -60,7 +61,7 @@ export const readers = {
     { tensor: tensor as Kind<Tensor>, non_blocking: bool.or(false) },
   ),
   state_dict: read("state_dict", {
-    "*args": null as unknown as Kind<readonly unknown[]>,
+    "*args": each(any),
     destination: mapping<StateDict>("an object to put the state into").or(null),
     prefix: string.or(""),
     keep_vars: bool.or(false),

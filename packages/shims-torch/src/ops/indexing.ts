@@ -29,9 +29,6 @@ const readGet = signature("torch.Tensor.get", { "*index": each(indexKind) });
 /** x.get(i, [a, b], ":") is Python's x[i, a:b, :]. The result is a copy. */
 export const get = (self: Tensor, ...args: Index[]): Tensor => at(self, readGet(args).index);
 
-/** Row i: what iterating gives. */
-export const row = (self: Tensor, i: number): Tensor => at(self, [i]);
-
 /** Elements start to stop of the first dimension: x[start:stop]. */
 export const slice: (
   self: Tensor,

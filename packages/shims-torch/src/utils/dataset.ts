@@ -1,7 +1,7 @@
 import { ArgumentError, FacetError, permutation, ShapeError } from "@facet/autograd";
 import { define, int, type Keywords, Kind, listOf, number, show, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
-import { generator, tensor as tensorKind } from "../kinds.js";
+import { each, generator, tensor as tensorKind } from "../kinds.js";
 import { tensor } from "../ops/creation.js";
 import { sizeText } from "../python.js";
 import { type Generator, nextKey } from "../random.js";
@@ -44,7 +44,7 @@ export const dataset = new Kind<Dataset>(
 );
 
 const readTensors = signature("torch.utils.data.TensorDataset", {
-  "*tensors": tensorKind as unknown as Kind<readonly Tensor[]>,
+  "*tensors": each(tensorKind),
 });
 
 /** Row i of each tensor as sample i; all have as many rows. */
