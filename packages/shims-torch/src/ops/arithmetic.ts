@@ -53,6 +53,7 @@ function requireAlpha(op: string, dtype: core.Dtype, alpha: number | boolean): v
 
 /** `other` times alpha, in the dtype of the result. */
 function scaled(op: string, input: Operand, other: Operand, alpha: number | boolean): Operand {
+  if (alpha === 1) return other;
   const dtype = commonDtype(input, other);
   requireAlpha(op, dtype, alpha);
   if (Number(alpha) === 1) return other;

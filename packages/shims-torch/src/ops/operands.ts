@@ -30,10 +30,10 @@ export function dtypeOfOperand(value: Operand): core.Dtype {
 
 /** The dtype in which operands meet. A whole number beside bytes or words takes theirs. */
 export function commonDtype(...operands: readonly Operand[]): core.Dtype {
+  const integers = operands.some((each) => each instanceof Tensor && !["bool", "float32"].includes(each.core.dtype));
   const dtypes = operands.map((value) => {
     const own = dtypeOfOperand(value);
-    const others = operands.some((other) => other instanceof Tensor && !["bool", "float32"].includes(other.core.dtype));
-    return own === "int32" && !(value instanceof Tensor) && others ? "bool" : own;
+    return own === "int32" && !(value instanceof Tensor) && integers ? "bool" : own;
   });
   return dtypes.reduce(promote);
 }
