@@ -1,5 +1,6 @@
 import * as core from "@facet/autograd";
 import { type Args, bool, define, int, number, signature, string } from "@facet/dialect";
+import { convertCore } from "../convert.js";
 import { complain } from "../errors.js";
 import { tensor } from "../kinds.js";
 import { requireBroadcast } from "../ops/operands.js";
@@ -158,7 +159,7 @@ function requireClassWeight(op: string, input: Tensor, weight: Tensor | null): v
 
 function requireLabels(op: string, target: Tensor): core.Tensor {
   if (target.core.dtype === "int32") return target.core;
-  if (target.core.dtype === "uint8") return target.long().core;
+  if (target.core.dtype === "uint8") return convertCore(target.core, "int32");
   return complain(core.DtypeError, `expected target dtype to be Long or Byte, but got ${target.dtype.name}`, {
     op,
     argument: "target",
@@ -242,7 +243,9 @@ function pointwise(
     requireDtypes(input, target, reduction);
     return core.scope(() => {
       const floats = input.is_floating_point() || target.is_floating_point();
-      const each = floats ? f(input.float().core, target.float().core) : f(input.core, target.core);
+      const each = floats
+        ? f(convertCore(input.core, "float32"), convertCore(target.core, "float32"))
+        : f(input.core, target.core);
       if (!weight) return wrap(reduced(each, reduction));
       if (`${weight.shape}` !== `${each.shape}`)
         complain(core.ShapeError, "Weights and input must have the same size.", {
@@ -251,9 +254,10 @@ function pointwise(
           expected: sizeText(each.shape),
           given: sizeText(weight.shape),
         });
-      const weighted = core.mul(each, weight.float().core);
+      const factor = convertCore(weight.core, "float32");
+      const weighted = core.mul(each, factor);
       if (reduction !== "mean") return wrap(reduced(weighted, reduction));
-      return wrap(core.div(core.sum(weighted), core.sum(weight.float().core)));
+      return wrap(core.div(core.sum(weighted), core.sum(factor)));
     });
   };
 }
