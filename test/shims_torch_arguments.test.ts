@@ -295,6 +295,7 @@ describe("functions", () => {
     expect(await F.pad(torch.tensor([true]), [1, 0], { value: 2 }).tolist()).toEqual([true, true]);
     expect(() => F.pad(ints, [-4, 1])).toThrow(/length must be non-negative/);
     expect(() => F.pad(ints, [1])).toThrow(ArgumentError);
+    expect(() => F.pad(ints, [1, 1], { value: 2 ** 31 })).toThrow(/without overflow.*pad: value/);
     expect(() => F.pad(ints, [1, 1], { mode: "reflect" as never })).toThrow(UnsupportedError);
   });
 

@@ -3,6 +3,7 @@ import * as core from "@facet/autograd";
 import { type Args, define, int, only } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { ints, scalar, tensor } from "../kinds.js";
+import { scalarOf } from "../ops/scalar.js";
 import { type Tensor, wrap } from "../tensor.js";
 
 export { linear } from "../ops/linalg.js";
@@ -94,7 +95,7 @@ export const pad: (
     return core.scope(() => {
       const cropped = crop(input, edges);
       const padding = edges.map(([before, after]): [number, number] => [Math.max(0, before), Math.max(0, after)]);
-      return wrap(core.pad(cropped, padding, filler(input.core.dtype, value ?? 0)));
+      return wrap(core.pad(cropped, padding, Number(scalarOf("pad", value ?? 0, input.core.dtype))));
     });
   },
 );
@@ -112,10 +113,6 @@ function crop(input: Tensor, edges: readonly [number, number][]): core.Tensor {
         expected: `at most ${extent} elements taken off dimension ${axis}`,
         given: `${start + cut}`,
       });
-    return wrap(x).narrow(axis, start, extent - start - cut).core;
+    return core.sliceAlong(x, axis, start, extent - cut);
   }, input.core);
 }
-
-/** A value as the dtype holds it. */
-const filler = (dtype: core.Dtype, value: number | boolean): number =>
-  dtype === "bool" ? Number(Number(value) !== 0) : dtype === "float32" ? Number(value) : Math.trunc(Number(value));
