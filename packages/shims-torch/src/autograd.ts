@@ -82,38 +82,29 @@ export const backwardMethod: (self: Tensor, ...args: BackwardArgs) => void = def
     create_graph: false,
     inputs: only(null),
   },
-  (self: Tensor, given) => backward(self, given),
-);
-
-function backward(
-  tensor: Tensor,
-  {
-    gradient,
-    retain_graph,
-    create_graph,
-  }: { gradient: Tensor | null; retain_graph: boolean | null; create_graph: boolean },
-): void {
-  requireGraph(tensor, "backward");
-  if (!gradient) requireScalar(tensor, "backward");
-  const found = walk("backward", () =>
-    core.backward(tensor.core, undefined, {
-      cotangent: gradient?.core,
-      createGraph: create_graph,
-      retainGraph: retain_graph ?? create_graph,
-    }),
-  );
-  // Where two leaves were added, both get the same memory; writing to one gradient in place must not change the other.
-  const taken = new Set<unknown>(gradient ? [gradient.core.storage] : []);
-  for (const [node, part] of found) {
-    let own = core.keep(part);
-    if (taken.has(part.storage)) {
-      own = core.unscoped(() => (create_graph ? copyOf(part) : core.noGrad(() => copyOf(part))));
-      part.dispose();
+  (self: Tensor, { gradient, retain_graph, create_graph }) => {
+    requireGraph(self, "backward");
+    if (!gradient) requireScalar(self, "backward");
+    const found = walk("backward", () =>
+      core.backward(self.core, undefined, {
+        cotangent: gradient?.core,
+        createGraph: create_graph,
+        retainGraph: retain_graph ?? create_graph,
+      }),
+    );
+    // Where two leaves were added, both get the same memory; writing to one gradient in place must not change the other.
+    const taken = new Set<unknown>(gradient ? [gradient.core.storage] : []);
+    for (const [node, part] of found) {
+      let own = core.keep(part);
+      if (taken.has(part.storage)) {
+        own = core.unscoped(() => (create_graph ? copyOf(part) : core.noGrad(() => copyOf(part))));
+        part.dispose();
+      }
+      taken.add(own.storage);
+      accumulate(node, own, create_graph);
     }
-    taken.add(own.storage);
-    accumulate(node, own, create_graph);
-  }
-}
+  },
+);
 
 export interface GradArguments {
   outputs: Tensor | Iterable<Tensor>;
