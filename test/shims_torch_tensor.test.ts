@@ -165,6 +165,15 @@ describe("using", () => {
     expect(torch.tensor([[1], [2]]).to(torch.uint8).shape).toEqual([2, 1]);
   });
 
+  test("bytes are filled in place", async () => {
+    const bytes = torch.zeros([2, 3], { dtype: torch.uint8 });
+    const filled = async (value: number): Promise<number[]> => Array.from(await bytes.fill_(value).numpy());
+    expect(await filled(3)).toEqual([3, 3, 3, 3, 3, 3]);
+    expect(await filled(-1)).toEqual([255, 255, 255, 255, 255, 255]);
+    expect(Array.from(await bytes.copy_(7).numpy())).toEqual([7, 7, 7, 7, 7, 7]);
+    expect(Array.from(await bytes.zero_().numpy())).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
   test("reductions", async () => {
     const [values, indices] = x.max(1);
     expect([await values.tolist(), await indices.tolist()]).toEqual([

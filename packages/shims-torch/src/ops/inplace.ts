@@ -52,8 +52,7 @@ export const copy_: Method<CopyArgs> = defineMethod(
 
 function constantLike(op: string, self: Tensor, value: number | boolean): core.Tensor {
   const { dtype } = self.core;
-  const held = scalarOf(op, value, dtype);
-  return dtype === "uint8" ? core.fromData([held], [], dtype) : core.full(self.shape, held, dtype);
+  return core.full(self.shape, scalarOf(op, value, dtype), dtype);
 }
 
 /** One value everywhere: a number, or a tensor without dimensions. */
