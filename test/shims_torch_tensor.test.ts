@@ -242,6 +242,16 @@ describe("gradients", () => {
     expect(await x.grad?.detach().tolist()).toEqual([33.75]);
   });
 
+  test("of gradients that are added up without recording", async () => {
+    const w = torch.ones(2).requires_grad_();
+    const y = w.mul(w).sum();
+    torch.no_grad(() => {
+      for (let i = 0; i < 2; i++) y.backward({ create_graph: true });
+    });
+    const [second] = torch.autograd.grad((w.grad as torch.Tensor).sum(), w);
+    expect(await second?.tolist()).toEqual([4, 4]);
+  });
+
   test("mistakes", () => {
     const x = torch.ones(2, 2).requires_grad_();
     expect(() => x.sum().detach().backward()).toThrow(

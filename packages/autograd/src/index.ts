@@ -45,6 +45,7 @@ export {
   releaseNode,
   setRecording,
   variable,
+  withRecording,
 } from "./tape.js";
 export { empty, flattenNested, fromData, type NestedArray, Tensor } from "./tensor.js";
 export { gradients, isDifferentiating, valueAndGradients, withVariables } from "./transforms.js";

@@ -30,7 +30,7 @@ export function isRecording(): boolean {
   return recording;
 }
 
-/** Switches recording on or off and returns what it was before. Prefer noGrad(); this is for dialects with `using`. */
+/** Switches recording on or off and returns what it was before. Prefer withRecording(); this is for dialects with `using`. */
 export function setRecording(on: boolean): boolean {
   const before = recording;
   recording = on;
@@ -42,6 +42,7 @@ export function noGrad<T>(body: () => T): T {
   return withRecording(false, body);
 }
 
+/** Runs `body` with recording on or off, as `on` says. */
 export function withRecording<T>(on: boolean, body: () => T): T {
   const before = setRecording(on);
   try {

@@ -14,7 +14,7 @@ function accumulate(node: core.Node, part: core.Tensor, createGraph: boolean): v
     assignGradient(node, wrap(part), false);
     return;
   }
-  const total = core.unscoped(() => (createGraph ? core.add(before, part) : core.noGrad(() => core.add(before, part))));
+  const total = core.unscoped(() => core.withRecording(createGraph, () => core.add(before, part)));
   part.dispose();
   if (createGraph || before.node) {
     assignGradient(node, wrap(total), false);
@@ -97,7 +97,7 @@ export const backwardMethod: (self: Tensor, ...args: BackwardArgs) => void = def
     for (const [node, part] of found) {
       let own = core.keep(part);
       if (taken.has(part.storage)) {
-        own = core.unscoped(() => (create_graph ? copyOf(part) : core.noGrad(() => copyOf(part))));
+        own = core.unscoped(() => core.withRecording(create_graph, () => copyOf(part)));
         part.dispose();
       }
       taken.add(own.storage);

@@ -4,8 +4,8 @@ import {
   Observed,
   ObservedMap,
   observe,
-  setRecording,
   UnsupportedError,
+  withRecording,
 } from "@facet/autograd";
 import { bool, func, isKeywords, type Keywords, mapping, required, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
@@ -291,13 +291,7 @@ const isIterable = (value: unknown): value is Iterable<unknown> =>
 /** What step() is given: the closure's result, run with gradients as PyTorch does. */
 export function runClosure(args: readonly unknown[]): unknown {
   const { closure } = readers.step(args);
-  if (closure === null) return undefined;
-  const before = setRecording(true);
-  try {
-    return closure();
-  } finally {
-    setRecording(before);
-  }
+  return closure === null ? undefined : withRecording(true, closure);
 }
 
 /** Whether a setting is a number of 0 or more. */
