@@ -55,7 +55,7 @@ export const uint32 = new AbsentDtype("uint32", false);
 export const uint64 = new AbsentDtype("uint64", false);
 export const complex64 = new AbsentDtype("complex64", false);
 export const complex128 = new AbsentDtype("complex128", false);
-// One integer type goes by all of PyTorch's names.
+// Other names that PyTorch has for them. There is one integer type, for int32 and int64.
 export {
   complex64 as cfloat,
   complex128 as cdouble,
