@@ -47,6 +47,8 @@ describe("registration", () => {
     const net = new nn.Sequential(layer, new nn.ReLU(), layer);
     expect([...net.parameters()].length).toBe(2);
     expect([...net.modules()].length).toBe(3);
+    expect([...net.children()].length).toBe(2);
+    expect([...net]).toEqual([layer, net.get(1), layer]);
     expect(Object.keys(net.state_dict())).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
   });
 
