@@ -81,7 +81,7 @@ export class Sequential extends Module {
   }
 
   [Symbol.iterator](): IterableIterator<Module> {
-    return this.children();
+    return entriesOf(this);
   }
 }
 
@@ -113,7 +113,12 @@ export class ModuleList extends Module {
     return this._modules.size;
   }
 
-  *[Symbol.iterator](): IterableIterator<Module> {
-    for (const module of this._modules.values()) if (module) yield module;
+  [Symbol.iterator](): IterableIterator<Module> {
+    return entriesOf(this);
   }
+}
+
+/** In order, one that is held twice twice: unlike `children()`. */
+function* entriesOf(container: Module): IterableIterator<Module> {
+  for (const module of container._modules.values()) if (module) yield module;
 }
