@@ -1,5 +1,6 @@
 // What the host knows of values on the device, for printing: elements it has put there or has read back.
 import type { TypedArray } from "./dtype.js";
+import { shownPositions } from "./elision.js";
 import type { Tensor } from "./tensor.js";
 
 /** Elements of a storage as they were at one version of it, by their place in it. */
@@ -14,8 +15,6 @@ export interface KnownValues {
 
 /** Of more elements than these only the outer ones are kept: what an elided print shows. */
 const MANY = 4096;
-/** How many at either end of each dimension. */
-const EDGE = 3;
 
 const elementBytes = (tensor: Tensor): number => (tensor.dtype === "uint8" ? 1 : 4);
 
@@ -26,16 +25,8 @@ export function rememberValues(tensor: Tensor, data: TypedArray, version: number
   tensor.storage.known = { version, dtype: tensor.dtype, start, values };
 }
 
-function outer(shape: readonly number[], data: TypedArray): ReadonlyMap<number, number> {
-  let places = [0];
-  for (const extent of shape) {
-    const ends = Array.from({ length: Math.min(EDGE, extent) }, (_, i) => i);
-    const shown =
-      extent <= 2 * EDGE ? Array.from({ length: extent }, (_, i) => i) : [...ends, ...ends.map((i) => extent - 1 - i)];
-    places = places.flatMap((place) => shown.map((i) => place * extent + i));
-  }
-  return new Map(places.map((place) => [place, data[place] as number]));
-}
+const outer = (shape: readonly number[], data: TypedArray): ReadonlyMap<number, number> =>
+  new Map(shownPositions(shape).map((place) => [place, data[place] as number]));
 
 /** Element `i` of the tensor, where the host knows it and nothing has been written since; else undefined. */
 export function knownValue(tensor: Tensor, i: number): number | undefined {

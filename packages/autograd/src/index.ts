@@ -23,6 +23,7 @@ export { type AsTensor, Identities, putTogether, type Template, takeApart, templ
 export { everyRun, guard, hostValue, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
 export { type AnyOp, copyTensor, defineOp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";
+export { EDGE, isElided, shownOf, shownPositions } from "./elision.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
 export { knownValue } from "./host_values.js";
 export * from "./init.js";

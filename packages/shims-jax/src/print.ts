@@ -1,4 +1,5 @@
-import { array2string, LINE_WIDTH, type Printable, pythonShape, sizeOf } from "@facet/dialect";
+import { sizeOf } from "@facet/autograd";
+import { array2string, LINE_WIDTH, type Printable, pythonShape } from "@facet/dialect";
 
 /** JAX's repr of an array, to the byte; without the elements where the host does not know them. */
 export function arrayRepr(array: Printable): string {

@@ -1,6 +1,6 @@
 // PyTorch's text of a tensor, to the byte.
-import type { Node } from "@facet/autograd";
-import { fixed, isElided, type Printable, pythonShape, scientific, shownOf, shownValues, sizeOf } from "@facet/dialect";
+import { EDGE, isElided, type Node, shownOf, sizeOf } from "@facet/autograd";
+import { fixed, type Printable, pythonShape, scientific, shownValues } from "@facet/dialect";
 
 /** Characters of a line; digits after the point. */
 const LINE_WIDTH = 80;
@@ -53,7 +53,7 @@ function elements({ shape, dtype, at }: Printable, values: readonly number[], in
     const { positions, gap } = shownOf(extent, elided);
     const parts = positions.map((i) => text(axis + 1, row * extent + i, indent + 1));
     const left = shape.length - axis - 1;
-    if (gap) parts.splice(parts.length / 2, 0, left === 0 ? " ..." : "...");
+    if (gap) parts.splice(EDGE, 0, left === 0 ? " ..." : "...");
     if (left > 0) return `[${parts.join(`,${"\n".repeat(left)}${" ".repeat(indent + 1)}`)}]`;
     const perLine = Math.max(1, Math.floor((LINE_WIDTH - indent) / (format.width + 2)));
     const lines: string[] = [];
