@@ -10,42 +10,31 @@ export interface Decimal {
 /** Enough digits to tell a tie from a number beside it: more than a float32 has, and JavaScript's most. */
 const MANY = 100;
 
+const isNegative = (value: number): boolean => value < 0 || Object.is(value, -0);
+const signOf = (value: number): string => (isNegative(value) ? "-" : "");
+
 /** `{:.3e}` of Python: a leading digit, a fraction of `fraction` digits, an exponent of two or more. */
 export function scientific(value: number, fraction: number): string {
-  const [mantissa, exponent] = roundedExponential(value, fraction).split("e") as [string, string];
-  return `${Object.is(value, -0) ? "-" : ""}${mantissa}e${exponentText(Number(exponent), 2)}`;
+  const parts = (digits: number) => Math.abs(value).toExponential(digits).split("e") as [string, string];
+  const [up, carried] = parts(fraction);
+  const [more, exponent] = parts(fraction + 1);
+  const down = more.endsWith("5") ? halfwayDown(parts(MANY)[0], fraction) : undefined;
+  return `${signOf(value)}${down ?? up}e${exponentText(Number(down === undefined ? carried : exponent), 2)}`;
 }
 
 /** `{:.3f}` of Python for magnitudes below 1e21. */
 export function fixed(value: number, fraction: number): string {
-  const text = value.toFixed(fraction);
-  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
-  return (
-    sign +
-    (isTie(value.toFixed(Math.min(MANY, fraction + 1))) ? evenFixed(value, fraction, text) : text).replace("-", "")
-  );
+  const text = (digits: number): string => Math.abs(value).toFixed(digits);
+  const down = text(fraction + 1).endsWith("5") ? halfwayDown(text(MANY), fraction) : undefined;
+  return signOf(value) + (down ?? text(fraction));
 }
 
-/** JavaScript rounds ties away from zero. */
-const isTie = (withOneMore: string): boolean => withOneMore.endsWith("5");
-
-function evenFixed(value: number, fraction: number, up: string): string {
-  const exact = value.toFixed(MANY);
+/** JavaScript rounds ties away from zero: `exact` (with a fraction of MANY digits) cut to `fraction` digits, where it lies halfway and that leaves an even digit. */
+function halfwayDown(exact: string, fraction: number): string | undefined {
   const cut = exact.length - MANY + fraction;
-  if (!/^50*$/.test(exact.slice(cut))) return up;
+  if (!/^50*$/.test(exact.slice(cut))) return undefined;
   const down = exact.slice(0, fraction === 0 ? cut - 1 : cut);
-  return Number(down.at(-1)) % 2 === 0 ? down : up;
-}
-
-function roundedExponential(value: number, fraction: number): string {
-  const up = value.toExponential(fraction);
-  const [more] = value.toExponential(fraction + 1).split("e") as [string];
-  if (!isTie(more)) return up;
-  const [exact, exponent] = value.toExponential(MANY).split("e") as [string, string];
-  const cut = exact.length - MANY + fraction;
-  if (!/^50*$/.test(exact.slice(cut))) return up;
-  const down = exact.slice(0, fraction === 0 ? cut - 1 : cut);
-  return Number(down.at(-1)) % 2 === 0 ? `${down}e${exponent}` : up;
+  return Number(down.at(-1)) % 2 === 0 ? down : undefined;
 }
 
 /** `+05`, `-12`: a sign and at least `digits` digits. */
@@ -55,7 +44,6 @@ export function exponentText(exponent: number, digits: number): string {
 
 /** The shortest decimal that is this float and no other; `single` says that it is a float32. */
 export function shortest(value: number, single: boolean): Decimal {
-  const negative = value < 0 || Object.is(value, -0);
   const size = Math.abs(value);
   let text = size.toExponential();
   // Nine digits tell every float32 from its neighbours.
@@ -64,5 +52,9 @@ export function shortest(value: number, single: boolean): Decimal {
     if (Math.fround(Number(text)) === size) break;
   }
   const [mantissa, exponent] = text.split("e") as [string, string];
-  return { negative, digits: mantissa.replace(".", "").replace(/0+$/, "") || "0", exponent: Number(exponent) };
+  return {
+    negative: isNegative(value),
+    digits: mantissa.replace(".", "").replace(/0+$/, "") || "0",
+    exponent: Number(exponent),
+  };
 }

@@ -1,7 +1,8 @@
 // NumPy's text of an array, to the byte: what JAX and Keras print.
 
-import { EDGE, isElided, type Printable, shownOf, shownValues, sizeOf } from "./array.js";
-import { exponentText, fixed, scientific, shortest } from "./decimal.js";
+import { EDGE, isElided, shownOf, sizeOf } from "@facet/autograd";
+import { type Printable, shownValues } from "./array.js";
+import { type Decimal, exponentText, fixed, scientific, shortest } from "./decimal.js";
 
 /** Characters of a line, brackets included. */
 export const LINE_WIDTH = 75;
@@ -57,19 +58,22 @@ function positionalFormat(values: readonly number[], finite: readonly number[], 
   };
 }
 
-/** Shortest digits, cut to the precision after the point. */
-function positional(value: number, single: boolean): { whole: string; fraction: string } {
-  const { negative, digits, exponent } = shortest(value, single);
+/** All digits of a decimal, on either side of the point. */
+function sidesOf({ negative, digits, exponent }: Decimal): { whole: string; fraction: string } {
   const sign = negative ? "-" : "";
-  if (digits.length - 1 - exponent > PRECISION) {
-    const [whole, fraction] = fixed(value, PRECISION).split(".") as [string, string];
-    return { whole, fraction: fraction.replace(/0+$/, "") };
-  }
-  if (exponent < 0) return { whole: `${sign}0`, fraction: digits === "0" ? "" : "0".repeat(-exponent - 1) + digits };
+  if (exponent < 0) return { whole: `${sign}0`, fraction: "0".repeat(-exponent - 1) + digits };
   return {
     whole: sign + digits.slice(0, exponent + 1).padEnd(exponent + 1, "0"),
     fraction: digits.slice(exponent + 1),
   };
+}
+
+/** Shortest digits, cut to the precision after the point. */
+function positional(value: number, single: boolean): { whole: string; fraction: string } {
+  const decimal = shortest(value, single);
+  if (decimal.digits.length - 1 - decimal.exponent <= PRECISION) return sidesOf(decimal);
+  const [whole, fraction] = fixed(value, PRECISION).split(".") as [string, string];
+  return { whole, fraction: fraction.replace(/0+$/, "") };
 }
 
 function exponentialFormat(values: readonly number[], finite: readonly number[], single: boolean): Format {
@@ -135,15 +139,16 @@ export function scalarText(value: number, dtype: string): string {
   if (dtype === "bool") return value ? "True" : "False";
   if (!dtype.startsWith("float")) return `${value}`;
   if (!Number.isFinite(value)) return nonFinite(value);
-  const { negative, digits, exponent } = shortest(value, isSingle(dtype));
-  const sign = negative ? "-" : "";
+  const single = isSingle(dtype);
+  const decimal = shortest(value, single);
   const size = Math.abs(value);
-  if (size > 0 && (size >= (isSingle(dtype) ? 1e6 : 1e16) || size < 1e-4)) {
+  if (size > 0 && (size >= (single ? 1e6 : 1e16) || size < 1e-4)) {
+    const { negative, digits, exponent } = decimal;
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
-    return `${sign}${digits[0]}${fraction}e${exponentText(exponent, 2)}`;
+    return `${negative ? "-" : ""}${digits[0]}${fraction}e${exponentText(exponent, 2)}`;
   }
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
-  return `${sign}${digits.slice(0, exponent + 1).padEnd(exponent + 1, "0")}.${digits.slice(exponent + 1) || "0"}`;
+  const { whole, fraction } = sidesOf(decimal);
+  return `${whole}.${fraction || "0"}`;
 }
 
 /** `str` of an array. */
@@ -163,11 +168,9 @@ export function arrayRepr(array: Printable): string | undefined {
   if ((size === 0 && shape.length !== 1) || isElided(shape)) extras.push(`shape=${pythonShape(shape)}`);
   if (size === 0 || !["float64", "int64", "bool"].includes(dtype)) extras.push(`dtype=${dtype}`);
   if (extras.length === 0) return `array(${elements})`;
-  return joined(`array(${elements},`, `${extras.join(", ")})`, "\n      ");
-}
-
-/** What follows the elements, on a line of its own where it does not fit. */
-function joined(text: string, extra: string, newLine: string): string {
+  const text = `array(${elements},`;
+  const extra = `${extras.join(", ")})`;
+  // On a line of its own where it does not fit.
   const last = text.length - (text.lastIndexOf("\n") + 1);
-  return text + (last + extra.length + 1 > LINE_WIDTH ? newLine : " ") + extra;
+  return text + (last + extra.length + 1 > LINE_WIDTH ? "\n      " : " ") + extra;
 }
