@@ -1,6 +1,6 @@
 import type { BufferView, Device } from "@facet/kernels-wgsl";
 import { COPY_BYTES, copyShaders, FMA_LANES, fmaShaders, type RoofShader } from "./roof_shaders.js";
-import { timeInTurn, type Workload } from "./sample.js";
+import { timeCalls, timeInTurn, type Workload } from "./sample.js";
 
 /** How the walls are found. Shares of walls that were found otherwise say nothing beside each other. */
 export const ROOF_METHOD = "best of shaders";
@@ -67,7 +67,12 @@ async function quickest(
     return ms / Math.max(flops, bytes);
   };
   const tried: { shader: RoofShader; each: number }[] = [];
-  for (const shader of shaders) tried.push({ shader, each: perWork(shader, await once(workload(shader))) });
+  for (const shader of shaders) {
+    const once = workload(shader);
+    // The first call compiles.
+    await timeCalls(once, 1);
+    tried.push({ shader, each: perWork(shader, await timeCalls(once, 1)) });
+  }
   const finalists = tried
     .sort((a, b) => a.each - b.each)
     .slice(0, FINALISTS)
@@ -77,14 +82,4 @@ async function quickest(
     .map((shader, i) => ({ shader, ms: timings[i]?.lowMs as number }))
     .sort((a, b) => perWork(a.shader, a.ms) - perWork(b.shader, b.ms));
   return best as { shader: RoofShader; ms: number };
-}
-
-/** Milliseconds of one call, after one that compiles. */
-async function once({ encode, finish }: Workload): Promise<number> {
-  await encode();
-  await finish();
-  const start = performance.now();
-  await encode();
-  await finish();
-  return performance.now() - start;
 }

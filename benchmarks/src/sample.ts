@@ -46,6 +46,7 @@ export async function timeInTurn(workloads: readonly Workload[], options: Sample
     await bench.run();
     for (const [i, task] of bench.tasks.entries()) {
       const { result } = task;
+      if (result.state === "errored") throw result.error;
       if (result.state !== "completed") throw new Error(`benchmark ${i} ended as ${result.state}`);
       samples[i]?.push(...(result.latency.samples ?? []).map((ms) => ms / (repeats[i] as number)));
       task.reset();
@@ -54,19 +55,20 @@ export async function timeInTurn(workloads: readonly Workload[], options: Sample
   return samples.map(summarise);
 }
 
-/** How often one sample repeats a call so that it takes about `groupMs`. */
-async function repeatsFor({ encode, finish }: Workload, groupMs: number): Promise<number> {
-  await encode();
+/** Milliseconds of so many calls and of waiting for the device once. */
+export async function timeCalls({ encode, finish }: Workload, calls: number): Promise<number> {
+  const start = performance.now();
+  for (let n = 0; n < calls; n++) await encode();
   await finish();
-  const once = async (calls: number): Promise<number> => {
-    const start = performance.now();
-    for (let n = 0; n < calls; n++) await encode();
-    await finish();
-    return performance.now() - start;
-  };
-  const first = await once(1);
+  return performance.now() - start;
+}
+
+/** How often one sample repeats a call so that it takes about `groupMs`. */
+async function repeatsFor(workload: Workload, groupMs: number): Promise<number> {
+  await timeCalls(workload, 1);
+  const first = await timeCalls(workload, 1);
   // Waiting takes its own time, which four calls share: a call of microseconds must not pass for one of milliseconds.
-  const each = first < 4 * groupMs ? ((await once(4)) - first) / 3 : first;
+  const each = first < 4 * groupMs ? ((await timeCalls(workload, 4)) - first) / 3 : first;
   return Math.max(1, Math.min(200, Math.round(groupMs / (Math.max(0, each) + 0.01))));
 }
 

@@ -60,9 +60,7 @@ export function draw(canvas: Canvas, { label, legend = [], plot }: Drawing): str
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
-  title.textContent = label;
-  svg.prepend(title);
+  svg.prepend(make(document, "title", {}, label));
   for (const [i, line] of lines.entries())
     for (const item of line) svg.append(swatch(document, item.series, item.x, LEGEND_LINE * (i + 0.5)));
   if (mark !== undefined) svg.append(said(document, mark, LEGEND_LINE * (lines.length + 0.5)));
@@ -70,13 +68,13 @@ export function draw(canvas: Canvas, { label, legend = [], plot }: Drawing): str
 }
 
 /** A line of text above the picture. */
-function said(document: Document, mark: string, y: number): Element {
-  const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
-  const attributes = { x: "8", y: `${y}`, dy: "0.32em", fill: "var(--bad)", "font-weight": "bold" };
-  for (const [key, value] of Object.entries({ ...attributes, "text-anchor": "start" })) text.setAttribute(key, value);
-  text.textContent = mark;
-  return text;
-}
+const said = (document: Document, mark: string, y: number): Element =>
+  make(
+    document,
+    "text",
+    { x: "8", y: `${y}`, dy: "0.32em", fill: "var(--bad)", "font-weight": "bold", "text-anchor": "start" },
+    mark,
+  );
 
 /** As a file of its own, on its own paper. */
 export function standalone(svg: string): string {
@@ -110,16 +108,18 @@ const PATHS: Partial<Record<string, string>> = {
 };
 
 function swatch(document: Document, { name, colour, symbol }: Series, x: number, y: number): Element {
-  const make = (tag: string, attributes: Record<string, string>): Element => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
-  const group = make("g", { transform: `translate(${x},${y})`, "text-anchor": "start" });
-  const text = make("text", { x: "16", dy: "0.32em" });
-  text.textContent = name;
-  group.append(make("path", { d: PATHS[symbol as string] ?? "", fill: colour, transform: "translate(5,0)" }), text);
+  const group = make(document, "g", { transform: `translate(${x},${y})`, "text-anchor": "start" });
+  const shape = { d: PATHS[symbol as string] ?? "", fill: colour, transform: "translate(5,0)" };
+  group.append(make(document, "path", shape), make(document, "text", { x: "16", dy: "0.32em" }, name));
   return group;
+}
+
+/** An element of the picture. */
+function make(document: Document, tag: string, attributes: Record<string, string>, text?: string): Element {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
 }
 
 function shorten(svg: string): string {

@@ -77,7 +77,6 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
   const charts: Chart[] = [];
   // What a few steps learn says nothing.
   const small = isSmall(first);
-  const mark = isBusy(summary.load[1], summary.host.cores) ? { mark: BUSY_MARK } : {};
   const single = first.accuracy.n < 2;
   if (!small && comparisons.length > 0)
     charts.push({
@@ -105,7 +104,7 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
       });
   charts.push({
     id: `${id}-phases`,
-    ...mark,
+    timed: true,
     title: "Time by phase",
     caption: "Seconds of a whole run, in the order in which a program goes through them.",
     half: true,
@@ -115,7 +114,7 @@ function sectionOf(summary: ExperimentSummary, id: string, suffix: string): Sect
   if (programs.some(({ steadyEpochSeconds }) => Number.isFinite(steadyEpochSeconds)))
     charts.push({
       id: `${id}-epochs`,
-      ...mark,
+      timed: true,
       title: "Time of an epoch",
       caption: "The first epoch compiles pipelines and makes plans; of the later ones the median.",
       half: true,

@@ -17,25 +17,21 @@ import { stepSection } from "./section_step.js";
 export function sections(report: Report, history: readonly HistoryEntry[] = []): Section[] {
   const { storedExperiments: stored = [], experiments: passing = [] } = report;
   const isLonger = ({ name }: ExperimentSummary): boolean => stored.some((other) => other.name === name);
+  const measured = [dialectsSection, replaySection, apiCostSection, stepSection, kernelsSection, peersSection];
   return [
-    ...stored.map((summary) => experimentSection(summary)),
-    ...[
-      dialectsSection(report),
-      replaySection(report),
-      apiCostSection(report),
-      stepSection(report),
-      kernelsSection(report),
-      peersSection(report),
-    ].map((section) => section && marked(section, report)),
-    ...passing.filter((summary) => !isLonger(summary)).map(smallExperimentSection),
+    ...stored.map((summary) => marked(experimentSection(summary), summary.host.cores, summary.load)),
+    ...measured.map((section) => marked(section(report), report.host.cores, report.host.load)),
+    ...passing
+      .filter((summary) => !isLonger(summary))
+      .map((summary) => marked(smallExperimentSection(summary), summary.host.cores, summary.load)),
     smallRunsSection(passing.filter(isLonger)),
     historySection(history),
   ].flatMap((section) => section ?? []);
 }
 
 /** Charts of times say so where the machine was busy. */
-function marked(section: Section, { host }: Report): Section {
-  if (!host.load || !isBusy(host.load[1], host.cores)) return section;
+function marked(section: Section | undefined, cores: number, load?: readonly [number, number]): Section | undefined {
+  if (!section || !load || !isBusy(load[1], cores)) return section;
   return { ...section, charts: section.charts.map((chart) => (chart.timed ? { ...chart, mark: BUSY_MARK } : chart)) };
 }
 
