@@ -49,6 +49,9 @@ export function onlyAtDefault(signatures, Only) {
   return found;
 }
 
+/** Classes of the original that are namespaces here. */
+const isChild = (exported, namespace, name) => exported.has(`${namespace}.${name}`);
+
 const code = (names) => names.map((name) => `\`${name}\``).join(", ");
 
 /** Lists of names are long: lines of some 120 characters. */
@@ -132,15 +135,12 @@ export function originalNames() {
   return `// Made by scripts/compat.mjs of the names that PyTorch's classes have.\nexport const originalNames = {\n${rows.join("\n")}\n} as const;\n`;
 }
 
-/** Classes of the original that are namespaces here. */
-const isChild = (exported, namespace, name) => exported.has(`${namespace}.${name}`);
-
 export const table = (dialect) => read(`packages/shims-${dialect}/compat.json`);
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.argv.slice(2);
   const { signatures, Only } = await import(at("packages/dialect/dist/index.js"));
-  const only = [];
+  const written = [];
   writeFileSync(at("packages/shims-torch/src/original_names.ts"), originalNames());
   for (const dialect of given.length > 0 ? given : dialects) {
     const root = await import(at(`packages/shims-${dialect}/dist/index.js`));
@@ -151,8 +151,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       at(`packages/shims-${dialect}/COMPAT.md`),
       compat({ dialect, exported, only: onlyAtDefault(signatures, Only) }),
     );
-    only.push(dialect);
+    written.push(dialect);
   }
-  console.log(`written: COMPAT.md of ${only.join(", ")}`);
+  console.log(`written: COMPAT.md of ${written.join(", ")}`);
   process.exit(0);
 }

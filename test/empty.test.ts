@@ -3,7 +3,7 @@ import * as F from "@facet/autograd";
 import { ArgumentError, ShapeError } from "@facet/kernels-wgsl";
 import { createRandom } from "@facet/testing";
 import { afterAll, describe, expect, test } from "vitest";
-import { type GradientRow, gradientRows } from "./gradient_rows.js";
+import { type GradientRow, gradientRows, image, window2 } from "./gradient_rows.js";
 
 await F.startDevice();
 afterAll(() => F.closeDevice());
@@ -73,15 +73,6 @@ describe("elementwise ops", () => {
   });
 });
 
-const image = {
-  stride: [1, 1],
-  padding: [0, 0, 0, 0],
-  dilation: [1, 1],
-  groups: 1,
-  layout: "NHWC",
-  filterLayout: "HWIO",
-} as const;
-const window = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0], layout: "NHWC" } as const;
 const zeros = (shape: readonly number[]) => ({ shape, values: Array(F.sizeOf(shape)).fill(0) });
 const index = (values: number[]) => F.fromData(values, [values.length], "int32");
 const crossEntropy = (reduction: "none" | "mean" | "sum"): Call => {
@@ -184,8 +175,8 @@ const rows: Row[] = [
     call: (x, w) => F.conv2d(x, w, undefined, image),
     result: none([0, 4, 4, 5]),
   },
-  { op: "max_pool2d", inputs: [[0, 4, 4, 2]], call: (x) => F.maxPool2d(x, window), result: none([0, 2, 2, 2]) },
-  { op: "avg_pool2d", inputs: [[0, 4, 4, 2]], call: (x) => F.avgPool2d(x, window), result: none([0, 2, 2, 2]) },
+  { op: "max_pool2d", inputs: [[0, 4, 4, 2]], call: (x) => F.maxPool2d(x, window2), result: none([0, 2, 2, 2]) },
+  { op: "avg_pool2d", inputs: [[0, 4, 4, 2]], call: (x) => F.avgPool2d(x, window2), result: none([0, 2, 2, 2]) },
   { op: "dropout", inputs: [[0, 4]], call: (x) => F.dropout(x, 0.5, [1, 2]), result: none([0, 4]) },
   { op: "where", inputs: [[0], [1]], call: (a, b) => F.where(F.greater(a, 0), a, b), result: none([0]) },
   { op: "cross entropy, none", inputs: [[0, 3]], call: crossEntropy("none"), result: none([0]) },

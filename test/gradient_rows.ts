@@ -28,7 +28,8 @@ const apart = (random: Random, shape: readonly number[]): Float32Array => random
 const quotients = (_: Random, shape: readonly number[], i: number): Float32Array =>
   new Float32Array(shape.reduce((size, extent) => size * extent, 1)).fill(i === 0 ? 3 : 2);
 const FLAT = "the first derivative is constant between kinks";
-const image = {
+/** A convolution and a pooling without anything special, in the layout of Keras and JAX. */
+export const image = {
   stride: [1, 1],
   padding: [0, 0, 0, 0],
   dilation: [1, 1],
@@ -36,7 +37,7 @@ const image = {
   layout: "NHWC",
   filterLayout: "HWIO",
 } as const;
-const window2 = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0], layout: "NHWC" } as const;
+export const window2 = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0], layout: "NHWC" } as const;
 const labels = (): F.Tensor => F.fromData([2, 0, 1, 2], [4], "int32");
 const key: F.Key = [1, 2];
 
