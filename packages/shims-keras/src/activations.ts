@@ -24,14 +24,13 @@ import {
   sub,
   transpose,
 } from "@facet/autograd";
-import { type Args, any, define, int, listOf, nearest, number, type Rules, show, type Values } from "@facet/dialect";
-import { arrayOrPlaceholder } from "./kinds.js";
+import { type Args, any, define, number, type Rules, show, type Values } from "@facet/dialect";
+import { arrayOrPlaceholder, intOrInts, showUnknown } from "./kinds.js";
 import { defineOp } from "./operation.js";
 import { asTensor, floats, KerasTensor, sameTensor, Tensor, type TensorLike } from "./tensor.js";
 
 /** One axis or several. */
 type Axis = number | readonly number[];
-const axisKind = int.either(listOf(int));
 
 /** An activation: on placeholders a placeholder, on arrays a tensor. */
 export interface Activation<Rest extends unknown[] = []> {
@@ -127,7 +126,7 @@ export const gelu: Activation<Args<[approximate: boolean], { approximate: boolea
 );
 export const log_softmax: Activation<Args<[axis: Axis], { axis: Axis }>> = activation(
   "log_softmax",
-  { axis: axisKind.or(-1) },
+  { axis: intOrInts.or(-1) },
   (x, { axis }) => {
     const { core } = asTensor(x, "log_softmax");
     return new Tensor(along("log_softmax", core, axis, logSoftmax));
@@ -143,7 +142,7 @@ export const sigmoid: Activation = activation("sigmoid", {}, (x) => {
 /** e^x over its sum along `axis`, or several. Losses on its result (last axis) go back to x, where they are stable. */
 export const softmax: Activation<Args<[axis: Axis], { axis: Axis }>> = activation(
   "softmax",
-  { axis: axisKind.or(-1) },
+  { axis: intOrInts.or(-1) },
   (x, { axis }) => softmaxAlong(x, axis),
 );
 
@@ -209,8 +208,7 @@ export function resolve(identifier: unknown, op = "activations.get"): Activation
   if (typeof identifier === "function") return identifier as ActivationFunction;
   if (typeof identifier === "string" && Object.hasOwn(TABLE, identifier))
     return TABLE[identifier as ActivationName] as ActivationFunction;
-  const guess = typeof identifier === "string" ? nearest(identifier, Object.keys(TABLE)) : undefined;
   const expected = `a function or one of ${Object.keys(TABLE).join(", ")}`;
-  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  const given = showUnknown(identifier, Object.keys(TABLE));
   throw new ArgumentError({ op, argument: op === "activations.get" ? "identifier" : "activation", expected, given });
 }

@@ -29,6 +29,9 @@ type Constructible<C extends AnyClass> = Pick<C, keyof C> &
 export type WithoutNew<C extends AnyClass> = Constructible<C> &
   ((...args: ConstructorParameters<C>) => InstanceType<C>);
 
+/** The same where no more is said of the class than what it takes and makes. */
+export type Makes<A extends readonly unknown[], T> = (new (...args: A) => T) & ((...args: A) => T);
+
 /**
  * A class that may be called without `new`. Its constructor reads its own arguments; or `given` does, and gives it what it
  * takes: for classes that Facet makes in many places by itself.

@@ -1,7 +1,8 @@
 // keras.callbacks.
 import { ArgumentError } from "@facet/autograd";
-import { type Args, bool, func, int, number, oneOf, signature, string } from "@facet/dialect";
-import { withoutNew } from "./callable.js";
+import { type Args, bool, func, number, oneOf, signature, string } from "@facet/dialect";
+import { type Makes, withoutNew } from "./callable.js";
+import { wholeNumber } from "./kinds.js";
 import type { NdArray } from "./ndarray.js";
 import { CallbackBase, HistoryCallback, type Logs } from "./training/callback.js";
 
@@ -72,16 +73,15 @@ interface EarlyStoppingArguments {
   restore_best_weights: boolean;
   start_from_epoch: number;
 }
-const atLeastZero = int.where("an integer of at least 0", (value) => value >= 0);
 const readEarlyStopping = signature("keras.callbacks.EarlyStopping", {
   monitor: string.or("val_loss"),
   min_delta: number.or(0),
-  patience: atLeastZero.or(0),
-  verbose: atLeastZero.or(0),
+  patience: wholeNumber.or(0),
+  verbose: wholeNumber.or(0),
   mode: oneOf("auto", "min", "max").or("auto"),
   baseline: number.or(null),
   restore_best_weights: bool.or(false),
-  start_from_epoch: atLeastZero.or(0),
+  start_from_epoch: wholeNumber.or(0),
 });
 
 /** Stops training when a value has not become better for `patience` epochs. */
@@ -161,10 +161,9 @@ export const Callback = withoutNew(CallbackBase);
 export type Callback = CallbackBase;
 export const History = withoutNew(HistoryCallback);
 export type History = HistoryCallback;
-/** Made of CallbackBase, so that what programs return can be named. */
-type Makes<C extends abstract new (...args: never[]) => unknown> = (new (
-  ...args: ConstructorParameters<C>
-) => CallbackBase) &
-  ((...args: ConstructorParameters<C>) => CallbackBase);
-export const LambdaCallback = withoutNew(LambdaCallbackBase) as unknown as Makes<typeof LambdaCallbackBase>;
+/** Said to make a CallbackBase, so that what programs return can be named. */
+export const LambdaCallback = withoutNew(LambdaCallbackBase) as unknown as Makes<
+  ConstructorParameters<typeof LambdaCallbackBase>,
+  CallbackBase
+>;
 export const EarlyStopping = withoutNew(EarlyStoppingBase);

@@ -1,6 +1,7 @@
 // keras.datasets: the sets by name, as host arrays.
 import { type DatasetName, loadDataset } from "@facet/datasets";
-import { define, int, namespace, only, string } from "@facet/dialect";
+import { define, namespace, only, string } from "@facet/dialect";
+import { wholeNumber } from "./kinds.js";
 import { type NdArray, ndarray } from "./ndarray.js";
 
 /** What Keras has not: only the first images of each part. */
@@ -12,9 +13,13 @@ export interface LoadDataOptions {
 
 type Part = [images: NdArray, labels: NdArray];
 
-const count = int.where("an integer of at least 0", (value) => value >= 0);
 /** By keyword only, as what the original has not. */
-const options = { "*": null, limit: count.or(null), testLimit: count.or(null), directory: string.or(null) } as const;
+const options = {
+  "*": null,
+  limit: wholeNumber.or(null),
+  testLimit: wholeNumber.or(null),
+  directory: string.or(null),
+} as const;
 
 /**
  * `load_data()` resolves to [[x_train, y_train], [x_test, y_test]], uint8 pixels 0 to 255: [n, 28, 28] and [n] for sets of

@@ -1,14 +1,14 @@
 // Keras 3 over Facet's core: `import * as keras from "@facet/shims-keras"`. COMPAT.md says what is there and what differs.
 import { Tensor as CoreTensor, startDevice } from "@facet/autograd";
-import { instance, namespace, oneOf, only, signature } from "@facet/dialect";
+import { instance, namespace, only, signature } from "@facet/dialect";
 import * as activationsModule from "./activations.js";
 import * as backendModule from "./backend.js";
-import { withoutNew } from "./callable.js";
+import { type Makes, withoutNew } from "./callable.js";
 import * as callbacksModule from "./callbacks.js";
 import { automaticName, config as configMembers } from "./config.js";
 import * as datasetsModule from "./datasets.js";
 import * as initializersModule from "./initializers.js";
-import { nameKind, shape } from "./kinds.js";
+import { dtypeKind, nameKind, shape } from "./kinds.js";
 import { inputOf } from "./layers/core.js";
 import * as layersModule from "./layers/index.js";
 import { Layer as LayerBase } from "./layers/layer.js";
@@ -47,20 +47,16 @@ export type Tensor = TensorBase;
 
 const readKerasTensor = signature("keras.KerasTensor", {
   shape,
-  dtype: oneOf("float32", "int32", "bool").or("float32"),
+  dtype: dtypeKind.or("float32"),
   sparse: only(false),
   ragged: only(false),
   record_history: only(true),
   name: nameKind.or(null),
 });
-type KerasTensorConstructor = (new (
-  shape: Shape | { shape: Shape; dtype?: TensorDtype; name?: string | null },
-  ...rest: readonly unknown[]
-) => KerasTensorBase) &
-  ((
-    shape: Shape | { shape: Shape; dtype?: TensorDtype; name?: string | null },
-    ...rest: readonly unknown[]
-  ) => KerasTensorBase);
+type KerasTensorConstructor = Makes<
+  [shape: Shape | { shape: Shape; dtype?: TensorDtype; name?: string | null }, ...rest: readonly unknown[]],
+  KerasTensorBase
+>;
 /** `keras.KerasTensor(shape, dtype)`: a placeholder of no call, to ask ops and layers for the shapes of their results. */
 export const KerasTensor = withoutNew(KerasTensorBase, (args) => {
   const given = readKerasTensor(args);
@@ -90,20 +86,22 @@ export const config = namespace("keras.config", configMembers);
 export const datasets = namespace("keras.datasets", datasetsModule);
 export const initializers: Public<
   typeof initializersModule,
-  "resolve" | "isInitializer" | "Initializer",
+  "resolve" | "initializerKind" | "Initializer",
   { readonly Initializer: typeof Initializer }
-> = namespace("keras.initializers", { ...without(initializersModule, "resolve", "isInitializer"), Initializer });
+> = namespace("keras.initializers", { ...without(initializersModule, "resolve", "initializerKind"), Initializer });
 export const layers: Public<typeof layersModule, "inputOf" | "Layer", { readonly Layer: typeof Layer }> = namespace(
   "keras.layers",
   { ...without(layersModule, "inputOf"), Layer },
 );
-export const losses: Public<typeof lossesModule, "resolve" | "matchRanks" | "Loss", { readonly Loss: typeof Loss }> =
-  namespace("keras.losses", { ...without(lossesModule, "resolve", "matchRanks"), Loss });
+export const losses: Public<typeof lossesModule, "resolve" | "Loss", { readonly Loss: typeof Loss }> = namespace(
+  "keras.losses",
+  { ...without(lossesModule, "resolve"), Loss },
+);
 export const metrics: Public<
   typeof metricsModule,
-  "resolve" | "metricKind" | "MeanMetric" | "Metric",
+  "resolve" | "metricKind" | "Metric",
   { readonly Metric: typeof Metric }
-> = namespace("keras.metrics", { ...without(metricsModule, "resolve", "metricKind", "MeanMetric"), Metric });
+> = namespace("keras.metrics", { ...without(metricsModule, "resolve", "metricKind"), Metric });
 export const models: typeof modelsModule = namespace("keras.models", modelsModule);
 export const ops: typeof opsModule = namespace("keras.ops", opsModule);
 export const optimizers: Public<

@@ -26,7 +26,7 @@ import {
   type Args,
   any,
   define,
-  nearest,
+  Kind,
   number,
   oneOf,
   only,
@@ -35,9 +35,9 @@ import {
   signature,
   type Values,
 } from "@facet/dialect";
-import { Callable, classNameOf, withoutNew } from "./callable.js";
+import { Callable, classNameOf, type Makes, withoutNew } from "./callable.js";
 import { nextKey, type SeedGenerator, seedGenerator, seedKind, snakeCase } from "./config.js";
-import { knownShape } from "./kinds.js";
+import { knownShape, showUnknown } from "./kinds.js";
 import { Tensor } from "./tensor.js";
 
 const readCall = signature("keras.initializers.Initializer.__call__", {
@@ -109,23 +109,15 @@ class BuiltIn extends Initializer {
 }
 const NO_KEY: Key = [0, 0];
 
-type Made<A extends readonly unknown[], N> = new (...args: Args<A, N>) => Initializer;
-
 /** An initializer class: its arguments, and the core's function for them. */
-function initializer<const R extends Rules>(
-  name: string,
-  rules: R,
-  make: (given: Values<R>) => CoreInitializer,
-  random = true,
-) {
+function initializer<const R extends Rules>(name: string, rules: R, make: (given: Values<R>) => CoreInitializer) {
   const read = signature(`keras.initializers.${name}`, rules);
   const made = class extends BuiltIn {
     static override readonly className = name;
 
     constructor(...args: readonly unknown[]) {
       const given = read(args);
-      const { seed } = given as { seed?: number | SeedGenerator | null };
-      super(make(given), random ? (seed ?? null) : undefined);
+      super(make(given), (given as { seed?: number | SeedGenerator | null }).seed);
     }
   };
   return withoutNew(made) as unknown;
@@ -136,11 +128,11 @@ const fans = { ...seeded, input_axes: only(null), output_axes: only(null) };
 export interface Seeded {
   seed: number | null;
 }
-type WithoutSeed<A extends readonly unknown[], N> = Made<A, N> & ((...args: Args<A, N>) => Initializer);
-type ByFans = WithoutSeed<[seed: number | null], Seeded>;
+type MakesInitializer<A extends readonly unknown[], N> = Makes<Args<A, N>, Initializer>;
+type ByFans = MakesInitializer<[seed: number | null], Seeded>;
 
-export const Zeros = initializer("Zeros", {}, () => (_, shape) => zeros(shape), false) as WithoutSeed<[], object>;
-export const Ones = initializer("Ones", {}, () => (_, shape) => ones(shape), false) as WithoutSeed<[], object>;
+export const Zeros = initializer("Zeros", {}, () => (_, shape) => zeros(shape)) as MakesInitializer<[], object>;
+export const Ones = initializer("Ones", {}, () => (_, shape) => ones(shape)) as MakesInitializer<[], object>;
 /** Default 0. */
 export const Constant = initializer(
   "Constant",
@@ -148,17 +140,19 @@ export const Constant = initializer(
   ({ value }) =>
     (_, shape) =>
       full(shape, value),
-  false,
-) as WithoutSeed<[value: number], { value: number }>;
+) as MakesInitializer<[value: number], { value: number }>;
 /** U(minval, maxval); default +-0.05. */
 export const RandomUniform = initializer(
   "RandomUniform",
   { minval: -0.05, maxval: 0.05, ...seeded },
   ({ minval, maxval }) => uniformInitializer(minval, maxval),
-) as WithoutSeed<[minval: number, maxval: number, seed: number | null], { minval: number; maxval: number } & Seeded>;
+) as MakesInitializer<
+  [minval: number, maxval: number, seed: number | null],
+  { minval: number; maxval: number } & Seeded
+>;
 
 const moments = { mean: 0, stddev: 0.05, ...seeded };
-type ByMoments = WithoutSeed<
+type ByMoments = MakesInitializer<
   [mean: number, stddev: number, seed: number | null],
   { mean: number; stddev: number } & Seeded
 >;
@@ -194,7 +188,7 @@ export const VarianceScaling = initializer(
       distribution === "untruncated_normal" ? "normal" : distribution === "normal" ? "truncated_normal" : distribution;
     return varianceScaling({ scale, mode: mode as Mode, distribution: drawn as "uniform" });
   },
-) as WithoutSeed<
+) as MakesInitializer<
   [scale: number, mode: Mode, distribution: Distribution, seed: number | null],
   { scale: number; mode: Mode; distribution: Distribution } & Seeded
 >;
@@ -208,7 +202,7 @@ export const LecunNormal = initializer("LecunNormal", fans, () => lecunNormal())
 /** Rows or columns orthonormal, times gain. */
 export const Orthogonal = initializer("Orthogonal", { gain: 1, ...seeded }, ({ gain }) =>
   orthogonal(gain),
-) as WithoutSeed<[gain: number, seed: number | null], { gain: number } & Seeded>;
+) as MakesInitializer<[gain: number, seed: number | null], { gain: number } & Seeded>;
 
 const TABLE = {
   zeros: Zeros,
@@ -235,9 +229,11 @@ export type InitializerArgument =
   | Initializer
   | ((shape: readonly number[], options: { dtype: "float32" }) => Tensor);
 
-/** Whether a value names or is an initializer, or a function that may stand for one. */
-export const isInitializer = (value: unknown): value is InitializerArgument =>
-  typeof value === "string" || typeof value === "function" || value instanceof Initializer;
+/** What names or is an initializer, or a function that may stand for one. */
+export const initializerKind = new Kind<InitializerArgument>(
+  "an initializer",
+  (value) => typeof value === "string" || typeof value === "function" || value instanceof Initializer,
+);
 
 /** The initializer of a name or a class, or the object itself; null for null. Throws ArgumentError on a name it does not know. */
 export const get: (identifier: InitializerArgument | null) => Initializer | null = define(
@@ -258,9 +254,8 @@ export function resolve(identifier: unknown, op = "initializers.get", argument =
     const snake = snakeCase(identifier);
     if (Object.hasOwn(TABLE, snake)) return new TABLE[snake as InitializerName]();
   }
-  const guess = typeof identifier === "string" ? nearest(identifier, Object.keys(TABLE)) : undefined;
   const expected = `an initializer or one of ${Object.keys(TABLE).join(", ")}`;
-  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  const given = showUnknown(identifier, Object.keys(TABLE));
   throw new ArgumentError({ op, argument, expected, given });
 }
 

@@ -1,7 +1,7 @@
 // What Keras' arguments may be, beside the kinds of every dialect.
-import { bool, int, Kind, listOf, mapping, number, oneOf, string } from "@facet/dialect";
+import { bool, int, Kind, listOf, mapping, nearest, number, oneOf, show, string } from "@facet/dialect";
 import { NdArray } from "./ndarray.js";
-import { KerasTensor, Tensor, type TensorLike } from "./tensor.js";
+import { DTYPES, KerasTensor, Tensor, type TensorLike } from "./tensor.js";
 
 /** Nested lists are looked through when their elements are read. */
 const isHostData = (value: unknown): boolean =>
@@ -31,18 +31,23 @@ export const arrayOrPlaceholder = new Kind<TensorLike | KerasTensor>(
   (value) => isArray(value) || value instanceof KerasTensor,
 );
 
+export const wholeNumber = int.where("an integer of at least 0", (value) => value >= 0);
+
 /** Extents of a shape; null for one that is not known yet. */
-export const knownShape = listOf(int.where("an integer of at least 0", (extent) => extent >= 0));
+export const knownShape = listOf(wholeNumber);
 export const shape = listOf(int.where("an integer of at least 0, or null", (extent) => extent >= 0).orNone);
 
+export const intOrInts = int.either(listOf(int));
 /** One axis, a list of them, or null. */
-export const axes = int.either(listOf(int)).orNone;
+export const axes = intOrInts.orNone;
 
 export const positive = int.where("a positive integer", (value) => value > 0);
 export const atLeastZero = number.where("a number of at least 0", (value) => value >= 0);
 export const fraction = number.where("a number from 0 to 1", (value) => value >= 0 && value <= 1);
 
 export const dataFormatKind = oneOf("channels_last", "channels_first").orNone;
+/** The dtype of a placeholder. */
+export const dtypeKind = oneOf(...DTYPES);
 export const padding = oneOf("valid", "same");
 /** Whether a call is one of training; null when the call around says. */
 export const trainingKind = bool.orNone;
@@ -67,3 +72,9 @@ export const pairOf = (least = 1): Kind<number | Pair> =>
 /** Both directions, frozen: a tuple. */
 export const asPair = (value: number | Pair): Pair =>
   Object.freeze(typeof value === "number" ? ([value, value] as const) : ([value[0], value[1]] as const));
+
+/** What stands in the place of a known name, in the words of errors: with the name that it was probably meant to be. */
+export function showUnknown(identifier: unknown, names: readonly string[]): string {
+  const guess = typeof identifier === "string" ? nearest(identifier, names) : undefined;
+  return `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+}

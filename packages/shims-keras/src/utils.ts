@@ -1,8 +1,8 @@
 // keras.utils.
 import { ArgumentError, OutOfMemoryError } from "@facet/autograd";
-import { define, int } from "@facet/dialect";
+import { define } from "@facet/dialect";
 import { clearSession } from "./config.js";
-import { hostArray } from "./kinds.js";
+import { hostArray, positive } from "./kinds.js";
 import { type HostArray, hostData, NdArray } from "./ndarray.js";
 
 export { set_random_seed } from "./config.js";
@@ -17,7 +17,7 @@ const LARGEST = 2 ** 32;
  */
 export const to_categorical: (x: HostArray, num_classes?: number | null) => NdArray = define(
   "keras.utils.to_categorical",
-  { x: hostArray, num_classes: int.where("a positive integer", (count) => count > 0).or(null) },
+  { x: hostArray, num_classes: positive.or(null) },
   ({ x, num_classes }) => {
     const labels = hostData("to_categorical", x);
     const shape = labels.ndim > 1 && labels.shape.at(-1) === 1 ? labels.shape.slice(0, -1) : labels.shape;

@@ -14,9 +14,9 @@ import {
   variable,
 } from "@facet/autograd";
 import { arrayText, bool, Kind, only, type Printable, signature } from "@facet/dialect";
-import { withoutNew } from "./callable.js";
+import { type Makes, withoutNew } from "./callable.js";
 import { automaticName } from "./config.js";
-import { type InitializerArgument, isInitializer, resolve } from "./initializers.js";
+import { type InitializerArgument, initializerKind, resolve } from "./initializers.js";
 import { array, knownShape, nameKind } from "./kinds.js";
 import { type HostArray, hostData, NdArray } from "./ndarray.js";
 import { asTensor, pythonShape, Tensor, type TensorLike, text } from "./tensor.js";
@@ -100,7 +100,7 @@ function hostShape(value: HostArray, wanted: readonly number[]): readonly number
 
 const initial = new Kind<TensorLike | InitializerArgument>(
   "an array, or an initializer with a shape",
-  (value) => array.accepts(value) || isInitializer(value),
+  (value) => array.accepts(value) || initializerKind.accepts(value),
 );
 const readVariable = signature("keras.Variable", {
   initializer: initial,
@@ -121,14 +121,10 @@ export interface VariableArguments {
   name: string | null;
 }
 
-type VariableConstructor = (new (
-  initializer: TensorLike | InitializerArgument | Partial<VariableArguments>,
-  ...rest: readonly unknown[]
-) => VariableBase) &
-  ((
-    initializer: TensorLike | InitializerArgument | Partial<VariableArguments>,
-    ...rest: readonly unknown[]
-  ) => VariableBase);
+type VariableConstructor = Makes<
+  [initializer: TensorLike | InitializerArgument | Partial<VariableArguments>, ...rest: readonly unknown[]],
+  VariableBase
+>;
 
 /**
  * `keras.Variable(initializer, { shape, trainable, name })`: values (float32; int32 of integer arrays), or an initializer, by
@@ -138,10 +134,21 @@ export const Variable = withoutNew(VariableBase, (args) => {
   const { initializer, shape, trainable, name } = readVariable(args);
   return [() => firstValues(initializer, shape), name, null, trainable];
 }) as unknown as VariableConstructor;
+/** A variable of the state of a metric or an optimizer. */
+export function stateVariable(
+  op: string,
+  shape: readonly number[],
+  initializer: InitializerArgument,
+  name: string | null,
+): VariableBase {
+  const make = resolve(initializer, op, "initializer");
+  return new VariableBase(() => make.values(shape), name, null, false);
+}
+
 export type Variable = VariableBase;
 
 function firstValues(initializer: TensorLike | InitializerArgument, shape: readonly number[] | null): CoreTensor {
-  if (!isInitializer(initializer)) {
+  if (!initializerKind.accepts(initializer)) {
     const { core } = asTensor(initializer as TensorLike, "Variable");
     if (shape !== null && `${shape}` !== `${core.shape}`) {
       const [expected, given] = [formatShape(core.shape), formatShape(shape)];

@@ -9,7 +9,7 @@ import {
   UnsupportedError,
   withLayer,
 } from "@facet/autograd";
-import { bool, Kind, listOf, only, type Reader, show, signature } from "@facet/dialect";
+import { bool, listOf, only, type Reader, show, signature } from "@facet/dialect";
 import { Callable, classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
 import * as initializers from "../initializers.js";
@@ -42,10 +42,9 @@ import { asTensors, checkedResult, expectShape, isShapes, listed, shapesOf } fro
 const readAnyCall = signature("keras.layers.Layer.__call__", { "*args": null, "**kwargs": null });
 
 const readLayer = signature("keras.layers.Layer", layerRules);
-const initializerKind = new Kind<initializers.InitializerArgument>("an initializer", initializers.isInitializer);
 const readAddWeight = signature("keras.layers.Layer.add_weight", {
   shape: knownShape.or(null),
-  initializer: initializerKind.or(null),
+  initializer: initializers.initializerKind.or(null),
   dtype: only(null, "float32"),
   "*": null,
   trainable: bool.or(true),

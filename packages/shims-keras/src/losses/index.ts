@@ -1,7 +1,8 @@
 // keras.losses: per-sample losses, and classes that reduce them.
 import { ArgumentError } from "@facet/autograd";
-import { any, define, nearest, show } from "@facet/dialect";
+import { any, define } from "@facet/dialect";
 import { snakeCase } from "../config.js";
+import { showUnknown } from "../kinds.js";
 import { type LossName, LossWrapper, TABLE } from "./classes.js";
 import { Loss, type LossFunction } from "./loss.js";
 
@@ -20,7 +21,7 @@ export {
   mean_squared_error,
   sparse_categorical_crossentropy,
 } from "./functions.js";
-export { Loss, type LossArguments, type LossFunction, matchRanks, type Reduction } from "./loss.js";
+export { Loss, type LossArguments, type LossFunction, type Reduction } from "./loss.js";
 
 export type LossArgument = LossName | Loss | LossFunction;
 
@@ -45,8 +46,7 @@ export function resolve(identifier: unknown, op = "losses.get", argument = "iden
     const name = snakeCase(identifier);
     if (Object.hasOwn(TABLE, name)) return new TABLE[name as LossName]();
   }
-  const guess = typeof identifier === "string" ? nearest(identifier, Object.keys(TABLE)) : undefined;
   const expected = `a loss, a function or one of ${Object.keys(TABLE).join(", ")}`;
-  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  const given = showUnknown(identifier, Object.keys(TABLE));
   throw new ArgumentError({ op, argument, expected, given });
 }

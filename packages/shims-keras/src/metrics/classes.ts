@@ -1,7 +1,7 @@
 // Metric classes around the values of every sample.
 import { type Tensor as CoreTensor, cast, notEqual } from "@facet/autograd";
 import { type Args, int, number, only, type Rules, signature, type Values } from "@facet/dialect";
-import { withoutNew } from "../callable.js";
+import { type Makes, withoutNew } from "../callable.js";
 import { snakeCase } from "../config.js";
 import { nameKind } from "../kinds.js";
 import * as losses from "../losses/index.js";
@@ -37,10 +37,7 @@ function metricClass<const R extends Rules>(
 }
 
 type Positions = [name: string, dtype: null | "float32"];
-type MadeBy<P extends unknown[], N> = (new (
-  ...args: Args<P, N & Named>
-) => Metric) &
-  ((...args: Args<P, N & Named>) => Metric);
+type MadeBy<P extends unknown[], N> = Makes<Args<P, N & Named>, Metric>;
 const plain = (className: string, f: PerSample): MadeBy<Positions, object> =>
   withoutNew(metricClass(className, {}, () => f)) as never;
 

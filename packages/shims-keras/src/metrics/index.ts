@@ -1,7 +1,8 @@
 // keras.metrics: means over samples of a per-sample value, and the base of the program's own.
 import { ArgumentError } from "@facet/autograd";
-import { any, define, Kind, nearest, show } from "@facet/dialect";
+import { any, define, Kind } from "@facet/dialect";
 import { snakeCase } from "../config.js";
+import { showUnknown } from "../kinds.js";
 import { BinaryAccuracy, CategoricalAccuracy, type MetricName, SparseCategoricalAccuracy, TABLE } from "./classes.js";
 import { MeanMetric, type PerSample } from "./mean.js";
 import { Metric } from "./metric.js";
@@ -17,7 +18,6 @@ export {
   SparseCategoricalAccuracy,
   SparseCategoricalCrossentropy,
 } from "./classes.js";
-export { MeanMetric } from "./mean.js";
 export { Metric } from "./metric.js";
 
 export type MetricArgument = MetricName | Metric | PerSample;
@@ -52,8 +52,7 @@ export function resolve(identifier: unknown, yTrue?: readonly number[], yPred?: 
   }
   const name = typeof identifier === "string" ? snakeCase(identifier) : "";
   if (Object.hasOwn(TABLE, name)) return new TABLE[name as keyof typeof TABLE](identifier as string);
-  const guess = typeof identifier === "string" ? nearest(identifier, ["accuracy", ...Object.keys(TABLE)]) : undefined;
   const expected = `a metric, a function or one of accuracy, acc, ${Object.keys(TABLE).join(", ")}`;
-  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  const given = showUnknown(identifier, ["accuracy", ...Object.keys(TABLE)]);
   throw new ArgumentError({ op: "metrics.get", argument: "identifier", expected, given });
 }

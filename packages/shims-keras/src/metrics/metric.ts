@@ -1,12 +1,12 @@
 // The base of metrics: state variables and what is made of them.
 import { scope, UnsupportedError, zeros } from "@facet/autograd";
-import { type Args, Kind, only, signature } from "@facet/dialect";
+import { type Args, only, signature } from "@facet/dialect";
 import { Callable, classNameOf } from "../callable.js";
 import { automaticName } from "../config.js";
-import { type InitializerArgument, isInitializer, resolve as resolveInitializer } from "../initializers.js";
+import { type InitializerArgument, initializerKind } from "../initializers.js";
 import { knownShape, nameKind } from "../kinds.js";
 import { Tensor, type TensorLike } from "../tensor.js";
-import { VariableBase } from "../variable.js";
+import { stateVariable, type VariableBase } from "../variable.js";
 
 export type Update = Args<
   [y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | null],
@@ -15,7 +15,6 @@ export type Update = Args<
 
 export const noDtype = only(null, "float32");
 const readMetric = signature("keras.metrics.Metric", { dtype: noDtype, name: nameKind.or(null) });
-const initializerKind = new Kind<InitializerArgument>("an initializer", isInitializer);
 const readAddWeight = signature("keras.metrics.Metric.add_weight", {
   shape: knownShape.or([]),
   initializer: initializerKind.or(null),
@@ -81,8 +80,7 @@ export class Metric extends Callable {
   }
 
   #variable(shape: readonly number[], initializer: InitializerArgument, name: string | null): VariableBase {
-    const make = resolveInitializer(initializer, "add_weight", "initializer");
-    const made = new VariableBase(() => make.values(shape), name, null, false);
+    const made = stateVariable("add_weight", shape, initializer, name);
     this.#variables.push(made);
     return made;
   }

@@ -24,7 +24,7 @@ import {
 } from "@facet/autograd";
 import { type Args, define, int, listOf, number, only, string } from "@facet/dialect";
 import * as activations from "../activations.js";
-import { array, arrayOrPlaceholder, axes, positive } from "../kinds.js";
+import { array, arrayOrPlaceholder, axes, intOrInts, positive } from "../kinds.js";
 import { hostData, type NdArray } from "../ndarray.js";
 import { defineOp } from "../operation.js";
 import {
@@ -94,7 +94,7 @@ type Newshape = number | readonly number[];
 /** The same elements in another shape; one extent may be -1. */
 export const reshape: Op<Args<[newshape: Newshape], { newshape: Newshape }>> = defineOp(
   "keras.ops.reshape",
-  { x: arrayOrPlaceholder, newshape: int.either(listOf(int)) },
+  { x: arrayOrPlaceholder, newshape: intOrInts },
   {
     compute: ({ x, newshape }) => reshaped(x as TensorLike, newshape),
     spec: ({ x, newshape }) => reshapeSpec(x, newshape),

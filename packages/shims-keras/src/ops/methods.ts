@@ -1,6 +1,6 @@
 // What stands for Python's operators, on tensors and on placeholders.
-import { defineMethod, int, listOf, methods } from "@facet/dialect";
-import { array, arrayOrPlaceholder } from "../kinds.js";
+import { defineMethod, methods } from "@facet/dialect";
+import { array, arrayOrPlaceholder, intOrInts } from "../kinds.js";
 import { applyOp } from "../operation.js";
 import { KerasTensor, Tensor, type TensorLike } from "../tensor.js";
 import { ADD, binary, binarySpec, DIVIDE, MULTIPLY, type Operand, SUBTRACT } from "./arithmetic.js";
@@ -37,18 +37,15 @@ export const placeholderMethods = {
   sub: symbolic("sub", SUBTRACT, "Subtract"),
   mul: symbolic("mul", MULTIPLY, "Multiply"),
   div: symbolic("div", DIVIDE, "TrueDivide"),
-  reshape: defineMethod(
-    "keras.KerasTensor.reshape",
-    { newshape: int.either(listOf(int)) },
-    (self: KerasTensor, { newshape }) =>
-      applyOp<{ self: Operand; newshape: Newshape }>(
-        "Reshape",
-        {
-          compute: (given) => reshaped(given.self as TensorLike, given.newshape),
-          spec: (given) => reshapeSpec(given.self, given.newshape),
-        },
-        { self, newshape },
-      ),
+  reshape: defineMethod("keras.KerasTensor.reshape", { newshape: intOrInts }, (self: KerasTensor, { newshape }) =>
+    applyOp<{ self: Operand; newshape: Newshape }>(
+      "Reshape",
+      {
+        compute: (given) => reshaped(given.self as TensorLike, given.newshape),
+        spec: (given) => reshapeSpec(given.self, given.newshape),
+      },
+      { self, newshape },
+    ),
   ) as (self: KerasTensor, newshape: Newshape) => KerasTensor,
 };
 methods(KerasTensor, placeholderMethods);

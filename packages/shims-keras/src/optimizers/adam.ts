@@ -1,7 +1,7 @@
 // Adam and AdamW: the core's, with Keras' defaults and arithmetic.
 import { type AdamSettings, Adam as CoreAdam, type Tensor as CoreTensor } from "@facet/autograd";
 import { type Args, mapping, signature } from "@facet/dialect";
-import { withoutNew } from "../callable.js";
+import { type Makes, withoutNew } from "../callable.js";
 import { type CoreOptimizer, last, Optimizer, type OptimizerArguments, rate, weightDecay } from "./optimizer.js";
 
 export interface AdamArguments extends OptimizerArguments {
@@ -114,9 +114,8 @@ class AdamWOptimizer extends AdamOptimizer {
 export const Adam = withoutNew(AdamOptimizer);
 export type Adam = AdamOptimizer;
 /** Adam with weight_decay 0.004: w -= w decay learning_rate before the step. */
-export const AdamW = withoutNew(AdamWOptimizer) as unknown as AdamWConstructor;
+export const AdamW = withoutNew(AdamWOptimizer) as unknown as Makes<
+  Args<AdamWPositions, AdamArguments>,
+  AdamWOptimizer
+>;
 export type AdamW = AdamWOptimizer;
-type AdamWConstructor = (new (
-  ...args: Args<AdamWPositions, AdamArguments>
-) => AdamWOptimizer) &
-  ((...args: Args<AdamWPositions, AdamArguments>) => AdamWOptimizer);

@@ -1,6 +1,7 @@
 // keras.optimizers: the core's fused optimisers with Keras' defaults and arithmetic.
 import { UnsupportedError } from "@facet/autograd";
-import { any, define, nearest, show } from "@facet/dialect";
+import { any, define } from "@facet/dialect";
+import { showUnknown } from "../kinds.js";
 import { Adam, AdamW } from "./adam.js";
 import { Optimizer } from "./optimizer.js";
 import { SGD } from "./sgd.js";
@@ -28,8 +29,7 @@ export function resolve(identifier: unknown, op = "optimizers.get", argument = "
     return new (identifier as new () => Optimizer)();
   const name = typeof identifier === "string" ? identifier.toLowerCase() : "";
   if (Object.hasOwn(TABLE, name)) return new TABLE[name as OptimizerName]();
-  const guess = name ? nearest(name, Object.keys(TABLE)) : undefined;
   const expected = `an optimizer or one of ${Object.keys(TABLE).join(", ")}`;
-  const given = `${show(identifier)}${guess ? `: did you mean ${guess}?` : ""}`;
+  const given = showUnknown(identifier, Object.keys(TABLE));
   throw new UnsupportedError({ op, argument, expected, given });
 }

@@ -12,10 +12,10 @@ import {
 import { type Args, Kind, listOf, only, show, signature } from "@facet/dialect";
 import { classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
-import { type InitializerArgument, isInitializer, resolve as resolveInitializer } from "../initializers.js";
+import { type InitializerArgument, initializerKind } from "../initializers.js";
 import { atLeastZero, knownShape, nameKind } from "../kinds.js";
 import { Tensor } from "../tensor.js";
-import { VariableBase } from "../variable.js";
+import { stateVariable, VariableBase } from "../variable.js";
 
 /** A finite number of at least 0; schedules and functions are refused where it is set, with a reason. */
 const learningRate = new Kind<number>(
@@ -54,7 +54,6 @@ const pairKind = new Kind<readonly [Tensor | null, VariableBase]>(
     (value[0] === null || value[0] instanceof Tensor) &&
     value[1] instanceof VariableBase,
 );
-const initializerKind = new Kind<InitializerArgument>("an initializer", isInitializer);
 
 const readOptimizer = signature("keras.optimizers.Optimizer", {
   learning_rate: learningRate,
@@ -201,8 +200,7 @@ export class Optimizer extends Observed {
   }
 
   #variable(shape: readonly number[], initializer: InitializerArgument, name: string | null): VariableBase {
-    const make = resolveInitializer(initializer, "add_variable", "initializer");
-    const made = new VariableBase(() => make.values(shape), name, null, false);
+    const made = stateVariable("add_variable", shape, initializer, name);
     this.#own.push(made);
     return made;
   }

@@ -9,9 +9,10 @@ import {
   permutation,
   scope,
 } from "@facet/autograd";
-import { any, bool, int, listOf, number, oneOf, only, show, signature } from "@facet/dialect";
+import { any, bool, listOf, number, oneOf, only, show, signature } from "@facet/dialect";
 import { nextKey } from "../config.js";
-import { classWeights, positive } from "../kinds.js";
+import { classWeights, positive, wholeNumber } from "../kinds.js";
+import { packed, tensorList } from "../layers/inputs.js";
 import type { Model } from "../models/model.js";
 import { type HostArray, NdArray } from "../ndarray.js";
 import { Tensor } from "../tensor.js";
@@ -58,7 +59,7 @@ const readFit = signature("keras.Model.fit", {
   shuffle: bool.or(true),
   class_weight: classWeights.or(null),
   sample_weight: any.or(null),
-  initial_epoch: atLeastZero.or(0),
+  initial_epoch: wholeNumber.or(0),
   steps_per_epoch: only(null),
   validation_steps: only(null),
   validation_batch_size: positive.or(null),
