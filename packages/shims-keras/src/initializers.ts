@@ -4,6 +4,7 @@ import {
   add,
   type Initializer as CoreInitializer,
   type Tensor as CoreTensor,
+  formatShape,
   full,
   glorotNormal,
   glorotUniform,
@@ -83,8 +84,8 @@ export class Initializer extends Callable {
 /** Holds what an initializer of the program's own gave against the weight's shape. */
 function valuesOf(op: string, made: unknown, shape: readonly number[]): CoreTensor {
   if (made instanceof Tensor && `${made.shape}` === `${shape}`) return made.core;
-  const given = made instanceof Tensor ? `one of shape [${made.shape.join(", ")}]` : show(made);
-  throw new ArgumentError({ op, argument: "initializer", expected: `a Tensor of shape [${shape.join(", ")}]`, given });
+  const given = made instanceof Tensor ? `one of shape ${formatShape(made.shape)}` : show(made);
+  throw new ArgumentError({ op, argument: "initializer", expected: `a Tensor of shape ${formatShape(shape)}`, given });
 }
 
 /** An initializer of the core's: a function of a key and a shape. */

@@ -1,4 +1,4 @@
-import { ArgumentError, DtypeError, formatShape, type NestedArray, ShapeError } from "@facet/autograd";
+import { ArgumentError, DtypeError, formatShape, type NestedArray, ShapeError, sizeOf } from "@facet/autograd";
 import {
   arrayRepr,
   arrayText,
@@ -29,8 +29,6 @@ const ARRAYS = {
 
 export type NdDtype = keyof typeof ARRAYS;
 export type NdData = Uint8Array | Int32Array | Float32Array | Float64Array;
-
-const size = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 const isData = (value: unknown): value is NdData => Object.values(ARRAYS).some((array) => value instanceof array);
 const data = new Kind<NdData>("a Uint8Array, Int32Array, Float32Array or Float64Array", isData);
@@ -66,8 +64,8 @@ export class NdArray {
   /** Bytes are uint8 unless said to be bool. Throws ShapeError when the elements do not fill the shape. */
   constructor(...args: [data: NdData, shape: readonly number[], dtype?: NdDtype | null]) {
     const given = readConstructor(args);
-    if (size(given.shape) !== given.data.length) {
-      const expected = `${size(given.shape)} elements for shape ${formatShape(given.shape)}`;
+    if (sizeOf(given.shape) !== given.data.length) {
+      const expected = `${sizeOf(given.shape)} elements for shape ${formatShape(given.shape)}`;
       throw new ShapeError({ op: "NdArray", argument: "data", expected, given: `${given.data.length}` });
     }
     const own = dtypeOf(given.data);
@@ -153,7 +151,7 @@ export class NdArray {
     const wanted = (Array.isArray(shape[0]) ? shape[0] : shape) as readonly number[];
     const known = wanted.reduce((product, extent) => (extent === -1 ? product : product * extent), 1);
     const result = wanted.map((extent) => (extent === -1 ? this.size / known : extent));
-    if (size(result) !== this.size || !result.every((extent) => Number.isInteger(extent) && extent >= 0)) {
+    if (sizeOf(result) !== this.size || !result.every((extent) => Number.isInteger(extent) && extent >= 0)) {
       const expected = `a shape of ${this.size} elements`;
       throw new ShapeError({ op: "reshape", argument: "shape", expected, given: formatShape(wanted) });
     }
@@ -179,7 +177,7 @@ export class NdArray {
     const clip = (bound: number): number => Math.max(0, Math.min(this.length, bound < 0 ? bound + this.length : bound));
     const from = clip(start);
     const to = Math.max(from, clip(stop ?? this.length));
-    const row = size(this.shape.slice(1));
+    const row = sizeOf(this.shape.slice(1));
     return new NdArray(this.data.subarray(from * row, to * row), [to - from, ...this.shape.slice(1)], this.dtype);
   }
 
@@ -324,7 +322,7 @@ export function gatherRows<T extends Float32Array | Int32Array | Uint8Array>(
   rows: ArrayLike<number>,
   target: T,
 ): T {
-  const row = size(source.shape.slice(1));
+  const row = sizeOf(source.shape.slice(1));
   for (let i = 0; i < rows.length; i++) {
     const start = (rows[i] as number) * row;
     target.set(source.data.subarray(start, start + row), i * row);

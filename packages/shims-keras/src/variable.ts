@@ -9,6 +9,7 @@ import {
   refuseInCapture,
   ShapeError,
   scope,
+  sizeOf,
   sub,
   unscoped,
   variable,
@@ -91,10 +92,7 @@ export class VariableBase extends Tensor {
 
 /** A typed array has no shape of its own: it takes the weight's when the number of elements is right. */
 function hostShape(value: HostArray, wanted: readonly number[]): readonly number[] {
-  if (ArrayBuffer.isView(value)) {
-    const count = wanted.reduce((product, extent) => product * extent, 1);
-    return value.length === count ? wanted : [value.length];
-  }
+  if (ArrayBuffer.isView(value)) return value.length === sizeOf(wanted) ? wanted : [value.length];
   return value instanceof NdArray ? value.shape : hostData("assign", value).shape;
 }
 

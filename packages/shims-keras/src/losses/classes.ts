@@ -1,5 +1,5 @@
 // Loss classes around the losses of every sample.
-import { type Tensor as CoreTensor, cast, notEqual } from "@facet/autograd";
+import type { Tensor as CoreTensor } from "@facet/autograd";
 import { type Args, int, only, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { snakeCase } from "../config.js";
@@ -8,6 +8,7 @@ import type { Tensor } from "../tensor.js";
 import {
   binaryCrossEntropy,
   crossEntropy,
+  maskOf,
   mean_absolute_error,
   mean_squared_error,
   type PlainLoss,
@@ -60,8 +61,7 @@ class SparseCategoricalCrossentropyLoss extends Loss {
   }
 
   protected override mask(yTrue: Tensor): CoreTensor | undefined {
-    if (this.ignore_class === null) return undefined;
-    return cast(notEqual(cast(yTrue.core, "int32"), this.ignore_class), "float32");
+    return maskOf(yTrue, this.ignore_class);
   }
 }
 

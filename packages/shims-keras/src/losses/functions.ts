@@ -15,6 +15,7 @@ import {
   mean,
   mul,
   neg,
+  notEqual,
   reshape,
   ShapeError,
   softmaxCrossEntropy,
@@ -73,6 +74,12 @@ export interface SparseArguments {
   from_logits: boolean;
   ignore_class: number | null;
   axis: number;
+}
+
+/** 0 for labels of `ignore_class`, which do not count, among 1s; undefined when all count. */
+export function maskOf(yTrue: Tensor, ignore_class: number | null): CoreTensor | undefined {
+  if (ignore_class === null) return undefined;
+  return cast(notEqual(cast(yTrue.core, "int32"), ignore_class), "float32");
 }
 
 const sparseRules = { from_logits: false, ignore_class: int.or(null), axis: only(-1) };

@@ -1,9 +1,10 @@
 // Metric classes around the values of every sample.
-import { type Tensor as CoreTensor, cast, notEqual } from "@facet/autograd";
+import type { Tensor as CoreTensor } from "@facet/autograd";
 import { type Args, int, number, only, type Rules, signature, type Values } from "@facet/dialect";
 import { type Makes, withoutNew } from "../callable.js";
 import { snakeCase } from "../config.js";
 import { nameKind } from "../kinds.js";
+import { maskOf, type SmoothingArguments, type SparseArguments } from "../losses/functions.js";
 import * as losses from "../losses/index.js";
 import type { Tensor } from "../tensor.js";
 import { binary_accuracy, categorical_accuracy, sparse_categorical_accuracy } from "./accuracy.js";
@@ -19,7 +20,7 @@ function metricClass<const R extends Rules>(
   className: string,
   rules: R,
   f: (given: Values<R>) => PerSample,
-  mask?: (given: Values<R>) => ((yTrue: Tensor) => CoreTensor) | undefined,
+  mask?: (given: Values<R>) => (yTrue: Tensor) => CoreTensor | undefined,
 ) {
   const read = signature(`keras.metrics.${className}`, {
     name: nameKind.or(snakeCase(className)),
@@ -55,10 +56,6 @@ export const BinaryAccuracy = withoutNew(
 export const MeanSquaredError = plain("MeanSquaredError", losses.mean_squared_error);
 export const MeanAbsoluteError = plain("MeanAbsoluteError", losses.mean_absolute_error);
 
-interface SparseArguments {
-  from_logits: boolean;
-  ignore_class: number | null;
-}
 export const SparseCategoricalCrossentropy = withoutNew(
   metricClass(
     "SparseCategoricalCrossentropy",
@@ -67,15 +64,11 @@ export const SparseCategoricalCrossentropy = withoutNew(
       (yTrue, yPred) =>
         losses.sparse_categorical_crossentropy(yTrue, yPred, { from_logits, ignore_class }),
     ({ ignore_class }) =>
-      ignore_class === null ? undefined : (yTrue) => cast(notEqual(cast(yTrue.core, "int32"), ignore_class), "float32"),
+      (yTrue) =>
+        maskOf(yTrue, ignore_class),
   ),
 ) as unknown as MadeBy<[...Positions, from_logits: boolean, ignore_class: number | null], SparseArguments>;
 
-interface SmoothingArguments {
-  from_logits: boolean;
-  label_smoothing: number;
-  axis: number;
-}
 export const CategoricalCrossentropy = withoutNew(
   metricClass(
     "CategoricalCrossentropy",

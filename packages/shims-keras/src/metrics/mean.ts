@@ -33,14 +33,14 @@ const readResetMean = signature("keras.metrics.MeanMetricWrapper.reset_state", {
 export class MeanMetric extends Metric {
   static override readonly className: string = "MeanMetricWrapper";
   readonly #f: PerSample;
-  readonly #mask: ((yTrue: Tensor) => CoreTensor) | undefined;
+  readonly #mask: ((yTrue: Tensor) => CoreTensor | undefined) | undefined;
   #total: CoreTensor | undefined;
   /** Samples without weights so far, and the sum of weights of those that had some. */
   #count = 0;
   #weights: CoreTensor | undefined;
 
   /** `mask` gives 0 for samples that do not count where samples have weights. */
-  constructor(f: PerSample, name: string, mask?: (yTrue: Tensor) => CoreTensor) {
+  constructor(f: PerSample, name: string, mask?: (yTrue: Tensor) => CoreTensor | undefined) {
     super({ name });
     this.#f = f;
     this.#mask = mask;

@@ -1,7 +1,13 @@
 // Ops of keras.ops that move elements, and what is known of their results.
-import { matmul as coreMatmul, reshape as coreReshape, transpose as coreTranspose, ShapeError } from "@facet/autograd";
+import {
+  matmul as coreMatmul,
+  reshape as coreReshape,
+  transpose as coreTranspose,
+  ShapeError,
+  sizeOf,
+} from "@facet/autograd";
 import type { Spec } from "../operation.js";
-import { asTensor, KerasTensor, pythonShape, Tensor, type TensorLike } from "../tensor.js";
+import { asTensor, KerasTensor, pythonShape, type Shape, Tensor, type TensorLike } from "../tensor.js";
 
 const listed = (newshape: number | readonly number[]): readonly number[] =>
   typeof newshape === "number" ? [newshape] : newshape;
@@ -9,19 +15,26 @@ const listed = (newshape: number | readonly number[]): readonly number[] =>
 export const reshaped = (x: TensorLike, newshape: number | readonly number[]): Tensor =>
   new Tensor(coreReshape(asTensor(x, "reshape").core, listed(newshape)));
 
-/** The new shape, its -1 computed where all extents are known. */
+/** Elements of a shape; null where an extent is not known. */
+export const elementsOf = (shape: Shape): number | null => (shape.includes(null) ? null : sizeOf(shape as number[]));
+
+/** `wanted` for the elements of a shape, its -1 computed where all extents are known; undefined where it does not fit. */
+export function reshapedTo(shape: Shape, wanted: readonly number[]): Shape | undefined {
+  const said = wanted.filter((extent) => extent !== -1);
+  if (wanted.length - said.length > 1 || said.some((extent) => extent < 0)) return undefined;
+  const [size, rest] = [elementsOf(shape), sizeOf(said)];
+  const open = said.length < wanted.length;
+  if (size !== null && (open ? size % rest !== 0 : size !== rest)) return undefined;
+  return wanted.map((extent) => (extent !== -1 ? extent : size === null ? null : size / rest));
+}
+
 export function reshapeSpec(x: TensorLike | KerasTensor, newshape: number | readonly number[]): Spec {
   const wanted = listed(newshape);
   const { shape, dtype } = x instanceof KerasTensor ? x : (asTensor(x) as unknown as KerasTensor);
-  const rest = wanted.filter((extent) => extent !== -1).reduce((n, extent) => n * extent, 1);
-  const wrong = wanted.length - wanted.filter((extent) => extent !== -1).length > 1 || wanted.some((e) => e < -1);
-  const size = shape.includes(null) ? null : shape.reduce<number>((n, extent) => n * (extent ?? 1), 1);
-  const open = wanted.includes(-1);
-  if (wrong || (size !== null && (open ? size % rest !== 0 : size !== rest))) {
-    const expected = `a shape of the elements of ${pythonShape(shape)}`;
-    throw new ShapeError({ op: "reshape", argument: "newshape", expected, given: pythonShape(wanted) });
-  }
-  return { shape: wanted.map((extent) => (extent !== -1 ? extent : size === null ? null : size / rest)), dtype };
+  const fitting = reshapedTo(shape, wanted);
+  if (fitting) return { shape: fitting, dtype };
+  const expected = `a shape of the elements of ${pythonShape(shape)}`;
+  throw new ShapeError({ op: "reshape", argument: "newshape", expected, given: pythonShape(wanted) });
 }
 
 /** Dimensions in another order: default reversed. */

@@ -3,6 +3,7 @@ import {
   ArgumentError,
   type Tensor as CoreTensor,
   everyRun,
+  formatShape,
   hostScalar,
   noGrad,
   Observed,
@@ -236,8 +237,8 @@ export class Optimizer extends Observed {
     for (const [i, gradient] of grads.entries()) {
       const variable = weights[i] as VariableBase;
       if (gradient === null || `${gradient.shape}` === `${variable.shape}`) continue;
-      const expected = `[${variable.shape.join(", ")}], the shape of ${variable.path}`;
-      const given = `[${gradient.shape.join(", ")}]`;
+      const expected = `${formatShape(variable.shape)}, the shape of ${variable.path}`;
+      const given = formatShape(gradient.shape);
       throw new ArgumentError({ op: this.name, argument: `grads[${i}]`, expected, given });
     }
     const gradientOf = new Map(weights.map((variable, i) => [variable, grads[i]] as const));
