@@ -42,8 +42,7 @@ class SgdOptimizer extends Optimizer {
   }
 
   protected override settings(): Record<string, unknown> {
-    // Keras ignores nesterov where there is no momentum; the core refuses the pair.
-    return { momentum: this.momentum, nesterov: this.nesterov && this.momentum > 0 };
+    return { momentum: this.momentum, nesterov: this.nesterov };
   }
 
   protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
