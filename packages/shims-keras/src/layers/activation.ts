@@ -1,19 +1,18 @@
 import { cast, formatShape, greater, ShapeError, where } from "@facet/autograd";
-import { type Args, any, int, listOf, number, type Reader, signature } from "@facet/dialect";
+import { type Args, any, number, signature } from "@facet/dialect";
 import * as activations from "../activations.js";
 import { withoutNew } from "../callable.js";
-import { array, atLeastZero } from "../kinds.js";
-import { softmax } from "../ops/index.js";
+import { array, atLeastZero, intOrInts } from "../kinds.js";
 import { asTensor, Tensor, type TensorDtype, type TensorLike } from "../tensor.js";
-import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
 import { SameShapeLayer } from "./layer.js";
 
 const readActivation = signature("keras.layers.Activation", { activation: any, ...layerRules });
-const callActivation = callSignature("Activation");
 
 /** Any activation function as a layer. */
 class ActivationLayer extends SameShapeLayer {
   static override readonly className = "Activation";
+  static override readonly callReader = callSignature("Activation");
   readonly activation: activations.ActivationFunction;
 
   constructor(
@@ -25,10 +24,6 @@ class ActivationLayer extends SameShapeLayer {
     const given = readActivation(args);
     super(layerPart(given));
     this.activation = activations.resolve(given.activation, "Activation");
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callActivation;
   }
 
   override call(x: Tensor): Tensor {
@@ -51,11 +46,11 @@ const readRelu = signature("keras.layers.ReLU", {
   threshold: atLeastZero.or(0),
   ...layerRules,
 });
-const callRelu = callSignature("ReLU");
 
 /** max(x, 0); at most max_value, and negative_slope (x - threshold) at or below the threshold, when these are given. */
 class ReLULayer extends SameShapeLayer {
   static override readonly className = "ReLU";
+  static override readonly callReader = callSignature("ReLU");
   readonly max_value: number | null;
   readonly negative_slope: number;
   readonly threshold: number;
@@ -70,18 +65,12 @@ class ReLULayer extends SameShapeLayer {
     this.threshold = given.threshold;
   }
 
-  protected override get callReader(): Reader<CallValues> {
-    return callRelu;
-  }
-
   override call(x: Tensor): Tensor {
     return activations.relu(x, this.negative_slope, this.max_value, this.threshold);
   }
 }
 
-const axisKind = int.either(listOf(int));
-const readSoftmax = signature("keras.layers.Softmax", { axis: axisKind.or(-1), ...layerRules });
-const callSoftmax = callSignature("Softmax", { mask: array.or(null) });
+const readSoftmax = signature("keras.layers.Softmax", { axis: intOrInts.or(-1), ...layerRules });
 
 /** What stands in the place of what the mask leaves out. */
 const LOWEST = -1e9;
@@ -89,6 +78,7 @@ const LOWEST = -1e9;
 /** e^x over its sum along `axis` (default the last), or several. Called with `mask`, what it leaves out counts as nothing. */
 class SoftmaxLayer extends SameShapeLayer {
   static override readonly className = "Softmax";
+  static override readonly callReader = callSignature("Softmax", { mask: array.or(null) });
   readonly axis: number | readonly number[];
 
   constructor(...args: Args<[axis: number | readonly number[]], LayerKeywords & { axis: number | readonly number[] }>) {
@@ -97,14 +87,10 @@ class SoftmaxLayer extends SameShapeLayer {
     this.axis = given.axis;
   }
 
-  protected override get callReader(): Reader<CallValues> {
-    return callSoftmax;
-  }
-
   override call(x: Tensor, { mask = null }: { mask?: TensorLike | null } = {}): Tensor {
-    if (mask === null) return softmax(x, this.axis);
+    if (mask === null) return activations.softmaxAlong(x, this.axis);
     const keep = maskFor(x, mask);
-    const y = softmax(new Tensor(where(keep, x.core, LOWEST)), this.axis);
+    const y = activations.softmaxAlong(new Tensor(where(keep, x.core, LOWEST)), this.axis);
     // Along an axis with nothing to keep it would be uniform.
     return new Tensor(where(keep, y.core, 0));
   }
@@ -122,11 +108,11 @@ function maskFor(x: Tensor, mask: TensorLike): Tensor["core"] {
 }
 
 const readLeaky = signature("keras.layers.LeakyReLU", { negative_slope: atLeastZero.or(0.3), ...layerRules });
-const callLeaky = callSignature("LeakyReLU");
 
 /** x where positive, else negative_slope x; default 0.3. */
 class LeakyReLULayer extends SameShapeLayer {
   static override readonly className = "LeakyReLU";
+  static override readonly callReader = callSignature("LeakyReLU");
   readonly negative_slope: number;
 
   constructor(...args: Args<[negative_slope: number], LayerKeywords & { negative_slope: number }>) {
@@ -135,31 +121,23 @@ class LeakyReLULayer extends SameShapeLayer {
     this.negative_slope = given.negative_slope;
   }
 
-  protected override get callReader(): Reader<CallValues> {
-    return callLeaky;
-  }
-
   override call(x: Tensor): Tensor {
     return activations.leaky_relu(x, this.negative_slope);
   }
 }
 
 const readElu = signature("keras.layers.ELU", { alpha: number.or(1), ...layerRules });
-const callElu = callSignature("ELU");
 
 /** x where positive, else alpha (e^x - 1); default 1. */
 class ELULayer extends SameShapeLayer {
   static override readonly className = "ELU";
+  static override readonly callReader = callSignature("ELU");
   readonly alpha: number;
 
   constructor(...args: Args<[alpha: number], LayerKeywords & { alpha: number }>) {
     const given = readElu(args);
     super(layerPart(given));
     this.alpha = given.alpha;
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callElu;
   }
 
   override call(x: Tensor): Tensor {

@@ -1,17 +1,16 @@
 import { ArgumentError, type Conv2dAttrs, cast, conv2d, conv2dShape } from "@facet/autograd";
-import { type Args, any, bool, only, type Reader, show, signature } from "@facet/dialect";
-import { type ActivationArgument, type ActivationFunction, resolve as resolveActivation } from "../activations.js";
+import { type Args, only, show, signature } from "@facet/dialect";
+import type { ActivationArgument } from "../activations.js";
 import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat, layoutOf } from "../config.js";
-import { type Initializer, type InitializerArgument, resolve as resolveInitializer } from "../initializers.js";
 import { asPair, dataFormatKind, type Pair, padding, pairOf, positive } from "../kinds.js";
 import { type Shape, Tensor } from "../tensor.js";
 import type { VariableBase } from "../variable.js";
-import { type CallValues, callSignature, keywordRules, type LayerKeywords, layerPart } from "./arguments.js";
-import { Layer } from "./layer.js";
+import { callSignature, keywordRules } from "./arguments.js";
+import { type KernelArguments, KernelLayer, kernelRules } from "./kernel.js";
 import { channelAxis, type Padding, pad2d, withBatch } from "./spatial.js";
 
-export interface Conv2DArguments extends LayerKeywords {
+export interface Conv2DArguments extends KernelArguments {
   filters: number;
   kernel_size: number | Pair;
   strides: number | Pair;
@@ -19,10 +18,6 @@ export interface Conv2DArguments extends LayerKeywords {
   data_format: DataFormat | null;
   dilation_rate: number | Pair;
   groups: number;
-  activation: ActivationArgument | null;
-  use_bias: boolean;
-  kernel_initializer: InitializerArgument | null;
-  bias_initializer: InitializerArgument | null;
 }
 
 const read = signature("keras.layers.Conv2D", {
@@ -33,28 +28,20 @@ const read = signature("keras.layers.Conv2D", {
   data_format: dataFormatKind.or(null),
   dilation_rate: pairOf().or([1, 1]),
   groups: positive.or(1),
-  activation: any.or(null),
-  use_bias: bool.or(true),
-  kernel_initializer: any.or("glorot_uniform"),
-  bias_initializer: any.or("zeros"),
-  kernel_regularizer: only(null),
-  bias_regularizer: only(null),
-  activity_regularizer: only(null),
-  kernel_constraint: only(null),
-  bias_constraint: only(null),
+  ...kernelRules,
   ...keywordRules,
   lora_rank: only(null),
   lora_alpha: only(null),
 });
-const readCall = callSignature("Conv2D");
 
 /**
  * Two-dimensional convolution. Input [n, h, w, c] or, with data_format "channels_first", [n, c, h, w]; kernel
  * [kh, kw, c / groups, filters]. Defaults of Keras: strides 1, padding "valid", glorot_uniform kernel, bias of zeros.
  * padding "same" is TensorFlow's: an odd pixel goes to the bottom and the right.
  */
-class Conv2DLayer extends Layer {
+class Conv2DLayer extends KernelLayer {
   static override readonly className = "Conv2D";
+  static override readonly callReader = callSignature("Conv2D");
   readonly filters: number;
   readonly kernel_size: Pair;
   readonly strides: Pair;
@@ -62,12 +49,6 @@ class Conv2DLayer extends Layer {
   readonly data_format: DataFormat;
   readonly dilation_rate: Pair;
   readonly groups: number;
-  readonly activation: ActivationFunction;
-  readonly use_bias: boolean;
-  readonly kernel_initializer: Initializer;
-  readonly bias_initializer: Initializer;
-  kernel: VariableBase | undefined;
-  bias: VariableBase | undefined;
 
   constructor(
     ...args: Args<
@@ -87,7 +68,7 @@ class Conv2DLayer extends Layer {
   ) {
     const op = "Conv2D";
     const given = read(args);
-    super(layerPart(given));
+    super(op, given);
     this.filters = given.filters;
     this.kernel_size = asPair(given.kernel_size);
     this.strides = asPair(given.strides as number | Pair);
@@ -95,10 +76,6 @@ class Conv2DLayer extends Layer {
     this.data_format = dataFormat(given.data_format);
     this.dilation_rate = asPair(given.dilation_rate as number | Pair);
     this.groups = given.groups;
-    this.activation = resolveActivation(given.activation, op);
-    this.use_bias = given.use_bias;
-    this.kernel_initializer = resolveInitializer(given.kernel_initializer, op, "kernel_initializer");
-    this.bias_initializer = resolveInitializer(given.bias_initializer, op, "bias_initializer");
     if (Math.max(...this.strides) > 1 && Math.max(...this.dilation_rate) > 1) {
       const expected = "1 where strides are above 1, as Keras has it";
       throw new ArgumentError({ op, argument: "dilation_rate", expected, given: show(this.dilation_rate) });
@@ -109,10 +86,6 @@ class Conv2DLayer extends Layer {
     }
   }
 
-  protected override get callReader(): Reader<CallValues> {
-    return readCall;
-  }
-
   override build(inputShape: Shape): void {
     this.expectRank(inputShape, 4, true);
     const channels = this.knownExtent(inputShape, channelAxis(this.data_format));
@@ -120,13 +93,7 @@ class Conv2DLayer extends Layer {
       const expected = `a divisor of the ${channels} input channels`;
       throw new ArgumentError({ op: "Conv2D", argument: "groups", expected, given: `${this.groups}` });
     }
-    this.kernel = this.add_weight({
-      shape: [...this.kernel_size, channels / this.groups, this.filters],
-      initializer: this.kernel_initializer,
-      name: "kernel",
-    });
-    if (this.use_bias)
-      this.bias = this.add_weight({ shape: [this.filters], initializer: this.bias_initializer, name: "bias" });
+    this.addKernel([...this.kernel_size, channels / this.groups, this.filters]);
   }
 
   #attributes(shape: Shape): Conv2dAttrs {

@@ -1,16 +1,15 @@
 import { ArgumentError, cast, dropout, matmul, reshape, ShapeError, transpose } from "@facet/autograd";
-import { type Args, any, bool, int, listOf, oneOf, only, type Reader, signature } from "@facet/dialect";
-import * as activations from "../activations.js";
-import { withoutNew } from "../callable.js";
+import { type Args, bool, int, listOf, only, signature } from "@facet/dialect";
+import type { ActivationArgument } from "../activations.js";
+import { type Makes, withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat, type SeedGenerator, seedGenerator, seedKind } from "../config.js";
-import { type Initializer, type InitializerArgument, resolve as resolveInitializer } from "../initializers.js";
-import { dataFormatKind, fraction, nameKind, positive } from "../kinds.js";
+import { dataFormatKind, dtypeKind, fraction, nameKind, positive } from "../kinds.js";
 import { addNode } from "../operation.js";
+import { elementsOf, reshapedTo } from "../ops/shapes.js";
 import { type KerasTensor, pythonShape, type Shape, sameTensor, Tensor, type TensorDtype } from "../tensor.js";
 import type { VariableBase } from "../variable.js";
 import {
   type CallContext,
-  type CallValues,
   callSignature,
   keywordRules,
   type LayerKeywords,
@@ -19,7 +18,8 @@ import {
   withTraining,
 } from "./arguments.js";
 import { expectShape } from "./inputs.js";
-import { Layer } from "./layer.js";
+import { type KernelArguments, KernelLayer, kernelRules } from "./kernel.js";
+import { Layer, SameShapeLayer } from "./layer.js";
 
 export interface InputArguments {
   shape: Shape | null;
@@ -29,7 +29,6 @@ export interface InputArguments {
   name: string | null;
 }
 
-const dtypeKind = oneOf("float32", "int32", "bool");
 const extents = listOf(positive.orNone);
 const inputRules = {
   shape: extents.or(null),
@@ -92,87 +91,53 @@ class InputLayerLayer extends Layer {
 export const InputLayer = withoutNew(InputLayerLayer);
 export type InputLayer = InputLayerLayer;
 
-type InputFunction = {
-  (
-    ...args: Args<[shape: Shape | null, batch_size: number | null, dtype: TensorDtype | null], InputArguments>
-  ): KerasTensor;
-  new (
-    ...args: Args<[shape: Shape | null, batch_size: number | null, dtype: TensorDtype | null], InputArguments>
-  ): KerasTensor;
-};
+type InputFunction = Makes<
+  Args<[shape: Shape | null, batch_size: number | null, dtype: TensorDtype | null], InputArguments>,
+  KerasTensor
+>;
 
 /** `keras.Input`, under its public name. */
 export function inputOf(name: "keras.Input" | "keras.layers.Input"): InputFunction {
   const read = readInput(name);
   return function Input(...args: unknown[]): KerasTensor {
     const { shape, batch_size, dtype, batch_shape, name } = read(args);
-    return new InputLayerLayer({ shape, batch_size, dtype: dtype as TensorDtype | null, batch_shape, name }).output;
+    return new InputLayerLayer({ shape, batch_size, dtype, batch_shape, name }).output;
   } as unknown as InputFunction;
 }
 
 /** `keras.Input({ shape: [28, 28, 1] })`: a placeholder [null, 28, 28, 1]. `shape` leaves the batch out. */
 export const Input = inputOf("keras.layers.Input");
 
-export interface DenseArguments extends LayerKeywords {
+export interface DenseArguments extends KernelArguments {
   units: number;
-  activation: activations.ActivationArgument | null;
-  use_bias: boolean;
-  kernel_initializer: InitializerArgument | null;
-  bias_initializer: InitializerArgument | null;
 }
 
 const readDense = signature("keras.layers.Dense", {
   units: positive,
-  activation: any.or(null),
-  use_bias: bool.or(true),
-  kernel_initializer: any.or("glorot_uniform"),
-  bias_initializer: any.or("zeros"),
-  kernel_regularizer: only(null),
-  bias_regularizer: only(null),
-  activity_regularizer: only(null),
-  kernel_constraint: only(null),
-  bias_constraint: only(null),
+  ...kernelRules,
   lora_rank: only(null),
   lora_alpha: only(null),
   quantization_config: only(null),
   ...keywordRules,
 });
-const callDense = callSignature("Dense", withTraining);
 
 /** activation(x kernel + bias) along the last axis: [..., in] to [..., units]; kernel [in, units]. */
-class DenseLayer extends Layer {
+class DenseLayer extends KernelLayer {
   static override readonly className = "Dense";
+  static override readonly callReader = callSignature("Dense", withTraining);
   readonly units: number;
-  readonly activation: activations.ActivationFunction;
-  readonly use_bias: boolean;
-  readonly kernel_initializer: Initializer;
-  readonly bias_initializer: Initializer;
-  kernel: VariableBase | undefined;
-  bias: VariableBase | undefined;
 
   constructor(
-    ...args: Args<[units: number, activation: activations.ActivationArgument | null, use_bias: boolean], DenseArguments>
+    ...args: Args<[units: number, activation: ActivationArgument | null, use_bias: boolean], DenseArguments>
   ) {
     const given = readDense(args);
-    super(layerPart(given));
+    super("Dense", given);
     this.units = given.units;
-    this.activation = activations.resolve(given.activation, "Dense");
-    this.use_bias = given.use_bias;
-    this.kernel_initializer = resolveInitializer(given.kernel_initializer, "Dense", "kernel_initializer");
-    this.bias_initializer = resolveInitializer(given.bias_initializer, "Dense", "bias_initializer");
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callDense;
   }
 
   override build(inputShape: Shape): void {
     this.expectRank(inputShape, 2, true);
-    const features = this.knownExtent(inputShape, -1);
-    const { kernel_initializer, bias_initializer } = this;
-    this.kernel = this.add_weight({ shape: [features, this.units], initializer: kernel_initializer, name: "kernel" });
-    if (this.use_bias)
-      this.bias = this.add_weight({ shape: [this.units], initializer: bias_initializer, name: "bias" });
+    this.addKernel([this.knownExtent(inputShape, -1), this.units]);
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
@@ -189,7 +154,6 @@ class DenseLayer extends Layer {
 }
 
 const readFlatten = signature("keras.layers.Flatten", { data_format: dataFormatKind.or(null), ...layerRules });
-const callFlatten = callSignature("Flatten");
 
 /**
  * [n, ...] to [n, product of the rest]. With data_format "channels_first" the channels are moved last before, as Keras does,
@@ -197,6 +161,7 @@ const callFlatten = callSignature("Flatten");
  */
 class FlattenLayer extends Layer {
   static override readonly className = "Flatten";
+  static override readonly callReader = callSignature("Flatten");
   readonly data_format: DataFormat;
 
   constructor(...args: Args<[data_format: DataFormat | null], LayerKeywords & { data_format: DataFormat | null }>) {
@@ -205,21 +170,13 @@ class FlattenLayer extends Layer {
     this.data_format = dataFormat(given.data_format);
   }
 
-  protected override get callReader(): Reader<CallValues> {
-    return callFlatten;
-  }
-
   protected override outputDtype(input: TensorDtype): TensorDtype {
     return input;
   }
 
   override compute_output_shape(inputShape: Shape): Shape {
     expectShape(this.className, inputShape);
-    const rest = inputShape.slice(1);
-    return [
-      inputShape[0] ?? null,
-      rest.includes(null) ? null : rest.reduce<number>((n, extent) => n * (extent ?? 1), 1),
-    ];
+    return [inputShape[0] ?? null, elementsOf(inputShape.slice(1))];
   }
 
   override call(x: Tensor): Tensor {
@@ -238,21 +195,17 @@ const readReshape = signature("keras.layers.Reshape", {
   ),
   ...layerRules,
 });
-const callReshape = callSignature("Reshape");
 
 /** [n, ...] to [n, ...target_shape]; one extent may be -1. */
 class ReshapeLayer extends Layer {
   static override readonly className = "Reshape";
+  static override readonly callReader = callSignature("Reshape");
   readonly target_shape: readonly number[];
 
   constructor(...args: Args<[target_shape: readonly number[]], LayerKeywords & { target_shape: readonly number[] }>) {
     const given = readReshape(args);
     super(layerPart(given));
     this.target_shape = given.target_shape;
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callReshape;
   }
 
   protected override outputDtype(input: TensorDtype): TensorDtype {
@@ -262,16 +215,11 @@ class ReshapeLayer extends Layer {
   override compute_output_shape(inputShape: Shape): Shape {
     expectShape(this.className, inputShape);
     const rest = inputShape.slice(1);
-    const known = this.target_shape.reduce((n, extent) => (extent === -1 ? n : n * extent), 1);
-    const size = rest.includes(null) ? null : rest.reduce<number>((n, extent) => n * (extent ?? 1), 1);
-    const target = this.target_shape.map((extent) => (extent !== -1 ? extent : size === null ? null : size / known));
-    const fits = size === null || target.reduce<number>((n, extent) => n * (extent ?? 1), 1) === size;
-    if (!fits || target.some((extent) => extent !== null && !(Number.isInteger(extent) && extent >= 0))) {
-      const expected = `a shape of the ${size} elements of ${pythonShape(rest)}`;
-      const given = pythonShape(this.target_shape);
-      throw new ShapeError({ op: "Reshape", argument: "target_shape", expected, given });
-    }
-    return [inputShape[0] ?? null, ...target];
+    const target = reshapedTo(rest, this.target_shape);
+    if (target) return [inputShape[0] ?? null, ...target];
+    const expected = `a shape of the ${elementsOf(rest)} elements of ${pythonShape(rest)}`;
+    const given = pythonShape(this.target_shape);
+    throw new ShapeError({ op: "Reshape", argument: "target_shape", expected, given });
   }
 
   override call(x: Tensor): Tensor {
@@ -290,14 +238,14 @@ const readDropout = signature("keras.layers.Dropout", {
   seed: seedKind.or(null),
   ...layerRules,
 });
-const callDropout = callSignature("Dropout", withTraining);
 
 /**
  * In training zeroes each element with probability `rate` and scales the rest by 1 / (1 - rate); else passes x on. Call n of
  * a layer draws from fold_in(key(seed), n); without a seed the key comes from the program's source.
  */
-class DropoutLayer extends Layer {
+class DropoutLayer extends SameShapeLayer {
   static override readonly className = "Dropout";
+  static override readonly callReader = callSignature("Dropout", withTraining);
   readonly rate: number;
   readonly #keys: SeedGenerator;
 
@@ -306,15 +254,6 @@ class DropoutLayer extends Layer {
     super(layerPart(given));
     this.rate = given.rate;
     this.#keys = seedGenerator(given.seed);
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callDropout;
-  }
-
-  override compute_output_shape(inputShape: Shape): Shape {
-    expectShape(this.className, inputShape);
-    return inputShape;
   }
 
   override call(x: Tensor, { training }: CallContext): Tensor {

@@ -85,6 +85,8 @@ export type CallOptions = { readonly training?: boolean | null } & Readonly<Reco
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see the interface.
 export class Layer extends Callable implements Operation {
   static readonly className: string = "Layer";
+  /** How `call` is called: undefined for a class of the program's own. */
+  static readonly callReader: Reader<CallValues> | undefined = undefined;
   name: string;
   trainable: boolean;
   built = false;
@@ -117,11 +119,6 @@ export class Layer extends Callable implements Operation {
   call(..._args: any[]): any {
     const expected = "a class that says in call(inputs) what it computes";
     throw new UnsupportedError({ op: this.className, argument: "call", expected, given: "none" });
-  }
-
-  /** How the layer's `call` is called: undefined for a class of the program's own. */
-  protected get callReader(): Reader<CallValues> | undefined {
-    return undefined;
   }
 
   /** Shape of the result for an input's shape; a null extent stays null. Default: `call`, run on tensors that are not there. */
@@ -267,7 +264,7 @@ export class Layer extends Callable implements Operation {
 
   /** What a call gave: the inputs and what stands beside them by position, and what was said by keyword. */
   #read(args: readonly unknown[]): { positions: unknown[]; keywords: Record<string, unknown> } {
-    const reader = this.callReader;
+    const reader = (this.constructor as typeof Layer).callReader;
     if (reader) {
       const { inputs, ...keywords } = reader(args);
       return { positions: [inputs], keywords };

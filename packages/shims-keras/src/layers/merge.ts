@@ -1,12 +1,11 @@
 import { ArgumentError, add, concat, ShapeError } from "@facet/autograd";
-import { type Args, int, type Reader, show, signature } from "@facet/dialect";
+import { type Args, int, show, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { pythonShape, type Shape, Tensor, type TensorDtype } from "../tensor.js";
-import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
 import { Layer } from "./layer.js";
 
 const readAdd = signature("keras.layers.Add", layerRules);
-const callAdd = callSignature("Add");
 
 /** A layer of several inputs of one dtype, which its result has too. */
 abstract class MergeLayer extends Layer {
@@ -18,13 +17,10 @@ abstract class MergeLayer extends Layer {
 /** Sum of inputs of one shape. */
 class AddLayer extends MergeLayer {
   static override readonly className = "Add";
+  static override readonly callReader = callSignature("Add");
 
   constructor(...args: Args<[], LayerKeywords>) {
     super(layerPart(readAdd(args)));
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callAdd;
   }
 
   override compute_output_shape(shapes: readonly Shape[]): Shape {
@@ -45,21 +41,17 @@ class AddLayer extends MergeLayer {
 }
 
 const readConcatenate = signature("keras.layers.Concatenate", { axis: int.or(-1), ...layerRules });
-const callConcatenate = callSignature("Concatenate");
 
 /** Inputs one after another along `axis` (default the last); every other extent must agree. */
 class ConcatenateLayer extends MergeLayer {
   static override readonly className = "Concatenate";
+  static override readonly callReader = callSignature("Concatenate");
   readonly axis: number;
 
   constructor(...args: Args<[axis: number], LayerKeywords & { axis: number }>) {
     const given = readConcatenate(args);
     super(layerPart(given));
     this.axis = given.axis;
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callConcatenate;
   }
 
   override compute_output_shape(shapes: readonly Shape[]): Shape {

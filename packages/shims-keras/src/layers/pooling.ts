@@ -1,10 +1,10 @@
 import { avgPool2d, maxPool2d, mean, type Pool2dAttrs, pool2dShape } from "@facet/autograd";
-import { type Args, bool, type Kind, type Parameter, type Reader, signature } from "@facet/dialect";
+import { type Args, bool, type Kind, type Parameter, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat, layoutOf } from "../config.js";
 import { asPair, dataFormatKind, nameKind, type Pair, padding, pairOf } from "../kinds.js";
 import { type Shape, Tensor } from "../tensor.js";
-import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
 import { Layer } from "./layer.js";
 import { type Padding, pad2d, withBatch } from "./spatial.js";
 
@@ -22,10 +22,6 @@ type Pool2DPositions = [
   data_format: DataFormat | null,
   name: string | null,
 ];
-
-interface Pool2DGiven extends Pool2DArguments {
-  trainable: boolean;
-}
 
 const rulesOf = (poolSize: Kind<number | Pair> | Parameter<unknown>) => {
   const { name: _, ...others } = layerRules;
@@ -45,7 +41,7 @@ abstract class Pool2DLayer extends Layer {
   readonly padding: Padding;
   readonly data_format: DataFormat;
 
-  constructor(given: Pool2DGiven) {
+  constructor(given: Pool2DArguments) {
     super(layerPart(given));
     this.pool_size = asPair(given.pool_size);
     this.strides = given.strides === null ? this.pool_size : asPair(given.strides);
@@ -71,18 +67,14 @@ abstract class Pool2DLayer extends Layer {
 }
 
 const readMax = signature("keras.layers.MaxPooling2D", rulesOf(pairOf().or([2, 2])));
-const callMax = callSignature("MaxPooling2D");
 
 /** Largest element of each window; pool_size defaults to [2, 2], strides to pool_size. Padding "same" counts as -infinity. */
 class MaxPooling2DLayer extends Pool2DLayer {
   static override readonly className = "MaxPooling2D";
+  static override readonly callReader = callSignature("MaxPooling2D");
 
   constructor(...args: Args<Pool2DPositions, Pool2DArguments>) {
-    super(readMax(args) as unknown as Pool2DGiven);
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callMax;
+    super(readMax(args) as unknown as Pool2DArguments);
   }
 
   override call(x: Tensor): Tensor {
@@ -91,18 +83,14 @@ class MaxPooling2DLayer extends Pool2DLayer {
 }
 
 const readAverage = signature("keras.layers.AveragePooling2D", rulesOf(pairOf()));
-const callAverage = callSignature("AveragePooling2D");
 
 /** Mean of each window, of what lies inside the image with padding "same"; strides default to pool_size. */
 class AveragePooling2DLayer extends Pool2DLayer {
   static override readonly className = "AveragePooling2D";
+  static override readonly callReader = callSignature("AveragePooling2D");
 
   constructor(...args: Args<Pool2DPositions, Pool2DArguments>) {
-    super(readAverage(args) as unknown as Pool2DGiven);
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callAverage;
+    super(readAverage(args) as unknown as Pool2DArguments);
   }
 
   override call(x: Tensor): Tensor {
@@ -119,11 +107,11 @@ const readGlobal = signature("keras.layers.GlobalAveragePooling2D", {
   keepdims: bool.or(false),
   ...layerRules,
 });
-const callGlobal = callSignature("GlobalAveragePooling2D");
 
 /** Mean over rows and columns: [n, c], or with keepdims rank 4. */
 class GlobalAveragePooling2DLayer extends Layer {
   static override readonly className = "GlobalAveragePooling2D";
+  static override readonly callReader = callSignature("GlobalAveragePooling2D");
   readonly data_format: DataFormat;
   readonly keepdims: boolean;
 
@@ -132,10 +120,6 @@ class GlobalAveragePooling2DLayer extends Layer {
     super(layerPart(given));
     this.data_format = dataFormat(given.data_format);
     this.keepdims = given.keepdims;
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callGlobal;
   }
 
   get #axes(): [number, number] {

@@ -1,11 +1,11 @@
 // Layers that prepare images: scaling of values and zeros around them.
 import { cast, pad } from "@facet/autograd";
-import { type Args, Kind, number, type Reader, signature } from "@facet/dialect";
+import { type Args, Kind, number, signature } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
 import { type DataFormat, dataFormat } from "../config.js";
 import { asPair, dataFormatKind, type Pair, pairOf } from "../kinds.js";
 import { type Shape, Tensor, type TensorDtype } from "../tensor.js";
-import { type CallValues, callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
+import { callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
 import { Layer, SameShapeLayer } from "./layer.js";
 
 interface RescalingArguments extends LayerKeywords {
@@ -13,11 +13,11 @@ interface RescalingArguments extends LayerKeywords {
   offset: number;
 }
 const readRescaling = signature("keras.layers.Rescaling", { scale: number, offset: number.or(0), ...layerRules });
-const callRescaling = callSignature("Rescaling");
 
 /** x scale + offset, as float32. */
 class RescalingLayer extends SameShapeLayer {
   static override readonly className = "Rescaling";
+  static override readonly callReader = callSignature("Rescaling");
   readonly scale: number;
   readonly offset: number;
 
@@ -26,10 +26,6 @@ class RescalingLayer extends SameShapeLayer {
     super(layerPart(given));
     this.scale = given.scale;
     this.offset = given.offset;
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callRescaling;
   }
 
   override call(x: Tensor): Tensor {
@@ -57,11 +53,11 @@ const readPadding = signature("keras.layers.ZeroPadding2D", {
   data_format: dataFormatKind.or(null),
   ...layerRules,
 });
-const callPadding = callSignature("ZeroPadding2D");
 
 /** Zeros around images: one number, [rows, columns], or [[top, bottom], [left, right]]. Default 1. */
 class ZeroPadding2DLayer extends Layer {
   static override readonly className = "ZeroPadding2D";
+  static override readonly callReader = callSignature("ZeroPadding2D");
   readonly padding: readonly [Pair, Pair];
   readonly data_format: DataFormat;
 
@@ -72,10 +68,6 @@ class ZeroPadding2DLayer extends Layer {
     const [rows, columns] = sides.accepts(padding) ? (padding as readonly [Pair, Pair]) : asPair(padding as Pair);
     this.padding = [asPair(rows), asPair(columns)];
     this.data_format = dataFormat(given.data_format);
-  }
-
-  protected override get callReader(): Reader<CallValues> {
-    return callPadding;
   }
 
   protected override outputDtype(input: TensorDtype): TensorDtype {
