@@ -132,6 +132,8 @@ export const Variable = withoutNew(VariableBase, (args) => {
   const { initializer, shape, trainable, name } = readVariable(args);
   return [() => firstValues(initializer, shape), name, null, trainable];
 }) as unknown as VariableConstructor;
+export type Variable = VariableBase;
+
 /** A variable of the state of a metric or an optimizer. */
 export function stateVariable(
   op: string,
@@ -142,8 +144,6 @@ export function stateVariable(
   const make = resolve(initializer, op, "initializer");
   return new VariableBase(() => make.values(shape), name, null, false);
 }
-
-export type Variable = VariableBase;
 
 function firstValues(initializer: TensorLike | InitializerArgument, shape: readonly number[] | null): CoreTensor {
   if (!initializerKind.accepts(initializer)) {

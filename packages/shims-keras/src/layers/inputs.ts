@@ -20,9 +20,18 @@ export const shapesOf = (inputs: LayerInput<Tensor>): Shape | readonly Shape[] =
 
 export const listed = <T>(value: LayerInput<T>): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
+/** One value as it is, several as a list. */
+export const packed = <L extends readonly unknown[]>(values: L): L | L[number] =>
+  values.length === 1 ? values[0] : values;
+
+/** One tensor or several, as a list; undefined for anything else. */
+export function tensorList(value: unknown): readonly Tensor[] | undefined {
+  const list = listed(value);
+  return list.length > 0 && list.every((each) => each instanceof Tensor) ? list : undefined;
+}
+
 export function checkedResult(op: string, result: unknown): LayerInput<Tensor> {
-  if (result instanceof Tensor) return result;
-  if (Array.isArray(result) && result.length > 0 && result.every((part) => part instanceof Tensor)) return result;
+  if (tensorList(result)) return result as LayerInput<Tensor>;
   throw new ArgumentError({ op, argument: "call", expected: "a Tensor from it", given: show(result) });
 }
 

@@ -36,7 +36,7 @@ import {
   type LayerKeywords,
   layerRules,
 } from "./arguments.js";
-import { asTensors, checkedResult, expectShape, isShapes, listed, shapesOf } from "./inputs.js";
+import { asTensors, checkedResult, expectShape, isShapes, listed, packed, shapesOf } from "./inputs.js";
 
 /** Of a class of the program's own, whose `call` takes what it takes. */
 const readAnyCall = signature("keras.layers.Layer.__call__", { "*args": null, "**kwargs": null });
@@ -328,8 +328,7 @@ export class Layer extends Callable implements Operation {
     const shapes = inputs.map(({ shape }) => shape);
     const given = Array.isArray(first) ? shapes : (shapes[0] as Shape);
     noGrad(() => this.ensureBuilt(given));
-    const outputs = addNode(this, args, keywords, this.specs(args, keywords, given, inputs[0] as KerasTensor));
-    return outputs.length === 1 ? outputs[0] : outputs;
+    return packed(addNode(this, args, keywords, this.specs(args, keywords, given, inputs[0] as KerasTensor)));
   }
 
   /** Shapes and dtypes of what a call on placeholders gives. */

@@ -1,23 +1,23 @@
 // keras.Model: a graph of placeholders, or the base of the program's own.
-import { ArgumentError, gradients, guard, noGrad, releaseNode, scope, UnsupportedError } from "@facet/autograd";
-import { type Args, isKeywords, show } from "@facet/dialect";
+import { ArgumentError, guard, noGrad, scope } from "@facet/autograd";
+import { type Args, show } from "@facet/dialect";
 import { refuseHooks, withoutNew } from "../callable.js";
 import { automaticName } from "../config.js";
 import type { LayerInput } from "../layers/arguments.js";
-import { expectShape, listed } from "../layers/inputs.js";
+import { expectShape, isShapes, listed, packed } from "../layers/inputs.js";
 import { Layer } from "../layers/layer.js";
 import * as losses from "../losses/index.js";
 import { type Metric, type MetricArgument, resolve as resolveMetric } from "../metrics/index.js";
-import type { HostArray, NdArray } from "../ndarray.js";
+import type { HostArray } from "../ndarray.js";
 import { infer, type Spec } from "../operation.js";
 import * as optimizers from "../optimizers/index.js";
 import { type SummaryOptions, summaryText } from "../summary.js";
-import { KerasTensor, type Operation, type Shape, Tensor, type TensorLike } from "../tensor.js";
+import { KerasTensor, type Operation, type Shape, type Tensor, type TensorLike } from "../tensor.js";
 import type { HistoryCallback } from "../training/callback.js";
 import { type ClassWeight, checkInputs, dataSet, type InputData } from "../training/data.js";
 import { type FitArguments, runEvaluate, runFit, runPredict, type Verbose } from "../training/loop.js";
 import { standardOutput } from "../training/progbar.js";
-import { BatchStep, measured, type StepLogs, type TrainingModel } from "../training/step.js";
+import { BatchStep, type StepLogs } from "../training/step.js";
 import {
   type CompileArguments,
   type EvaluateArguments,
@@ -27,22 +27,18 @@ import {
   type PredictArguments,
   readBuild,
   readCompile,
-  readComputeLoss,
-  readComputeMetrics,
   readGetLayer,
   readModel,
   readPredictOnBatch,
-  readPredictStep,
   readResetMetrics,
   readSummary,
   readTestOnBatch,
-  readTestStep,
   readTrainOnBatch,
-  readTrainStep,
   type StepData,
   UNSUPPORTED_HOOKS,
 } from "./arguments.js";
 import { findGraph, type Graph, runGraph } from "./graph.js";
+import { computeLoss, computeMetrics, predictStep, testStep, trainStep } from "./steps.js";
 
 /**
  * `keras.Model({ inputs, outputs })`: a model from placeholders; or the base of a class with `call(x, { training })`.
@@ -52,7 +48,7 @@ import { findGraph, type Graph, runGraph } from "./graph.js";
  * { training })` and `compute_metrics(x, y, y_pred, { sample_weight })`, written in ops: they are called in every step as Keras
  * does, and traced with it.
  */
-export class ModelBase extends Layer implements TrainingModel {
+export class ModelBase extends Layer {
   static override readonly className: string = "Model";
   #graph: Graph | undefined;
   optimizer: optimizers.Optimizer | undefined;
@@ -158,8 +154,7 @@ export class ModelBase extends Layer implements TrainingModel {
   override call(...args: any[]): any {
     const [inputs, context] = args as [LayerInput<Tensor>, { training: boolean }];
     if (!this.#graph) return super.call();
-    const outputs = this.runAll(listed<Tensor>(inputs), context.training);
-    return outputs.length === 1 ? outputs[0] : outputs;
+    return packed(this.runAll(listed<Tensor>(inputs), context.training));
   }
 
   /** All outputs, for inputs on the device. */
@@ -167,8 +162,7 @@ export class ModelBase extends Layer implements TrainingModel {
     const graph = this.#graph;
     guard(() => this.#graph === graph);
     if (!graph || this.call !== ModelBase.prototype.call) {
-      const given = inputs.length === 1 ? (inputs[0] as Tensor) : inputs;
-      const result = listed(this.run([given], training));
+      const result = listed(this.run([packed(inputs)], training));
       this.built = true;
       return result;
     }
@@ -184,8 +178,7 @@ export class ModelBase extends Layer implements TrainingModel {
   override build(...args: [inputShape: Shape | readonly Shape[]]): void {
     const { input_shape } = readBuild(args);
     if (this.#graph) return;
-    const several = Array.isArray(input_shape) && input_shape.length > 0 && input_shape.every(Array.isArray);
-    for (const each of several ? input_shape : [input_shape]) expectShape(this.className, each);
+    for (const each of isShapes(input_shape) ? input_shape : [input_shape]) expectShape(this.className, each);
     this.compute_output_shape(input_shape as Shape);
     this.built = true;
   }
@@ -277,68 +270,17 @@ export class ModelBase extends Layer implements TrainingModel {
 
   /** One step of training: forward, loss, backward, update. Returns the values that logs show, by name. */
   train_step(...args: [data: StepData]): StepLogs {
-    const { data } = readTrainStep(args);
-    const { optimizer } = this;
-    if (!optimizer) return this.#uncompiled("train_step");
-    const weights = this.trainable_weights;
-    return this.#step("train_step", data, true, (loss) => {
-      if (weights.length === 0) return;
-      const found = gradients(
-        loss.core,
-        weights.map(({ core }) => core),
-      );
-      optimizer.apply_gradients(weights.map((weight, i) => [found[i] ? new Tensor(found[i]) : null, weight] as const));
-    });
+    return trainStep(this, args);
   }
 
   /** One step of evaluation. */
   test_step(...args: [data: StepData]): StepLogs {
-    const { data } = readTestStep(args);
-    return this.#step("test_step", data, false, () => {});
+    return testStep(this, args);
   }
 
   /** Predictions for a batch of inputs. */
   predict_step(...args: [data: LayerInput<Tensor>]): LayerInput<Tensor> {
-    const { data } = readPredictStep(args);
-    const outputs = this.runAll(tensorsIn("predict_step", data), false);
-    return outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
-  }
-
-  #uncompiled(op: string): never {
-    const expected = "compile({ optimizer, loss }) before it";
-    throw new ArgumentError({ op, argument: `model "${this.name}"`, expected, given: "none" });
-  }
-
-  #step(op: string, data: unknown, training: boolean, update: (loss: Tensor) => void): StepLogs {
-    if (!Array.isArray(data) || data.length < 1 || data.length > 3)
-      throw new ArgumentError({
-        op,
-        argument: "data",
-        expected: "[x], [x, y] or [x, y, sample_weight]",
-        given: show(data),
-      });
-    const [x, y = null, weights = null] = data as [LayerInput<Tensor>, Tensor | null, Tensor | null];
-    const outputs = this.runAll(tensorsIn(op, x), training);
-    const predicted = outputs.length === 1 ? (outputs[0] as Tensor) : outputs;
-    const loss: unknown = this.compute_loss(x, y, predicted, weights, { training });
-    if (!(loss instanceof Tensor) || loss.core.size !== 1) {
-      const given = loss instanceof Tensor ? `one of shape [${loss.shape.join(", ")}]` : show(loss);
-      throw new ArgumentError({ op, argument: "compute_loss", expected: "a Tensor of one element from it", given });
-    }
-    update(loss);
-    const first = outputs[0] as Tensor;
-    if (first.activated && first.core.node) releaseNode(first.core.node);
-    const count = (listed(x)[0] as Tensor).shape[0] ?? 1;
-    measured.set(loss, { value: loss.core, count, kind: "mean" });
-    const metrics: unknown = noGrad(() => this.compute_metrics(x, y, predicted, { sample_weight: weights }));
-    if (!isKeywords(metrics))
-      throw new ArgumentError({
-        op,
-        argument: "compute_metrics",
-        expected: "an object of values by name from it",
-        given: show(metrics),
-      });
-    return { loss, ...(metrics as StepLogs) };
+    return predictStep(this, args);
   }
 
   /** The loss of a batch: that of `compile`, of targets, predictions and weights. */
@@ -351,13 +293,7 @@ export class ModelBase extends Layer implements TrainingModel {
       training?: boolean | { training: boolean },
     ]
   ): Tensor {
-    const { y, y_pred, sample_weight } = readComputeLoss(args);
-    if (!this.loss) return this.#uncompiled("compute_loss");
-    if (y === null) throw new ArgumentError({ op: "compute_loss", argument: "y", expected: "targets", given: "none" });
-    const predicted = listed(y_pred as LayerInput<Tensor>);
-    if (predicted.length === 1 && predicted[0] instanceof Tensor) return this.loss(y, predicted[0], sample_weight);
-    const expected = "predictions of one output";
-    throw new UnsupportedError({ op: "compute_loss", argument: "y_pred", expected, given: show(y_pred) });
+    return computeLoss(this, args);
   }
 
   /** Values of the metrics of `compile` for a batch, by name. */
@@ -369,10 +305,7 @@ export class ModelBase extends Layer implements TrainingModel {
       sample_weight?: TensorLike | null | { sample_weight: TensorLike | null },
     ]
   ): StepLogs {
-    const { y, y_pred } = readComputeMetrics(args);
-    if (!(y instanceof Tensor && y_pred instanceof Tensor)) return {};
-    const metrics = this.resolveMetrics(y.shape, y_pred.shape);
-    return Object.fromEntries(metrics.map((metric) => [metric.name, BatchStep.measure(metric, y, y_pred)]));
+    return computeMetrics(this, args);
   }
 
   /**
@@ -434,19 +367,17 @@ export class ModelBase extends Layer implements TrainingModel {
     this.#onBatch ??= new BatchStep(this, op);
     const values = await this.#onBatch.once(data, op === "train_on_batch");
     if (given.return_dict) return values;
-    const list = Object.values(values);
-    return list.length === 1 ? (list[0] as number) : list;
+    return packed(Object.values(values));
   }
 
   /** Outputs for one batch, on the host: one array, or a list for a model of several outputs. */
   // biome-ignore lint/suspicious/noExplicitAny: one array or a list of them.
   async predict_on_batch(...args: [x: InputData | { x: InputData }]): Promise<any> {
     const { x: inputs } = dataSet("predict_on_batch", readPredictOnBatch(args).x, null, null);
-    const given = (inputs.length === 1 ? inputs[0] : inputs) as TensorLike;
-    const outputs = listed(noGrad(() => this(given)) as LayerInput<Tensor>);
+    const outputs = listed(noGrad(() => this(packed(inputs))) as LayerInput<Tensor>);
     const values = await Promise.all(outputs.map((output) => output.numpy()));
     for (const output of outputs) output.core.dispose();
-    return values.length === 1 ? (values[0] as NdArray) : values;
+    return packed(values);
   }
 
   /** Starts metrics that keep a state anew, and frees what train_on_batch and test_on_batch hold on the device. */
@@ -485,11 +416,4 @@ function expectPlaceholders(argument: string, given: unknown): void {
   if (list.length > 0 && wrong === undefined) return;
   const expected = "placeholders made by keras.Input and layers";
   throw new ArgumentError({ op: "Model", argument, expected, given: show(list.length === 0 ? given : wrong) });
-}
-
-/** The inputs of a step, as a list. */
-function tensorsIn(op: string, x: unknown): readonly Tensor[] {
-  const list = listed(x as LayerInput<Tensor>);
-  if (list.length > 0 && list.every((each) => each instanceof Tensor)) return list;
-  throw new ArgumentError({ op, argument: "data", expected: "a Tensor of inputs, or a list of them", given: show(x) });
 }

@@ -15,15 +15,13 @@ import { classWeights, positive, wholeNumber } from "../kinds.js";
 import { packed, tensorList } from "../layers/inputs.js";
 import type { Model } from "../models/model.js";
 import { type HostArray, NdArray } from "../ndarray.js";
-import { Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { type Batches, repeatedBatches, StreamedBatches } from "./batches.js";
 import { type BatchLogs, type CallbackBase, callbacksKind, HistoryCallback } from "./callback.js";
 import { type ClassWeight, type DataSet, dataSet, type InputData, splitLast } from "./data.js";
 import { ProgressBar, standardOutput } from "./progbar.js";
 import { Recorder } from "./recorder.js";
-import { BatchStep, explained, packed, type TrainingModel } from "./step.js";
-
-export type { TrainingModel } from "./step.js";
+import { BatchStep, explained } from "./step.js";
 
 export type Verbose = "auto" | 0 | 1 | 2;
 
@@ -44,7 +42,6 @@ export interface FitArguments {
 }
 
 const verboseRule = oneOf("auto", 0, 1, 2).or("auto");
-const atLeastZero = int.where("an integer of at least 0", (value) => value >= 0);
 const readFit = signature("keras.Model.fit", {
   x: any.or(null),
   y: any.or(null),
@@ -95,13 +92,9 @@ const callbackList = (callbacks: readonly CallbackBase[] | CallbackBase | null):
   callbacks === null ? [] : Array.isArray(callbacks) ? callbacks : [callbacks as CallbackBase];
 
 /** Makes the model and what is being done known to the callbacks. */
-function introduce(
-  callbacks: readonly CallbackBase[],
-  model: TrainingModel,
-  params: Readonly<Record<string, unknown>>,
-): void {
+function introduce(callbacks: readonly CallbackBase[], model: Model, params: Readonly<Record<string, unknown>>): void {
   for (const callback of callbacks) {
-    callback.set_model(model as unknown as Model);
+    callback.set_model(model);
     callback.set_params(params);
   }
 }
@@ -196,7 +189,7 @@ async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<str
   }
 }
 
-export async function runFit(model: TrainingModel, args: readonly unknown[]): Promise<HistoryCallback> {
+export async function runFit(model: Model, args: readonly unknown[]): Promise<HistoryCallback> {
   const given = readFit(args);
   const verbose = verbosity(given.verbose);
   const batchSize = given.batch_size ?? BATCH_SIZE;
@@ -217,10 +210,9 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
   const history = new HistoryCallback();
   const callbacks = callbackList(given.callbacks);
   const steps = Math.ceil(train.count / batchSize);
-  const keras = model as unknown as Model;
   introduce([history, ...callbacks], model, { epochs, steps, verbose });
-  keras.stop_training = false;
-  keras.history = history;
+  model.stop_training = false;
+  model.history = history;
   // Drawn whether or not it is used, so that shuffling changes no other draw.
   const shuffleKey = nextKey();
   const output = standardOutput();
@@ -235,7 +227,7 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
       const bar = verbose > 0 ? new ProgressBar(steps, verbose, output) : undefined;
       if (given.shuffle) trainBatches.setOrder(permutation(foldIn(shuffleKey, epoch), train.count));
       model.reset_metrics();
-      const stopped = (): boolean => keras.stop_training;
+      const stopped = (): boolean => model.stop_training;
       const pass = { batches: trainBatches, count: train.count, batchSize, training: true, callbacks, bar, stopped };
       const trained = await runPass(step, pass);
       history.facet.batch_losses.push(...trained.losses);
@@ -253,7 +245,7 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
       }
       await bar?.finish(logs);
       for (const callback of [history, ...callbacks]) await callback.on_epoch_end(epoch, logs);
-      if (keras.stop_training) break;
+      if (model.stop_training) break;
     }
     for (const callback of callbacks) await callback.on_train_end(logs);
     return history;
@@ -265,7 +257,7 @@ export async function runFit(model: TrainingModel, args: readonly unknown[]): Pr
 }
 
 export async function runEvaluate(
-  model: TrainingModel,
+  model: Model,
   args: readonly unknown[],
 ): Promise<number | number[] | Record<string, number>> {
   const given = readEvaluate(args);
@@ -282,14 +274,13 @@ export async function runEvaluate(
   const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
   const pass = { batches: step.streamed(data), count: data.count, batchSize, training: false, callbacks, bar };
   const { means } = await runPass(step, pass).finally(() => step.dispose());
-  await bar?.finish(sorted(means));
-  for (const callback of callbacks) await callback.on_test_end(sorted(means));
-  if (given.return_dict) return sorted(means);
-  const values = Object.values(means);
-  return values.length === 1 ? (values[0] as number) : values;
+  const logs = sorted(means);
+  await bar?.finish(logs);
+  for (const callback of callbacks) await callback.on_test_end(logs);
+  return given.return_dict ? logs : packed(Object.values(means));
 }
 
-export async function runPredict(model: TrainingModel, args: readonly unknown[]): Promise<NdArray | NdArray[]> {
+export async function runPredict(model: Model, args: readonly unknown[]): Promise<NdArray | NdArray[]> {
   const given = readPredict(args);
   const batchSize = given.batch_size ?? BATCH_SIZE;
   const verbose = verbosity(given.verbose);
@@ -329,13 +320,13 @@ export async function runPredict(model: TrainingModel, args: readonly unknown[])
   }
   await bar?.finish({});
   for (const callback of callbacks) await callback.on_predict_end({});
-  return outputs.length === 1 ? (outputs[0] as NdArray) : outputs;
+  return packed(outputs);
 }
 
 /** What a `predict_step` of the program's own gave, as a list. */
 function predictions(result: unknown): readonly Tensor[] {
-  const list = Array.isArray(result) ? result : [result];
-  if (list.length > 0 && list.every((part) => part instanceof Tensor)) return list;
+  const list = tensorList(result);
+  if (list) return list;
   const expected = "a Tensor or a list of them from it";
   throw new ArgumentError({ op: "predict", argument: "predict_step", expected, given: show(result) });
 }

@@ -11,17 +11,20 @@ import {
   releaseNode,
   reshape,
   scope,
+  sizeOf,
   sum,
   UnsupportedError,
 } from "@facet/autograd";
 import { isKeywords, show } from "@facet/dialect";
+import { packed } from "../layers/inputs.js";
 import * as losses from "../losses/index.js";
 import { MeanMetric } from "../metrics/mean.js";
 import type { Metric } from "../metrics/metric.js";
+import type { StepData } from "../models/arguments.js";
+import type { Model } from "../models/model.js";
 import type { NdArray } from "../ndarray.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { type Shape, Tensor } from "../tensor.js";
-import type { VariableBase } from "../variable.js";
 import { type Batch, type Batches, StreamedBatches } from "./batches.js";
 import type { DataSet } from "./data.js";
 import { combine, type Measured, type NamedMeasured } from "./recorder.js";
@@ -29,33 +32,31 @@ import { combine, type Measured, type NamedMeasured } from "./recorder.js";
 /** Values by name, as `train_step` returns them. */
 export type StepLogs = Readonly<Record<string, Tensor | number>>;
 
-/** What training needs of a model. */
-export interface TrainingModel {
-  readonly name: string;
-  readonly built: boolean;
-  readonly optimizer: Optimizer | undefined;
-  readonly loss: losses.Loss | undefined;
-  readonly metrics: readonly Metric[];
-  /** Set by compile: steps run op by op instead of as a replayed plan. */
-  readonly run_eagerly: boolean;
-  readonly trainable_weights: readonly VariableBase[];
-  readonly inputs: readonly { readonly shape: Shape }[] | undefined;
-  /** Whether the class has steps, losses, metrics or predictions of its own. */
-  readonly customStep: boolean;
-  readonly customPrediction: boolean;
-  resolveMetrics(yTrue: readonly number[], yPred: readonly number[]): readonly Metric[];
-  runAll(inputs: readonly Tensor[], training: boolean): readonly Tensor[];
-  train_step(data: readonly [x: Tensor | readonly Tensor[], y?: Tensor, sample_weight?: Tensor]): StepLogs;
-  test_step(data: readonly [x: Tensor | readonly Tensor[], y?: Tensor, sample_weight?: Tensor]): StepLogs;
-  predict_step(data: Tensor | readonly Tensor[]): Tensor | readonly Tensor[];
-  reset_metrics(): void;
-}
-
 /** How values in a step's logs were measured; others hold for all steps until now. */
 export const measured = new WeakMap<Tensor, Measured>();
 
-/** One input as it is, several as a list. */
-export const packed = (x: readonly Tensor[]): Tensor | readonly Tensor[] => (x.length === 1 ? (x[0] as Tensor) : x);
+/** Refuses a model that was not compiled. */
+export function uncompiled(op: string, { name }: Model): never {
+  const expected = "compile({ optimizer, loss }) before it";
+  throw new ArgumentError({ op, argument: `model "${name}"`, expected, given: "none" });
+}
+
+/** Backward and update: a step of the model's optimizer down the gradient of a loss. */
+export function descend(model: Model, loss: CoreTensor): void {
+  const weights = model.trainable_weights;
+  if (weights.length === 0) return;
+  const found = gradients(
+    loss,
+    weights.map(({ core }) => core),
+  );
+  const pairs = weights.map((weight, i) => [found[i] ? new Tensor(found[i]) : null, weight] as const);
+  (model.optimizer as Optimizer).apply_gradients(pairs);
+}
+
+/** A loss that looked through the activation never walks back over it, so what it saved is freed here. */
+export function releaseActivation(predicted: Tensor): void {
+  if (predicted.activated && predicted.core.node) releaseNode(predicted.core.node);
+}
 
 /**
  * Forward, loss, backward and update of one batch, traced once for each size of batch and replayed; the loss and the metrics
@@ -63,15 +64,12 @@ export const packed = (x: readonly Tensor[]): Tensor | readonly Tensor[] => (x.l
  */
 export class BatchStep {
   readonly #captured = new Captured<Omit<NamedMeasured, "value">[]>({ name: "keras", outputs: "shared" });
-  readonly #model: TrainingModel;
+  readonly #model: Model;
   readonly #op: string;
   #metrics: readonly Metric[] = [];
 
-  constructor(model: TrainingModel, op: string) {
-    if (!(model.loss || model.customStep) || !model.optimizer) {
-      const expected = "compile({ optimizer, loss }) before it";
-      throw new ArgumentError({ op, argument: `model "${model.name}"`, expected, given: "none" });
-    }
+  constructor(model: Model, op: string) {
+    if (!(model.loss || model.customStep) || !model.optimizer) uncompiled(op, model);
     this.#model = model;
     this.#op = op;
   }
@@ -163,18 +161,19 @@ export class BatchStep {
     const loss = this.#model.loss as losses.Loss;
     const { y, predicted } = this.#forward(batch, training);
     const value = loss(y, predicted, batch.weights ?? null).core;
-    if (training) this.#update(value);
-    // A loss that looked through the activation never walks back over it, so what it saved is freed here.
-    if (predicted.activated && predicted.core.node) releaseNode(predicted.core.node);
-    const measure = (metric: Metric): NamedMeasured => ({ name: metric.name, ...measurement(metric, y, predicted) });
-    return [{ name: "loss", value, count: batch.count, kind: "mean" }, ...noGrad(() => this.#metrics.map(measure))];
+    if (training) descend(this.#model, value);
+    releaseActivation(predicted);
+    const metrics = noGrad(() =>
+      this.#metrics.map((metric) => ({ name: metric.name, ...measurement(metric, y, predicted) })),
+    );
+    return [{ name: "loss", value, count: batch.count, kind: "mean" }, ...metrics];
   }
 
   /** The step of a class that has one of its own: its logs. */
   #customStep({ x, y, weights }: Batch, training: boolean): NamedMeasured[] {
     const hook = training ? "train_step" : "test_step";
     const data = [packed(x), ...(y ? [y] : []), ...(y && weights ? [weights] : [])] as const;
-    const logs: unknown = this.#model[hook](data as readonly [Tensor, Tensor]);
+    const logs: unknown = this.#model[hook](data as unknown as StepData);
     if (!isKeywords(logs))
       throw new ArgumentError({
         op: hook,
@@ -191,25 +190,6 @@ export class BatchStep {
     });
   }
 
-  #update(loss: CoreTensor): void {
-    const optimizer = this.#model.optimizer as Optimizer;
-    const weights = this.#model.trainable_weights;
-    if (weights.length === 0) return;
-    const found = gradients(
-      loss,
-      weights.map(({ core }) => core),
-    );
-    optimizer.apply_gradients(weights.map((weight, i) => [found[i] ? new Tensor(found[i]) : null, weight] as const));
-  }
-
-  /** A metric's value for a batch, as logs show it. */
-  static measure(metric: Metric, y: Tensor, predicted: Tensor): Tensor {
-    const found = measurement(metric, y, predicted);
-    const value = new Tensor(found.kind === "total" ? div(found.value, found.count) : found.value);
-    measured.set(value, found);
-    return value;
-  }
-
   /** Runs one batch from metrics that start anew; resolves to its values, the loss first. */
   async once(data: DataSet, training: boolean): Promise<Record<string, number>> {
     this.prepare(data);
@@ -222,6 +202,14 @@ export class BatchStep {
     });
     return Object.fromEntries(await Promise.all(reads));
   }
+}
+
+/** A metric's value for a batch, as logs show it. */
+export function measure(metric: Metric, y: Tensor, predicted: Tensor): Tensor {
+  const found = measurement(metric, y, predicted);
+  const value = new Tensor(found.kind === "total" ? div(found.value, found.count) : found.value);
+  measured.set(value, found);
+  return value;
 }
 
 const scalar = (x: CoreTensor): CoreTensor => (x.rank === 0 ? x : reshape(x, []));
@@ -258,8 +246,8 @@ export function explained<R>(op: string, body: () => R): R {
 function checkTargets(op: string, loss: losses.Loss, y: NdArray, predicted: readonly number[]): void {
   if (!(loss instanceof losses.SparseCategoricalCrossentropy)) return;
   const classes = predicted.at(-1) ?? 0;
-  const size = y.shape.slice(1).reduce((product, extent) => product * extent, 1);
-  const wanted = predicted.slice(1, -1).reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(y.shape.slice(1));
+  const wanted = sizeOf(predicted.slice(1, -1));
   if (size !== wanted) {
     const expected = `class indices for predictions ${formatShape(predicted)}; one-hot rows need categorical_crossentropy`;
     throw new ArgumentError({ op, argument: "y", expected, given: formatShape(y.shape) });
