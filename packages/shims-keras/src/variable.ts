@@ -14,7 +14,7 @@ import {
   unscoped,
   variable,
 } from "@facet/autograd";
-import { arrayText, bool, Kind, only, type Printable, signature } from "@facet/dialect";
+import { type Args, arrayText, bool, Kind, only, type Printable, signature } from "@facet/dialect";
 import { type Makes, withoutNew } from "./callable.js";
 import { automaticName } from "./config.js";
 import { type InitializerArgument, initializerKind, resolve } from "./initializers.js";
@@ -133,6 +133,12 @@ export const Variable = withoutNew(VariableBase, (args) => {
   return [() => firstValues(initializer, shape), name, null, trainable];
 }) as unknown as VariableConstructor;
 export type Variable = VariableBase;
+
+/** What `add_variable` of metrics and optimizers takes. */
+export type StateArguments = Args<
+  [shape: readonly number[], initializer: InitializerArgument],
+  { shape: readonly number[]; initializer: InitializerArgument; name: string | null }
+>;
 
 /** A variable of the state of a metric or an optimizer. */
 export function stateVariable(

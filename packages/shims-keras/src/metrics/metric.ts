@@ -6,7 +6,7 @@ import { automaticName } from "../config.js";
 import { type InitializerArgument, initializerKind } from "../initializers.js";
 import { knownShape, nameKind } from "../kinds.js";
 import { Tensor, type TensorLike } from "../tensor.js";
-import { stateVariable, type VariableBase } from "../variable.js";
+import { type StateArguments, stateVariable, type VariableBase } from "../variable.js";
 
 export type Update = Args<
   [y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | null],
@@ -69,12 +69,7 @@ export class Metric extends Callable {
   }
 
   /** As add_weight, shape and initializer required. */
-  add_variable(
-    ...args: Args<
-      [shape: readonly number[], initializer: InitializerArgument],
-      { shape: readonly number[]; initializer: InitializerArgument; name: string | null }
-    >
-  ): VariableBase {
+  add_variable(...args: StateArguments): VariableBase {
     const { shape, initializer, name } = readAddVariable(args);
     return this.#variable(shape, initializer, name);
   }

@@ -16,7 +16,7 @@ import { automaticName } from "../config.js";
 import { type InitializerArgument, initializerKind } from "../initializers.js";
 import { atLeastZero, knownShape, nameKind } from "../kinds.js";
 import { Tensor } from "../tensor.js";
-import { stateVariable, VariableBase } from "../variable.js";
+import { type StateArguments, stateVariable, VariableBase } from "../variable.js";
 
 /** A finite number of at least 0; schedules and functions are refused where it is set, with a reason. */
 const learningRate = new Kind<number>(
@@ -179,12 +179,7 @@ export class Optimizer extends Observed {
   }
 
   /** Makes a state variable, for `build` of a class of the program's own. */
-  add_variable(
-    ...args: Args<
-      [shape: readonly number[], initializer: InitializerArgument],
-      { shape: readonly number[]; initializer: InitializerArgument; name: string | null }
-    >
-  ): VariableBase {
+  add_variable(...args: StateArguments): VariableBase {
     const { shape, initializer, name } = readAddVariable(args);
     return this.#variable(shape, initializer, name);
   }
