@@ -51,8 +51,7 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   const { trace, standIns, outputs, returned, kept } = traced;
   const { groups, donated } = options;
   const isPlanned = (storage: Storage): boolean => trace.planned.has(storage);
-  const fixed = kept;
-  const seen = new Set([...fixed, ...returned]);
+  const seen = new Set([...kept, ...returned]);
   const isDonated = ({ members }: InputGroup): boolean => members.every((i) => donated.has(i));
   const givenUp = new Set(standIns.filter((_, i) => isDonated(groups[i] as InputGroup)));
 
@@ -62,7 +61,7 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   const folded = fuseChains(foldCalls(alive, isPlanned, seen), isPlanned, seen, (call) => !dynamic.has(call));
   // Fusing leaves fills that nobody reads.
   const useful = hoistFills(dropDead(folded, isPlanned, seen), isPlanned);
-  const { commands, moved } = elideCopies(useful, isPlanned, seen, fixed, givenUp, device().offsetAlignment);
+  const { commands, moved } = elideCopies(useful, isPlanned, seen, kept, givenUp, device().offsetAlignment);
   const settle = (view: TraceView): TraceView => {
     const to = moved.get(view.storage);
     return to ? { ...view, storage: to.storage, offset: to.offset + view.offset } : view;
@@ -71,12 +70,12 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
 
   const slotOf = new Map(standIns.map((storage, i) => [storage, i]));
   const fresh = [...new Set(settled.map(({ storage }) => storage))].filter(
-    (storage) => isPlanned(storage) && !fixed.has(storage),
+    (storage) => isPlanned(storage) && !kept.has(storage),
   );
   for (const [i, storage] of fresh.entries()) slotOf.set(storage, groups.length + i);
 
   const tenants = [...lifetimes(commands)]
-    .filter(([storage]) => isPlanned(storage) && !slotOf.has(storage) && !fixed.has(storage))
+    .filter(([storage]) => isPlanned(storage) && !slotOf.has(storage) && !kept.has(storage))
     .map(([storage, span]) => ({ storage, ...span }));
   const blockOf = new Map<Storage, Block>();
   let blocks: Block[] = [];
@@ -92,7 +91,7 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
     blocks = takeBlocks(device(), sizes);
     for (const [i, room] of rooms.entries())
       for (const { storage } of room.tenants) blockOf.set(storage, blocks[i] as Block);
-    for (const storage of fixed) {
+    for (const storage of kept) {
       storage.place(device().allocate(storage.bytes, storage.owner));
       placed.push(options.outputs === "shared" && returned.has(storage) ? storage : storage.retain());
     }
@@ -124,7 +123,7 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
       borrowed: trace.borrowed,
       blocks,
       external: [...external],
-      written: [...writes].filter((storage) => external.has(storage) || fixed.has(storage)),
+      written: [...writes].filter((storage) => external.has(storage) || kept.has(storage)),
       writtenInputs: standIns.map((storage) => writes.has(storage)),
       bytes: sizes.reduce((total, bytes) => total + bytes, 0),
       unsharedBytes: tenants.reduce((total, { storage }) => total + storage.bytes, 0),
