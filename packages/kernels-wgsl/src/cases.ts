@@ -2,6 +2,8 @@ import type { AnyKernel, Constants } from "./kernel.js";
 
 /** Arrays that bind to kernels: the dtype of the binding decides which. */
 export type BindingArray = Float32Array | Int32Array | Uint32Array;
+/** Those arrays by dtype. */
+export const arrayTypes = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 export type BindingArrays = Record<string, BindingArray>;
 
 /** Source of test inputs; the same seed gives the same values. */

@@ -1,5 +1,5 @@
 // Runs a kernel case on a device: shared by tests and benches, part of the table entry.
-import type { BindingArray, BindingArrays, KernelCase, KernelEntry } from "./cases.js";
+import { arrayTypes, type BindingArray, type BindingArrays, type KernelCase, type KernelEntry } from "./cases.js";
 import type { BindingDtype, BindingSpec, ParamType } from "./kernel.js";
 import type { BufferView } from "./runtime/buffers.js";
 import type { Device, RunOptions, Views } from "./runtime/device.js";
@@ -11,8 +11,6 @@ export interface PreparedCase {
   read(): Promise<BindingArrays>;
   free(): void;
 }
-
-const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
 /** Uploads a case's inputs and makes room for its outputs. */
 export function prepareCase(
@@ -51,7 +49,7 @@ export function prepareCase(
       const results: BindingArrays = {};
       for (const [name, dtype] of Object.entries(kinds)) {
         const count = (inputs[name]?.length ?? testCase.outputs[name]) as number;
-        results[name] = new arrays[dtype](await device.read(views[name] as BufferView)).slice(0, count);
+        results[name] = new arrayTypes[dtype](await device.read(views[name] as BufferView)).slice(0, count);
       }
       return results;
     },

@@ -1,12 +1,10 @@
-import type { BindingArrays } from "../../cases.js";
-import type { Constants } from "../../kernel.js";
+import { arrayTypes, type BindingArrays } from "../../cases.js";
+import type { BindingDtype, Constants } from "../../kernel.js";
 import type { ArangeParams } from "./arange.js";
-
-const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
 export function arangeReference(_: BindingArrays, given: object, { Y = "f32" }: Constants): BindingArrays {
   const p = given as ArangeParams;
-  const y = new arrays[Y as keyof typeof arrays](p.count);
+  const y = new arrayTypes[Y as BindingDtype](p.count);
   const step = p.step_high + p.step_middle + p.step_low;
   for (let i = 0; i < p.count; i++) {
     const back = p.count - 1 - i;

@@ -1,9 +1,7 @@
-import type { BindingArray, BindingArrays } from "../../cases.js";
-import type { Constants } from "../../kernel.js";
+import { arrayTypes, type BindingArray, type BindingArrays } from "../../cases.js";
+import type { BindingDtype, Constants } from "../../kernel.js";
 import type { ElementwiseParams } from "./elementwise.js";
 import { type Expression, expressions } from "./expressions.js";
-
-const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
 /** y[i] = f(operands), each operand read where its strides lead; a unary operand is read in order. */
 export function elementwiseReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
@@ -14,7 +12,7 @@ export function elementwiseReference(inputs: BindingArrays, given: object, const
     ({ arity, wgsl, integer }) => arity === operands.length && (wgsl === constants.f || integer === constants.f),
   );
   if (!expression) throw new RangeError(`no expression is written ${constants.f}`);
-  const y = new arrays[constants.Y as keyof typeof arrays](count);
+  const y = new arrayTypes[constants.Y as BindingDtype](count);
   const [a] = operands as [BindingArray];
   if (operands.length === 1) {
     for (let i = 0; i < count; i++) y[i] = expression.reference(a[i] as number, s0 as number, s1 as number);

@@ -1,16 +1,14 @@
-import type { BindingArray, BindingArrays } from "../../cases.js";
+import { arrayTypes, type BindingArray, type BindingArrays } from "../../cases.js";
 import type { Chain } from "./elementwise_chain.js";
 import { resultOf } from "./elementwise_chain.js";
 import { type Expression, expressions } from "./expressions.js";
-
-const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
 /** The steps one after another over whole arrays, each result rounded to its dtype. */
 export function chainReference(chain: Chain, inputs: BindingArrays, count: number): BindingArray {
   const results: BindingArray[] = [];
   for (const step of chain.steps) {
     const { reference }: Expression = expressions[step.name];
-    const result = new arrays[resultOf(step)](count);
+    const result = new arrayTypes[resultOf(step)](count);
     for (let i = 0; i < count; i++) {
       const values = step.from.map((value) => {
         if ("literal" in value) return value.literal;

@@ -1,9 +1,7 @@
-import type { BindingArray, BindingArrays } from "../../cases.js";
-import type { Constants } from "../../kernel.js";
+import { arrayTypes, type BindingArray, type BindingArrays } from "../../cases.js";
+import type { BindingDtype, Constants } from "../../kernel.js";
 import type { ArgReduceParams } from "./arg_reduce.js";
 import { type ReduceParams, reduceConstants } from "./reduce.js";
-
-const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
 /** Neutral element and step of a reduction, known by the shader's words for it. */
 function meaning({ Y, combine, finish }: Constants): [initial: number, step: (a: number, b: number) => number] {
@@ -30,7 +28,7 @@ export function reduceReference(inputs: BindingArrays, given: object, constants:
     }
     return at;
   };
-  const y = new arrays[constants.Y as keyof typeof arrays](p.outputs * p.parts);
+  const y = new arrayTypes[constants.Y as BindingDtype](p.outputs * p.parts);
   for (let o = 0; o < p.outputs; o++) {
     const base = offset(o, p.kept_rank, 0);
     const values = new Array<number>(p.parts).fill(initial);
