@@ -3,6 +3,18 @@ import type { BindingDtype, Constants } from "../../kernel.js";
 import type { ElementwiseParams } from "./elementwise.js";
 import { type Expression, expressions } from "./expressions.js";
 
+/** Where operand `j` is read for element `i` of y. */
+export function placeOf(i: number, j: number, { rank, axes }: Pick<ElementwiseParams, "rank" | "axes">): number {
+  let rest = i;
+  let at = 0;
+  for (let d = 0; d < rank; d++) {
+    const extent = axes[4 * d] as number;
+    at += (rest % extent) * (axes[4 * d + 1 + j] as number);
+    rest = Math.floor(rest / extent);
+  }
+  return at;
+}
+
 /** y[i] = f(operands), each operand read where its strides lead; a unary operand is read in order. */
 export function elementwiseReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
   const { count, s0, s1, rank = 0, axes = [] } = given as Partial<ElementwiseParams> & { count: number };
@@ -18,17 +30,9 @@ export function elementwiseReference(inputs: BindingArrays, given: object, const
     for (let i = 0; i < count; i++) y[i] = expression.reference(a[i] as number, s0 as number, s1 as number);
     return { y };
   }
+  const walk = { rank, axes };
   for (let i = 0; i < count; i++) {
-    const values = operands.map((operand, j) => {
-      let rest = i;
-      let at = 0;
-      for (let d = 0; d < rank; d++) {
-        const extent = axes[4 * d] as number;
-        at += (rest % extent) * (axes[4 * d + 1 + j] as number);
-        rest = Math.floor(rest / extent);
-      }
-      return operand[at] as number;
-    });
+    const values = operands.map((operand, j) => operand[placeOf(i, j, walk)] as number);
     y[i] = expression.reference(...values, s0 as number, s1 as number);
   }
   return { y };

@@ -1,5 +1,5 @@
 import { type BindingDtype, type Constants, defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
-import { type ElementwiseParams, elementwiseGeometry } from "./elementwise.js";
+import { elementwiseGeometry } from "./elementwise.js";
 import integerCheckedWgsl from "./integer_checked.wgsl";
 
 const params = {
@@ -26,9 +26,7 @@ export const integerChecked = defineKernel({
     y: { access: "read_write", dtype: "i32" },
   },
   params,
-  variants: [
-    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count as number, p.tile as number)) },
-  ],
+  variants: [{ name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, p.tile)) }],
   cost: (p) => ({ flops: p.count, bytes: 12 * p.count }),
 });
 
@@ -65,5 +63,5 @@ export function integerCheckedGeometry(
   op: string,
 ): { shape: number[]; params: IntegerCheckedParams } {
   const { shape, params } = elementwiseGeometry([a, b], 0, 0, op);
-  return { shape, params: { ...(params as ElementwiseParams), fault_slot: faultSlot } };
+  return { shape, params: { ...params, fault_slot: faultSlot } };
 }
