@@ -72,8 +72,8 @@ function binary(name: ExpressionName, a: Gradient<undefined>, b: Gradient<undefi
   });
 }
 
-const zeroGradient = vjp([], (dy) => zeros(dy.shape));
-const zeroGradientOf = (input: string) => vjp([], (_, __, { shapes }) => zeros(shapes[input] as number[]));
+/** Zeros for an input that the result does not change with. */
+export const zeroGradient = (input: string) => vjp([], (_, __, { shapes }) => zeros(shapes[input] as number[]));
 
 // Two-operand arithmetic. A gradient is summed over the dimensions along which its operand was broadcast.
 const addOp = binary(
@@ -124,8 +124,8 @@ const minimumOp = binary(
   vjp(["a", "b"], (dy, { a, b }, { shapes }) => sumTo(mul(dy, share(b, a)), shapes.a)),
   vjp(["a", "b"], (dy, { a, b }, { shapes }) => sumTo(mul(dy, share(a, b)), shapes.b)),
 );
-const floorDivideOp = binary("floor_divide", zeroGradientOf("a"), zeroGradientOf("b"));
-const truncDivideOp = binary("trunc_divide", zeroGradientOf("a"), zeroGradientOf("b"));
+const floorDivideOp = binary("floor_divide", zeroGradient("a"), zeroGradient("b"));
+const truncDivideOp = binary("trunc_divide", zeroGradient("a"), zeroGradient("b"));
 const compare = (name: ExpressionName) => binary(name, nonDifferentiable, nonDifferentiable, "bool");
 const equalOp = compare("equal");
 const notEqualOp = compare("not_equal");
@@ -172,8 +172,8 @@ const absOp = unary(
   "abs",
   vjp(["x"], (dy, { x }, { attrs }) => mul(dy, attrs.rightAtZero ? where(less(x, 0), -1, 1) : signum(x))),
 );
-const signOp = unary("sign", zeroGradient);
-const signumOp = unary("signum", zeroGradient);
+const signOp = unary("sign", zeroGradient("x"));
+const signumOp = unary("signum", zeroGradient("x"));
 const expOp = unary(
   "exp",
   vjp(["y"], (dy, { y }) => mul(dy, y)),
@@ -282,9 +282,9 @@ const clampOp = unary(
     mul(dy, cast(logicalAnd(greaterEqual(x, attrs.s0), lessEqual(x, attrs.s1)), "float32")),
   ),
 );
-const floorOp = unary("floor", zeroGradient);
-const ceilOp = unary("ceil", zeroGradient);
-const roundOp = unary("round", zeroGradient);
+const floorOp = unary("floor", zeroGradient("x"));
+const ceilOp = unary("ceil", zeroGradient("x"));
+const roundOp = unary("round", zeroGradient("x"));
 const isNanOp = unary("is_nan", nonDifferentiable, "bool");
 const logicalNotOp = unary("logical_not", nonDifferentiable, "bool");
 

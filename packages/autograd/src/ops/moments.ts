@@ -2,8 +2,7 @@
 import { elementwiseBinary, elementwiseConstants, elementwiseGeometry } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
-import { zeros } from "./create.js";
-import { equal, mul, sqrt, square, sub, where } from "./elementwise.js";
+import { equal, mul, sqrt, square, sub, where, zeroGradient } from "./elementwise.js";
 import { mean, type ReduceOptions, sum } from "./reduce.js";
 
 // (x - mean)^2 scale, scaled before it can overflow. In a variance the deviations sum to 0, so no gradient flows through the
@@ -17,7 +16,7 @@ const squareDeviationOp = defineOp<{ x: Tensor; mean: Tensor }, { scale: number 
   },
   vjp: {
     x: vjp(["x", "mean"], (dy, { x, mean }, { attrs }) => mul(mul(dy, 2 * attrs.scale), sub(x, mean))),
-    mean: vjp([], (_, __, { shapes }) => zeros(shapes.mean as number[])),
+    mean: zeroGradient("mean"),
   },
 });
 
