@@ -88,13 +88,13 @@ export abstract class FusedOptimizer {
   }
 
   /**
-   * Updates the parameters in place. One whose gradient is undefined is left alone, state and all. `counts` tells, in every
-   * run, whether this is an update of the state.
+   * Updates the parameters in place. One whose gradient is undefined is left alone, state and all. `counts` tells whether
+   * this is an update of the state.
    */
   protected apply(
     gradients: readonly (Tensor | undefined)[],
     update: (p: Tensor, g: Tensor, state: (name: string) => Tensor, step: () => number) => void,
-    counts: () => boolean = () => true,
+    counts = true,
   ): void {
     if (gradients.length !== this.parameters.length) {
       throw new ArgumentError({
@@ -107,9 +107,10 @@ export abstract class FusedOptimizer {
     this.#moveIn();
     flatWrite(this.#gradients, this.layout, gradients, this.op);
     const updated = [...gradients.keys()].filter((i) => gradients[i]);
-    everyRun(() => {
-      if (counts()) for (const i of updated) this.steps[i] = (this.steps[i] as number) + 1;
-    });
+    if (counts)
+      everyRun(() => {
+        for (const i of updated) this.steps[i] = (this.steps[i] as number) + 1;
+      });
     for (const { first, start, stop } of hostValue(() => this.#runs(updated))) {
       const borrowed: Tensor[] = [];
       const range = (flat: Tensor): Tensor => {

@@ -41,7 +41,7 @@ export class Sgd extends FusedOptimizer {
         const options = () => ({ step: Math.max(1, step()), ...settings() });
         sgdUpdate(p, g, hasVelocity ? state("velocity") : undefined, options);
       },
-      () => hasVelocity,
+      hasVelocity,
     );
   }
 }
