@@ -132,6 +132,13 @@ describe("state_dict", () => {
       0: { momentum_buffer: [2.5] },
       1: { momentum_buffer: [1.5] },
     });
+    const exchanged = optimizer.state_dict();
+    const mixed = { 0: { momentum_buffer: torch.tensor([7.5]) }, 1: exchanged.state[0] };
+    optimizer.load_state_dict({ state: mixed as never, param_groups });
+    expect(await values(optimizer.state_dict().state)).toEqual({
+      0: { momentum_buffer: [7.5] },
+      1: { momentum_buffer: [2.5] },
+    });
   });
 });
 

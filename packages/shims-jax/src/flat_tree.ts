@@ -57,7 +57,7 @@ export class FlatTree implements HoldsTensors {
   }
 
   copy(): FlatTree {
-    return new FlatTree(this.structure, adopt(flatCopy(this.flat, this.layout, OWNER)));
+    return new FlatTree(this.structure, adopt(flatCopy(this.flat, OWNER)));
   }
 
   /** Another tree of the same structure and shapes, laid out likewise. Throws ArgumentError, naming both, on another one. */

@@ -35,17 +35,10 @@ export function flatZeros(layout: FlatLayout, owner: string): Tensor {
   return unscoped(() => full([layout.size], 0, "float32", owner));
 }
 
-/** A copy in fresh memory, in no scope. */
-export function flatCopy(flat: Tensor, layout: FlatLayout, owner: string): Tensor {
-  const copy = unscoped(() => empty([layout.size], "float32", owner));
+/** A copy of a flat tensor, or of a part of one, in fresh memory, in no scope. */
+export function flatCopy(flat: Tensor, owner: string): Tensor {
+  const copy = unscoped(() => empty(flat.shape, flat.dtype, owner));
   copyTensor(flat, copy);
-  return copy;
-}
-
-/** A copy of a tensor in memory of its own, in no scope. */
-function apart(tensor: Tensor): Tensor {
-  const copy = unscoped(() => empty(tensor.shape, tensor.dtype, "optimizer"));
-  copyTensor(tensor, copy);
   return copy;
 }
 
@@ -61,27 +54,26 @@ export function flatWrite(
   tensors: readonly (Tensor | undefined)[],
   op: string,
 ): void {
-  // Other parts of the flat tensor itself are all read before any of them is written.
-  const elsewhere: { target: Tensor; copy: Tensor }[] = [];
-  for (const [i, tensor] of tensors.entries()) {
-    if (!tensor) continue;
+  // Other parts of the flat tensor itself are all read before any place is written.
+  const sources = tensors.map((tensor, i) => {
     const shape = layout.shapes[i] as number[];
-    if (`${tensor.shape}` !== `${shape}`)
+    if (tensor && `${tensor.shape}` !== `${shape}`)
       throw new ShapeError({
         op,
         argument: `gradients[${i}]`,
         expected: formatShape(shape),
         given: formatShape(tensor.shape),
       });
+    if (tensor?.storage !== flat.storage) return tensor;
+    const isThere = tensor.offset === flat.offset + 4 * (layout.starts[i] as number);
+    return isThere ? undefined : flatCopy(tensor, "optimizer");
+  });
+  for (const [i, source] of sources.entries()) {
+    if (!source) continue;
     const target = flatView(flat, layout, i);
-    if (tensor.storage !== flat.storage) copyTensor(tensor, target);
-    else if (tensor.offset !== target.offset) elsewhere.push({ target, copy: apart(tensor) });
-    if (elsewhere.at(-1)?.target !== target) target.dispose();
-  }
-  for (const { target, copy } of elsewhere) {
-    copyTensor(copy, target);
-    copy.dispose();
+    copyTensor(source, target);
     target.dispose();
+    if (source !== tensors[i]) source.dispose();
   }
   flat.storage.version += 1;
 }
