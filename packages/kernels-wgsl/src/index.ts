@@ -5,7 +5,7 @@ export { findAdapter, findGpu, type OpenOptions, openDevice } from "./runtime/ad
 export type { Block, BufferView, MemoryStats } from "./runtime/buffers.js";
 export { type AdapterDescription, Device, type RunOptions, type TuneOptions, type Views } from "./runtime/device.js";
 export { collectGarbage } from "./runtime/garbage.js";
-export type { Plan, PlanCommand, PlanParams, PlanView } from "./runtime/plan.js";
+export { type Plan, type PlanCommand, type PlanParams, type PlanView, sameParam } from "./runtime/plan.js";
 export { type DispatchRecord, Profile, type ProfileColumn, type ProfileRow } from "./runtime/profile.js";
 export type { Tuned } from "./runtime/tuner.js";
 export { type Encounter, runsOn, type Tuning } from "./runtime/tuning.js";

@@ -1,5 +1,5 @@
 // Whether two traces of one function do the same but for their params: one plan then serves both.
-import type { PlanParams } from "@facet/kernels-wgsl";
+import { sameParam } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 import type { Traced, TracedOutput } from "./trace_body.js";
@@ -80,7 +80,7 @@ export function matchTraces(known: TraceRecord, fresh: TraceRecord): Match | und
       continue;
     }
     if (!sameCall(a, b, pairs)) return undefined;
-    if (!sameParams(a.params, b.params)) calls.add(b.number);
+    if (!Object.keys(a.params).every((name) => sameParam(a.params[name], b.params[name]))) calls.add(b.number);
   }
   for (const [i, a] of known.outputs.entries()) {
     const b = fresh.outputs[i] as TracedOutput;
@@ -109,16 +109,6 @@ function sameConstants(a: TracedCall["constants"] = {}, b: TracedCall["constants
   if (a === b) return true;
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-function sameParams(a: PlanParams, b: PlanParams): boolean {
-  for (const name in a) {
-    const [x, y] = [a[name], b[name]];
-    if (typeof x === "number" || typeof y === "number") {
-      if (!Object.is(x, y)) return false;
-    } else if (x?.length !== y?.length || !x?.every((value, i) => Object.is(value, y?.[i]))) return false;
-  }
-  return true;
 }
 
 function sameIdentity(a: TracedOutput["same"], b: TracedOutput["same"]): boolean {

@@ -143,7 +143,7 @@ export class Plan {
     const step = this.#steps[index] as PlannedCall;
     const { offsets, dispatch } = step;
     step.pickedBy ??= namesRead(dispatch.params, step.choose);
-    if (step.pickedBy.some((name) => differs(dispatch.params[name], params[name]))) this.#pickAgain(step, params);
+    if (!step.pickedBy.every((name) => sameParam(dispatch.params[name], params[name]))) this.#pickAgain(step, params);
     this.#pack(index, params);
     const [from, to] = this.#dirty;
     this.#dirty = [Math.min(from, offsets[0]), Math.max(to, offsets[0] + dispatch.kernel.layout.bytes)];
@@ -231,10 +231,12 @@ function namesRead(params: PlanParams, pick: (params: PlanParams) => unknown): s
 }
 
 type Param = PlanParams[string] | undefined;
-const differs = (a: Param, b: Param): boolean =>
+
+/** Whether two values of a param are the same to the bit. */
+export const sameParam = (a: Param, b: Param): boolean =>
   typeof a === "object" && typeof b === "object"
-    ? a.length !== b.length || a.some((value, i) => value !== b[i])
-    : a !== b;
+    ? a.length === b.length && a.every((value, i) => Object.is(value, b[i]))
+    : Object.is(a, b);
 
 /** Where a view lies when the slots are these. */
 export function resolve(view: PlanView, slots: readonly BufferView[]): BufferView {
