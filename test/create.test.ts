@@ -56,6 +56,7 @@ describe("ranges", () => {
 test("bytes are filled as others are", async () => {
   expect(await read(F.full([7], 200, "uint8"))).toEqual(Array(7).fill(200));
   expect(() => F.full([7], 256, "uint8")).toThrow(DtypeError);
+  expect(() => F.full([7], 256, "uint8")).toThrow("full: value: expected a value of uint8");
   expect(F.full([0, 3], 1, "uint8").shape).toEqual([0, 3]);
 });
 

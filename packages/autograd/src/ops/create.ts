@@ -25,9 +25,11 @@ export function fillWith(y: Tensor, value: number | boolean): void {
 /** A fraction is cut off where integers are held; a bool is whether the value is not 0. Throws DtypeError on what does not fit. */
 function fillParams({ dtype, size }: Tensor, value: number | boolean): { count: number; bits: number } {
   if (dtype === "uint8") {
-    expectRange("full", Number(value), 0, Number(value), dtype);
+    const byte = Number(value);
+    if (!holds(dtype, byte))
+      throw new DtypeError({ op: "full", argument: "value", expected: "a value of uint8", given: `${value}` });
     // Four bytes to a word; those behind the last element belong to nobody.
-    return { count: Math.ceil(size / 4), bits: (Number(value) * 0x01010101) >>> 0 };
+    return { count: Math.ceil(size / 4), bits: (byte * 0x01010101) >>> 0 };
   }
   const number = dtype === "bool" ? Number(Number(value) !== 0) : Number(value);
   if (bindingDtype(dtype) === "f32") words.setFloat32(0, number, true);
@@ -67,22 +69,24 @@ export function full(
 export const zeros = (shape: readonly number[], dtype?: Dtype): Tensor => full(shape, 0, dtype);
 export const ones = (shape: readonly number[], dtype?: Dtype): Tensor => full(shape, 1, dtype);
 
-/** Throws DtypeError on a range of which `dtype` does not hold every number: it begins at `first` and ends at `last`. */
-function expectRange(op: string, first: number, step: number, last: number, dtype: Dtype): void {
-  const [low, high] = BOUNDS[dtype];
-  const fits = (value: number): boolean => value >= low && value <= high && Number.isInteger(value);
-  if (dtype === "float32" || (fits(first) && fits(last) && Number.isInteger(step))) return;
-  const given = `${first} to ${last} in steps of ${step}`;
-  throw new DtypeError({ op, argument: "dtype", expected: `numbers that ${dtype} holds`, given });
-}
-
-const BOUNDS: Readonly<Record<Dtype, readonly [low: number, high: number]>> = {
-  float32: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+const BOUNDS: Readonly<Record<Exclude<Dtype, "float32">, readonly [low: number, high: number]>> = {
   int32: [-(2 ** 31), 2 ** 31 - 1],
   uint32: [0, 2 ** 32 - 1],
   uint8: [0, 255],
   bool: [0, 1],
 };
+
+function holds(dtype: keyof typeof BOUNDS, value: number): boolean {
+  const [low, high] = BOUNDS[dtype];
+  return value >= low && value <= high && Number.isInteger(value);
+}
+
+/** Throws DtypeError on a range of which `dtype` does not hold every number: it begins at `first` and ends at `last`. */
+function expectRange(op: string, first: number, step: number, last: number, dtype: Dtype): void {
+  if (dtype === "float32" || (holds(dtype, first) && holds(dtype, last) && Number.isInteger(step))) return;
+  const given = `${first} to ${last} in steps of ${step}`;
+  throw new DtypeError({ op, argument: "dtype", expected: `numbers that ${dtype} holds`, given });
+}
 
 /** `count` numbers made on the device; those of bytes on the host, which can be no more than 256. */
 function ranged(op: string, count: number, { start = 0, step = 1, stop }: ArangeOptions, dtype: Dtype): Tensor {
