@@ -23,14 +23,15 @@ const BEYOND = {
 const NO_PROBABILITY = { expected: "probabilities from 0 to 1", found: ["another value"], error: ArgumentError };
 
 function checkedOp(name: IntegerCheck, op: string, fault: typeof BEYOND | typeof NO_PROBABILITY = BEYOND) {
-  const geometry = ({ a, b }: { a: Tensor; b: Tensor }) =>
-    integerCheckedGeometry(a.shape, b.shape, device().faults.slot({ op, argument: "input", ...fault }), op);
   return defineOp<{ a: Tensor; b: Tensor }>({
     name: `${name}_checked`,
-    shape: (inputs) => geometry(inputs).shape,
+    shape: ({ a, b }) => integerCheckedGeometry(a.shape, b.shape, 0, op).shape,
     dtype: () => "int32",
-    forward: (inputs, y) =>
-      launch(integerChecked, { ...inputs, y }, geometry(inputs).params, integerCheckedConstants(name)),
+    forward: ({ a, b }, y) => {
+      const slot = device().faults.slot({ op, argument: "input", ...fault });
+      const { params } = integerCheckedGeometry(a.shape, b.shape, slot, op);
+      launch(integerChecked, { a, b, y }, params, integerCheckedConstants(name));
+    },
     vjp: { a: nonDifferentiable, b: nonDifferentiable },
   });
 }
