@@ -54,16 +54,18 @@ fn absolute(a: i32) -> Result {
   return result(a, false);
 }
 
+// The 64 bits of a product, the high word first.
+fn product_u64(a: u32, b: u32) -> vec2<u32> {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let cross = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let middle = (a & 0xffffu) * (b >> 16u) + (cross & 0xffffu);
+  return vec2((a >> 16u) * (b >> 16u) + (cross >> 16u) + (middle >> 16u), (middle << 16u) | (low & 0xffffu));
+}
+
 fn mul(a: i32, b: i32) -> Result {
-  let x = u32(abs(a));
-  let y = u32(abs(b));
-  // The product of the sizes, by halves of 16 bits: its high word, and its low word with what is carried.
-  let low = (x & 0xffffu) * (y & 0xffffu);
-  let cross = (x >> 16u) * (y & 0xffffu) + (low >> 16u);
-  let middle = (x & 0xffffu) * (y >> 16u) + (cross & 0xffffu);
-  let high = (x >> 16u) * (y >> 16u) + (cross >> 16u) + (middle >> 16u);
+  let size = product_u64(u32(abs(a)), u32(abs(b)));
   let limit = select(0x7fffffffu, 0x80000000u, (a < 0) != (b < 0));
-  return result(a * b, high != 0u || ((middle << 16u) | (low & 0xffffu)) > limit);
+  return result(a * b, size.x != 0u || size.y > limit);
 }
 
 // To a negative power 1 and -1 have a result, and all others give 0, as in PyTorch.
