@@ -33,6 +33,9 @@ alias B = f32;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
+const TILE_M = 64u;
+const TILE_N = 64u;
+
 // Vectors between two times four k in a tile, and in a tile.
 const FOUR_K = 66u;
 const TILE = 264u;
@@ -104,8 +107,8 @@ fn store(row: u32, col: u32, batch: u32, v: vec4<f32>) {
 
 // The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
 fn tile_of(number: u32) -> vec3<u32> {
-  let columns = (params.n + 64u - 1u) / 64u;
-  let rows = (params.m + 64u - 1u) / 64u;
+  let columns = (params.n + TILE_N - 1u) / TILE_N;
+  let rows = (params.m + TILE_M - 1u) / TILE_M;
   return vec3(number % columns, number / columns % rows, number / columns / rows);
 }
 
@@ -129,8 +132,8 @@ fn main(
 
   let a_mine = block_of(lane, params.a_k, params.a_row);
   let b_mine = block_of(lane, params.b_k, params.b_col);
-  let a_rows = places(a_base, group.y * 64u + a_mine.x * 4u, params.m, params.a_row);
-  let b_cols = places(b_base, group.x * 64u + b_mine.x * 4u, params.n, params.b_col);
+  let a_rows = places(a_base, group.y * TILE_M + a_mine.x * 4u, params.m, params.a_row);
+  let b_cols = places(b_base, group.x * TILE_N + b_mine.x * 4u, params.n, params.b_col);
   let a_to = a_mine.y * FOUR_K + a_mine.x;
   let b_to = b_mine.y * FOUR_K + b_mine.x;
   var a_next = mat4x4<f32>();
@@ -194,8 +197,8 @@ fn main(
     workgroupBarrier();
   }
 
-  let row = group.y * 64u + lane_y * 4u;
-  let col = group.x * 64u + lane_x * 4u;
+  let row = group.y * TILE_M + lane_y * 4u;
+  let col = group.x * TILE_N + lane_x * 4u;
   store(row, col, group.z, l0);
   store(row, col + 32u, group.z, r0);
   store(row + 1u, col, group.z, l1);

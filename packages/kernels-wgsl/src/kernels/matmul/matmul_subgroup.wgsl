@@ -34,6 +34,8 @@ struct Params {
 
 // 8 or 4.
 const LANES = 8u;
+const TILE_M = LANES * 4u;
+const TILE_N = LANES * 4u;
 const A_TRANSPOSED = false;
 const B_TRANSPOSED = false;
 
@@ -52,8 +54,8 @@ fn step(sum: vec4<f32>, a_k: vec4<f32>, b_k: mat4x4<f32>) -> vec4<f32> {
 
 // The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
 fn tile_of(number: u32) -> vec3<u32> {
-  let columns = (params.n + LANES * 4u - 1u) / (LANES * 4u);
-  let rows = (params.m + LANES * 4u - 1u) / (LANES * 4u);
+  let columns = (params.n + TILE_N - 1u) / TILE_N;
+  let rows = (params.m + TILE_M - 1u) / TILE_M;
   return vec3(number % columns, number / columns % rows, number / columns / rows);
 }
 

@@ -28,12 +28,15 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
 
+const TILE_M = 32u;
+const TILE_N = 12u;
+
 fn activate(v: f32) -> f32 { return v; }
 
 // The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
 fn tile_of(number: u32) -> vec3<u32> {
-  let columns = (params.n + 12u - 1u) / 12u;
-  let rows = (params.m + 32u - 1u) / 32u;
+  let columns = (params.n + TILE_N - 1u) / TILE_N;
+  let rows = (params.m + TILE_M - 1u) / TILE_M;
   return vec3(number % columns, number / columns % rows, number / columns / rows);
 }
 
@@ -46,7 +49,7 @@ fn main(
   let group = tile_of(id.y * ids.x + id.x);
   if (group.z >= params.batch.x * params.batch.y * params.batch.z * params.batch.w) { return; }
   let row = (group.y * 8u + lane) * 4u;
-  let col0 = group.x * 12u;
+  let col0 = group.x * TILE_N;
   var index = group.z;
   var a_base = 0u;
   var b_base = 0u;
@@ -94,7 +97,7 @@ fn main(
   if (row >= params.m) { return; }
   let tile = array<vec4<f32>, 12>(y0, y1, y2, y3, y4, y5, y6, y7, y8, y9, y10, y11);
   let rows = min(4u, params.m - row);
-  let cols = min(12u, params.n - col0);
+  let cols = min(TILE_N, params.n - col0);
   for (var j = 0u; j < cols; j++) {
     let col = col0 + j;
     var add = 0.0;

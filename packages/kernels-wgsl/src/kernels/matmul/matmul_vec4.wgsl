@@ -27,6 +27,8 @@ struct Params {
 
 const LANES_X = 8u;
 const LANES_Y = 1u;
+const TILE_M = LANES_Y * 8u;
+const TILE_N = LANES_X * 8u;
 
 fn activate(v: f32) -> f32 { return v; }
 
@@ -45,8 +47,8 @@ fn store(row: u32, col: u32, batch: u32, left: vec4<f32>, right: vec4<f32>) {
 
 // The tile of a workgroup, which are numbered across the grid (see spread): its place among columns and rows, and its matrix.
 fn tile_of(number: u32) -> vec3<u32> {
-  let columns = (params.n + LANES_X * 8u - 1u) / (LANES_X * 8u);
-  let rows = (params.m + LANES_Y * 8u - 1u) / (LANES_Y * 8u);
+  let columns = (params.n + TILE_N - 1u) / TILE_N;
+  let rows = (params.m + TILE_M - 1u) / TILE_M;
   return vec3(number % columns, number / columns % rows, number / columns / rows);
 }
 
