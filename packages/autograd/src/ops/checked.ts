@@ -13,6 +13,8 @@ import type { Dtype } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
 import * as plain from "./elementwise.js";
+import { pair, type TensorLike } from "./elementwise_op.js";
+import { abs, neg, square } from "./elementwise_unary.js";
 import * as reductions from "./reduce.js";
 
 const BEYOND = {
@@ -36,12 +38,12 @@ function checkedOp(name: IntegerCheck, op: string, fault: typeof BEYOND | typeof
   });
 }
 
-const isInteger = (x: plain.TensorLike): boolean => typeof x !== "number" && x.dtype === "int32";
+const isInteger = (x: TensorLike): boolean => typeof x !== "number" && x.dtype === "int32";
 
-function ofTwo(name: IntegerCheck, unchecked: (a: plain.TensorLike, b: plain.TensorLike) => Tensor) {
+function ofTwo(name: IntegerCheck, unchecked: (a: TensorLike, b: TensorLike) => Tensor) {
   const op = checkedOp(name, name);
-  return (a: plain.TensorLike, b: plain.TensorLike): Tensor =>
-    isInteger(a) || isInteger(b) ? op(plain.pair(a, b), undefined) : unchecked(a, b);
+  return (a: TensorLike, b: TensorLike): Tensor =>
+    isInteger(a) || isInteger(b) ? op(pair(a, b), undefined) : unchecked(a, b);
 }
 
 function ofOne(name: IntegerCheck, unchecked: (x: Tensor) => Tensor) {
@@ -71,9 +73,9 @@ export const checked = {
   /** A division of integers by 0 is an error too. */
   floorDivide: ofTwo("floor_divide", plain.floorDivide),
   truncDivide: ofTwo("trunc_divide", plain.truncDivide),
-  neg: ofOne("neg", plain.neg),
-  abs: ofOne("abs", (x) => plain.abs(x)),
-  square: (x: Tensor): Tensor => (isInteger(x) ? mul(x, x) : plain.square(x)),
+  neg: ofOne("neg", neg),
+  abs: ofOne("abs", (x) => abs(x)),
+  square: (x: Tensor): Tensor => (isInteger(x) ? mul(x, x) : square(x)),
   sum: reduction(reductions.sum),
   prod: reduction(reductions.prod),
   /** As `cast`; NaN, infinity and what is beyond 32 bits have no int32. */

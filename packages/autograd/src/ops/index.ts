@@ -7,6 +7,8 @@ export * from "./checked.js";
 export * from "./conv2d.js";
 export * from "./create.js";
 export * from "./elementwise.js";
+export type { TensorLike } from "./elementwise_op.js";
+export * from "./elementwise_unary.js";
 export * from "./gather.js";
 export * from "./matmul.js";
 export * from "./moments.js";

@@ -2,7 +2,9 @@
 import { elementwiseBinary, elementwiseConstants, elementwiseGeometry } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
-import { equal, mul, sqrt, square, sub, where, zeroGradient } from "./elementwise.js";
+import { equal, mul, sub, where } from "./elementwise.js";
+import { zeroGradient } from "./elementwise_op.js";
+import { sqrt, square } from "./elementwise_unary.js";
 import { mean, type ReduceOptions, sum } from "./reduce.js";
 
 // (x - mean)^2 scale, scaled before it can overflow. In a variance the deviations sum to 0, so no gradient flows through the

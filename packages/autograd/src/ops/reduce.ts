@@ -15,7 +15,8 @@ import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { fillWith, full } from "./create.js";
-import { cast, div, equal, isNan, logicalOr, mul, where } from "./elementwise.js";
+import { cast, div, equal, logicalOr, mul, where } from "./elementwise.js";
+import { isNan } from "./elementwise_unary.js";
 import { concat, expand, pad, reshape, sliceAlong, transpose } from "./shape.js";
 
 export interface ReduceAttrs {

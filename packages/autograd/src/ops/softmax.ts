@@ -8,7 +8,8 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
-import { exp, mul, neg, sub } from "./elementwise.js";
+import { mul, sub } from "./elementwise.js";
+import { exp, neg } from "./elementwise_unary.js";
 import { sum } from "./reduce.js";
 
 interface AxisAttrs {
