@@ -12,6 +12,17 @@ import { integerCheckedReference } from "./integer_checked.ref.js";
 const LEAST = -(2 ** 31);
 const MOST = 2 ** 31 - 1;
 
+const quotients = [
+  [7, -2],
+  [-7, 2],
+  [-7, -2],
+  [LEAST, 1],
+  [LEAST, 3],
+  [MOST, -1],
+  [0, -5],
+  [16_777_251, 1],
+] as const;
+
 /** Operands whose results lie at the ends of 32 bits: a result beyond them is an error that the next read raises. */
 const edges: Record<IntegerCheck, readonly (readonly [number, number])[]> = {
   add: [
@@ -49,26 +60,8 @@ const edges: Record<IntegerCheck, readonly (readonly [number, number])[]> = {
     [-1, -2],
     [1, -5],
   ],
-  floor_divide: [
-    [7, -2],
-    [-7, 2],
-    [-7, -2],
-    [LEAST, 1],
-    [LEAST, 3],
-    [MOST, -1],
-    [0, -5],
-    [16_777_251, 1],
-  ],
-  trunc_divide: [
-    [7, -2],
-    [-7, 2],
-    [-7, -2],
-    [LEAST, 1],
-    [LEAST, 3],
-    [MOST, -1],
-    [0, -5],
-    [16_777_251, 1],
-  ],
+  floor_divide: quotients,
+  trunc_divide: quotients,
   neg: [
     [MOST, 0],
     [LEAST + 1, 0],
