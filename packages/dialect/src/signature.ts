@@ -48,10 +48,6 @@ export interface Reader<V> {
 /** Stands for an error where a reader only tries: errors are dear, and overloads throw them away. */
 const MISFIT = Symbol("misfit");
 
-const refuse = (quiet: boolean, error: () => FacetError): never => {
-  throw quiet ? MISFIT : error();
-};
-
 /** Kinds of defaults that are written in place. */
 function kindOf(rule: Rule): Kind<unknown> | undefined {
   if (rule instanceof Kind) return rule;
@@ -142,7 +138,13 @@ function readerOf(
   const op = opOf(name);
   const byPosition = parameters.filter(({ how }) => how === "positional" || how === "either");
   const rest = parameters.find(({ how }) => how === "positions");
-  const others = parameters.find(({ how }) => how === "keywords");
+  // Those by position come first: what is given has their places.
+  const places = [
+    ...byPosition,
+    ...(rest ? [rest] : []),
+    ...parameters.filter((each) => each !== rest && !byPosition.includes(each)),
+  ];
+  const others = places.findIndex(({ how }) => how === "keywords");
   const byName = new Map<string, Declared>();
   for (const parameter of parameters) {
     if (parameter.how === "positional" || parameter.how === "keywords") continue;
@@ -190,71 +192,62 @@ function readerOf(
       given: `${count}`,
     });
 
+  // Runs in every call of a public function: no closures for errors that are not thrown, one object of one layout for values.
   return (args, quiet) => {
-    const values: Record<string, unknown> = {};
     const last = args[args.length - 1];
     const keywords = isKeywords(last) && holdsKeywords(last, args.length - 1) ? last : undefined;
     const count = keywords ? args.length - 1 : args.length;
-    if (count > byPosition.length && !rest) refuse(quiet, () => surplus(count));
-    for (let i = 0; i < count && i < byPosition.length; i++) {
-      if (args[i] !== undefined) values[(byPosition[i] as Declared).name] = args[i];
-    }
-    if (rest && count > byPosition.length) values[rest.name] = args.slice(byPosition.length, count);
+    if (count > byPosition.length && !rest) throw quiet ? MISFIT : surplus(count);
+    const given = args.slice(0, Math.min(count, byPosition.length));
+    if (rest && count > byPosition.length) given[byPosition.length] = args.slice(byPosition.length, count);
+    const further: Record<string, unknown> = {};
     if (keywords) {
-      const further: Record<string, unknown> = {};
       for (const key of Reflect.ownKeys(keywords)) {
-        if (typeof key === "symbol") return refuse(quiet, () => unknown(String(key)));
+        if (typeof key === "symbol") throw quiet ? MISFIT : unknown(String(key));
         const value = keywords[key];
         const parameter = named(key);
         if (!parameter) {
-          if (!others) return refuse(quiet, () => unknown(key));
+          if (others < 0) throw quiet ? MISFIT : unknown(key);
           further[key] = value;
           continue;
         }
         if (value === undefined) continue;
-        if (Object.hasOwn(values, parameter.name))
-          refuse(quiet, () => new ArgumentError({ op, argument: parameter.name, expected: "one value", given: "two" }));
-        values[parameter.name] = value;
+        const at = places.indexOf(parameter);
+        if (given[at] !== undefined)
+          throw quiet
+            ? MISFIT
+            : new ArgumentError({ op, argument: parameter.name, expected: "one value", given: "two" });
+        given[at] = value;
       }
-      if (others) values[others.name] = further;
-    } else if (others) values[others.name] = {};
-    for (const parameter of parameters) check(op, parameter, values, quiet);
+    }
+    if (others >= 0) given[others] = further;
+    const values: Record<string, unknown> = {};
+    for (let i = 0; i < places.length; i++) {
+      const parameter = places[i] as Declared;
+      values[parameter.name] = checked(op, parameter, given[i], quiet);
+    }
     return values;
   };
 }
 
-/** Fills in a parameter's default, or holds the value given against what it may be. */
-function check(op: string, parameter: Declared, values: Record<string, unknown>, quiet: boolean): void {
+/** A parameter's value: the default where none is given, or the one given, held against what it may be. */
+function checked(op: string, parameter: Declared, value: unknown, quiet: boolean): unknown {
   const { name, rule, kind, how } = parameter;
-  if (!Object.hasOwn(values, name)) {
-    if (parameter.required) {
-      const expected = kind === undefined ? "a value" : kind.expected;
-      refuse(quiet, () => new ArgumentError({ op, argument: name, expected, given: "none" }));
-    }
-    values[name] = how === "positions" ? [] : parameter.otherwise;
-    return;
+  if (value === undefined) {
+    if (!parameter.required) return how === "positions" ? [] : parameter.otherwise;
+    const expected = kind === undefined ? "a value" : kind.expected;
+    throw quiet ? MISFIT : new ArgumentError({ op, argument: name, expected, given: "none" });
   }
-  const value = values[name];
   if (rule instanceof Only) {
-    if (![rule.value, ...rule.also].some((allowed) => same(allowed, value)))
-      refuse(
-        quiet,
-        () =>
-          new UnsupportedError({
-            op,
-            argument: name,
-            expected: `${show(rule.value)}: other values are not supported`,
-            given: show(value),
-          }),
-      );
-    values[name] = rule.value;
-    return;
+    if (same(rule.value, value) || rule.also.some((allowed) => same(allowed, value))) return rule.value;
+    const expected = `${show(rule.value)}: other values are not supported`;
+    throw quiet ? MISFIT : new UnsupportedError({ op, argument: name, expected, given: show(value) });
   }
-  if (kind === undefined || kind.accepts(value)) return;
-  if (how === "keywords") return;
-  if (how === "positions" && Array.isArray(value) && value.every((each) => kind.accepts(each))) return;
-  if (rule instanceof Parameter && same(rule.otherwise, value)) return;
-  refuse(quiet, () => new ArgumentError({ op, argument: name, expected: kind.expected, given: show(value) }));
+  if (kind === undefined || kind.accepts(value)) return value;
+  if (how === "keywords") return value;
+  if (how === "positions" && Array.isArray(value) && value.every((each) => kind.accepts(each))) return value;
+  if (rule instanceof Parameter && same(rule.otherwise, value)) return value;
+  throw quiet ? MISFIT : new ArgumentError({ op, argument: name, expected: kind.expected, given: show(value) });
 }
 
 /** Equal, lists element by element. */
