@@ -6,7 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { layersOf, stepFlops, weightShapes } from "../benchmarks/src/models.js";
 import { Facet } from "../benchmarks/src/peers/facet.js";
 import { onnxModel } from "../benchmarks/src/peers/onnx_model.js";
-import { toChannelsFirst, toChannelsLast, toHwio, toOihw } from "../benchmarks/src/peers/peer.js";
+import {
+  type Peer,
+  type Prepared,
+  toChannelsFirst,
+  toChannelsLast,
+  toHwio,
+  toOihw,
+} from "../benchmarks/src/peers/peer.js";
+import { benchWorkload } from "../benchmarks/src/peers.js";
 import { referenceAnswer } from "../benchmarks/src/reference.js";
 import {
   adamWorkload,
@@ -62,6 +70,26 @@ describe("Facet's answers are the reference's", () => {
       prepared.free();
     });
   }
+
+  test("a peer that fails while it is timed lacks the workload, and the others are timed", async () => {
+    const workload = matmulWorkload(12, 7, 5);
+    let calls = 0;
+    const flaky: Peer = {
+      name: "flaky",
+      prepare() {
+        const prepared = new Facet().prepare(workload) as Prepared;
+        const run = (): unknown => {
+          if (calls++ > workload.calls) throw new Error("out of luck");
+          return prepared.run();
+        };
+        return { run, finish: prepared.finish, read: prepared.read, free: prepared.free };
+      },
+      close() {},
+    };
+    const row = await benchWorkload({ peers: [new Facet(), flaky], absent: {} }, workload, 1, () => {});
+    expect(row.entries.flaky).toEqual({ lacking: "failed while it was timed: out of luck" });
+    expect(row.entries.Facet).toHaveProperty("timing.samples");
+  });
 
   test("a captured train step gives the eager one's loss to the bit", async () => {
     const losses: number[] = [];

@@ -4,7 +4,7 @@ import { compare } from "@facet/testing";
 import { Facet } from "./peers/facet.js";
 import type { Lacking, Peer, Prepared } from "./peers/peer.js";
 import type { PeerEntry, PeerRow } from "./report_peers.js";
-import { type Timing, timeInTurn } from "./sample.js";
+import { type Timing, timeInTurn, WorkloadError } from "./sample.js";
 import type { Workload } from "./workloads.js";
 
 /** Everybody that the workloads run on, Facet first: its answers are what the others' are compared with. */
@@ -72,7 +72,7 @@ export async function benchWorkload(
   progress: (text: string) => void,
 ): Promise<PeerRow> {
   const entries: Record<string, PeerEntry> = {};
-  const ready: { name: string; prepared: Prepared; maxDifference: number }[] = [];
+  const ready: Ready[] = [];
   let reference: ArrayLike<number> | undefined;
   for (const peer of [...peers]) {
     progress(`${workload.name}: ${peer.name}`);
@@ -90,7 +90,7 @@ export async function benchWorkload(
     reference ??= answer;
     const comparison = compare(answer, reference, workload.tolerance);
     const maxDifference = comparison.maxAbsError;
-    if (comparison.ok) ready.push({ name: peer.name, prepared, maxDifference });
+    if (comparison.ok) ready.push({ peer, prepared, maxDifference });
     else {
       entries[peer.name] = {
         lacking: `wrong answer: differs from Facet's by ${maxDifference.toPrecision(3)}`,
@@ -98,15 +98,48 @@ export async function benchWorkload(
       await prepared.free();
     }
   }
-  const timings = await timeInTurn(
-    ready.map(({ prepared }) => ({ encode: () => prepared.run(), finish: () => prepared.finish() })),
-    { budgetMs, groupMs: 12 },
-  );
-  for (const [i, { name, prepared, maxDifference }] of ready.entries()) {
-    entries[name] = { timing: timings[i] as Timing, maxDifference };
+  const timings = await timeReady(ready, budgetMs, (name, lacking) => {
+    entries[name] = { lacking };
+  });
+  for (const [i, { peer, prepared, maxDifference }] of ready.entries()) {
+    entries[peer.name] = { timing: timings[i] as Timing, maxDifference };
     await prepared.free();
   }
   return { workload, entries, sample: sampleOf(reference ?? []) };
+}
+
+interface Ready {
+  peer: Peer;
+  prepared: Prepared;
+  maxDifference: number;
+}
+
+/** Times all that are ready; a peer that fails meanwhile is told of and taken out, and the others are timed anew. */
+async function timeReady(
+  ready: Ready[],
+  budgetMs: number,
+  failed: (name: string, reason: string) => void,
+): Promise<Timing[]> {
+  for (;;) {
+    try {
+      return await timeInTurn(
+        ready.map(({ prepared }) => ({ encode: () => prepared.run(), finish: () => prepared.finish() })),
+        { budgetMs, groupMs: 12 },
+      );
+    } catch (error) {
+      if (!(error instanceof WorkloadError)) throw error;
+      const { peer, prepared } = ready[error.index] as Ready;
+      if (peer instanceof Facet) throw error;
+      ready.splice(error.index, 1);
+      const reasons = [`failed while it was timed: ${messageOf(error.cause)}`];
+      try {
+        await prepared.free();
+      } catch (second) {
+        reasons.push(`and when it was freed: ${messageOf(second)}`);
+      }
+      failed(peer.name, reasons.join("; "));
+    }
+  }
 }
 
 /** A peer made ready, with its answer after the workload's number of calls; an error becomes a reason for lacking it. */

@@ -21,13 +21,27 @@ export interface SampleOptions {
   groupMs?: number;
 }
 
+/** One of several workloads failed while it was timed: `index` says which, `cause` with what. */
+export class WorkloadError extends Error {
+  readonly index: number;
+
+  constructor(index: number, cause: unknown) {
+    super(`workload ${index}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    this.index = index;
+  }
+}
+
 /**
  * Times workloads in turn, A B A B, so that a machine that slows down slows all of them. `encode` starts one call, `finish`
- * waits for the device. Calls are grouped until a group takes some milliseconds: waiting then weighs little.
+ * waits for the device. Calls are grouped until a group takes some milliseconds: waiting then weighs little. Rejects with
+ * WorkloadError.
  */
 export async function timeInTurn(workloads: readonly Workload[], options: SampleOptions): Promise<Timing[]> {
   const repeats: number[] = [];
-  for (const workload of workloads) repeats.push(await repeatsFor(workload, options.groupMs ?? 4));
+  for (const [i, workload] of workloads.entries()) {
+    const found = repeatsFor(workload, options.groupMs ?? 4);
+    repeats.push(await found.catch((error) => Promise.reject(new WorkloadError(i, error))));
+  }
   const bench = new Bench({ time: 0, iterations: 1, warmup: false, retainSamples: true });
   for (const [i, { encode, finish }] of workloads.entries()) {
     bench.add(`${i}`, async () => {
@@ -46,8 +60,8 @@ export async function timeInTurn(workloads: readonly Workload[], options: Sample
     await bench.run();
     for (const [i, task] of bench.tasks.entries()) {
       const { result } = task;
-      if (result.state === "errored") throw result.error;
-      if (result.state !== "completed") throw new Error(`benchmark ${i} ended as ${result.state}`);
+      if (result.state !== "completed")
+        throw new WorkloadError(i, result.state === "errored" ? result.error : `ended as ${result.state}`);
       samples[i]?.push(...(result.latency.samples ?? []).map((ms) => ms / (repeats[i] as number)));
       task.reset();
     }
