@@ -73,14 +73,17 @@ const subgroup = [8, 4].flatMap((lanes) =>
   }),
 );
 
-const subgroupStrided: Variant<typeof params> = {
-  name: "subgroup_4x12",
-  order: "sequential",
-  wgsl: matmulSubgroupStridedWgsl,
-  subgroupSize: 8,
-  applies: (p) => p.m > 16,
-  workgroups: tiles(12, 32),
-};
+const subgroupStrided = [8, 4].map(
+  (lanes): Variant<typeof params> => ({
+    name: `subgroup${lanes}_4x12`,
+    order: "sequential",
+    wgsl: matmulSubgroupStridedWgsl,
+    constants: { LANES: `${lanes}u`, FOURS: `${lanes === 4}` },
+    subgroupSize: lanes,
+    applies: (p) => p.m > 2 * lanes,
+    workgroups: tiles(12, 4 * lanes),
+  }),
+);
 
 const vec4: Variant<typeof params> = {
   name: "vec4_8x8",
@@ -141,7 +144,7 @@ export const matmul = defineKernel({
     y: { access: "read_write", dtype: "f32" },
   },
   params,
-  variants: [...subgroup, subgroupStrided, vec4, strided, ...sharedVectors, shared],
+  variants: [...subgroup, ...subgroupStrided, vec4, strided, ...sharedVectors, shared],
   cost: (p) => ({
     flops: 2 * p.m * p.n * p.k * batchCount(p),
     bytes: 4 * batchCount(p) * (p.m * p.k + p.k * p.n + p.m * p.n),
