@@ -40,6 +40,9 @@ export interface Variant<P extends Record<string, ParamType>> {
   readonly workgroups: (params: ParamValues<P>) => Workgroups;
 }
 
+/** `software` constants of kernels whose workgroups go through tiles: the fewer lanes, the more elements for each. */
+export const FAT_LANES: Constants = { LANES: "8u" };
+
 /** Operations and bytes that the kernel cannot do without, for rooflines. A fused multiply-add counts as two. */
 export interface Cost {
   flops: number;
@@ -53,6 +56,11 @@ export interface KernelSpec<
   /** File stem, GPU label, bench row and error text: `<op>_<direction>[_<operand>]`. */
   readonly name: string;
   readonly wgsl: string;
+  /**
+   * Constants of the kernel's own shader on adapters that run on a processor, where fewer and fatter threads are quicker. Those
+   * of variants go before.
+   */
+  readonly software?: Constants;
   /** In the order of `@binding` numbers; `params` is bound after the last. */
   readonly bindings: B;
   /** Fields of `struct Params` in order. */
@@ -82,8 +90,22 @@ export interface ParamsLayout {
 export function defineKernel<const B extends Record<string, BindingSpec>, const P extends Record<string, ParamType>>(
   spec: KernelSpec<B, P>,
 ): Kernel<B, P> {
-  for (const variant of spec.variants) specialise(variant.wgsl ?? spec.wgsl, variant.constants ?? {}, spec.name);
+  for (const variant of spec.variants)
+    for (const software of [false, true]) shaderOf(spec, variant, software);
   return { ...spec, layout: layoutParams(spec.params) };
+}
+
+/** The text of a variant, as it is for GPUs or for adapters that run on a processor. */
+export function shaderOf(
+  // biome-ignore lint/suspicious/noExplicitAny: see AnyKernel.
+  { name, wgsl, software }: KernelSpec<any, any>,
+  // biome-ignore lint/suspicious/noExplicitAny: see AnyKernel.
+  variant: Variant<any>,
+  onSoftware: boolean,
+  constants?: Constants,
+): string {
+  const own = onSoftware && variant.wgsl === undefined ? software : {};
+  return specialise(variant.wgsl ?? wgsl, { ...own, ...variant.constants, ...constants }, name);
 }
 
 /** Offsets after WGSL's rules for the uniform address space. */

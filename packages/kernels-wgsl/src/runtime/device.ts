@@ -97,6 +97,7 @@ export class Device {
     this.tuning = new Tuning(adapter, this.subgroupSize);
     this.#pipelines = new PipelineCache(
       gpu,
+      adapter.kind !== "hardware",
       (what, make, failed) => failures.guard("validation", what, make, failed),
       (kernel, variant, message) => this.tuning.exclude(kernel, variant, message),
     );

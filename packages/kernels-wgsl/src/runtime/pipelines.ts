@@ -1,5 +1,5 @@
 import type { AnyKernel, Constants, Variant } from "../kernel.js";
-import { specialise } from "../kernel.js";
+import { shaderOf } from "../kernel.js";
 
 /** A compiled variant of a kernel. */
 export interface CompiledKernel {
@@ -15,6 +15,7 @@ export type AnyVariant = Variant<any>;
 /** Pipelines by kernel, variant and constants; layouts by kernel. Keys derive from the spec, none is typed by hand. */
 export class PipelineCache {
   readonly #device: GPUDevice;
+  readonly #software: boolean;
   readonly #guard: <T>(what: string, make: () => T, failed?: (message: string) => void) => T;
   readonly #layouts = new Map<
     AnyKernel,
@@ -24,13 +25,15 @@ export class PipelineCache {
 
   readonly #failed: (kernel: AnyKernel, variant: AnyVariant, message: string) => void;
 
-  /** `guard` runs a creation under the device's validation scope; `failed` hears of variants that do not compile. */
+  /** `software`: the device is a processor. `guard` runs a creation under the device's validation scope; `failed` hears of variants that do not compile. */
   constructor(
     device: GPUDevice,
+    software: boolean,
     guard: <T>(what: string, make: () => T, failed?: (message: string) => void) => T,
     failed: (kernel: AnyKernel, variant: AnyVariant, message: string) => void,
   ) {
     this.#device = device;
+    this.#software = software;
     this.#guard = guard;
     this.#failed = failed;
   }
@@ -39,7 +42,7 @@ export class PipelineCache {
   get(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): CompiledKernel {
     const { compiled, keep } = this.#find(kernel, variant, constants);
     if (compiled) return compiled;
-    const { code, label } = source(kernel, variant, constants);
+    const { code, label } = this.#source(kernel, variant, constants);
     const { layout, pipelineLayout, id } = this.#layout(kernel);
     const pipeline = this.#guard(
       label,
@@ -57,7 +60,7 @@ export class PipelineCache {
   async compile(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): Promise<CompiledKernel> {
     const { compiled, keep } = this.#find(kernel, variant, constants);
     if (compiled) return compiled;
-    const { code, label } = source(kernel, variant, constants);
+    const { code, label } = this.#source(kernel, variant, constants);
     const { layout, pipelineLayout, id } = this.#layout(kernel);
     this.#device.pushErrorScope("validation");
     const module = this.#device.createShaderModule({ label, code });
@@ -77,6 +80,11 @@ export class PipelineCache {
       return made;
     };
     return { compiled: pipelines.get(key), keep };
+  }
+
+  #source(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
+    const code = shaderOf(kernel, variant, this.#software, constants);
+    return { code, label: `${kernel.name}/${variant.name}` };
   }
 
   #layout(kernel: AnyKernel) {
@@ -113,9 +121,4 @@ function textOf(constants: Constants): string {
     texts.set(constants, text);
   }
   return text;
-}
-
-function source(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
-  const code = specialise(variant.wgsl ?? kernel.wgsl, { ...variant.constants, ...constants }, kernel.name);
-  return { code, label: `${kernel.name}/${variant.name}` };
 }

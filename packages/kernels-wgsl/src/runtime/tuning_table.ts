@@ -79,7 +79,9 @@ export function kernelVersion(kernel: AnyKernel): string {
   let version = versions.get(kernel);
   if (version === undefined) {
     const variants = kernel.variants.map(({ name, order, wgsl, constants }) => [name, order, wgsl, constants]);
-    version = hash(JSON.stringify([kernel.name, kernel.wgsl, kernel.bindings, kernel.params, variants]));
+    version = hash(
+      JSON.stringify([kernel.name, kernel.wgsl, kernel.software, kernel.bindings, kernel.params, variants]),
+    );
     versions.set(kernel, version);
   }
   return version;

@@ -3,6 +3,7 @@ import {
   type BindingSpec,
   defineKernel,
   divideUp,
+  FAT_LANES,
   type ParamType,
   type ParamValues,
   spread,
@@ -14,7 +15,7 @@ import elementwiseUnaryWgsl from "./elementwise_unary.wgsl";
 
 /** Axes that a kernel can walk after merging. */
 const MAX_AXES = 6;
-/** Elements, or fours of them, per workgroup: eight for each of 64 lanes. */
+/** Elements, or fours of them, per workgroup: eight for each of 64 lanes, or 64 for each of 8. */
 const TILE = 512;
 
 const unaryParams = { count: "u32", tile: "u32", s0: "f32", s1: "f32" } as const;
@@ -31,6 +32,10 @@ function walk(p: ElementwiseParams, operand: number): Walk | undefined {
   if (strides[0] === 0) return "repeated";
   return strides[0] === 1 && strides.slice(1).every((stride) => stride % 4 === 0) ? "by four" : undefined;
 }
+
+/** A place that needs no coordinates. */
+const place = (at: string): string => `Place(${at}, 0u, 0u)`;
+const THREE_AXES = { locate: "place_three(i)", next: "advance(p, by)" };
 
 /** Few enough axes to walk without a loop. Axes beyond the rank have extent 1. */
 const uptoThree = (p: ElementwiseParams): boolean => p.rank > 1 && p.rank <= 3;
@@ -52,9 +57,13 @@ function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], fl
       ).join(", ")})`,
   );
   const vector = `vec${names.length}`;
-  const locate = flat
-    ? `${vector}(${pick(["i", "i", "i"], ["0u", "0u", "0u"]).join(", ")})`
-    : `broadcast_three(i * 4u) / ${vector}(${pick(["4u", "4u", "4u"], ["1u", "1u", "1u"]).join(", ")})`;
+  const places = flat
+    ? { locate: place(`${vector}(${pick(["i", "i", "i"], ["0u", "0u", "0u"]).join(", ")})`) }
+    : {
+        ...THREE_AXES,
+        locate: "place_three(i * 4u)",
+        units: `at / ${vector}(${pick(["4u", "4u", "4u"], ["1u", "1u", "1u"]).join(", ")})`,
+      };
   const repeated = names.filter((_, i) => walks[i] === "repeated").map((name) => `repeat_${name}`);
   return {
     name: [...(flat ? [] : ["broadcast"]), "vec4", ...repeated].join("_"),
@@ -64,7 +73,7 @@ function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], fl
       ...Object.fromEntries(types.map((type, i) => [`V${"ABC"[i]}`, type])),
       VY: "vec4<Y>",
       apply: `VY(${calls.join(", ")})`,
-      ...(names.length > 1 ? { locate } : {}),
+      ...(names.length > 1 ? places : {}),
     },
     applies: (given) => {
       const p = given as unknown as ElementwiseParams;
@@ -91,14 +100,14 @@ function variants<P extends Record<string, ParamType>>(operands: number): Varian
     ...mixes.map((walks) => inFours<P>(walks, true)),
     {
       ...scalar,
-      constants: { locate: `i * params.axes[0].${operands === 2 ? "yz" : "yzw"}` },
+      constants: { locate: place(`i * params.axes[0].${operands === 2 ? "yz" : "yzw"}`) },
       applies: (p) => (p as unknown as ElementwiseParams).rank === 1,
     },
     ...mixes.map((walks) => inFours<P>(walks, false)),
     {
       ...scalar,
       name: "broadcast_scalar",
-      constants: { locate: "broadcast_three(i)" },
+      constants: THREE_AXES,
       applies: (p) => uptoThree(p as unknown as ElementwiseParams),
     },
     {
@@ -123,6 +132,7 @@ const words = (p: ElementwiseParams, i: number): number =>
 export const elementwiseUnary = defineKernel({
   name: "elementwise_unary",
   wgsl: elementwiseUnaryWgsl,
+  software: FAT_LANES,
   bindings: { a: input, y: output },
   params: unaryParams,
   variants: variants<typeof unaryParams>(1),
@@ -133,6 +143,7 @@ export const elementwiseUnary = defineKernel({
 export const elementwiseBinary = defineKernel({
   name: "elementwise_binary",
   wgsl: elementwiseBinaryWgsl,
+  software: FAT_LANES,
   bindings: { a: input, b: input, y: output },
   params,
   variants: variants<typeof params>(2),
@@ -143,6 +154,7 @@ export const elementwiseBinary = defineKernel({
 export const elementwiseTernary = defineKernel({
   name: "elementwise_ternary",
   wgsl: elementwiseTernaryWgsl,
+  software: FAT_LANES,
   bindings: { a: input, b: input, c: input, y: output },
   params,
   variants: variants<typeof params>(3),

@@ -7,7 +7,7 @@
 // f       replaced by the expression (expressions.ts); it may use params.s0, params.s1 and functions of this file
 // Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
 //         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
-//         single axis do not divide, most others take up to three (VA, VB, VY, WIDTH, apply and locate are replaced).
+//         single axis do not divide, most others take up to three and divide once a thread (VA, VB, VY, WIDTH, apply, locate, next and units are replaced).
 // Reference: elementwise.ref.ts. Why some functions are not WGSL's own: elementwise_unary.wgsl.
 
 struct Params {
@@ -27,6 +27,7 @@ alias VB = B;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
+const FOURS = false;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read> b: array<VB>;
@@ -50,16 +51,21 @@ fn exp_tail(r: f32) -> f32 {
   return r * r * (0.50000006 + r * (0.166661292 + r * (0.0416649505 + r * (0.00840268657 + r * 0.00140102196))));
 }
 
+// 2^n for a whole n that the exponents of f32 hold: the low bits of n + 1.5 * 2^23 are those of n. Shifts and conversions to
+// integers cost some drivers ten times what products do.
+fn power_of_two(n: f32) -> f32 {
+  return bitcast<f32>((bitcast<u32>(n + 12582912.0) + 127u) * 8388608u);
+}
+
 fn exp_f32(x: f32) -> f32 {
-  let clamped = clamp(x, -104.0, 89.0);
-  let n = round(clamped * 1.442695022);
-  let r = (clamped - n * 0.693359375) + n * 2.1219444170128554e-4;
-  let power = i32(n);
-  let half = power / 2;
+  // Not clamp, which takes care of NaN on some drivers, and time.
+  let low = select(x, -104.0, x < -104.0);
+  let z = select(low, 89.0, low > 89.0);
+  let n = floor(z * 1.442695022 + 0.5);
+  let r = (z - n * 0.693359375) + n * 2.1219444170128554e-4;
   // 2^n in two factors, as n may be beyond the exponents of f32 where the result is not.
-  let scale = bitcast<f32>((half + 127) << 23u);
-  let rest = bitcast<f32>((power - half + 127) << 23u);
-  return select((1.0 + (r + exp_tail(r))) * scale * rest, x, is_nan(x));
+  let half = floor(n * 0.5);
+  return select((1.0 + (r + exp_tail(r))) * power_of_two(half) * power_of_two(n - half), x, is_nan(x));
 }
 
 // log(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1; `low` is added where it loses least.
@@ -73,10 +79,11 @@ fn log_f32(x: f32) -> f32 {
   if (is_nan(x) || (bits >= 0x80800000u)) { return nan(); }
   if ((bits & 0x7fffffffu) < 0x00800000u) { return -infinity(); }
   if (bits == 0x7f800000u) { return x; }
-  // x = m * 2^n with m in [sqrt(1/2), sqrt(2))
-  let n = (i32(bits) - 0x3f3504f3) >> 23u;
-  let m = bitcast<f32>(i32(bits) - (n << 23u));
-  return log_near_one(m - 1.0, f32(n) * -2.1219444170128554e-4) + f32(n) * 0.693359375;
+  // x = m * 2^n with m in [sqrt(1/2), sqrt(2)); n_bits is n * 2^23.
+  let n_bits = (i32(bits) - 0x3f3504f3) & -8388608;
+  let m = bitcast<f32>(i32(bits) - n_bits);
+  let n = f32(n_bits) * 1.1920929e-07;
+  return log_near_one(m - 1.0, n * -2.1219444170128554e-4) + n * 0.693359375;
 }
 
 fn pow_f32(x: f32, power: f32) -> f32 {
@@ -170,11 +177,34 @@ fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_na
 
 fn minimum_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }
 
+// Where the operands hold an element, and its coordinates along the two inner axes.
+struct Place {
+  at: vec2<u32>,
+  inner: u32,
+  middle: u32,
+}
+
 // For up to three axes, without a loop: adapters on a CPU fetch params.axes[d] for each lane when d is no constant.
-fn broadcast_three(i: u32) -> vec2<u32> {
+fn place_three(i: u32) -> Place {
   let q0 = i / params.axes[0].x;
   let q1 = q0 / params.axes[1].x;
-  return (i - q0 * params.axes[0].x) * params.axes[0].yz + (q0 - q1 * params.axes[1].x) * params.axes[1].yz + q1 * params.axes[2].yz;
+  let inner = i - q0 * params.axes[0].x;
+  let middle = q0 - q1 * params.axes[1].x;
+  return Place(inner * params.axes[0].yz + middle * params.axes[1].yz + q1 * params.axes[2].yz, inner, middle);
+}
+
+// The place `by` further: coordinates carry as digits do, which costs adapters on a CPU half of what divisions cost.
+fn advance(p: Place, by: Place) -> Place {
+  let inner_over = p.inner + by.inner >= params.axes[0].x;
+  let middle = p.middle + by.middle + u32(inner_over);
+  let middle_over = middle >= params.axes[1].x;
+  let inner_wrap = params.axes[1].yz - params.axes[0].x * params.axes[0].yz;
+  let middle_wrap = params.axes[2].yz - params.axes[1].x * params.axes[1].yz;
+  return Place(
+    p.at + by.at + select(vec2(0u), inner_wrap, inner_over) + select(vec2(0u), middle_wrap, middle_over),
+    p.inner + by.inner - select(0u, params.axes[0].x, inner_over),
+    middle - select(0u, params.axes[1].x, middle_over),
+  );
 }
 
 fn broadcast(i: u32) -> vec2<u32> {
@@ -193,8 +223,19 @@ fn f(a: A, b: B) -> Y { return a + b; }
 
 fn apply(a: VA, b: VB) -> VY { return f(a, b); }
 
-// Where a and b hold their part of element i of y, in units of VA and VB.
-fn locate(i: u32) -> vec2<u32> { return broadcast(i); }
+// The place of element i of y.
+fn locate(i: u32) -> Place { return Place(broadcast(i), 0u, 0u); }
+
+// The same from the place `by` before it.
+fn next(p: Place, by: Place, i: u32) -> Place { return locate(i); }
+
+// A place in units of VA and VB.
+fn units(at: vec2<u32>) -> vec2<u32> { return at; }
+
+fn put(i: u32, p: Place) {
+  let at = units(p.at);
+  y[i] = apply(a[at.x], b[at.y]);
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -204,8 +245,21 @@ fn main(
 ) {
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count / WIDTH);
-  for (var i = first + lane; i < end; i += LANES) {
-    let at = locate(i);
-    y[i] = apply(a[at.x], b[at.y]);
+  var i = first + lane;
+  var p = locate(i);
+  let by = locate(LANES);
+  for (; FOURS && i + 3u * LANES < end; i += 4u * LANES) {
+    put(i, p);
+    p = next(p, by, i + LANES);
+    put(i + LANES, p);
+    p = next(p, by, i + 2u * LANES);
+    put(i + 2u * LANES, p);
+    p = next(p, by, i + 3u * LANES);
+    put(i + 3u * LANES, p);
+    p = next(p, by, i + 4u * LANES);
+  }
+  for (; i < end; i += LANES) {
+    put(i, p);
+    p = next(p, by, i + LANES);
   }
 }

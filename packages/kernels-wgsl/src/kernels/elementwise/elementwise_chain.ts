@@ -1,5 +1,13 @@
 import { ArgumentError } from "../../errors.js";
-import { type BindingDtype, type BindingSpec, type Constants, defineKernel, divideUp, spread } from "../../kernel.js";
+import {
+  type BindingDtype,
+  type BindingSpec,
+  type Constants,
+  defineKernel,
+  divideUp,
+  FAT_LANES,
+  spread,
+} from "../../kernel.js";
 import elementwiseChainWgsl from "./elementwise_chain.wgsl";
 import { type ExpressionName, elementwiseConstants } from "./expressions.js";
 
@@ -16,6 +24,7 @@ const params = { count: "u32", tile: "u32", zero: "u32", width: "u32", reads: "u
 export const elementwiseChain = defineKernel({
   name: "elementwise_chain",
   wgsl: elementwiseChainWgsl,
+  software: FAT_LANES,
   bindings: { a: input, b: input, c: input, d: input, y: { access: "read_write", dtype: any } },
   params,
   variants: [
@@ -122,6 +131,7 @@ function build(chain: Chain, width: number): Constants {
   const statements = steps.map((step, i) => `let v${i} = ${write(chain, step)}; `);
   const constants: Record<string, string> = {
     Y: resultOf(steps.at(-1) as ChainStep),
+    FOURS: `${steps.every(({ name, dtypes }) => elementwiseConstants(name, dtypes).FOURS === "true")}`,
     chain: `${statements.join("")}return v${steps.length - 1}`,
   };
   const wide = (i: number): boolean => width === 4 && operands[i]?.repeated === false;

@@ -29,6 +29,7 @@ alias VD = D;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
+const FOURS = false;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read> b: array<VB>;
@@ -54,16 +55,21 @@ fn exp_tail(r: f32) -> f32 {
   return r * r * (0.50000006 + r * (0.166661292 + r * (0.0416649505 + r * (0.00840268657 + r * 0.00140102196))));
 }
 
+// 2^n for a whole n that the exponents of f32 hold: the low bits of n + 1.5 * 2^23 are those of n. Shifts and conversions to
+// integers cost some drivers ten times what products do.
+fn power_of_two(n: f32) -> f32 {
+  return bitcast<f32>((bitcast<u32>(n + 12582912.0) + 127u) * 8388608u);
+}
+
 fn exp_f32(x: f32) -> f32 {
-  let clamped = clamp(x, -104.0, 89.0);
-  let n = round(clamped * 1.442695022);
-  let r = (clamped - n * 0.693359375) + n * 2.1219444170128554e-4;
-  let power = i32(n);
-  let half = power / 2;
+  // Not clamp, which takes care of NaN on some drivers, and time.
+  let low = select(x, -104.0, x < -104.0);
+  let z = select(low, 89.0, low > 89.0);
+  let n = floor(z * 1.442695022 + 0.5);
+  let r = (z - n * 0.693359375) + n * 2.1219444170128554e-4;
   // 2^n in two factors, as n may be beyond the exponents of f32 where the result is not.
-  let scale = bitcast<f32>((half + 127) << 23u);
-  let rest = bitcast<f32>((power - half + 127) << 23u);
-  return select((1.0 + (r + exp_tail(r))) * scale * rest, x, is_nan(x));
+  let half = floor(n * 0.5);
+  return select((1.0 + (r + exp_tail(r))) * power_of_two(half) * power_of_two(n - half), x, is_nan(x));
 }
 
 fn expm1_f32(x: f32) -> f32 {
@@ -82,10 +88,11 @@ fn log_f32(x: f32) -> f32 {
   if (is_nan(x) || (bits >= 0x80800000u)) { return nan(); }
   if ((bits & 0x7fffffffu) < 0x00800000u) { return -infinity(); }
   if (bits == 0x7f800000u) { return x; }
-  // x = m * 2^n with m in [sqrt(1/2), sqrt(2))
-  let n = (i32(bits) - 0x3f3504f3) >> 23u;
-  let m = bitcast<f32>(i32(bits) - (n << 23u));
-  return log_near_one(m - 1.0, f32(n) * -2.1219444170128554e-4) + f32(n) * 0.693359375;
+  // x = m * 2^n with m in [sqrt(1/2), sqrt(2)); n_bits is n * 2^23.
+  let n_bits = (i32(bits) - 0x3f3504f3) & -8388608;
+  let m = bitcast<f32>(i32(bits) - n_bits);
+  let n = f32(n_bits) * 1.1920929e-07;
+  return log_near_one(m - 1.0, n * -2.1219444170128554e-4) + n * 0.693359375;
 }
 
 fn log1p_f32(x: f32) -> f32 {
@@ -318,6 +325,8 @@ fn at_b(i: u32) -> u32 { return i; }
 fn at_c(i: u32) -> u32 { return i; }
 fn at_d(i: u32) -> u32 { return i; }
 
+fn put(i: u32) { y[i] = apply(a[at_a(i)], b[at_b(i)], c[at_c(i)], d[at_d(i)]); }
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -326,7 +335,12 @@ fn main(
 ) {
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count / WIDTH);
-  for (var i = first + lane; i < end; i += LANES) {
-    y[i] = apply(a[at_a(i)], b[at_b(i)], c[at_c(i)], d[at_d(i)]);
+  var i = first + lane;
+  for (; FOURS && i + 3u * LANES < end; i += 4u * LANES) {
+    put(i);
+    put(i + LANES);
+    put(i + 2u * LANES);
+    put(i + 3u * LANES);
   }
+  for (; i < end; i += LANES) { put(i); }
 }

@@ -340,10 +340,13 @@ export function elementwiseConstants(name: ExpressionName, dtypes: readonly Bind
     throw new DtypeError({ op: name, argument: "dtypes", expected, given: dtypes.join(", ") });
   }
   const letters = Object.fromEntries(dtypes.map((dtype, i) => ["ABC"[i] as string, dtype]));
+  const f = dtypes[0] === "f32" ? wgsl : (integer ?? wgsl);
   constants = {
     ...letters,
     Y: result ?? (dtypes.at(-1) as BindingDtype),
-    f: dtypes[0] === "f32" ? wgsl : (integer ?? wgsl),
+    f,
+    // Four elements a round where that is cheap to compile: with instructions, not functions of the shader.
+    FOURS: `${!/_[fi]32\(/.test(f)}`,
   };
   cache.set(key, constants);
   origins.set(constants, { name, dtypes: [...dtypes] });

@@ -1,4 +1,12 @@
-import { type BindingDtype, type Constants, defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import {
+  type BindingDtype,
+  type Constants,
+  defineKernel,
+  divideUp,
+  FAT_LANES,
+  type ParamValues,
+  spread,
+} from "../../kernel.js";
 import { elementwiseGeometry } from "./elementwise.js";
 import integerCheckedWgsl from "./integer_checked.wgsl";
 
@@ -14,10 +22,16 @@ const params = {
 
 export type IntegerCheckedParams = ParamValues<typeof params>;
 
+const scalar = {
+  order: "elementwise",
+  workgroups: (p: IntegerCheckedParams) => spread(divideUp(p.count, p.tile)),
+};
+
 /** y = f(a, b) of integers, broadcast; a result that is none, as it does not fit in 32 bits, is reported. See integer_checked.wgsl. */
 export const integerChecked = defineKernel({
   name: "integer_checked",
   wgsl: integerCheckedWgsl,
+  software: FAT_LANES,
   bindings: {
     a: { access: "read", dtype: ["i32", "f32"] },
     b: { access: "read", dtype: ["i32", "f32"] },
@@ -26,7 +40,15 @@ export const integerChecked = defineKernel({
     y: { access: "read_write", dtype: "i32" },
   },
   params,
-  variants: [{ name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, p.tile)) }],
+  variants: [
+    {
+      ...scalar,
+      name: "scalar",
+      constants: { locate: "i * params.axes[0].yz" },
+      applies: (p) => p.rank === 1,
+    },
+    { ...scalar, name: "broadcast_scalar" },
+  ],
   cost: (p) => ({ flops: p.count, bytes: 12 * p.count }),
 });
 

@@ -125,6 +125,9 @@ fn broadcast(i: u32) -> vec2<u32> {
   return at + rest * params.axes[params.rank - 1u].yz;
 }
 
+// Where a and b hold their part of element i of y.
+fn locate(i: u32) -> vec2<u32> { return broadcast(i); }
+
 fn f(a: A, b: B) -> Result { return add(a, b); }
 
 @compute @workgroup_size(LANES)
@@ -136,7 +139,7 @@ fn main(
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count);
   for (var i = first + lane; i < end; i += LANES) {
-    let at = broadcast(i);
+    let at = locate(i);
     let r = f(a[at.x], b[at.y]);
     if (r.fault != 0u) { atomicMax(&faults[params.fault_slot], r.fault); }
     y[i] = r.value;

@@ -1,12 +1,12 @@
 import { ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import { defineKernel, divideUp, FAT_LANES, type ParamValues, spread, type Variant } from "../../kernel.js";
 import fillWgsl from "./fill.wgsl";
 import stridedCopyWgsl from "./strided_copy.wgsl";
 import stridedCopyTurnWgsl from "./strided_copy_turn.wgsl";
 
 /** Axes that the kernel can walk after merging. */
 const MAX_AXES = 6;
-/** Elements, or fours of them, per workgroup: eight for each of 64 lanes. */
+/** Elements, or fours of them, per workgroup: eight for each of 64 lanes, or 64 for each of 8. */
 const TILE = 512;
 
 const params = {
@@ -41,7 +41,7 @@ const order = "copy";
 const vec4: Variant<typeof params> = {
   name: "vec4",
   order,
-  constants: { VX: "vec4<u32>", VY: "vec4<u32>", WIDTH: "4u", locate: "walk_three(i * 4u) / 4u" },
+  constants: { VX: "vec4<u32>", VY: "vec4<u32>", WIDTH: "4u", units: "at / 4u" },
   applies: (p) => wideInY(p) && part(p, 0, "x") === 1 && inFours(...steps(p, "x", 0)),
   workgroups: workgroups(4),
 };
@@ -49,7 +49,7 @@ const vec4: Variant<typeof params> = {
 const vec4Repeat: Variant<typeof params> = {
   name: "vec4_repeat",
   order,
-  constants: { VY: "vec4<u32>", WIDTH: "4u", apply: "VY(v)", locate: "walk_three(i * 4u) / vec2(1u, 4u)" },
+  constants: { VY: "vec4<u32>", WIDTH: "4u", apply: "VY(v)", units: "at / vec2(1u, 4u)" },
   applies: (p) => wideInY(p) && part(p, 0, "x") === 0,
   workgroups: workgroups(4),
 };
@@ -66,27 +66,27 @@ const turn: Variant<typeof params> = {
 const scalar: Variant<typeof params> = {
   name: "scalar",
   order,
-  constants: { locate: "walk_three(i)" },
   workgroups: workgroups(1),
 };
 
-/** Without divisions for a single axis; as it is for two or three. Axes beyond the rank have extent 1. */
-function byAxes(variant: Variant<typeof params>, start: string, step: string): Variant<typeof params>[] {
+/** Without divisions for a single axis, and for two or three. Axes beyond the rank have extent 1. */
+function byAxes(variant: Variant<typeof params>): Variant<typeof params>[] {
+  const applies = (p: StridedCopyParams, views: Parameters<NonNullable<typeof variant.applies>>[1]): boolean =>
+    variant.applies?.(p, views) ?? true;
   return [
     {
       ...variant,
-      constants: { ...variant.constants, locate: `${start} + i * ${step}` },
-      applies: (p, views) => p.rank === 1 && (variant.applies?.(p, views) ?? true),
+      constants: { ...variant.constants, locate: "Place(i * WIDTH * params.axes[0].yz, 0u, 0u)" },
+      applies: (p, views) => p.rank === 1 && applies(p, views),
     },
     {
       ...variant,
       name: `${variant.name}_axes`,
-      applies: (p, views) => p.rank > 1 && p.rank <= 3 && (variant.applies?.(p, views) ?? true),
+      constants: { ...variant.constants, locate: "place_three(i * WIDTH)", next: "advance(p, by)" },
+      applies: (p, views) => p.rank > 1 && p.rank <= 3 && applies(p, views),
     },
   ];
 }
-
-const start = "vec2(params.x_offset, params.y_offset)";
 
 /** Words read, those of repeated axes once. */
 const distinct = (p: StridedCopyParams): number =>
@@ -102,18 +102,13 @@ const distinct = (p: StridedCopyParams): number =>
 export const stridedCopy = defineKernel({
   name: "strided_copy",
   wgsl: stridedCopyWgsl,
+  software: FAT_LANES,
   bindings: {
     x: { access: "read", dtype: ["u32", "i32", "f32"] },
     y: { access: "read_write", dtype: ["u32", "i32", "f32"] },
   },
   params,
-  variants: [
-    ...byAxes(vec4, `${start} / 4u`, "vec2(1u)"),
-    ...byAxes(vec4Repeat, `${start} / vec2(1u, 4u)`, "vec2(0u, 1u)"),
-    turn,
-    ...byAxes(scalar, start, "params.axes[0].yz"),
-    { ...scalar, name: "scalar_many_axes", constants: {} },
-  ],
+  variants: [...byAxes(vec4), ...byAxes(vec4Repeat), turn, ...byAxes(scalar), { ...scalar, name: "scalar_many_axes" }],
   cost: (p) => ({ flops: 0, bytes: 4 * (distinct(p) + p.count) }),
 });
 
