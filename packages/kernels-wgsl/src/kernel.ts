@@ -40,7 +40,10 @@ export interface Variant<P extends Record<string, ParamType>> {
   readonly workgroups: (params: ParamValues<P>) => Workgroups;
 }
 
-/** `software` constants of kernels whose workgroups go through tiles: the fewer lanes, the more elements for each. */
+/** Elements, or vectors of them, that a workgroup of an elementwise kernel goes through: eight for each of 64 lanes. */
+export const TILE = 512;
+
+/** `software` constants of such kernels: 64 for each of 8 lanes. */
 export const FAT_LANES: Constants = { LANES: "8u" };
 
 /** Operations and bytes that the kernel cannot do without, for rooflines. A fused multiply-add counts as two. */
@@ -90,8 +93,7 @@ export interface ParamsLayout {
 export function defineKernel<const B extends Record<string, BindingSpec>, const P extends Record<string, ParamType>>(
   spec: KernelSpec<B, P>,
 ): Kernel<B, P> {
-  for (const variant of spec.variants)
-    for (const software of [false, true]) shaderOf(spec, variant, software);
+  for (const variant of spec.variants) for (const software of [false, true]) shaderOf(spec, variant, software);
   return { ...spec, layout: layoutParams(spec.params) };
 }
 

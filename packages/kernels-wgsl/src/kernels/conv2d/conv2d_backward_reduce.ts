@@ -1,4 +1,4 @@
-import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import { defineKernel, divideUp, FAT_LANES, type ParamValues, spread } from "../../kernel.js";
 import { type Conv2dParams, conv2dFields } from "./conv2d.js";
 import conv2dBackwardReduceWgsl from "./conv2d_backward_reduce.wgsl";
 
@@ -18,7 +18,17 @@ export const conv2dBackwardReduce = defineKernel({
     sum: { access: "read_write", dtype: "f32" },
   },
   params: reduceFields,
-  variants: [{ name: "elements", order: "chunks", workgroups: (p) => spread(divideUp(p.count, 64)) }],
+  software: FAT_LANES,
+  variants: [
+    {
+      name: "vec4",
+      order: "chunks",
+      constants: { V: "vec4<f32>", WIDTH: "4u" },
+      applies: (p) => p.count % 4 === 0,
+      workgroups: (p) => spread(divideUp(p.count, 256)),
+    },
+    { name: "elements", order: "chunks", workgroups: (p) => spread(divideUp(p.count, 64)) },
+  ],
   cost: (p) => ({ flops: p.count * p.chunks, bytes: 4 * p.count * (p.chunks + 1) }),
 });
 

@@ -23,34 +23,35 @@ struct Params {
 const LANES = 64u;
 
 // Threefry-2x32, 20 rounds, of counters (0, index); the two output words are combined as JAX does.
+// Rotations multiply by a power of two in place of one of the shifts: SwiftShader shifts lane by lane.
 fn threefry(k0: u32, k1: u32, index: vec4<u32>) -> vec4<u32> {
   let k2 = k0 ^ k1 ^ 0x1bd11bdau;
   var x0 = vec4(k0);
   var x1 = index + k1;
-  x0 += x1; x1 = ((x1 << vec4(13u)) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(15u)) | (x1 >> vec4(17u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(26u)) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(6u)) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
   x0 += k1; x1 += k2 + 1u;
-  x0 += x1; x1 = ((x1 << vec4(17u)) | (x1 >> vec4(15u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(29u)) | (x1 >> vec4(3u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(16u)) | (x1 >> vec4(16u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(24u)) | (x1 >> vec4(8u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 131072u) | (x1 >> vec4(15u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 536870912u) | (x1 >> vec4(3u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 65536u) | (x1 >> vec4(16u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 16777216u) | (x1 >> vec4(8u))) ^ x0;
   x0 += k2; x1 += k0 + 2u;
-  x0 += x1; x1 = ((x1 << vec4(13u)) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(15u)) | (x1 >> vec4(17u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(26u)) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(6u)) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
   x0 += k0; x1 += k1 + 3u;
-  x0 += x1; x1 = ((x1 << vec4(17u)) | (x1 >> vec4(15u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(29u)) | (x1 >> vec4(3u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(16u)) | (x1 >> vec4(16u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(24u)) | (x1 >> vec4(8u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 131072u) | (x1 >> vec4(15u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 536870912u) | (x1 >> vec4(3u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 65536u) | (x1 >> vec4(16u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 16777216u) | (x1 >> vec4(8u))) ^ x0;
   x0 += k1; x1 += k2 + 4u;
-  x0 += x1; x1 = ((x1 << vec4(13u)) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(15u)) | (x1 >> vec4(17u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(26u)) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 << vec4(6u)) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
   x0 += k2; x1 += k0 + 5u;
   return x0 ^ x1;
 }

@@ -7,6 +7,7 @@ import {
   type ParamType,
   type ParamValues,
   spread,
+  TILE,
   type Variant,
 } from "../../kernel.js";
 import elementwiseBinaryWgsl from "./elementwise_binary.wgsl";
@@ -15,8 +16,6 @@ import elementwiseUnaryWgsl from "./elementwise_unary.wgsl";
 
 /** Axes that a kernel can walk after merging. */
 const MAX_AXES = 6;
-/** Elements, or fours of them, per workgroup: eight for each of 64 lanes, or 64 for each of 8. */
-const TILE = 512;
 
 const unaryParams = { count: "u32", tile: "u32", s0: "f32", s1: "f32" } as const;
 const params = { ...unaryParams, rank: "u32", axes: "array<vec4<u32>, 6>" } as const;

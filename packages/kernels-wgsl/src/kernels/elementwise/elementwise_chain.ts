@@ -7,6 +7,7 @@ import {
   divideUp,
   FAT_LANES,
   spread,
+  TILE,
 } from "../../kernel.js";
 import elementwiseChainWgsl from "./elementwise_chain.wgsl";
 import { type ExpressionName, elementwiseConstants } from "./expressions.js";
@@ -122,7 +123,7 @@ export function chainGeometry(chain: Chain, count: number) {
   const constants = cache.get(key) ?? build(chain, width);
   cache.set(key, constants);
   const reads = operands.filter(({ repeated }) => !repeated).length;
-  return { params: { count, tile: 512, zero: 0, width, reads }, constants };
+  return { params: { count, tile: TILE, zero: 0, width, reads }, constants };
 }
 
 function build(chain: Chain, width: number): Constants {

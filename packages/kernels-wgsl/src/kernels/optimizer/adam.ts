@@ -1,5 +1,5 @@
 import { ArgumentError, UnsupportedError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import { defineKernel, divideUp, FAT_LANES, type ParamValues, spread, TILE, type Variant } from "../../kernel.js";
 import adamWgsl from "./adam.wgsl";
 import {
   type DecayMode,
@@ -52,7 +52,7 @@ function vec4(name: string, branches?: { eps_mode: number; decay_mode: number })
       }),
     },
     applies: (p, views) => inFours(p.count, views) && (!only || takes(p, only)),
-    workgroups: (p) => spread(divideUp(p.count, 256)),
+    workgroups: (p) => spread(divideUp(p.count, 4 * TILE)),
   };
 }
 
@@ -60,6 +60,7 @@ function vec4(name: string, branches?: { eps_mode: number; decay_mode: number })
 export const adam = defineKernel({
   name: "adam",
   wgsl: adamWgsl,
+  software: FAT_LANES,
   bindings: {
     p: { access: "read_write", dtype: "f32" },
     g: { access: "read", dtype: "f32" },
@@ -74,7 +75,7 @@ export const adam = defineKernel({
     vec4("vec4_keras", { eps_mode: 1, decay_mode: 0 }),
     vec4("vec4_adamw", { eps_mode: 0, decay_mode: 2 }),
     vec4("vec4"),
-    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, 64)) },
+    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, TILE)) },
   ],
   cost: (p) => ({ flops: 12 * p.count, bytes: (p.amsgrad ? 36 : 28) * p.count }),
 });

@@ -5,7 +5,7 @@
 //          1     p -= step_size m / (sqrt(v) + eps), step_size = lr sqrt(bias2) / bias1, moments by differences: Keras
 //          2     p -= step_size m / (sqrt(v / bias2 + eps_root) + eps): optax with eps_root
 // decay_mode     0 none, 1 g += decay p, 2 p *= decay = 1 - lr wd, 3 p -= p decay lr. Bias corrections come from the host, in f64.
-// Thread  one element of type T: f32, or vec4<f32> (twice as fast) when count and offsets are multiples of four.
+// Thread  every LANES-th element of its workgroup's share, of type T: f32, or vec4<f32> (twice as fast) when count and offsets are multiples of four.
 // Order   as torch's and Keras' single-tensor loops; each step of it is an fma or is rounded, so both variants give the same bits.
 // Reference: adam.ref.ts
 
@@ -53,15 +53,7 @@ fn rounded(x: T) -> T {
   return bitcast<T>(bitcast<U>(x) ^ U(params.zero));
 }
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.y * groups.x + group.x) * LANES + lane;
-  if (i * WIDTH >= params.count) { return; }
-
+fn update(i: u32) {
   var w = p[i];
   var dw = g[i];
   if (maximize()) { dw = -dw; }
@@ -95,4 +87,17 @@ fn main(
     default: { denominator = rounded(sqrt(second) / params.root_bias2) + params.eps; }
   }
   p[i] = w - rounded(first * params.step_size / denominator);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let all = params.count / WIDTH;
+  let tile = (all + groups.x * groups.y - 1u) / (groups.x * groups.y);
+  let first = (group.y * groups.x + group.x) * tile;
+  let end = min(first + tile, all);
+  for (var i = first + lane; i < end; i += LANES) { update(i); }
 }

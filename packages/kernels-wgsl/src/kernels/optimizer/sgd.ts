@@ -1,5 +1,5 @@
 import { ArgumentError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import { defineKernel, divideUp, FAT_LANES, type ParamValues, spread, TILE, type Variant } from "../../kernel.js";
 import {
   type DecayMode,
   decayModes,
@@ -50,7 +50,7 @@ function vec4(name: string, branches?: { has_velocity: 0 | 1 }): Variant<typeof 
     },
     applies: (p, views) =>
       inFours(p.count, views) && (!only || (takes(p, only) && (p.has_velocity === 0 || p.first_step === 0))),
-    workgroups: (p) => spread(divideUp(p.count, 256)),
+    workgroups: (p) => spread(divideUp(p.count, 4 * TILE)),
   };
 }
 
@@ -58,6 +58,7 @@ function vec4(name: string, branches?: { has_velocity: 0 | 1 }): Variant<typeof 
 export const sgd = defineKernel({
   name: "sgd",
   wgsl: sgdWgsl,
+  software: FAT_LANES,
   bindings: {
     p: { access: "read_write", dtype: "f32" },
     g: { access: "read", dtype: "f32" },
@@ -69,7 +70,7 @@ export const sgd = defineKernel({
     vec4("vec4_plain", { has_velocity: 0 }),
     vec4("vec4_momentum", { has_velocity: 1 }),
     vec4("vec4"),
-    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, 64)) },
+    { name: "scalar", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, TILE)) },
   ],
   cost: (p) => ({ flops: (p.has_velocity ? 4 : 2) * p.count, bytes: (p.has_velocity ? 20 : 12) * p.count }),
 });

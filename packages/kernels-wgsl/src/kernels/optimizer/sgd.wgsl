@@ -4,7 +4,7 @@
 // velocity_mode 0  v = momentum v + undamped g (v = g in the first step), p -= lr v; nesterov: p -= lr (g + momentum v): torch, optax
 //               1  v = momentum v - lr g, p += v; nesterov: p += momentum v - lr g: Keras
 // decay_mode     0 none, 1 g += decay p, 2 p *= decay = 1 - lr wd, 3 p -= p decay lr
-// Thread  one element of type T: f32, or vec4<f32> when count and offsets are multiples of four.
+// Thread  every LANES-th element of its workgroup's share, of type T: f32, or vec4<f32> when count and offsets are multiples of four.
 // Order   as torch's and Keras' loops; each step of it is an fma or is rounded, so both variants give the same bits.
 // Reference: sgd.ref.ts
 
@@ -47,15 +47,7 @@ fn rounded(x: T) -> T {
   return bitcast<T>(bitcast<U>(x) ^ U(params.zero));
 }
 
-@compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.y * groups.x + group.x) * LANES + lane;
-  if (i * WIDTH >= params.count) { return; }
-
+fn update(i: u32) {
   var w = p[i];
   var dw = g[i];
   if (maximize()) { dw = -dw; }
@@ -88,4 +80,17 @@ fn main(
   velocity[i] = v;
   if (nesterov()) { v = fma(momentum, v, dw); }
   p[i] = w - rounded(v * params.lr);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let all = params.count / WIDTH;
+  let tile = (all + groups.x * groups.y - 1u) / (groups.x * groups.y);
+  let first = (group.y * groups.x + group.x) * tile;
+  let end = min(first + tile, all);
+  for (var i = first + lane; i < end; i += LANES) { update(i); }
 }

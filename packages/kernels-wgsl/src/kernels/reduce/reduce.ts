@@ -64,19 +64,20 @@ const scalar: Variant<typeof params> = {
   workgroups: (p) => spread(divideUp(p.outputs * p.parts, LANES)),
 };
 
-/** Without divisions for a single reduced axis, else as it is. */
-const byAxes = (variant: Variant<typeof params>): Variant<typeof params>[] => [
+/** Without divisions, by these constants, for so many reduced axes; as it is for more. */
+const byAxes = (variant: Variant<typeof params>, most: number, constants: Constants): Variant<typeof params>[] => [
   {
     ...variant,
-    constants: { ...variant.constants, reduced_at: "r * params.axes[0].w" },
-    applies: (p, views) => p.reduced_rank === 1 && (variant.applies?.(p, views) ?? true),
+    constants: { ...variant.constants, ...constants },
+    applies: (p, views) => p.reduced_rank <= most && (variant.applies?.(p, views) ?? true),
   },
   {
     ...variant,
     name: `${variant.name}_axes`,
-    applies: (p, views) => p.reduced_rank > 1 && (variant.applies?.(p, views) ?? true),
+    applies: (p, views) => p.reduced_rank > most && (variant.applies?.(p, views) ?? true),
   },
 ];
+const oneAxis = { reduced_at: "r * (params.axes[0].w / WIDTH)" };
 
 /** One pass of a reduction. See reduce.wgsl, `reducePlan` and `reduceConstants`. */
 export const reduce = defineKernel({
@@ -87,7 +88,11 @@ export const reduce = defineKernel({
     y: { access: "read_write", dtype: ["f32", "i32", "u32"] },
   },
   params,
-  variants: [...byAxes(rows), ...byAxes(columns), ...byAxes(scalar)],
+  variants: [
+    ...byAxes(rows, 2, { locate: "place_two(block)", next: "advance(p, by)" }),
+    ...byAxes(columns, 1, oneAxis),
+    ...byAxes(scalar, 1, oneAxis),
+  ],
   cost: (p) => ({ flops: p.outputs * p.count, bytes: 4 * p.outputs * (p.count + p.parts) }),
 });
 

@@ -83,7 +83,8 @@ fn walk(r: vec4<u32>) -> vec4<u32> {
   return at + rest * params.axes[params.reduced_rank - 1u].w;
 }
 
-fn reduced_at(r: vec4<u32>) -> vec4<u32> { return walk(r); }
+// The same in units of V.
+fn reduced_at(r: vec4<u32>) -> vec4<u32> { return walk(r) / WIDTH; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -96,7 +97,7 @@ fn main(
   if (i >= outputs * params.parts) { return; }
   let part = select(i / outputs, i % params.parts, params.by_part == 1u);
   let o = select(i % outputs, i / params.parts, params.by_part == 1u);
-  let base = kept_at(o * WIDTH);
+  let base = kept_at(o * WIDTH) / WIDTH;
 
   let none = V(initial());
   var v0 = none;
@@ -112,7 +113,7 @@ fn main(
     var run3 = none;
     for (var block = start; block < min(start + RUN * params.lanes, end); block += params.lanes) {
       let r = block * 4u;
-      let at = (base + reduced_at(r + vec4(0u, 1u, 2u, 3u))) / WIDTH;
+      let at = base + reduced_at(r + vec4(0u, 1u, 2u, 3u));
       run0 = join(run0, x[at.x]);
       if (r + 1u < params.count) { run1 = join(run1, x[at.y]); }
       if (r + 2u < params.count) { run2 = join(run2, x[at.z]); }

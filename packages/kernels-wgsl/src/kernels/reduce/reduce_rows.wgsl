@@ -75,7 +75,32 @@ fn walk(r: u32) -> u32 {
   return at + rest * params.axes[params.reduced_rank - 1u].w;
 }
 
-fn reduced_at(r: u32) -> u32 { return walk(r); }
+// Where a block is, in vectors from where the output is, and its coordinate along the innermost axis.
+struct Place {
+  at: u32,
+  inner: u32,
+}
+
+fn locate(block: u32) -> Place { return Place(walk(block * 4u) / 4u, 0u); }
+
+// The same from the place `by` before it.
+fn next(p: Place, by: Place, block: u32) -> Place { return locate(block); }
+
+// For one or two axes; the second has extent 1 where there is none.
+fn place_two(block: u32) -> Place {
+  let extent = params.axes[0].z / 4u;
+  let quotient = block / extent;
+  let inner = block - quotient * extent;
+  return Place(inner + quotient * (params.axes[1].w / 4u), inner);
+}
+
+// The place `by` further: coordinates carry as digits do, where divisions would cost adapters on a CPU more than the sum.
+fn advance(p: Place, by: Place) -> Place {
+  let extent = params.axes[0].z / 4u;
+  let over = p.inner + by.inner >= extent;
+  let wrap = params.axes[1].w / 4u - extent;
+  return Place(p.at + by.at + select(0u, wrap, over), p.inner + by.inner - select(0u, extent, over));
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -87,16 +112,19 @@ fn main(
   if (i >= params.outputs * params.parts) { return; }
   let part = select(i / params.outputs, i % params.parts, params.by_part == 1u);
   let o = select(i % params.outputs, i / params.parts, params.by_part == 1u);
-  let base = kept_at(o);
+  let base = kept_at(o) / 4u;
 
   let none = V(initial());
   var v = none;
   let first = (part / params.lanes) * params.lanes * params.steps + part % params.lanes;
   let end = min(first + params.lanes * params.steps, params.count / 4u);
+  var p = locate(first);
+  let by = locate(params.lanes);
   for (var start = first; start < end; start += RUN * params.lanes) {
     var run = none;
     for (var block = start; block < min(start + RUN * params.lanes, end); block += params.lanes) {
-      run = join(run, x[(base + reduced_at(block * 4u)) / 4u]);
+      run = join(run, x[base + p.at]);
+      p = next(p, by, block + params.lanes);
     }
     v = join(v, run);
   }

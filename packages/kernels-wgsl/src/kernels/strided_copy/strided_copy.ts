@@ -1,13 +1,11 @@
 import { ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, FAT_LANES, type ParamValues, spread, type Variant } from "../../kernel.js";
+import { defineKernel, divideUp, FAT_LANES, type ParamValues, spread, TILE, type Variant } from "../../kernel.js";
 import fillWgsl from "./fill.wgsl";
 import stridedCopyWgsl from "./strided_copy.wgsl";
 import stridedCopyTurnWgsl from "./strided_copy_turn.wgsl";
 
 /** Axes that the kernel can walk after merging. */
 const MAX_AXES = 6;
-/** Elements, or fours of them, per workgroup: eight for each of 64 lanes, or 64 for each of 8. */
-const TILE = 512;
 
 const params = {
   count: "u32",
