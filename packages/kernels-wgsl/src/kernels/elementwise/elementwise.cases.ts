@@ -1,7 +1,13 @@
 import type { BindingArray, CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
 import type { BindingDtype } from "../../kernel.js";
 import { sizeOf } from "../../kernel.js";
-import { elementwiseBinary, elementwiseGeometry, elementwiseTernary, elementwiseUnary } from "./elementwise.js";
+import {
+  elementwiseBinary,
+  elementwiseGeometry,
+  elementwiseTernary,
+  elementwiseUnary,
+  UNROLLED_FROM,
+} from "./elementwise.js";
 import { elementwiseReference } from "./elementwise.ref.js";
 import { type Chain, type ChainStep, type ChainValue, chainGeometry, elementwiseChain } from "./elementwise_chain.js";
 import { chainReference } from "./elementwise_chain.ref.js";
@@ -63,7 +69,17 @@ const expressionCases = (arity: number): KernelCase[] =>
 
 const cnn = [32, 26, 26, 32];
 
+/** A call for every mix of operands with at least one whole. */
+const mixes = (name: ExpressionName, arity: number, whole: number[], repeated: number[]): Call[] =>
+  Array.from({ length: 2 ** arity - 1 }, (_, mix) => ({
+    name,
+    shapes: Array.from({ length: arity }, (_, i) => ((mix >> i) & 1 ? repeated : whole)),
+  }));
+/** Enough for four a round, and the last tile ends amid the four. */
+const many = [UNROLLED_FROM + 148];
+
 const unaryShapes: Call[] = [
+  { name: "neg", shapes: [many] },
   { name: "neg", shapes: [[]] },
   { name: "neg", shapes: [[3, 5, 7]] },
   { name: "relu", shapes: [cnn], bench: true },
@@ -82,6 +98,7 @@ const wideCase: KernelCase = {
 };
 
 const binaryShapes: Call[] = [
+  ...mixes("sub", 2, many, []),
   { name: "add", shapes: [[], []] },
   { name: "add", shapes: [[1], [3]] },
   { name: "add", shapes: [[7], []] },
@@ -175,17 +192,11 @@ const binaryShapes: Call[] = [
   },
 ];
 
-/** A call for every mix of three operands with at least one whole. */
-const mixes = (whole: number[], repeated: number[]): Call[] =>
-  Array.from({ length: 7 }, (_, mix) => ({
-    name: "fma",
-    shapes: [1, 2, 4].map((bit) => (mix & bit ? repeated : whole)),
-  }));
-
 const ternaryShapes: Call[] = [
+  ...mixes("fma", 3, many, []),
   { name: "fma", shapes: [[], [], []] },
-  ...mixes([12], []),
-  ...mixes([3, 4], [3, 1]),
+  ...mixes("fma", 3, [12], []),
+  ...mixes("fma", 3, [3, 4], [3, 1]),
   { name: "fma", shapes: [[3, 4], [4], [3, 4]] },
   { name: "where", shapes: [[3, 1, 5], [2, 5], []] },
   {

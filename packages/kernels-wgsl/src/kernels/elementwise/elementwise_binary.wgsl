@@ -27,7 +27,8 @@ alias VB = B;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
-const FOURS = false;
+const UNROLLED = false;
+const CHEAP = false;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read> b: array<VB>;
@@ -246,18 +247,14 @@ fn main(
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count / WIDTH);
   var i = first + lane;
+  for (; UNROLLED && CHEAP && i + 3u * LANES < end; i += 4u * LANES) {
+    put(i, locate(i));
+    put(i + LANES, locate(i + LANES));
+    put(i + 2u * LANES, locate(i + 2u * LANES));
+    put(i + 3u * LANES, locate(i + 3u * LANES));
+  }
   var p = locate(i);
   let by = locate(LANES);
-  for (; FOURS && i + 3u * LANES < end; i += 4u * LANES) {
-    put(i, p);
-    p = next(p, by, i + LANES);
-    put(i + LANES, p);
-    p = next(p, by, i + 2u * LANES);
-    put(i + 2u * LANES, p);
-    p = next(p, by, i + 3u * LANES);
-    put(i + 3u * LANES, p);
-    p = next(p, by, i + 4u * LANES);
-  }
   for (; i < end; i += LANES) {
     put(i, p);
     p = next(p, by, i + LANES);

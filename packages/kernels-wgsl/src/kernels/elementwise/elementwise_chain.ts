@@ -9,6 +9,7 @@ import {
   spread,
   TILE,
 } from "../../kernel.js";
+import { UNROLLED_FROM } from "./elementwise.js";
 import elementwiseChainWgsl from "./elementwise_chain.wgsl";
 import { type ExpressionName, elementwiseConstants } from "./expressions.js";
 
@@ -119,20 +120,21 @@ export function chainGeometry(chain: Chain, count: number) {
     });
   }
   const width = count % 4 === 0 ? 4 : 1;
-  const key = `${width} ${JSON.stringify(chain)}`;
-  const constants = cache.get(key) ?? build(chain, width);
+  const long = count >= UNROLLED_FROM;
+  const key = `${width} ${long} ${JSON.stringify(chain)}`;
+  const constants = cache.get(key) ?? build(chain, width, long);
   cache.set(key, constants);
   const reads = operands.filter(({ repeated }) => !repeated).length;
   return { params: { count, tile: TILE, zero: 0, width, reads }, constants };
 }
 
-function build(chain: Chain, width: number): Constants {
+function build(chain: Chain, width: number, long: boolean): Constants {
   const { operands, steps } = chain;
   const letters = ["A", "B", "C", "D"] as const;
   const statements = steps.map((step, i) => `let v${i} = ${write(chain, step)}; `);
   const constants: Record<string, string> = {
     Y: resultOf(steps.at(-1) as ChainStep),
-    FOURS: `${steps.every(({ name, dtypes }) => elementwiseConstants(name, dtypes).FOURS === "true")}`,
+    UNROLLED: `${long && steps.every(({ name, dtypes }) => elementwiseConstants(name, dtypes).CHEAP === "true")}`,
     chain: `${statements.join("")}return v${steps.length - 1}`,
   };
   const wide = (i: number): boolean => width === 4 && operands[i]?.repeated === false;

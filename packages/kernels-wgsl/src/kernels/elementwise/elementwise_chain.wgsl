@@ -29,7 +29,7 @@ alias VD = D;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
-const FOURS = false;
+const UNROLLED = false;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read> b: array<VB>;
@@ -336,7 +336,7 @@ fn main(
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count / WIDTH);
   var i = first + lane;
-  for (; FOURS && i + 3u * LANES < end; i += 4u * LANES) {
+  for (; UNROLLED && i + 3u * LANES < end; i += 4u * LANES) {
     put(i);
     put(i + LANES);
     put(i + 2u * LANES);

@@ -345,8 +345,8 @@ export function elementwiseConstants(name: ExpressionName, dtypes: readonly Bind
     ...letters,
     Y: result ?? (dtypes.at(-1) as BindingDtype),
     f,
-    // Four elements a round where that is cheap to compile: with instructions, not functions of the shader.
-    FOURS: `${!/_[fi]32\(/.test(f)}`,
+    // To compile: instructions only, and no function of the shader.
+    CHEAP: `${!/_[fi]32\(/.test(f)}`,
   };
   cache.set(key, constants);
   origins.set(constants, { name, dtypes: [...dtypes] });
