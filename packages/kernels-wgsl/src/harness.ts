@@ -12,6 +12,9 @@ export interface PreparedCase {
   free(): void;
 }
 
+/** A NaN, and no number that a case expects. */
+const UNWRITTEN = 0x7fc0dead;
+
 /** Uploads a case's inputs and makes room for its outputs. */
 export function prepareCase(
   device: Device,
@@ -30,7 +33,8 @@ export function prepareCase(
     const bytes = Math.max(4, count * 4);
     views[name] = { block: device.allocate(bytes, kernel.name), offset: 0, bytes };
     if (spec.access === "read_write") kinds[name] = data ? dtypeOf(data) : outputDtype(spec, testCase);
-    if (data) device.queue.write(views[name], data);
+    // The memory may hold what an earlier call of the case computed.
+    device.queue.write(views[name], data ?? new Uint32Array(bytes / 4).fill(UNWRITTEN));
   }
   const options: RunOptions = {
     label: `${kernel.name} ${testCase.name}`,
