@@ -107,6 +107,21 @@ test("functions of one name in the elementwise shaders are the same text: a fuse
   for (const [name, versions] of texts) expect([name, versions.size]).toEqual([name, 1]);
 });
 
+test("how places are found and carried is the same text for operands of an elementwise op and of a copy", () => {
+  for (const name of ["place_three", "advance"]) {
+    const texts = [
+      "elementwise/elementwise_binary",
+      "elementwise/elementwise_ternary",
+      "strided_copy/strided_copy",
+    ].map((stem) => {
+      const wgsl = readFileSync(shaders.find((path) => path.endsWith(`${stem}.wgsl`)) as string, "utf8");
+      const [text] = wgsl.match(new RegExp(`^fn ${name}\\([^]*?^}`, "m")) as RegExpMatchArray;
+      return text.replaceAll("vec3", "vec2").replaceAll(".yzw", ".yz");
+    });
+    expect(new Set(texts).size, name).toBe(1);
+  }
+});
+
 describe.each(shaders.map((path) => [relative(home, path), path]))("%s", (_, path) => {
   const wgsl = readFileSync(path, "utf8");
 

@@ -46,6 +46,8 @@ async function resultOf(entry: KernelEntry, testCase: KernelCase, variant: strin
 
 for (const entry of kernelTable) {
   const { kernel } = entry;
+  const casesOf = (variant: (typeof kernel.variants)[number]): KernelCase[] =>
+    entry.cases.filter((testCase) => variant.applies?.(testCase.params, {}) ?? true);
   describe(kernel.name, () => {
     for (const testCase of entry.cases) {
       const ofOrder = new Map<string, { name: string; results: BindingArrays }>();
@@ -67,7 +69,7 @@ for (const entry of kernelTable) {
       kernel.variants.filter((variant) => runsOn(device, variant)).map((variant) => [variant.name, variant] as const),
     )("%s computes a case in rows of a grid", async (_, variant) => {
       const groups = (testCase: KernelCase): number => sizeOf(variant.workgroups(testCase.params));
-      const taken = entry.cases.filter((testCase) => variant.applies?.(testCase.params, {}) ?? true);
+      const taken = casesOf(variant);
       const several = taken.filter((testCase) => groups(testCase) > 1).sort((a, b) => groups(a) - groups(b));
       const testCase = (several[0] ?? taken[0]) as KernelCase;
       const rows = several[0] === undefined ? 2 : Math.min(3, groups(testCase));
@@ -75,10 +77,7 @@ for (const entry of kernelTable) {
       await resultOf({ ...entry, kernel: { ...kernel, variants: [folded] } }, testCase, variant.name);
     });
     test("every variant computes at least one case", () => {
-      for (const variant of kernel.variants) {
-        const taken = entry.cases.filter((testCase) => variant.applies?.(testCase.params, {}) ?? true);
-        expect(taken.length, variant.name).toBeGreaterThan(0);
-      }
+      for (const variant of kernel.variants) expect(casesOf(variant).length, variant.name).toBeGreaterThan(0);
     });
   });
 }

@@ -200,14 +200,14 @@ function readerOf(
     if (count > byPosition.length && !rest) throw quiet ? MISFIT : surplus(count);
     const given = args.slice(0, Math.min(count, byPosition.length));
     if (rest && count > byPosition.length) given[byPosition.length] = args.slice(byPosition.length, count);
-    const further: Record<string, unknown> = {};
+    const further: Record<string, unknown> | undefined = others < 0 ? undefined : {};
     if (keywords) {
       for (const key of Reflect.ownKeys(keywords)) {
         if (typeof key === "symbol") throw quiet ? MISFIT : unknown(String(key));
         const value = keywords[key];
         const parameter = named(key);
         if (!parameter) {
-          if (others < 0) throw quiet ? MISFIT : unknown(key);
+          if (!further) throw quiet ? MISFIT : unknown(key);
           further[key] = value;
           continue;
         }
@@ -220,7 +220,7 @@ function readerOf(
         given[at] = value;
       }
     }
-    if (others >= 0) given[others] = further;
+    if (further) given[others] = further;
     const values: Record<string, unknown> = {};
     for (let i = 0; i < places.length; i++) {
       const parameter = places[i] as Declared;

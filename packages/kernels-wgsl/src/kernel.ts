@@ -46,6 +46,15 @@ export const TILE = 512;
 /** `software` constants of such kernels: 64 for each of 8 lanes. */
 export const FAT_LANES: Constants = { LANES: "8u" };
 
+/** A variant, with changes, that computes only params which also pass `condition`. */
+export function narrowed<P extends Record<string, ParamType>>(
+  variant: Variant<P>,
+  condition: (params: ParamValues<P>) => boolean,
+  changes: Partial<Pick<Variant<P>, "name" | "constants">>,
+): Variant<P> {
+  return { ...variant, ...changes, applies: (p, views) => condition(p) && (variant.applies?.(p, views) ?? true) };
+}
+
 /** Operations and bytes that the kernel cannot do without, for rooflines. A fused multiply-add counts as two. */
 export interface Cost {
   flops: number;
@@ -93,7 +102,8 @@ export interface ParamsLayout {
 export function defineKernel<const B extends Record<string, BindingSpec>, const P extends Record<string, ParamType>>(
   spec: KernelSpec<B, P>,
 ): Kernel<B, P> {
-  for (const variant of spec.variants) for (const software of [false, true]) shaderOf(spec, variant, software);
+  // Every constant there is: the shader for GPUs takes no others.
+  for (const variant of spec.variants) shaderOf(spec, variant, true);
   return { ...spec, layout: layoutParams(spec.params) };
 }
 

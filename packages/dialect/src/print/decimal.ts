@@ -29,7 +29,10 @@ export function fixed(value: number, fraction: number): string {
   return signOf(value) + (down ?? text(fraction));
 }
 
-/** JavaScript rounds ties away from zero: `exact` (with a fraction of MANY digits) cut to `fraction` digits, where it lies halfway and that leaves an even digit. */
+/**
+ * JavaScript rounds ties away from zero: `exact` (with a fraction of MANY digits) cut to `fraction` digits, where it lies
+ * halfway and that leaves an even digit.
+ */
 function halfwayDown(exact: string, fraction: number): string | undefined {
   const cut = exact.length - MANY + fraction;
   if (!/^50*$/.test(exact.slice(cut))) return undefined;

@@ -25,7 +25,10 @@ export class PipelineCache {
 
   readonly #failed: (kernel: AnyKernel, variant: AnyVariant, message: string) => void;
 
-  /** `software`: the device is a processor. `guard` runs a creation under the device's validation scope; `failed` hears of variants that do not compile. */
+  /**
+   * `software`: the device is a processor. `guard` runs a creation under the device's validation scope; `failed` hears of
+   * variants that do not compile.
+   */
   constructor(
     device: GPUDevice,
     software: boolean,

@@ -40,9 +40,9 @@ export const arangeEntries: KernelEntry[] = [
       { count: 70, start: 5, step: -3, dtype: "i32" as const },
       { count: 5, start: 2 ** 31 - 5, dtype: "i32" as const },
       { count: 5, start: 2 ** 32 - 5, dtype: "u32" as const },
+      { count: 2 ** 20, start: 0.7, step: 0.3, bench: true },
       // More than f32 counts, and more workgroups than one dimension of the grid holds.
       { count: 2 ** 24 + 3, start: 0.7, step: 0.3 },
-      { count: 2 ** 20, start: 0.7, step: 0.3, bench: true },
       { count: 256 * 65_535 + 1, step: 2, dtype: "i32" as const },
     ].map(rangeCase),
   },

@@ -4,6 +4,7 @@ import {
   defineKernel,
   divideUp,
   FAT_LANES,
+  narrowed,
   type ParamType,
   type ParamValues,
   spread,
@@ -88,23 +89,19 @@ function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], fl
 }
 
 /**
- * Elements from which a lane takes four of them a round, where the expression is cheap to compile: a fifth quicker on SwiftShader,
- * which takes twice as long to compile it.
+ * Elements from which a lane takes four of them a round, where the expression is cheap to compile: quicker on SwiftShader,
+ * which takes longer to compile it.
  */
 export const UNROLLED_FROM = 2 ** 16;
 
 /** A variant for a single axis, before it the same for many elements. */
-function unrolled<P extends Record<string, ParamType>>(flat: Variant<P>): Variant<P>[] {
-  return [
-    {
-      ...flat,
-      name: `${flat.name}_unrolled`,
-      constants: { ...flat.constants, UNROLLED: "true" },
-      applies: (p, views) => (p.count as number) >= UNROLLED_FROM && (flat.applies?.(p, views) ?? true),
-    },
-    flat,
-  ];
-}
+const unrolled = <P extends Record<string, ParamType>>(flat: Variant<P>): Variant<P>[] => [
+  narrowed(flat, (p) => (p.count as number) >= UNROLLED_FROM, {
+    name: `${flat.name}_unrolled`,
+    constants: { ...flat.constants, UNROLLED: "true" },
+  }),
+  flat,
+];
 
 /** Every mix of walks with at least one operand read by four, for a single axis and for up to three; then what takes any. */
 function variants<P extends Record<string, ParamType>>(operands: number): Variant<P>[] {

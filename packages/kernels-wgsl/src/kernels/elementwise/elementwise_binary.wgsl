@@ -7,7 +7,8 @@
 // f       replaced by the expression (expressions.ts); it may use params.s0, params.s1 and functions of this file
 // Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
 //         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
-//         single axis do not divide, most others take up to three and divide once a thread (VA, VB, VY, WIDTH, apply, locate, next and units are replaced).
+//         single axis do not divide, most others take up to three and divide once a thread (VA, VB, VY, WIDTH, apply, locate,
+//         next and units are replaced).
 // Reference: elementwise.ref.ts. Why some functions are not WGSL's own: elementwise_unary.wgsl.
 
 struct Params {
@@ -53,7 +54,7 @@ fn exp_tail(r: f32) -> f32 {
 }
 
 // 2^n for a whole n that the exponents of f32 hold: the low bits of n + 1.5 * 2^23 are those of n. Shifts and conversions to
-// integers cost some drivers ten times what products do.
+// integers cost some drivers far more than products do.
 fn power_of_two(n: f32) -> f32 {
   return bitcast<f32>((bitcast<u32>(n + 12582912.0) + 127u) * 8388608u);
 }
@@ -194,7 +195,7 @@ fn place_three(i: u32) -> Place {
   return Place(inner * params.axes[0].yz + middle * params.axes[1].yz + q1 * params.axes[2].yz, inner, middle);
 }
 
-// The place `by` further: coordinates carry as digits do, which costs adapters on a CPU half of what divisions cost.
+// The place `by` further: coordinates carry as digits do, which costs adapters on a CPU less than divisions.
 fn advance(p: Place, by: Place) -> Place {
   let inner_over = p.inner + by.inner >= params.axes[0].x;
   let middle = p.middle + by.middle + u32(inner_over);

@@ -56,7 +56,7 @@ fn exp_tail(r: f32) -> f32 {
 }
 
 // 2^n for a whole n that the exponents of f32 hold: the low bits of n + 1.5 * 2^23 are those of n. Shifts and conversions to
-// integers cost some drivers ten times what products do.
+// integers cost some drivers far more than products do.
 fn power_of_two(n: f32) -> f32 {
   return bitcast<f32>((bitcast<u32>(n + 12582912.0) + 127u) * 8388608u);
 }

@@ -6,7 +6,8 @@
 // f       replaced by the expression (expressions.ts), which may use params.s0 and params.s1
 // Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
 //         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
-//         single axis do not divide, most others take up to three and divide once a thread (VA, VB, VC, VY, WIDTH, apply, locate, next and units are replaced).
+//         single axis do not divide, most others take up to three and divide once a thread (VA, VB, VC, VY, WIDTH, apply,
+//         locate, next and units are replaced).
 // Reference: elementwise.ref.ts
 
 struct Params {
@@ -53,7 +54,7 @@ fn place_three(i: u32) -> Place {
   return Place(inner * params.axes[0].yzw + middle * params.axes[1].yzw + q1 * params.axes[2].yzw, inner, middle);
 }
 
-// The place `by` further: coordinates carry as digits do, which costs adapters on a CPU half of what divisions cost.
+// The place `by` further: coordinates carry as digits do, which costs adapters on a CPU less than divisions.
 fn advance(p: Place, by: Place) -> Place {
   let inner_over = p.inner + by.inner >= params.axes[0].x;
   let middle = p.middle + by.middle + u32(inner_over);

@@ -5,7 +5,8 @@
 //          1     p -= step_size m / (sqrt(v) + eps), step_size = lr sqrt(bias2) / bias1, moments by differences: Keras
 //          2     p -= step_size m / (sqrt(v / bias2 + eps_root) + eps): optax with eps_root
 // decay_mode     0 none, 1 g += decay p, 2 p *= decay = 1 - lr wd, 3 p -= p decay lr. Bias corrections come from the host, in f64.
-// Thread  every LANES-th element of its workgroup's share, of type T: f32, or vec4<f32> (twice as fast) when count and offsets are multiples of four.
+// Thread  every LANES-th element of its workgroup's share, of type T: f32, or vec4<f32> (twice as fast) when count and
+//         offsets are multiples of four.
 // Order   as torch's and Keras' single-tensor loops; each step of it is an fma or is rounded, so both variants give the same bits.
 // Reference: adam.ref.ts
 

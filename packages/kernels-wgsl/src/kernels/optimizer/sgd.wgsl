@@ -4,7 +4,8 @@
 // velocity_mode 0  v = momentum v + undamped g (v = g in the first step), p -= lr v; nesterov: p -= lr (g + momentum v): torch, optax
 //               1  v = momentum v - lr g, p += v; nesterov: p += momentum v - lr g: Keras
 // decay_mode     0 none, 1 g += decay p, 2 p *= decay = 1 - lr wd, 3 p -= p decay lr
-// Thread  every LANES-th element of its workgroup's share, of type T: f32, or vec4<f32> when count and offsets are multiples of four.
+// Thread  every LANES-th element of its workgroup's share, of type T: f32, or vec4<f32> when count and offsets are
+//         multiples of four.
 // Order   as torch's and Keras' loops; each step of it is an fma or is rounded, so both variants give the same bits.
 // Reference: sgd.ref.ts
 

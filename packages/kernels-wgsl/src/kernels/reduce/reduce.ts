@@ -4,6 +4,7 @@ import {
   type Constants,
   defineKernel,
   divideUp,
+  narrowed,
   type ParamValues,
   spread,
   type Variant,
@@ -66,16 +67,8 @@ const scalar: Variant<typeof params> = {
 
 /** Without divisions, by these constants, for so many reduced axes; as it is for more. */
 const byAxes = (variant: Variant<typeof params>, most: number, constants: Constants): Variant<typeof params>[] => [
-  {
-    ...variant,
-    constants: { ...variant.constants, ...constants },
-    applies: (p, views) => p.reduced_rank <= most && (variant.applies?.(p, views) ?? true),
-  },
-  {
-    ...variant,
-    name: `${variant.name}_axes`,
-    applies: (p, views) => p.reduced_rank > most && (variant.applies?.(p, views) ?? true),
-  },
+  narrowed(variant, (p) => p.reduced_rank <= most, { constants: { ...variant.constants, ...constants } }),
+  narrowed(variant, (p) => p.reduced_rank > most, { name: `${variant.name}_axes` }),
 ];
 const oneAxis = { reduced_at: "r * (params.axes[0].w / WIDTH)" };
 

@@ -1,5 +1,14 @@
 import { ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, FAT_LANES, type ParamValues, spread, TILE, type Variant } from "../../kernel.js";
+import {
+  defineKernel,
+  divideUp,
+  FAT_LANES,
+  narrowed,
+  type ParamValues,
+  spread,
+  TILE,
+  type Variant,
+} from "../../kernel.js";
 import fillWgsl from "./fill.wgsl";
 import stridedCopyWgsl from "./strided_copy.wgsl";
 import stridedCopyTurnWgsl from "./strided_copy_turn.wgsl";
@@ -68,23 +77,15 @@ const scalar: Variant<typeof params> = {
 };
 
 /** Without divisions for a single axis, and for two or three. Axes beyond the rank have extent 1. */
-function byAxes(variant: Variant<typeof params>): Variant<typeof params>[] {
-  const applies = (p: StridedCopyParams, views: Parameters<NonNullable<typeof variant.applies>>[1]): boolean =>
-    variant.applies?.(p, views) ?? true;
-  return [
-    {
-      ...variant,
-      constants: { ...variant.constants, locate: "Place(i * WIDTH * params.axes[0].yz, 0u, 0u)" },
-      applies: (p, views) => p.rank === 1 && applies(p, views),
-    },
-    {
-      ...variant,
-      name: `${variant.name}_axes`,
-      constants: { ...variant.constants, locate: "place_three(i * WIDTH)", next: "advance(p, by)" },
-      applies: (p, views) => p.rank > 1 && p.rank <= 3 && applies(p, views),
-    },
-  ];
-}
+const byAxes = (variant: Variant<typeof params>): Variant<typeof params>[] => [
+  narrowed(variant, (p) => p.rank === 1, {
+    constants: { ...variant.constants, locate: "Place(i * WIDTH * params.axes[0].yz, 0u, 0u)" },
+  }),
+  narrowed(variant, (p) => p.rank > 1 && p.rank <= 3, {
+    name: `${variant.name}_axes`,
+    constants: { ...variant.constants, locate: "place_three(i * WIDTH)", next: "advance(p, by)" },
+  }),
+];
 
 /** Words read, those of repeated axes once. */
 const distinct = (p: StridedCopyParams): number =>

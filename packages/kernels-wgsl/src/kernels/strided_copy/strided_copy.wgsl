@@ -56,7 +56,7 @@ fn place_three(i: u32) -> Place {
   return Place(inner * params.axes[0].yz + middle * params.axes[1].yz + q1 * params.axes[2].yz, inner, middle);
 }
 
-// The place `by` further: coordinates carry as digits do, which costs adapters on a CPU half of what divisions cost.
+// The place `by` further: coordinates carry as digits do, which costs adapters on a CPU less than divisions.
 fn advance(p: Place, by: Place) -> Place {
   let inner_over = p.inner + by.inner >= params.axes[0].x;
   let middle = p.middle + by.middle + u32(inner_over);
