@@ -2,7 +2,7 @@
 
 Run: python3 test/goldens/generate_articles.py   (jax, optax, keras with any backend; keras' loaders are replaced)
 
-The programs run as they stand, on images that test/articles.test.ts makes likewise (noise_images), for two epochs instead of
+The programs run as they stand, on images that test/bench/articles.test.ts makes likewise (noise_images), for two epochs instead of
 five, and with every step's loss noted. JAX' random numbers are Facet's, so that weights, order and dropout are the same.
 """
 

@@ -1,0 +1,59 @@
+// One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients.test.ts differentiates
+// each against finite differences, once and twice, and fails when an op has no row.
+import { conv2dRows } from "./conv2d.js";
+import { elementwiseRows } from "./elementwise.js";
+import { matmulRows } from "./matmul.js";
+import { pool2dRows } from "./pool2d.js";
+import { randomRows } from "./random.js";
+import { reduceRows } from "./reduce.js";
+import type { GradientRow } from "./row.js";
+import { shapeRows } from "./shape.js";
+import { softmaxRows } from "./softmax.js";
+
+export type { GradientRow } from "./row.js";
+
+export const gradientRows: readonly GradientRow[] = [
+  ...elementwiseRows,
+  ...reduceRows,
+  ...shapeRows,
+  ...matmulRows,
+  ...conv2dRows,
+  ...pool2dRows,
+  ...softmaxRows,
+  ...randomRows,
+];
+
+/** Ops through which no gradient flows at all; each must say so of every input. */
+export const withoutGradient: readonly string[] = [
+  ...[
+    "add",
+    "sub",
+    "mul",
+    "pow",
+    "floor_divide",
+    "trunc_divide",
+    "neg",
+    "abs",
+    "from_f32",
+    "unless_wrapped",
+    "bernoulli",
+  ].map((check) => `${check}_checked`),
+  "equal",
+  "not_equal",
+  "less",
+  "less_equal",
+  "greater",
+  "greater_equal",
+  "logical_and",
+  "logical_or",
+  "logical_not",
+  "is_nan",
+  "cast",
+  "any",
+  "all",
+  "argmax",
+  "argmin",
+  "one_hot",
+  "u8_to_f32",
+  "gather_u8",
+];

@@ -1,0 +1,57 @@
+// Ops that move elements without changing them.
+import * as F from "@facet/autograd";
+import { FLAT, type GradientRow } from "./row.js";
+
+export const shapeRows: readonly GradientRow[] = [
+  { op: "reshape", shapes: [[2, 6]], call: (x) => F.reshape(x, [3, -1]), eps: 0.5, once: FLAT },
+  { op: "transpose", shapes: [[2, 3, 4]], call: (x) => F.transpose(x, [2, 0, 1]), eps: 0.5, once: FLAT },
+  { op: "expand", shapes: [[2, 1, 3]], call: (x) => F.expand(x, [2, 2, 4, 3]), eps: 0.5, once: FLAT },
+  { op: "slice", shapes: [[5, 4]], call: (x) => F.slice(x, [1, 0], [5, 3], [2, 1]), eps: 0.5, once: FLAT },
+  {
+    op: "place",
+    shapes: [[2, 3]],
+    call: (x) =>
+      F.pad(
+        x,
+        [
+          [1, 0],
+          [2, 1],
+        ],
+        7,
+      ),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "place",
+    variant: "steps",
+    shapes: [[2, 2]],
+    call: (x) => F.place(x, [5, 4], [1, 0], [3, 2]),
+    eps: 0.5,
+    once: FLAT,
+  },
+  { op: "flip", shapes: [[2, 3]], call: (x) => F.flip(x, [1]), eps: 0.5, once: FLAT },
+  {
+    op: "concat",
+    shapes: [
+      [2, 1],
+      [2, 3],
+      [2, 2],
+    ],
+    call: (...parts) => F.concat(parts, 1),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "gather",
+    shapes: [[4, 3]],
+    call: (x) => F.gather(x, F.fromData([3, 1, 3], [3], "int32")),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "gather_backward",
+    shapes: [[3, 2]],
+    call: (x) => F.sum(F.square(F.gather(x, F.fromData([2, 2, 0], [3], "int32")))),
+  },
+];

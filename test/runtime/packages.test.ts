@@ -1,0 +1,116 @@
+// The packages as they ship: bundles for the browser without anything of Node, and dist that runs in a plain Node.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const dialects = ["keras", "torch", "jax"] as const;
+
+describe("browser", () => {
+  for (const dialect of dialects) {
+    test(`shims-${dialect} and all below it bundle without a Node module, from dist`, async () => {
+      expect(
+        existsSync(`${root}packages/shims-${dialect}/dist/index.js`),
+        "dist is built by `npx turbo run build`",
+      ).toBe(true);
+      const result = await build({
+        stdin: { contents: `export * from "@facet/shims-${dialect}";`, resolveDir: `${root}test` },
+        bundle: true,
+        write: false,
+        format: "esm",
+        platform: "browser",
+        tsconfigRaw: {},
+        metafile: true,
+        logLevel: "silent",
+      });
+      const inputs = Object.keys(result.metafile.inputs);
+      expect(inputs.some((file) => file.includes("kernels-wgsl/dist"))).toBe(true);
+      expect(inputs.filter((file) => /node_modules\/(webgpu|koffi|tar-fs|@sparticuz)/.test(file))).toEqual([]);
+      const text = result.outputFiles[0]?.text ?? "";
+      expect(text).not.toMatch(/\bfrom\s*"node:|import\(\s*"node:|require\("node:/);
+      expect(text).toContain("@compute @workgroup_size");
+    });
+  }
+});
+
+describe("dist in Node", () => {
+  test("a program that imports a dialect computes, and ends by itself", () => {
+    const program = `
+      import * as torch from "@facet/shims-torch";
+      const x = torch.tensor([[1.5, 2], [3, 4]], { requires_grad: true });
+      const y = x.mul(x).sum();
+      y.backward();
+      console.log(JSON.stringify([await y.item(), await x.grad.tolist()]));`;
+    const out = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: `${root}test`,
+      timeout: 60_000,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    expect(JSON.parse(out.trim().split("\n").at(-1) as string)).toEqual([
+      31.25,
+      [
+        [3, 4],
+        [6, 8],
+      ],
+    ]);
+  });
+
+  test("a program that exits while the device computes ends without a crash", () => {
+    const program = `
+      import * as core from "@facet/autograd";
+      await core.startDevice({ adapter: "swiftshader" });
+      const square = () => core.uniform([1, 2], [512, 512]);
+      for (let i = 0; i < 20; i++) core.matmul(square(), square()).data();
+      process.exit(3);`;
+    const { status, signal } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: `${root}test`,
+      timeout: 60_000,
+    });
+    expect({ status, signal }).toEqual({ status: 3, signal: null });
+  });
+
+  // Packages that are removed leave empty folders of drivers behind.
+  test.each([
+    ["file", "/no/such/file"],
+    ["folder", mkdtempSync(join(tmpdir(), "facet-no-driver-"))],
+  ])("nothing is said of a missing driver %s where the SwiftShader of npm does", (_, place) => {
+    const program = `
+      import * as core from "@facet/autograd";
+      await core.startDevice();
+      console.log(core.device().adapter.kind);`;
+    const env = {
+      ...process.env,
+      FACET_ADAPTER: "",
+      VK_DRIVER_FILES: place,
+      VK_ICD_FILENAMES: place,
+    };
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: `${root}test`,
+      timeout: 60_000,
+      encoding: "utf8",
+      env,
+    });
+    expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: "swiftshader", stderr: "" });
+  });
+
+  test("importing a dialect with no adapter to be had does not fail; the first tensor does, and says why", () => {
+    const program = `
+      import * as torch from "@facet/shims-torch";
+      try { torch.tensor([1.5]); } catch (error) { console.log(error.name + ": " + error.message); }`;
+    const out = execFileSync(process.execPath, ["--input-type=module", "--eval", program], {
+      cwd: `${root}test`,
+      timeout: 60_000,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, FACET_ADAPTER: "no such adapter" },
+    });
+    expect(out).toMatch(
+      /NoAdapterError: openDevice: adapter: expected hardware, lavapipe, swiftshader or .*, got no such adapter/,
+    );
+  });
+});
