@@ -1,5 +1,5 @@
 // Every callable that a dialect exports: its signature is entered, agrees with the original's, refuses what it does not know,
-// and takes every argument by name as by position. One dialect: npx vitest run test/signatures.test.ts -t torch
+// and takes every argument by name as by position. One dialect: npx vitest run test/signatures -t torch
 import { FacetError } from "@facet/autograd";
 import { type Declared, type Signature, signatures } from "@facet/dialect";
 import { afterAll, describe, expect, test } from "vitest";
