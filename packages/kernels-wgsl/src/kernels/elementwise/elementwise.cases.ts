@@ -163,6 +163,13 @@ const binaryShapes: Call[] = [
     ],
   },
   {
+    name: "sub",
+    shapes: [
+      [1, 2, 1, 3, 1, 2, 1, 2, 1, 2],
+      [2, 1, 2, 1, 2, 1, 3, 1, 2, 1],
+    ],
+  },
+  {
     name: "less",
     shapes: [
       [4, 3],

@@ -16,10 +16,10 @@ import elementwiseTernaryWgsl from "./elementwise_ternary.wgsl";
 import elementwiseUnaryWgsl from "./elementwise_unary.wgsl";
 
 /** Axes that a kernel can walk after merging. */
-const MAX_AXES = 6;
+const MAX_AXES = 12;
 
 const unaryParams = { count: "u32", tile: "u32", s0: "f32", s1: "f32" } as const;
-const params = { ...unaryParams, rank: "u32", axes: "array<vec4<u32>, 6>" } as const;
+const params = { ...unaryParams, rank: "u32", axes: "array<vec4<u32>, 12>" } as const;
 
 /** Also the params of `elementwiseUnary`, which reads only the first four. */
 export type ElementwiseParams = ParamValues<typeof params>;
@@ -188,7 +188,7 @@ interface Axis {
  * @param s0 First scalar of the expression, e.g. the slope of `leaky_relu`. Default 0.
  * @param s1 Second scalar. Default 0.
  * @param op Name that errors carry. Default "elementwise".
- * @throws ShapeError when the shapes do not broadcast, UnsupportedError when more than six axes remain after merging those
+ * @throws ShapeError when the shapes do not broadcast, UnsupportedError when more than twelve axes remain after merging those
  * that every operand walks alike.
  */
 export function elementwiseGeometry(

@@ -1,4 +1,4 @@
-// elementwise_binary: y[i] = f(a[at], b[bt]), where at and bt broadcast i over up to six axes
+// elementwise_binary: y[i] = f(a[at], b[bt]), where at and bt broadcast i over up to twelve axes
 //
 // a, b    any strides, 0 along the axes an operand is repeated over
 // y       count elements, contiguous, overwritten
@@ -17,7 +17,7 @@ struct Params {
   s0: f32,
   s1: f32,
   rank: u32,
-  axes: array<vec4<u32>, 6>,
+  axes: array<vec4<u32>, 12>,
 }
 
 alias A = f32;

@@ -1,4 +1,4 @@
-// elementwise_ternary: y[i] = f(a[at], b[bt], c[ct]), where at, bt and ct broadcast i over up to six axes
+// elementwise_ternary: y[i] = f(a[at], b[bt], c[ct]), where at, bt and ct broadcast i over up to twelve axes
 //
 // a, b, c any strides, 0 along the axes an operand is repeated over
 // y       count elements, contiguous, overwritten
@@ -16,7 +16,7 @@ struct Params {
   s0: f32,
   s1: f32,
   rank: u32,
-  axes: array<vec4<u32>, 6>,
+  axes: array<vec4<u32>, 12>,
 }
 
 alias A = f32;

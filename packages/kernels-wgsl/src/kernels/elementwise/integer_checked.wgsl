@@ -14,7 +14,7 @@ struct Params {
   s0: f32,
   s1: f32,
   rank: u32,
-  axes: array<vec4<u32>, 6>,
+  axes: array<vec4<u32>, 12>,
   fault_slot: u32,
 }
 

@@ -76,6 +76,8 @@ const calls: Call[] = [
   { name: "sum", shape: [2, 3, 2, 3, 2, 4], axes: [1, 3, 5] },
   { name: "sum", shape: [2, 3, 4, 3, 2, 4], axes: [0, 2, 4] },
   { name: "sum", shape: [2, 2, 2, 2, 2, 2, 2, 3], axes: [-1, -3, -5, -7] },
+  { name: "sum", shape: [2, 3, 2, 2, 3, 2, 2, 2, 2, 2, 3, 2], axes: [0, 2, 4, 6, 8, 10] },
+  { name: "sum", shape: [2, 3, 2, 2, 3, 2, 2, 2, 2, 4], axes: [1, 3, 5, 7, 9] },
   { name: "sum", shape: [1, 4, 1, 6, 1], axes: [0, 3] },
   { name: "sum", shape: [513], axes: [0] },
   { name: "sum", shape: [515, 3], axes: [0] },

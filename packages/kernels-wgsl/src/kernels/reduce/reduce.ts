@@ -13,7 +13,7 @@ import reduceWgsl from "./reduce.wgsl";
 import reduceRowsWgsl from "./reduce_rows.wgsl";
 
 /** Kept axes, and reduced axes, that the kernel can walk after merging. */
-const MAX_AXES = 4;
+const MAX_AXES = 12;
 /** Elements that one thread goes through before the work is split into parts: 128 additions per accumulator. */
 const PER_THREAD = 512;
 const LANES = 64;
@@ -28,7 +28,7 @@ const params = {
   kept_rank: "u32",
   reduced_rank: "u32",
   total: "u32",
-  axes: "array<vec4<u32>, 4>",
+  axes: "array<vec4<u32>, 12>",
 } as const;
 
 export type ReduceParams = ParamValues<typeof params>;
@@ -160,7 +160,7 @@ export interface ReducePass {
  * @param axes Axes to reduce; negative ones count from the last. None reduces nothing.
  * @param keepdims Whether reduced axes stay, with extent 1.
  * @param op Name that errors carry. Default "reduce".
- * @throws ArgumentError for an axis out of range or given twice; UnsupportedError when more than four kept or four reduced
+ * @throws ArgumentError for an axis out of range or given twice; UnsupportedError when more than twelve kept or twelve reduced
  * axes remain after merging.
  */
 export function reducePlan(

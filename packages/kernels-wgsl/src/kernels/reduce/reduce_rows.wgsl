@@ -16,7 +16,7 @@ struct Params {
   reduced_rank: u32,
   // Elements behind each final output, over all passes; 0 in all passes but the last.
   total: u32,
-  axes: array<vec4<u32>, 4>,
+  axes: array<vec4<u32>, 12>,
 }
 
 // dtype of x and y

@@ -14,7 +14,7 @@ import stridedCopyWgsl from "./strided_copy.wgsl";
 import stridedCopyTurnWgsl from "./strided_copy_turn.wgsl";
 
 /** Axes that the kernel can walk after merging. */
-const MAX_AXES = 6;
+const MAX_AXES = 12;
 
 const params = {
   count: "u32",
@@ -23,7 +23,7 @@ const params = {
   x_inner: "u32",
   x_offset: "u32",
   y_offset: "u32",
-  axes: "array<vec4<u32>, 6>",
+  axes: "array<vec4<u32>, 12>",
 } as const;
 
 export type StridedCopyParams = ParamValues<typeof params>;
@@ -143,7 +143,7 @@ export interface CopyAxis {
 
 /**
  * Params of a copy over axes given outermost first: drops extents of 1 and merges neighbours that both sides step through
- * as one. An extent of 0 copies nothing. Throws ShapeError when more than six axes remain.
+ * as one. An extent of 0 copies nothing. Throws ShapeError when more than twelve axes remain.
  */
 export function copyParams(op: string, axes: readonly CopyAxis[], xOffset = 0, yOffset = 0): StridedCopyParams {
   const count = axes.reduce((product, { extent }) => product * extent, 1);

@@ -1,4 +1,4 @@
-// strided_copy: y[y_offset + i . y strides] = x[x_offset + i . x strides] for every index i of up to six axes
+// strided_copy: y[y_offset + i . y strides] = x[x_offset + i . x strides] for every index i of up to twelve axes
 //
 // x, y    words of 32 bits of any dtype. Only the words of y that are named are written.
 // axes    innermost of y first: (extent, stride of x, stride of y, unused). Strides may be 0 (x repeated) or negative, as
@@ -16,7 +16,7 @@ struct Params {
   x_inner: u32,
   x_offset: u32,
   y_offset: u32,
-  axes: array<vec4<u32>, 6>,
+  axes: array<vec4<u32>, 12>,
 }
 
 alias VX = u32;

@@ -13,7 +13,7 @@ struct Params {
   x_inner: u32,
   x_offset: u32,
   y_offset: u32,
-  axes: array<vec4<u32>, 6>,
+  axes: array<vec4<u32>, 12>,
 }
 
 const LANES = 64u;
