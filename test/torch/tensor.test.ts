@@ -114,6 +114,11 @@ describe("using", () => {
       [1, 2, 1, 2],
       [1, 2, 1, 2],
     ]);
+    const deep = torch.ones(3, 2, 3, 4).requires_grad_();
+    const many = deep.repeat(2, 3, 3, 3, 3);
+    expect(many.shape).toEqual([2, 9, 6, 9, 12]);
+    many.sum().backward();
+    expect([...(await (deep.grad as torch.Tensor).numpy())]).toEqual(new Array(72).fill(162));
     expect(x.split(2).map((part) => part.shape)).toEqual([
       [2, 4],
       [1, 4],
@@ -150,6 +155,8 @@ describe("using", () => {
     expect(await torch.tensor([-3]).div(2, { rounding_mode: "trunc" }).tolist()).toEqual([-1]);
     expect(await torch.sub(1, i).tolist()).toEqual([-2, 5]);
     expect(await i.add(i, { alpha: 2 }).tolist()).toEqual([9, -12]);
+    // A fraction makes floats, whatever alpha makes of it.
+    for (const alpha of [0, 2]) expect(i.sub(0.5, { alpha }).dtype).toBe(torch.float32);
     expect(await b.logical_not().tolist()).toEqual([false, true]);
     expect(await x.eq(5).sum().item()).toBe(1);
     expect(() => i.mean()).toThrow(/mean\(\): could not infer output dtype.*Got: Long/);
@@ -186,6 +193,21 @@ describe("using", () => {
     expect(await x.norm().item()).toBeCloseTo(Math.sqrt(506), 4);
     expect(await x.std({ correction: 0 }).item()).toBeCloseTo(Math.sqrt(143 / 12), 4);
     expect(await x.var(1, false).tolist()).toEqual([1.25, 1.25, 1.25]);
+    const far = torch.tensor([
+      [-3e38, 3e38, 3e38],
+      [2e-30, 4e-30, 6e-30],
+      [0.7, 0.7, 0.7],
+    ]);
+    far.requires_grad_();
+    const spread = far.std(1, false);
+    const [huge, tiny, none] = (await spread.tolist()) as [number, number, number];
+    expect([huge / 1e38, tiny / 1e-30]).toEqual([expect.closeTo(Math.sqrt(8), 5), expect.closeTo(Math.sqrt(8 / 3), 5)]);
+    expect(none).toBe(0);
+    spread.backward(torch.tensor([1000.5, 1000, 1000]));
+    const slopes = (await far.grad?.tolist()) as number[][];
+    expect(slopes[0]?.[0]).toBeCloseTo((-1000.5 * Math.SQRT2) / 3, 3);
+    expect(slopes[1]?.[2]).toBeCloseTo(1000 / Math.sqrt(6), 3);
+    expect(slopes[2]).toEqual([0, 0, 0]);
     const tie = torch.tensor([2.5, 2.5], { requires_grad: true });
     tie.max(0).values.backward();
     expect(await tie.grad?.tolist()).toEqual([1, 0]);
@@ -194,6 +216,29 @@ describe("using", () => {
 });
 
 describe("gradients", () => {
+  test("of a result that is given integers or bools are floats, as in PyTorch", async () => {
+    const w = torch.tensor([1.5, 2.5], { requires_grad: true });
+    w.div(2).backward(torch.tensor([3, 4]));
+    expect(await w.grad?.tolist()).toEqual([1.5, 2]);
+    const [one] = torch.autograd.grad(w.div(2), w, { grad_outputs: torch.tensor([true, false]) });
+    expect(await one?.tolist()).toEqual([0.5, 0]);
+    const [both] = torch.autograd.grad([w.div(2), w.mul(2)], w, {
+      grad_outputs: [torch.tensor([2, 4]), torch.tensor([0, 1])],
+    });
+    expect(await both?.tolist()).toEqual([1, 4]);
+  });
+
+  test("of the gradient of a cross entropy whose labels are all ignored are 0", async () => {
+    const logits = torch.ones(2, 2).requires_grad_();
+    const loss = torch.nn.functional.cross_entropy(logits, torch.tensor([-100, -100]), { label_smoothing: 1 });
+    const [first] = torch.autograd.grad(loss, logits, { create_graph: true }) as [torch.Tensor];
+    first.mul(first).sum().backward();
+    expect(await logits.grad?.tolist()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
   test("add up in .grad until they are cleared", async () => {
     const w = torch.tensor([1.5, 2.5], { requires_grad: true });
     w.mul(w).sum().backward();

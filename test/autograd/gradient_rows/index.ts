@@ -47,6 +47,7 @@ export const withoutGradient: readonly string[] = [
   "logical_and",
   "logical_or",
   "logical_not",
+  "square_scale",
   "is_nan",
   "cast",
   "any",

@@ -128,6 +128,7 @@ const clampOp = unary(
 const floorOp = unary("floor", zeroGradient("x"));
 const ceilOp = unary("ceil", zeroGradient("x"));
 const roundOp = unary("round", zeroGradient("x"));
+const squareScaleOp = unary("square_scale", nonDifferentiable);
 const isNanOp = unary("is_nan", nonDifferentiable, "bool");
 const logicalNotOp = unary("logical_not", nonDifferentiable, "bool");
 
@@ -185,5 +186,7 @@ export const floor = (x: Tensor): Tensor => floorOp({ x }, NO_SCALARS);
 export const ceil = (x: Tensor): Tensor => ceilOp({ x }, NO_SCALARS);
 /** To the nearest whole number, halves to the even one, as numpy. */
 export const round = (x: Tensor): Tensor => roundOp({ x }, NO_SCALARS);
+/** A power of two for each element, to multiply by where squares would overflow or vanish. */
+export const squareScale = (x: Tensor): Tensor => squareScaleOp({ x }, NO_SCALARS);
 export const isNan = (x: Tensor): Tensor => isNanOp({ x }, NO_SCALARS);
 export const logicalNot = (x: Tensor): Tensor => logicalNotOp({ x }, NO_SCALARS);

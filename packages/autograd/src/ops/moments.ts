@@ -1,11 +1,13 @@
 // Variance, standard deviation and 2-norm, with gradients also where those of their formulas are 0 / 0 or overflow.
 import { elementwiseBinary, elementwiseConstants, elementwiseGeometry } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
+import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
-import { equal, mul, sub, where } from "./elementwise.js";
+import { div, equal, mul, sub, where } from "./elementwise.js";
 import { zeroGradient } from "./elementwise_op.js";
-import { sqrt, square } from "./elementwise_unary.js";
-import { mean, type ReduceOptions, sum } from "./reduce.js";
+import { abs, sqrt, square, squareScale } from "./elementwise_unary.js";
+import { max, mean, type ReduceOptions, sum } from "./reduce.js";
+import { reshape, slice } from "./shape.js";
 
 // (x - mean)^2 scale, scaled before it can overflow. In a variance the deviations sum to 0, so no gradient flows through the
 // mean; that of the gradient does, as it is written in ops.
@@ -39,9 +41,26 @@ function rootOrZero(x: Tensor): Tensor {
   return where(zero, 0, sqrt(where(zero, 1, x)));
 }
 
-/** Square root of the variance. Among equal elements the gradient is 0, as in PyTorch. */
-export const std = (x: Tensor, options: ReduceOptions, correction: number): Tensor =>
-  rootOrZero(variance(x, options, correction));
+/**
+ * Square root of the variance. Among equal elements the gradient is 0, as in PyTorch. No square and no sum overflows or
+ * vanishes: elements are scaled by a power of two before, and taken from the first one, so that equal ones are exactly 0.
+ */
+export function std(x: Tensor, options: ReduceOptions, correction: number): Tensor {
+  if (x.size === 0) return sqrt(variance(x, options, correction));
+  // What neither the result nor a gradient depends on.
+  const { scale, first } = noGrad(() => {
+    const peak = max(abs(x), { ...options, keepdims: true });
+    const scale = squareScale(peak);
+    const origin = slice(
+      x,
+      x.shape.map(() => 0),
+      peak.shape,
+    );
+    return { scale, first: mul(origin, scale) };
+  });
+  const root = rootOrZero(variance(sub(mul(x, scale), first), options, correction));
+  return div(root, reshape(scale, root.shape));
+}
 
 /** Square root of the sum of squares. At 0 the gradient is 0, as in PyTorch. */
 export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor => rootOrZero(sum(square(x), options));

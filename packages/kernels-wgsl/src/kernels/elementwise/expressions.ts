@@ -1,7 +1,17 @@
 // The table of elementwise expressions: what the shader computes, what it means, and how near the two must be.
 import { DtypeError } from "../../errors.js";
 import type { BindingDtype, Constants } from "../../kernel.js";
-import { erf, erfinv, floorDivide, floorMod, power, roundHalfToEven, sigmoid, softplus } from "./reference_math.js";
+import {
+  erf,
+  erfinv,
+  exponentOf,
+  floorDivide,
+  floorMod,
+  power,
+  roundHalfToEven,
+  sigmoid,
+  softplus,
+} from "./reference_math.js";
 
 export interface Expression {
   readonly arity: 1 | 2 | 3;
@@ -114,6 +124,12 @@ export const expressions = {
     ...domain([0, 9]),
   }),
   to_bool: unary("u32(!(a == A(0)))", (a) => +(a !== 0), { ...numbers(1), ...special, result: "u32" }),
+  /** The power of two that brings a to 2^32 or above, below 2^33, at most 2^96: products with it have squares and quotients. */
+  square_scale: unary(
+    "bitcast<f32>(0x8f000000u - max(bitcast<u32>(a) & 0x7f800000u, 0x1f800000u))",
+    (a) => 2 ** (32 - Math.max(exponentOf(a), -64)),
+    { ...domain([-90, 90]), ...edges(...SPECIAL, 1, -8, 2 ** -63, 1e-20, 2 ** -126, 2 ** 127, LARGEST) },
+  ),
   is_nan: unary("u32(is_nan(a))", (a) => +Number.isNaN(a), { ...special, result: "u32" }),
 
   // Arithmetic. Integers wrap; an integer divided by 0 gives itself, modulo 0 gives 0.

@@ -54,5 +54,9 @@ export function roundHalfToEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
+/** Exponent of a float32: 2^e <= |x| < 2^(e + 1); 128 of infinity and NaN, -127 of 0 and subnormal numbers. */
+export const exponentOf = (x: number): number =>
+  (((new Uint32Array(Float32Array.of(x).buffer)[0] as number) >>> 23) % 256) - 127;
+
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 export const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
