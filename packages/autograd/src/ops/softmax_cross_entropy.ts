@@ -121,11 +121,14 @@ const backwardOp = defineOp<Inputs & { summary: Tensor; dy: Tensor }, CrossEntro
 function rowScale(inputs: Inputs & { summary: Tensor; dy: Tensor }, attrs: CrossEntropyAttrs): Tensor {
   const weights = targetWeights(inputs, attrs);
   const dy = inputs.dy.size === 1 ? reshape(inputs.dy, [1, 1]) : reshape(inputs.dy, [-1, 1]);
-  if (attrs.reduction !== "mean") return mul(weights, dy);
-  return div(mul(weights, dy), reshape(slice(inputs.summary, [1], [2]), [1, 1]));
+  const scaled = mul(weights, dy);
+  const scale = attrs.reduction === "mean" ? div(scaled, reshape(slice(inputs.summary, [1], [2]), [1, 1])) : scaled;
+  if (attrs.labels !== "index" || attrs.ignoreIndex === undefined) return scale;
+  // Also where all rows are ignored and the denominator is 0.
+  return where(reshape(equal(inputs.labels as Tensor, attrs.ignoreIndex), [-1, 1]), 0, scale);
 }
 
-/** W: the sum of each row's target distribution, [n, 1]; 0 for ignored rows. */
+/** W: the sum of each row's target distribution, [n, 1], as if none were ignored. */
 function targetWeights({ logits, labels, targets, classWeights }: Inputs, attrs: CrossEntropyAttrs): Tensor {
   const classes = logits.shape.at(-1) as number;
   const rows = logits.size / classes;
@@ -138,9 +141,7 @@ function targetWeights({ logits, labels, targets, classWeights }: Inputs, attrs:
   }
   const flat = reshape(labels as Tensor, [rows]);
   const weighted = sum(mul(oneHot(flat, classes), perClass), { axes: [-1], keepdims: true });
-  const row = add(mul(weighted, 1 - smoothing), uniform);
-  if (attrs.ignoreIndex === undefined) return row;
-  return where(reshape(equal(flat, attrs.ignoreIndex), [rows, 1]), 0, row);
+  return add(mul(weighted, 1 - smoothing), uniform);
 }
 
 export interface CrossEntropyResult {
