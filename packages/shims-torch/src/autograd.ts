@@ -1,7 +1,7 @@
 // Gradients of leaves, backward() and autograd.grad().
 import * as core from "@facet/autograd";
 import { type Args, bool, defineMethod, listOf, only, signature } from "@facet/dialect";
-import { copyOf } from "./convert.js";
+import { convertCore, copyOf } from "./convert.js";
 import { complain } from "./errors.js";
 import { assignGradient, peekGradient } from "./gradient_slots.js";
 import { iterable, tensor as tensorKind } from "./kinds.js";
@@ -73,6 +73,9 @@ function walk<T>(op: string, body: () => T): T {
   }
 }
 
+/** A gradient given for a result, in the dtype of results. */
+const givenGradient = (gradient: Tensor): core.Tensor => convertCore(gradient.core, "float32");
+
 /** `tensor.backward()`: adds the gradient of every leaf to its `.grad`. */
 export const backwardMethod: (self: Tensor, ...args: BackwardArgs) => void = defineMethod(
   "torch.Tensor.backward",
@@ -87,7 +90,7 @@ export const backwardMethod: (self: Tensor, ...args: BackwardArgs) => void = def
     if (!gradient) requireScalar(self, "backward");
     const found = walk("backward", () =>
       core.backward(self.core, undefined, {
-        cotangent: gradient?.core,
+        cotangent: gradient ? givenGradient(gradient) : undefined,
         createGraph: create_graph,
         retainGraph: retain_graph ?? create_graph,
       }),
@@ -203,7 +206,7 @@ export function grad(...args: GradArgs): Tensor[] {
         target,
         ins.map((input) => input.core),
         {
-          cotangent: single ? (weights[0]?.core ?? undefined) : undefined,
+          cotangent: single && weights[0] ? givenGradient(weights[0]) : undefined,
           createGraph: create_graph,
           retainGraph: retain_graph ?? create_graph,
         },
@@ -230,7 +233,7 @@ export function grad(...args: GradArgs): Tensor[] {
 /** Sum of the outputs, each weighted by its own gradient: its derivative is the one asked for. */
 function combine(outputs: readonly Tensor[], weights: readonly (Tensor | null)[]): core.Tensor {
   const parts = outputs.map((output, i) =>
-    core.sum(weights[i] ? core.mul(output.core, (weights[i] as Tensor).core) : output.core),
+    core.sum(weights[i] ? core.mul(output.core, givenGradient(weights[i] as Tensor)) : output.core),
   );
   return parts.reduce((total, part) => core.add(total, part));
 }

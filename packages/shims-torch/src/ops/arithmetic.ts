@@ -57,8 +57,12 @@ function scaled(op: string, input: Operand, other: Operand, alpha: number | bool
   const dtype = commonDtype(input, other);
   requireAlpha(op, dtype, alpha);
   if (Number(alpha) === 1) return other;
-  if (!(other instanceof Tensor))
-    return isBool(other) && dtype === "bool" ? other && alpha !== 0 : Number(other) * Number(alpha);
+  if (!(other instanceof Tensor)) {
+    if (isBool(other) && dtype === "bool") return other && alpha !== 0;
+    const product = Number(other) * Number(alpha);
+    // A fraction stays one of the floats where the product is whole: 0.5 * 2 makes floats of integers.
+    return dtype === "float32" ? wrap(core.full([], product)) : product;
+  }
   return dtype === "bool" ? wrap(core.logicalAnd(other.core, core.full([], alpha !== 0, "bool"))) : times(other, alpha);
 }
 
