@@ -112,7 +112,7 @@ describe("tape", () => {
   test("refuses an output of several elements without a cotangent, and a cotangent of another shape", () => {
     const x = F.variable(vector(1, 2));
     expect(() => F.gradients(F.exp(x), [x])).toThrow(F.ShapeError);
-    expect(() => F.gradients(F.exp(x), [x], { cotangent: vector(1) })).toThrow(F.ShapeError);
+    expect(() => F.gradients(F.exp(x), [x], { cotangents: vector(1) })).toThrow(F.ShapeError);
     expect(() => F.gradients(F.exp(x), [vector(1)])).toThrow(/no gradient graph/);
   });
 

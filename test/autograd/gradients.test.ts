@@ -17,7 +17,7 @@ function variables(row: GradientRow, inputs: readonly Float32Array[]): F.Tensor[
 /** d sum(call(inputs) * cotangent) / d inputs, as tensors that can be differentiated again when `createGraph` is set. */
 function gradientsOf(row: GradientRow, inputs: F.Tensor[], cotangent: Float32Array, createGraph: boolean): F.Tensor[] {
   const y = row.call(...inputs);
-  const found = F.gradients(y, inputs, { cotangent: F.fromData(cotangent, y.shape), createGraph });
+  const found = F.gradients(y, inputs, { cotangents: F.fromData(cotangent, y.shape), createGraph });
   return found.map((gradient, i) => gradient ?? F.zeros((inputs[i] as F.Tensor).shape));
 }
 
@@ -57,7 +57,7 @@ for (const row of gradientRows) {
         f: (values) => read(first(variables(row, values))),
         gradients: async (values, direction) => {
           const leaves = variables(row, values);
-          const found = F.gradients(first(leaves), leaves, { cotangent: F.fromData(direction, [direction.length]) });
+          const found = F.gradients(first(leaves), leaves, { cotangents: F.fromData(direction, [direction.length]) });
           return Promise.all(
             found.map((gradient, i) =>
               gradient ? read(gradient) : new Float32Array((inputs[i] as Float32Array).length),

@@ -87,12 +87,12 @@ describe.each([
     const dy = random.uniform(k * n);
     const w = F.variable(F.fromData(random.uniform(m * n), [m, n]));
     const rows = F.fromData(a, [k, m]);
-    const [dw] = F.gradients(F.matmul(rows, w), [w], { cotangent: F.fromData(dy, [k, n]) });
+    const [dw] = F.gradients(F.matmul(rows, w), [w], { cotangents: F.fromData(dy, [k, n]) });
     expectClose(await read(dw as F.Tensor), product(a, dy, [m, k, n], true), { ...tolerance, label: "dw" });
 
     const [left, right] = [F.variable(F.fromData(a, [m, k])), F.variable(F.fromData(b, [k, n]))];
     const cotangent = random.uniform(m * n);
-    const found = F.gradients(F.matmul(left, right), [left, right], { cotangent: F.fromData(cotangent, [m, n]) });
+    const found = F.gradients(F.matmul(left, right), [left, right], { cotangents: F.fromData(cotangent, [m, n]) });
     const [da, db] = await Promise.all(found.map((gradient) => read(gradient as F.Tensor)));
     const label = "of the factors";
     expectClose(da as Float32Array, product(cotangent, b, [m, n, k], false, true), { ...tolerance, label });

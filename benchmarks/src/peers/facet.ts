@@ -175,7 +175,7 @@ function backward(
   variable(wrt);
   const y = unscoped(forward);
   made.push(y);
-  return prepared(() => gradients(y, [wrt], { cotangent: dy, retainGraph: true })[0] as Tensor);
+  return prepared(() => gradients(y, [wrt], { cotangents: dy, retainGraph: true })[0] as Tensor);
 }
 
 function forward(layers: readonly Layer[], weights: readonly Tensor[], images: Tensor, batch: number): Tensor {

@@ -14,7 +14,7 @@ import { everyRunsParams, tracing } from "./capture/trace.js";
 import { bindingDtype, type Dtype } from "./dtype.js";
 import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
-import { isRecording, type Node, recall, type SavedTensor } from "./tape.js";
+import { type Application, enter, isRecording, type Node, recall, save } from "./tape.js";
 import { empty, type Tensor } from "./tensor.js";
 
 /** Inputs of an op by name; an optional one may be undefined. */
@@ -31,6 +31,30 @@ export interface VjpContext<A> {
 export interface Vjp<A> {
   readonly saves: readonly string[];
   readonly gradient: (dy: Tensor, saved: Record<string, Tensor>, context: VjpContext<A>) => Tensor;
+}
+
+/** Gradients of several inputs made together, by kernels that are cheaper so. */
+export interface JointVjp<A> {
+  readonly saves: readonly string[];
+  /** Gradients by name of the input, of those that are `wanted` at least. */
+  readonly gradients: (
+    dy: Tensor,
+    saved: Record<string, Tensor>,
+    context: VjpContext<A>,
+    wanted: ReadonlySet<string>,
+  ) => Readonly<Record<string, Tensor>>;
+}
+
+export function jointVjp<const S extends string, A>(
+  saves: readonly S[],
+  gradients: (
+    dy: Tensor,
+    saved: Record<S, Tensor>,
+    context: VjpContext<A>,
+    wanted: ReadonlySet<string>,
+  ) => Readonly<Record<string, Tensor>>,
+): JointVjp<A> {
+  return { saves, gradients };
 }
 
 /** Said of an input through which no gradient flows: labels, indices, conditions. */
@@ -61,6 +85,8 @@ export interface OpSpec<I extends OpInputs, A, X extends string> {
   readonly forward?: (inputs: I, y: Tensor, attrs: A, aux: Record<X, Tensor>) => void;
   /** One row for every input. A missing row is a type error. */
   readonly vjp: { readonly [K in keyof I]-?: Vjp<A> | typeof nonDifferentiable };
+  /** Used instead of the rows when several inputs want a gradient that nobody differentiates again. */
+  readonly joint?: JointVjp<A>;
 }
 
 /** An op ready to be called. */
@@ -115,7 +141,7 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
   return op;
 }
 
-/** The node for one application; undefined when no gradient flows into any differentiable input. */
+/** The node of `y` for one application; undefined when no gradient flows into any differentiable input. */
 function record<I extends OpInputs, A, X extends string>(
   spec: OpSpec<I, A, X>,
   inputs: I,
@@ -125,56 +151,68 @@ function record<I extends OpInputs, A, X extends string>(
 ): Node | undefined {
   const tracked = Object.entries(inputs).flatMap(([name, input]) => {
     const rule = spec.vjp[name];
-    return input?.node && rule && "gradient" in rule ? [{ input: input.node, rule }] : [];
+    return input?.node && rule && "gradient" in rule ? [{ name, node: input.node, rule }] : [];
   });
   if (tracked.length === 0) return undefined;
   const sources: Record<string, Tensor | undefined> = { ...inputs, y, ...aux };
   const shapes: Record<string, readonly number[]> = {};
   for (const name in sources) if (sources[name]) shapes[name] = sources[name].shape;
-  const names = [...new Set(tracked.flatMap(({ rule }) => rule.saves))].filter((name) => sources[name]);
-  const node: Node = {
+  const joint = spec.joint?.saves ?? [];
+  const names = [...new Set(tracked.flatMap(({ rule }) => [...rule.saves, ...joint]))].filter((name) => sources[name]);
+  const context = { attrs, shapes };
+  const made: Omit<Application, "outputs"> = {
     op: spec.name,
     layer: currentLayer(),
-    shape: y.shape,
-    edges: tracked.map(({ input, rule }) => ({
-      input,
-      gradient: (dy) => differentiate(node, rule, names, dy, attrs, shapes),
-    })),
-    saved: names.map((name) => save(sources[name] as Tensor, name === "y")),
+    inputs: tracked.map(({ node }) => node),
+    saved: names.map((name) => save(sources[name] as Tensor, name === "y" ? undefined : sources[name]?.node)),
+    *pull([dy], wanted) {
+      const asked = tracked.flatMap(({ name, rule }, i) => (wanted[i] ? [{ i, name, rule }] : []));
+      // A kernel that makes several gradients together cannot be differentiated itself: then, and for one alone, the rows do it.
+      if (spec.joint && !isRecording() && asked.length > 1) {
+        const { gradients } = spec.joint;
+        const saved = savedBy(made, spec.joint.saves, names);
+        const wantedNames = new Set(asked.map(({ name }) => name));
+        const parts = inLayer(made, dy as Tensor, saved, () => gradients(dy as Tensor, saved, context, wantedNames));
+        for (const { i, name } of asked) if (parts[name]) yield [i, parts[name]];
+        return;
+      }
+      for (const { i, rule } of asked) {
+        const saved = savedBy(made, rule.saves, names);
+        const { x } = inLayer(made, dy as Tensor, saved, () => ({ x: rule.gradient(dy as Tensor, saved, context) }));
+        yield [i, x as Tensor];
+      }
+    },
   };
+  const [node] = enter(made, [y.shape]);
   // What was saved of y must lead back through this very node, or second derivatives would stop there.
-  const own = node.saved?.[names.indexOf("y")];
+  const own = made.saved?.[names.indexOf("y")];
   if (own) own.tensor.node = node;
   return node;
 }
 
-function save(tensor: Tensor, isOutput: boolean): SavedTensor {
-  const copy = tensor.alias();
-  if (!isOutput) copy.node = tensor.node;
-  return { tensor: copy, storage: tensor.storage, version: tensor.storage.version };
-}
-
-/** Runs one vjp; temporaries it makes are freed, its result belongs to the caller and to no scope. */
-function differentiate<A>(
-  node: Node,
-  rule: Vjp<A>,
-  names: readonly string[],
-  dy: Tensor,
-  attrs: A,
-  shapes: VjpContext<A>["shapes"],
-): Tensor {
+function savedBy(made: Omit<Application, "outputs">, wanted: readonly string[], names: readonly string[]) {
   const saved: Record<string, Tensor> = {};
-  for (const name of rule.saves) {
+  for (const name of wanted) {
     const index = names.indexOf(name);
-    if (index >= 0) saved[name] = recall(node, index);
+    if (index >= 0) saved[name] = recall(made, index);
   }
-  const result = restoreLayer(node.layer && `${node.layer} (backward)`, () =>
-    scope(() => rule.gradient(dy, saved, { attrs, shapes })),
-  );
-  return detachFromScopes(result, dy, saved);
+  return saved;
 }
 
-/** A vjp may return dy or a saved tensor itself; the caller must own what it gets. */
+/** Computes gradients under the layer of their forward pass. Temporaries are freed; the results belong to the caller and to no scope. */
+function inLayer(
+  { layer }: Omit<Application, "outputs">,
+  dy: Tensor,
+  saved: Record<string, Tensor>,
+  gradients: () => Readonly<Record<string, Tensor | undefined>>,
+): Record<string, Tensor | undefined> {
+  const results = restoreLayer(layer && `${layer} (backward)`, () => scope(gradients));
+  const own: Record<string, Tensor | undefined> = {};
+  for (const [name, result] of Object.entries(results)) own[name] = result && detachFromScopes(result, dy, saved);
+  return own;
+}
+
+/** A gradient may be dy or a saved tensor itself; the caller must own what it gets. */
 function detachFromScopes(result: Tensor, dy: Tensor, saved: Record<string, Tensor>): Tensor {
   const borrowed = result === dy || Object.values(saved).includes(result);
   const own = result.alias();
@@ -205,7 +243,10 @@ export function launch<B extends Record<string, BindingSpec>, P extends Record<s
   const given = Object.entries(tensors as Record<string, Tensor | undefined>).filter(
     (entry): entry is [string, Tensor] => entry[1] !== undefined,
   );
-  for (const [name, tensor] of given) expectBindable(kernel, name, tensor);
+  for (const [name, tensor] of given) {
+    expectBindable(kernel, name, tensor);
+    if (kernel.bindings[name]?.access === "read_write") tensor.storage.version += 1;
+  }
   const layer = currentLayer();
   const values = typeof params === "function" ? everyRunsParams(params) : params;
   const trace = tracing();
@@ -237,6 +278,7 @@ function expectBindable(kernel: AnyKernel, name: string, { dtype }: Tensor): voi
 
 /** Copies a tensor's words to another of as many bytes in another memory, in order with kernel calls. */
 export function copyTensor(source: Tensor, target: Tensor): void {
+  target.storage.version += 1;
   const trace = tracing();
   if (trace) trace.copy(source.place, target.place);
   else source.storage.device.queue.copy(source.view, target.view);

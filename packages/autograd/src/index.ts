@@ -14,6 +14,7 @@ export {
   sizeOf,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
+export { type BackwardOptions, backward } from "./backward.js";
 export { type Abstract, abstractly } from "./capture/abstract.js";
 export { type CapturedFunction, capture } from "./capture/capture.js";
 export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./capture/captured.js";
@@ -21,7 +22,7 @@ export type { PlanSummary } from "./capture/compiled_plan.js";
 export { Observed, ObservedMap, observe } from "./capture/observe.js";
 export { type AsTensor, Identities, putTogether, type Template, takeApart, templateKey } from "./capture/template.js";
 export { everyRun, guard, hostValue, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
-export { type AnyOp, copyTensor, defineOp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
+export { type AnyOp, copyTensor, defineOp, jointVjp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";
 export { EDGE, isElided, shownOf, shownPositions } from "./elision.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
@@ -37,13 +38,16 @@ export * from "./random.js";
 export * from "./resident.js";
 export { adopt, findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";
 export {
-  type BackwardOptions,
-  backward,
+  awaitsBackward,
+  detach,
+  gradientOp,
+  isLeaf,
   isRecording,
   isTracked,
   type Node,
   noGrad,
-  releaseNode,
+  releaseSaved,
+  sameValue,
   setRecording,
   variable,
   withRecording,

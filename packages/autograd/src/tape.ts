@@ -1,19 +1,35 @@
-import { DisposedError, FacetError, formatShape, ShapeError } from "@facet/kernels-wgsl";
+import { DisposedError, FacetError, formatShape } from "@facet/kernels-wgsl";
+import { adopt } from "./scope.js";
 import type { Storage } from "./storage.js";
 import type { Tensor } from "./tensor.js";
 
-/** Gradient of one input, given the gradient of the output. Run only when somebody wants it. */
-export type GradientThunk = (dy: Tensor) => Tensor;
-
-/** One application of an op: the way back from its output to those of its inputs that carry a gradient. */
+/** A value in the gradient graph: what a tensor's `node` is. */
 export interface Node {
+  /** Op that made it, or "variable". */
+  readonly op: string;
+  readonly shape: readonly number[];
+  /** The application it is an output of; undefined where the graph begins. */
+  readonly source: Application | undefined;
+}
+
+/** A gradient that a pull gives: of the input at this place among the application's. */
+export type Part = readonly [input: number, gradient: Tensor];
+
+/**
+ * Gradients of the wanted inputs, given those of the outputs (undefined where none arrived). Asked for one after another, so that
+ * each can be added up and freed before the next is made. The caller owns what it gets.
+ */
+export type Pull = (dys: readonly (Tensor | undefined)[], wanted: readonly boolean[]) => Iterable<Part>;
+
+/** One application of an op: the way back from its outputs to those of its inputs that carry a gradient. */
+export interface Application {
   readonly op: string;
   /** Layer that applied it, for profiles; empty outside layers. */
   readonly layer: string;
-  readonly shape: readonly number[];
-  /** Inputs that carry a gradient, with the thunk that computes it. Empty for a leaf. */
-  readonly edges: readonly { readonly input: Node; readonly gradient: GradientThunk }[];
-  /** Private handles on what the thunks need, with the version of the memory at the time. */
+  readonly inputs: readonly Node[];
+  readonly outputs: readonly Node[];
+  readonly pull: Pull;
+  /** Private handles on what the pull needs, with the version of the memory at the time; undefined when freed. */
   saved: SavedTensor[] | undefined;
 }
 
@@ -54,8 +70,27 @@ export function withRecording<T>(on: boolean, body: () => T): T {
 
 /** Makes a tensor a leaf: gradients stop here and can be asked for. Returns the same tensor. */
 export function variable(tensor: Tensor): Tensor {
-  tensor.node = { op: "variable", layer: "", shape: tensor.shape, edges: [], saved: [] };
+  tensor.node = { op: VARIABLE, shape: tensor.graphShape, source: undefined };
   return tensor;
+}
+
+const VARIABLE = "variable";
+
+/** A variable through which gradients pass on to `outer`, when there is one: for functions of functions. */
+export function innerVariable(tensor: Tensor, outer: Node | undefined): void {
+  if (!outer) {
+    variable(tensor);
+    return;
+  }
+  const pull: Pull = ([dy]) => [[0, passOn(dy as Tensor)]];
+  const [node] = enter({ op: VARIABLE, layer: "", inputs: [outer], pull, saved: [] }, [tensor.graphShape]);
+  tensor.node = node;
+}
+
+function passOn(dy: Tensor): Tensor {
+  const same = dy.alias();
+  same.node = dy.node;
+  return same;
 }
 
 /** Whether a gradient flows into the tensor. */
@@ -63,12 +98,55 @@ export function isTracked(tensor: Tensor): boolean {
   return tensor.node !== undefined;
 }
 
-/** What a thunk saved, checked: the graph not yet freed, and no in-place write since. */
-export function recall(node: Node, index: number): Tensor {
-  const saved = node.saved?.[index];
+/** Whether the tensor is no result of a recorded op: a variable, or one into which no gradient flows. */
+export function isLeaf(tensor: Tensor): boolean {
+  const { node } = tensor;
+  return node === undefined || node.op === VARIABLE;
+}
+
+/** Whether a gradient could still be pulled back through what made the tensor: backward() frees what it needs. */
+export function awaitsBackward({ node }: Tensor): boolean {
+  return node?.source?.saved !== undefined;
+}
+
+/** Name of the op that made the tensor; empty when no gradient flows through it. */
+export function gradientOp({ node }: Tensor): string {
+  return node?.op ?? "";
+}
+
+/** Cuts the tensor off its gradient graph: it is a value from here on. */
+export function detach(tensor: Tensor): void {
+  tensor.node = undefined;
+}
+
+/** Another handle on the same value, in the scope around: gradients flow through it as through the first. */
+export function sameValue(tensor: Tensor): Tensor {
+  const same = adopt(tensor.alias());
+  same.node = tensor.node;
+  return same;
+}
+
+/** Enters an application into the graph and returns the nodes of its outputs, which have the shapes given. */
+export function enter(made: Omit<Application, "outputs">, shapes: readonly (readonly number[])[]): Node[] {
+  const application: Application = Object.assign(made, { outputs: [] });
+  const outputs = shapes.map((shape): Node => ({ op: made.op, shape, source: application }));
+  (application.outputs as Node[]).push(...outputs);
+  return outputs;
+}
+
+/** A private handle on what a pull will need. */
+export function save(tensor: Tensor, node: Node | undefined): SavedTensor {
+  const copy = tensor.alias();
+  copy.node = node;
+  return { tensor: copy, storage: tensor.storage, version: tensor.storage.version };
+}
+
+/** What an application saved, checked: the graph not yet freed, and no in-place write since. */
+export function recall({ op, saved: all }: Pick<Application, "op" | "saved">, index: number): Tensor {
+  const saved = all?.[index];
   if (!saved) {
     throw new DisposedError({
-      op: node.op,
+      op,
       argument: "graph",
       expected: "a graph whose saved tensors are still there (keep them with retainGraph)",
       given: "a second backward pass through a graph that was freed by the first",
@@ -76,7 +154,7 @@ export function recall(node: Node, index: number): Tensor {
   }
   if (saved.storage.version !== saved.version) {
     throw new FacetError({
-      op: node.op,
+      op,
       argument: `saved tensor ${formatShape(saved.tensor.shape)}`,
       expected: `version ${saved.version} of its memory`,
       given: `version ${saved.storage.version}: it was modified in place after the forward pass used it`,
@@ -85,124 +163,38 @@ export function recall(node: Node, index: number): Tensor {
   return saved.tensor;
 }
 
-/** Frees what a node saved. Its thunks can no longer run. */
-export function releaseNode(node: Node): void {
-  for (const { tensor } of node.saved ?? []) tensor.dispose("freed with its graph");
-  if (node.edges.length > 0) node.saved = undefined;
+/** Frees what the op that made the tensor saved. Gradients can no longer be pulled back through it. */
+export function releaseSaved({ node }: Tensor): void {
+  if (node?.source) releaseApplication(node.source);
 }
 
-/** Frees what a node and all it was computed from saved. */
-export function releaseGraph(start: Node): void {
-  for (const node of topological(start)) releaseNode(node);
+export function releaseApplication(application: Application): void {
+  for (const { tensor } of application.saved ?? []) tensor.dispose("freed with its graph");
+  application.saved = undefined;
 }
 
-/** Every node that `start` is computed from, and itself: inputs before the nodes that use them. */
-function topological(start: Node): Node[] {
-  const order: Node[] = [];
-  const seen = new Set<Node>([start]);
-  const stack: { node: Node; next: number }[] = [{ node: start, next: 0 }];
-  for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const edge = top.node.edges[top.next++];
-    if (!edge) {
-      order.push(top.node);
-      stack.pop();
-    } else if (!seen.has(edge.input)) {
-      seen.add(edge.input);
-      stack.push({ node: edge.input, next: 0 });
+/** Frees what the tensor and all it was computed from saved. */
+export function releaseGraph({ node }: Tensor): void {
+  for (const application of applicationsBefore(node ? [node] : [])) releaseApplication(application);
+}
+
+/** Every application that `starts` are computed from: those that make inputs before those that use them. */
+export function applicationsBefore(starts: readonly Node[]): Application[] {
+  const order: Application[] = [];
+  const seen = new Set<Application>();
+  const stack: { application: Application; next: number }[] = [];
+  const visit = ({ source }: Node): void => {
+    if (!source || seen.has(source)) return;
+    seen.add(source);
+    stack.push({ application: source, next: 0 });
+  };
+  for (const start of starts) {
+    visit(start);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const input = top.application.inputs[top.next++];
+      if (input) visit(input);
+      else order.push((stack.pop() as { application: Application }).application);
     }
   }
   return order;
-}
-
-export interface BackwardOptions {
-  /** Gradient of the output; may be left out when the output has one element. */
-  cotangent?: Tensor | undefined;
-  /** Records the backward pass too, so that gradients can be differentiated again. Default false. */
-  createGraph?: boolean;
-  /** Keeps what the tape saved for another pass. Default: createGraph. */
-  retainGraph?: boolean;
-}
-
-/** What the walk needs of ops, given by ops/index.ts: the tape itself does no mathematics. */
-export interface TapeArithmetic {
-  add(a: Tensor, b: Tensor): Tensor;
-  onesLike(shape: readonly number[]): Tensor;
-}
-
-let arithmetic: TapeArithmetic;
-
-export function setTapeArithmetic(given: TapeArithmetic): void {
-  arithmetic = given;
-}
-
-/**
- * Walks back from `output` and returns the gradient of every node in `wanted` that it reaches, or of every leaf when
- * `wanted` is undefined. Only nodes between the two are visited; gradients add up where paths meet.
- */
-export function backward(
-  output: Tensor,
-  wanted: ReadonlySet<Node> | undefined,
-  options: BackwardOptions = {},
-): Map<Node, Tensor> {
-  const { createGraph = false, retainGraph = createGraph } = options;
-  const start = output.node;
-  if (!start) {
-    throw new FacetError({
-      op: "backward",
-      argument: "output",
-      expected: "a tensor that depends on a variable",
-      given: "one with no gradient graph",
-    });
-  }
-  const cotangent = options.cotangent;
-  if (!cotangent && output.size !== 1) {
-    throw new ShapeError({
-      op: "backward",
-      argument: "output",
-      expected: "one element, or a cotangent",
-      given: formatShape(output.shape),
-    });
-  }
-  if (cotangent && `${cotangent.shape}` !== `${output.shape}`) {
-    throw new ShapeError({
-      op: "backward",
-      argument: "cotangent",
-      expected: formatShape(output.shape),
-      given: formatShape(cotangent.shape),
-    });
-  }
-  const order = topological(start);
-  const useful = new Set<Node>();
-  for (const node of order) {
-    const leaf = node.edges.length === 0;
-    if ((wanted ? wanted.has(node) : leaf) || node.edges.some(({ input }) => useful.has(input))) useful.add(node);
-  }
-  const gradients = new Map<Node, Tensor>();
-  const found = new Map<Node, Tensor>();
-  withRecording(createGraph, () => {
-    gradients.set(start, cotangent ? cotangent.alias() : arithmetic.onesLike(output.shape));
-    if (cotangent && createGraph) (gradients.get(start) as Tensor).node = cotangent.node;
-    for (const node of order.reverse()) {
-      const dy = gradients.get(node);
-      if (!dy) continue;
-      for (const { input, gradient } of node.edges) {
-        if (!useful.has(input)) continue;
-        const part = gradient(dy);
-        const sum = gradients.get(input);
-        if (!sum) {
-          gradients.set(input, part);
-          continue;
-        }
-        gradients.set(input, arithmetic.add(sum, part));
-        sum.dispose();
-        part.dispose();
-      }
-      const isWanted = wanted ? wanted.has(node) : node.edges.length === 0;
-      if (isWanted) found.set(node, dy);
-      else dy.dispose();
-      gradients.delete(node);
-    }
-  });
-  if (!retainGraph) for (const node of order) releaseNode(node);
-  return found;
 }

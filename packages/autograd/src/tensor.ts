@@ -71,6 +71,11 @@ export class Tensor {
     return this.#storage === storage && this.#offset === offset && this.#node === node;
   }
 
+  /** Shape of the array that the gradient graph knows. */
+  get graphShape(): readonly number[] {
+    return this.shape;
+  }
+
   get rank(): number {
     return this.shape.length;
   }

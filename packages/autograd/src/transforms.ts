@@ -1,17 +1,23 @@
 import { FacetError } from "@facet/kernels-wgsl";
+import { type BackwardOptions, backward } from "./backward.js";
 import { zeros } from "./ops/create.js";
 import { adopt } from "./scope.js";
-import { type BackwardOptions, backward, type Node } from "./tape.js";
+import { innerVariable } from "./tape.js";
 import type { Tensor } from "./tensor.js";
 
+export interface GradientOptions extends Omit<BackwardOptions, "cotangents"> {
+  /** Gradient of each output, in its shape; may be left out for an output of one element. */
+  cotangents?: Tensor | readonly (Tensor | undefined)[] | undefined;
+}
+
 /**
- * Gradients of `output` by each tensor of `wrt`, which must carry a node (a variable, or anything computed from one).
- * A tensor that the output does not depend on gives undefined. The results belong to the scope around.
+ * Gradients of the sum of the outputs, each weighted by its cotangent, by each tensor of `wrt`, which must carry a node (a variable, or
+ * anything computed from one). A tensor that no output depends on gives undefined. The results belong to the scope around.
  */
 export function gradients(
-  output: Tensor,
+  outputs: Tensor | readonly Tensor[],
   wrt: readonly Tensor[],
-  options: BackwardOptions = {},
+  { cotangents, ...options }: GradientOptions = {},
 ): (Tensor | undefined)[] {
   const nodes = wrt.map((tensor, i) => {
     if (!tensor.node)
@@ -23,12 +29,23 @@ export function gradients(
       });
     return tensor.node;
   });
-  if (!output.node) return wrt.map(() => undefined);
-  const found = backward(output, new Set(nodes), options);
+  const weights = isList(cotangents) ? cotangents : [cotangents];
+  const reached = (isList(outputs) ? outputs : [outputs]).flatMap((output, i) =>
+    output.node ? [{ output, cotangent: weights[i] }] : [],
+  );
+  const found = backward(
+    reached.map(({ output }) => output),
+    new Set(nodes),
+    { ...options, cotangents: reached.map(({ cotangent }) => cotangent) },
+  );
   return nodes.map((node) => {
     const gradient = found.get(node);
     return gradient && adopt(gradient);
   });
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 /** How many calls of withVariables are under way: inside one, gradients must be differentiable themselves. */
@@ -42,16 +59,8 @@ export function isDifferentiating(): boolean {
 /** A fresh variable with x's value; when x itself is tracked, gradients pass through to it. */
 function inner(x: Tensor): Tensor {
   const leaf = adopt(x.alias());
-  const edges = x.node ? [{ input: x.node, gradient: (dy: Tensor) => passOn(dy) }] : [];
-  const node: Node = { op: "variable", layer: "", shape: x.shape, edges, saved: [] };
-  leaf.node = node;
+  innerVariable(leaf, x.node);
   return leaf;
-}
-
-function passOn(dy: Tensor): Tensor {
-  const same = dy.alias();
-  same.node = dy.node;
-  return same;
 }
 
 /** Calls `f` with fresh variables in place of `inputs` and returns both, for gradients() to be asked of. Calls may nest. */
@@ -79,6 +88,6 @@ export function valueAndGradients<R>(
 ): { result: R; gradients: Tensor[] } {
   const { result, variables } = withVariables(inputs, f);
   const loss = lossOf(result);
-  const found = loss.node ? gradients(loss, variables, { createGraph: isDifferentiating() }) : [];
+  const found = gradients(loss, variables, { createGraph: isDifferentiating() });
   return { result, gradients: variables.map((variable, i) => found[i] ?? zeros(variable.shape)) };
 }

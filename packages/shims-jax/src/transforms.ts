@@ -1,8 +1,8 @@
 // grad, value_and_grad, vjp and jit: functions of pytrees made into functions of tensors, which the core differentiates.
 import {
   ArgumentError,
-  add,
   DtypeError,
+  detach,
   device,
   FacetError,
   findTensors,
@@ -125,7 +125,7 @@ function scalarLoss(fn: string, value: unknown): Tensor {
 
 /** Outside every transform nothing is recorded: what comes out carries no graph. */
 function release<T>(result: T): T {
-  if (!isDifferentiating()) for (const tensor of findTensors(leavesOf(result))) tensor.node = undefined;
+  if (!isDifferentiating()) for (const tensor of findTensors(leavesOf(result))) detach(tensor);
   return result;
 }
 
@@ -249,16 +249,12 @@ function pulledBack(fun: AnyFunction, primals: readonly unknown[], has_aux: bool
       const cotangents = structure
         .flatten_up_to(cotangent)
         .map((given, i) => cotangentOf(given, outputs[i] as JaxArray));
-      const sums: (Tensor | undefined)[] = variables.map(() => undefined);
-      for (const [i, { core }] of outputs.entries()) {
-        if (!core.node) continue;
-        const options = { cotangent: cotangents[i] as Tensor, createGraph: isDifferentiating(), retainGraph: true };
-        for (const [j, part] of gradients(core, variables, options).entries()) {
-          const sum = sums[j];
-          if (part) sums[j] = sum ? add(sum, part) : part;
-        }
-      }
-      const leaves = variables.map((variable, j) => new JaxArray(sums[j] ?? zeros(variable.shape)));
+      const found = gradients(
+        outputs.map(({ core }) => core),
+        variables,
+        { cotangents, createGraph: isDifferentiating(), retainGraph: true },
+      );
+      const leaves = variables.map((variable, j) => new JaxArray(found[j] ?? zeros(variable.shape)));
       return release(rebuild(flat, leaves));
     });
   return has_aux ? [output, pullback, aux] : [output, pullback];

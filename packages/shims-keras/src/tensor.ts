@@ -1,11 +1,11 @@
 import {
-  adopt,
   type Tensor as CoreTensor,
   cast as coreCast,
   type Dtype,
   fromData,
   full,
   type HoldsTensors,
+  sameValue,
   tensorsOf,
 } from "@facet/autograd";
 import {
@@ -250,8 +250,4 @@ export const floats = (value: TensorLike, op?: string): CoreTensor =>
   coreCast(toTensor(value, "float32", op).core, "float32");
 
 /** Another handle on the same memory, in the scope around: for results that are arguments. */
-export function sameTensor(x: Tensor): Tensor {
-  const alias = adopt(x.core.alias());
-  alias.node = x.core.node;
-  return new Tensor(alias, x.activated);
-}
+export const sameTensor = (x: Tensor): Tensor => new Tensor(sameValue(x.core), x.activated);

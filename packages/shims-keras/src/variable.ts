@@ -73,8 +73,8 @@ export class VariableBase extends Tensor {
     else {
       refuseInCapture("assign", "a tensor: values of the host are there once");
       storage.device.queue.write(this.core.view, encode(hostData("assign", value).data, this.core.dtype));
+      storage.version += 1;
     }
-    storage.version += 1;
   }
 
   /** Adds to the values. */

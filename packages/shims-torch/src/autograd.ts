@@ -16,7 +16,7 @@ function accumulate(node: core.Node, part: core.Tensor, createGraph: boolean): v
   }
   const total = core.unscoped(() => core.withRecording(createGraph, () => core.add(before, part)));
   part.dispose();
-  if (createGraph || before.node) {
+  if (createGraph || core.isTracked(before)) {
     assignGradient(node, wrap(total), false);
     return;
   }
@@ -40,7 +40,7 @@ export type BackwardArgs = Args<
   BackwardArguments
 >;
 function requireGraph(tensor: Tensor, op: string, i = 0): void {
-  if (tensor.core.node) return;
+  if (core.isTracked(tensor.core)) return;
   complain(core.FacetError, `element ${i} of tensors does not require grad and does not have a grad_fn`, {
     op,
     argument: "tensor",
@@ -89,8 +89,8 @@ export const backwardMethod: (self: Tensor, ...args: BackwardArgs) => void = def
     requireGraph(self, "backward");
     if (!gradient) requireScalar(self, "backward");
     const found = walk("backward", () =>
-      core.backward(self.core, undefined, {
-        cotangent: gradient ? givenGradient(gradient) : undefined,
+      core.backward([self.core], undefined, {
+        cotangents: [gradient ? givenGradient(gradient) : undefined],
         createGraph: create_graph,
         retainGraph: retain_graph ?? create_graph,
       }),
@@ -189,7 +189,7 @@ export function grad(...args: GradArgs): Tensor[] {
       );
   }
   for (const [i, input] of ins.entries()) {
-    if (input.core.node) continue;
+    if (core.isTracked(input.core)) continue;
     complain(core.FacetError, "One of the differentiated Tensors does not require grad", {
       op: "autograd.grad",
       argument: `inputs[${i}]`,
@@ -199,14 +199,11 @@ export function grad(...args: GradArgs): Tensor[] {
   }
   return walk("autograd.grad", () =>
     core.scope(() => {
-      const [first] = outs as [Tensor];
-      const single = outs.length === 1;
-      const target = single ? first.core : combine(outs, weights);
       const found = core.gradients(
-        target,
+        outs.map((output) => output.core),
         ins.map((input) => input.core),
         {
-          cotangent: single && weights[0] ? givenGradient(weights[0]) : undefined,
+          cotangents: weights.map((weight) => (weight ? givenGradient(weight) : undefined)),
           createGraph: create_graph,
           retainGraph: retain_graph ?? create_graph,
         },
@@ -228,12 +225,4 @@ export function grad(...args: GradArgs): Tensor[] {
       });
     }),
   );
-}
-
-/** Sum of the outputs, each weighted by its own gradient: its derivative is the one asked for. */
-function combine(outputs: readonly Tensor[], weights: readonly (Tensor | null)[]): core.Tensor {
-  const parts = outputs.map((output, i) =>
-    core.sum(weights[i] ? core.mul(output.core, givenGradient(weights[i] as Tensor)) : output.core),
-  );
-  return parts.reduce((total, part) => core.add(total, part));
 }

@@ -75,7 +75,7 @@ function compiled<F extends (...args: never[]) => unknown>(fn: F): F {
       const outputs: core.Tensor[] = [];
       const rest = core.takeApart(result, outputs, asTensor);
       const made = core.tracing()?.made;
-      if (made && outputs.some((output) => made.has(output) && output.node && carriesGraph(output.node)))
+      if (made && outputs.some((output) => made.has(output) && core.awaitsBackward(output)))
         refuse("a result whose backward() is yet to come");
       return { outputs, rest };
     };
@@ -84,9 +84,6 @@ function compiled<F extends (...args: never[]) => unknown>(fn: F): F {
     return core.putTogether(rest, (i) => wrap(outputs[i] as core.Tensor));
   }) as F;
 }
-
-/** Whether gradients could still be asked for: leaves have no edges, and backward() frees what the others saved. */
-const carriesGraph = ({ edges, saved }: core.Node): boolean => edges.length > 0 && saved !== undefined;
 
 function refuse(given: string): never {
   return complain(core.CaptureError, "torch.compile: the function cannot be captured as one graph", {

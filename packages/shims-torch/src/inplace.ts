@@ -8,7 +8,7 @@ import type { Tensor } from "./tensor.js";
 
 /** Throws unless a program may write into the tensor now. */
 function requireWritable(op: string, target: Tensor): void {
-  if (!target.core.node || !core.isRecording()) return;
+  if (!core.isTracked(target.core) || !core.isRecording()) return;
   if (target.is_leaf)
     complain(core.FacetError, "a leaf Variable that requires grad is being used in an in-place operation.", {
       op,
@@ -29,7 +29,7 @@ export function write(op: string, target: Tensor, compute: () => core.Tensor): T
   requireWritable(op, target);
   core.scope(() => {
     const value = compute();
-    if (value.node && core.isRecording())
+    if (core.isTracked(value) && core.isRecording())
       throw new core.UnsupportedError({
         op,
         argument: "other",
@@ -50,7 +50,6 @@ export function write(op: string, target: Tensor, compute: () => core.Tensor): T
     const converted = core.cast(value, target.core.dtype);
     const fitting = fit(op, converted, target);
     if (target.core.size > 0) copy(fitting, target.core);
-    target.core.storage.version += 1;
   });
   return target;
 }

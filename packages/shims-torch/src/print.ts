@@ -1,5 +1,5 @@
 // PyTorch's text of a tensor, to the byte.
-import { EDGE, isElided, type Node, shownOf, sizeOf } from "@facet/autograd";
+import { type Tensor as CoreTensor, EDGE, gradientOp, isElided, shownOf, sizeOf } from "@facet/autograd";
 import { fixed, type Printable, pythonShape, scientific, shownValues } from "@facet/dialect";
 
 /** Characters of a line; digits after the point. */
@@ -101,10 +101,10 @@ const BACKWARDS: Readonly<Record<string, string>> = {
 };
 
 /** `requires_grad=True` of a leaf, `grad_fn=<MulBackward0>` of what was computed from one: named by the op that ran last. */
-export function gradientText(tensor: { requires_grad: boolean; is_leaf: boolean; core: { node: Node | undefined } }) {
+export function gradientText(tensor: { requires_grad: boolean; is_leaf: boolean; core: CoreTensor }) {
   if (!tensor.requires_grad) return undefined;
   if (tensor.is_leaf) return "requires_grad=True";
-  const op = tensor.core.node?.op ?? "";
+  const op = gradientOp(tensor.core);
   const camel = op.replace(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   return `grad_fn=<${BACKWARDS[op] ?? camel}Backward0>`;
 }

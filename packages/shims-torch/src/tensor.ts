@@ -84,7 +84,7 @@ export class Tensor implements core.HoldsTensors {
   }
   /** True for a tensor that no recorded operation made. */
   get is_leaf(): boolean {
-    return !this.core.node || this.core.node.op === "variable";
+    return core.isLeaf(this.core);
   }
   /** The gradient collected by backward(); null before, and for tensors that are no leaves. */
   get grad(): Tensor | null {

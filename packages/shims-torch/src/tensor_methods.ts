@@ -125,8 +125,8 @@ const requires_grad_ = defineMethod("torch.Tensor.requires_grad_", { requires_gr
       expected: "torch.float32",
       given: `${self.dtype}`,
     });
-  if (on && !self.core.node) core.variable(self.core);
-  else if (!on) self.core.node = undefined;
+  if (on && !core.isTracked(self.core)) core.variable(self.core);
+  else if (!on) core.detach(self.core);
   return self;
 });
 

@@ -72,7 +72,7 @@ export function traceBody<R>(
     if (options.outputs === "shared") for (const storage of returned) storage.retain();
     for (const output of results) {
       if (!trace.made.has(output)) continue;
-      if (output.node) releaseGraph(output.node);
+      releaseGraph(output);
       output.dispose("returned inside a captured function: use what the call returned");
     }
     for (const storage of copies) storage.release();

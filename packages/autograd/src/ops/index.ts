@@ -1,4 +1,4 @@
-import { setTapeArithmetic } from "../tape.js";
+import { setTapeArithmetic } from "../backward.js";
 import { full } from "./create.js";
 import { add } from "./elementwise.js";
 

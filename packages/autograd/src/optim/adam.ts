@@ -16,7 +16,6 @@ export function adamUpdate(
   options: () => AdamSettings & { step: number },
 ): void {
   launch(adamKernel, { p, g, m, v, vmax }, () => adamParams({ ...options(), count: p.size }));
-  for (const tensor of [p, m, v, vmax]) if (tensor) tensor.storage.version += 1;
 }
 
 /**

@@ -75,7 +75,6 @@ export function flatWrite(
     target.dispose();
     if (source !== tensors[i]) source.dispose();
   }
-  flat.storage.version += 1;
 }
 
 /** Elements start to stop of a flat tensor. The caller owns the handle. */

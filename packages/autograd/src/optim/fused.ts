@@ -126,7 +126,6 @@ export abstract class FusedOptimizer {
       );
       for (const part of borrowed) part.dispose();
     }
-    this.#flat.storage.version += 1;
   }
 
   /** Longest stretches of neighbours among the updated parameters with the same number of steps: one, as a rule. */

@@ -14,7 +14,6 @@ export function sgdUpdate(
   options: () => SgdSettings & { step: number },
 ): void {
   launch(sgdKernel, { p, g, velocity }, () => sgdParams({ ...options(), count: p.size }));
-  for (const tensor of [p, velocity]) if (tensor) tensor.storage.version += 1;
 }
 
 /** Gradient descent with momentum, Nesterov's too, in one dispatch. Keras' and torch's velocities are settings. */

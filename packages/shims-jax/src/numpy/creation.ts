@@ -13,6 +13,7 @@ import {
   mul,
   type NestedArray,
   reshape,
+  sameValue,
   stack,
   sub,
   type Tensor,
@@ -21,7 +22,7 @@ import {
 } from "@facet/autograd";
 import { bool, define, int, number, only, required, show } from "@facet/dialect";
 import { arrayLike, dtype as dtypeKind, type Given, shape as shapeKind } from "../arguments.js";
-import { type ArrayLike, checkDtype, converted, detached, inexact, JaxArray, run } from "../array.js";
+import { type ArrayLike, checkDtype, converted, inexact, JaxArray, run } from "../array.js";
 import { axisOf, broadcast, permuted } from "./axes.js";
 import { promoted } from "./elementwise.js";
 
@@ -94,11 +95,7 @@ function stacked(fn: string, leaves: readonly ArrayLike[], shape: readonly numbe
 }
 
 /** Arrays are immutable, so that a copy may share memory; a gradient flows through it. */
-const detachedCopy = (x: JaxArray): Tensor => {
-  const copy = detached(x.core);
-  copy.node = x.core.node;
-  return copy;
-};
+const detachedCopy = (x: JaxArray): Tensor => sameValue(x.core);
 
 function fromTyped(
   fn: string,

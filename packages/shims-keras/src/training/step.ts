@@ -8,7 +8,7 @@ import {
   full,
   gradients,
   noGrad,
-  releaseNode,
+  releaseSaved,
   reshape,
   scope,
   sizeOf,
@@ -55,7 +55,7 @@ export function descend(model: Model, loss: CoreTensor): void {
 
 /** A loss that looked through the activation never walks back over it, so what it saved is freed here. */
 export function releaseActivation(predicted: Tensor): void {
-  if (predicted.activated && predicted.core.node) releaseNode(predicted.core.node);
+  if (predicted.activated) releaseSaved(predicted.core);
 }
 
 /**

@@ -1,0 +1,115 @@
+import { FacetError, formatShape, ShapeError } from "@facet/kernels-wgsl";
+import { type Application, applicationsBefore, type Node, releaseApplication, withRecording } from "./tape.js";
+import type { Tensor } from "./tensor.js";
+
+export interface BackwardOptions {
+  /** Gradients of the outputs, one for each; may be left out for an output of one element. */
+  cotangents?: readonly (Tensor | undefined)[] | undefined;
+  /** Records the backward pass too, so that gradients can be differentiated again. Default false. */
+  createGraph?: boolean;
+  /** Keeps what the tape saved for another pass. Default: createGraph. */
+  retainGraph?: boolean;
+}
+
+/** What the walk needs of ops, given by ops/index.ts: the tape itself does no mathematics. */
+export interface TapeArithmetic {
+  add(a: Tensor, b: Tensor): Tensor;
+  onesLike(shape: readonly number[]): Tensor;
+}
+
+let arithmetic: TapeArithmetic;
+
+export function setTapeArithmetic(given: TapeArithmetic): void {
+  arithmetic = given;
+}
+
+/** Gradients that have arrived so far, by node. They add up where paths meet. */
+class Arrived {
+  readonly #sums = new Map<Node, Tensor>();
+
+  /** Takes over `part`. */
+  add(node: Node, part: Tensor): void {
+    const sum = this.#sums.get(node);
+    if (!sum) {
+      this.#sums.set(node, part);
+      return;
+    }
+    this.#sums.set(node, arithmetic.add(sum, part));
+    sum.dispose();
+    part.dispose();
+  }
+
+  take(node: Node): Tensor | undefined {
+    const sum = this.#sums.get(node);
+    this.#sums.delete(node);
+    return sum;
+  }
+
+  nodes(): Node[] {
+    return [...this.#sums.keys()];
+  }
+}
+
+/**
+ * Walks back from `outputs`, of which each must carry a gradient, and returns the gradient of every node in `wanted` that it reaches, or
+ * of every leaf when `wanted` is undefined: of sum(output * cotangent) over all outputs. Only what lies between the two is visited. The caller owns
+ * what it gets.
+ */
+export function backward(
+  outputs: readonly Tensor[],
+  wanted: ReadonlySet<Node> | undefined,
+  { cotangents, createGraph = false, retainGraph = createGraph }: BackwardOptions = {},
+): Map<Node, Tensor> {
+  const starts = outputs.map((output, i) => startOf(output, cotangents?.[i], i));
+  const order = applicationsBefore(starts);
+  const isWanted = (node: Node): boolean => (wanted ? wanted.has(node) : node.source === undefined);
+  // Applications on the way to something wanted.
+  const leading = new Set<Application>();
+  const isUseful = (node: Node): boolean => isWanted(node) || (node.source !== undefined && leading.has(node.source));
+  for (const application of order) if (application.inputs.some(isUseful)) leading.add(application);
+  const found = new Map<Node, Tensor>();
+  const arrived = new Arrived();
+  const settle = (node: Node, gradient: Tensor): void => {
+    if (isWanted(node)) found.set(node, gradient);
+    else gradient.dispose();
+  };
+  withRecording(createGraph, () => {
+    for (const [i, node] of starts.entries()) {
+      const cotangent = cotangents?.[i];
+      const own = cotangent ? cotangent.alias() : arithmetic.onesLike(node.shape);
+      if (cotangent && createGraph) own.node = cotangent.node;
+      arrived.add(node, own);
+    }
+    for (const application of order.reverse()) {
+      const dys = application.outputs.map((node) => arrived.take(node));
+      if (leading.has(application) && dys.some((dy) => dy)) {
+        const { inputs } = application;
+        for (const [i, part] of application.pull(dys, inputs.map(isUseful))) arrived.add(inputs[i] as Node, part);
+      }
+      for (const [i, dy] of dys.entries()) if (dy) settle(application.outputs[i] as Node, dy);
+    }
+    for (const node of arrived.nodes()) settle(node, arrived.take(node) as Tensor);
+  });
+  if (!retainGraph) for (const application of order) releaseApplication(application);
+  return found;
+}
+
+function startOf({ node }: Tensor, cotangent: Tensor | undefined, i: number): Node {
+  if (!node) {
+    throw new FacetError({
+      op: "backward",
+      argument: `outputs[${i}]`,
+      expected: "a tensor that depends on a variable",
+      given: "one with no gradient graph",
+    });
+  }
+  if (cotangent ? `${cotangent.shape}` !== `${node.shape}` : node.shape.some((extent) => extent !== 1)) {
+    throw new ShapeError({
+      op: "backward",
+      argument: cotangent ? `cotangents[${i}]` : `outputs[${i}]`,
+      expected: cotangent ? formatShape(node.shape) : "one element, or a cotangent",
+      given: formatShape((cotangent ?? node).shape),
+    });
+  }
+  return node;
+}
