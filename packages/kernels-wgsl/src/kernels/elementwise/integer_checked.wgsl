@@ -100,7 +100,7 @@ fn floor_divide(a: i32, b: i32) -> Result {
   return result(a / b - select(0, 1, a % b != 0 && (a < 0) != (b < 0)), false);
 }
 
-fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(x: f32) -> bool { return (bitcast<i32>(x) & 0x7fffffff) > 0x7f800000; }
 
 fn from_f32(a: f32) -> Result {
   let inside = a >= -2147483648.0 && a < 2147483648.0 && !is_nan(a);

@@ -4,7 +4,7 @@
 // Needs   window 2, stride 2, dilation 1, no padding, every window whole.
 // dy      [outer, out_h, out_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]
 // dx      [outer, in_h, in_w, inner], overwritten
-// Thread  one 2 x 2 block of dx (times four along inner when V is a vector), lanes along the contiguous dimension.
+// Thread  one window (four along inner when V is a vector), lanes along the contiguous dimension.
 // Order   none: an element is in one window.
 // Reference: pool2d.ref.ts
 
@@ -30,6 +30,8 @@ struct Params {
 
 alias V = f32;
 const WIDTH = 1u;
+// Whether in_h or in_w may be odd. SwiftShader runs through every branch, taken or not.
+const ODD = true;
 const LANES = 64u;
 
 @group(0) @binding(0) var<storage, read> dy: array<V>;
@@ -44,33 +46,35 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
-  let blocks_h = (params.in_h + 1u) / 2u;
-  let blocks_w = (params.in_w + 1u) / 2u;
-  if (index >= params.outer * blocks_h * blocks_w * inner) { return; }
+  if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
   // One division each: adapters on a CPU divide lane by lane.
   let column = index / inner;
   let i = index - column * inner;
-  let row = column / blocks_w;
-  let w = column - row * blocks_w;
-  let o = row / blocks_h;
-  let h = row - o * blocks_h;
+  let row = column / params.out_w;
+  let w = column - row * params.out_w;
+  let o = row / params.out_h;
+  let h = row - o * params.out_h;
 
   let upper = ((o * params.in_h + 2u * h) * params.in_w + 2u * w) * inner + i;
   let lower = upper + params.in_w * inner;
-  if (h < params.out_h && w < params.out_w) {
-    let y_at = ((o * params.out_h + h) * params.out_w + w) * inner + i;
-    let g = dy[y_at] / V(4.0);
-    dx[upper] = g;
-    dx[upper + inner] = g;
-    dx[lower] = g;
-    dx[lower + inner] = g;
-  } else {
-    let right = 2u * w + 1u < params.in_w;
-    dx[upper] = V();
-    if (right) { dx[upper + inner] = V(); }
-    if (2u * h + 1u < params.in_h) {
-      dx[lower] = V();
-      if (right) { dx[lower + inner] = V(); }
-    }
+  let g = dy[index] * V(0.25);
+  dx[upper] = g;
+  dx[upper + inner] = g;
+  dx[lower] = g;
+  dx[lower + inner] = g;
+
+  if (!ODD) { return; }
+  // The last column and row are in no window.
+  let odd_w = params.in_w > 2u * params.out_w && w + 1u == params.out_w;
+  let odd_h = params.in_h > 2u * params.out_h && h + 1u == params.out_h;
+  if (odd_w) {
+    dx[upper + 2u * inner] = V();
+    dx[lower + 2u * inner] = V();
+  }
+  if (odd_h) {
+    let corner = lower + params.in_w * inner;
+    dx[corner] = V();
+    dx[corner + inner] = V();
+    if (odd_w) { dx[corner + 2u * inner] = V(); }
   }
 }

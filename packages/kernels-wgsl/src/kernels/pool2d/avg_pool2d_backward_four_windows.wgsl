@@ -31,6 +31,8 @@ struct Params {
 
 alias X = f32;
 const WIDTH = 1u;
+// Whether in_h or in_w may be odd. SwiftShader runs through every branch, taken or not.
+const ODD = true;
 const LANES = 64u;
 const LANE = vec4(0u, 1u, 2u, 3u);
 
@@ -65,7 +67,7 @@ fn main(
   let turn = select(vec4(0u), vec4(2u * (params.in_w - params.out_w) + gap), LANE >= vec4(left));
   let upper = vec4((o * params.in_h + 2u * h) * params.in_w + 2u * w) + 2u * LANE + turn;
   let lower = upper + params.in_w;
-  let share = dy[index] / vec4(4.0);
+  let share = dy[index] * vec4(0.25);
   put(upper.x, vec2(share.x));
   put(upper.y, vec2(share.y));
   put(upper.z, vec2(share.z));
@@ -75,10 +77,10 @@ fn main(
   put(lower.z, vec2(share.z));
   put(lower.w, vec2(share.w));
 
-  // An odd last column and row are in no window.
+  if (!ODD) { return; }
+  // The last column and row are in no window.
   let odd_w = params.in_w > 2u * params.out_w;
   let odd_h = params.in_h > 2u * params.out_h;
-  if (!odd_w && !odd_h) { return; }
   for (var k = 0u; k < 4u; k++) {
     let last_w = k + 1u == left || k + 1u == left + params.out_w;
     let last_h = select(h + 1u, (h + 1u) % params.out_h + 1u, k >= left) == params.out_h;

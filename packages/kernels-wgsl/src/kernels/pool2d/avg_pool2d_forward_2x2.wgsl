@@ -37,7 +37,7 @@ const LANES = 64u;
 @group(0) @binding(2) var<uniform> params: Params;
 
 fn window(upper: u32, lower: u32, inner: u32) -> V {
-  return (x[upper] + x[upper + inner] + x[lower] + x[lower + inner]) / V(4.0);
+  return (x[upper] + x[upper + inner] + x[lower] + x[lower + inner]) * V(0.25);
 }
 
 @compute @workgroup_size(LANES)

@@ -68,5 +68,5 @@ fn main(
   let g = pair(lower.z);
   let i = pair(lower.w);
   let top = vec4(a.x, b.x, c.x, d.x) + vec4(a.y, b.y, c.y, d.y);
-  y[index] = (top + vec4(e.x, f.x, g.x, i.x) + vec4(e.y, f.y, g.y, i.y)) / vec4(4.0);
+  y[index] = (top + vec4(e.x, f.x, g.x, i.x) + vec4(e.y, f.y, g.y, i.y)) * vec4(0.25);
 }

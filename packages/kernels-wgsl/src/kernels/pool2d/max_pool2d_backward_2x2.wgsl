@@ -4,7 +4,8 @@
 // Needs   window 2, stride 2, dilation 1, no padding, every window whole.
 // x, dx   [outer, in_h, in_w, inner]: NHWC is [n, h, w, c], NCHW is [n * c, h, w, 1]; dx is overwritten
 // y, dy   [outer, out_h, out_w, inner]; y is the result of max_pool2d_forward
-// Thread  one 2 x 2 block of dx (times four along inner when V is a vector), lanes along the contiguous dimension.
+// Thread  one window (four along inner when V is a vector), lanes along the contiguous dimension. The fourth
+//         element gets what the first three do not. No branches: SwiftShader runs through all of them.
 // Values  Where y is NaN the last NaN is the maximum, as in PyTorch. `gate` as in max_pool2d_backward.wgsl.
 // Reference: pool2d.ref.ts
 
@@ -29,9 +30,11 @@ struct Params {
 }
 
 alias V = f32;
-alias U = u32;
+alias I = i32;
 alias B = bool;
 const WIDTH = 1u;
+// Whether in_h or in_w may be odd. SwiftShader runs through every branch, taken or not.
+const ODD = true;
 const LANES = 64u;
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
@@ -41,9 +44,7 @@ const LANES = 64u;
 @group(0) @binding(4) var<uniform> params: Params;
 
 // By its bits, because a compiler may assume that comparisons never see a NaN.
-fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
-
-fn same(a: V, b: V) -> B { return (a == b) | (is_nan(a) & is_nan(b)); }
+fn is_nan(v: V) -> B { return (bitcast<I>(v) & I(0x7fffffff)) > I(0x7f800000); }
 
 fn gate(top: V) -> B { return B(true); }
 
@@ -55,39 +56,48 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * LANES + lane;
   let inner = params.inner / WIDTH;
-  let blocks_h = (params.in_h + 1u) / 2u;
-  let blocks_w = (params.in_w + 1u) / 2u;
-  if (index >= params.outer * blocks_h * blocks_w * inner) { return; }
+  if (index >= params.outer * params.out_h * params.out_w * inner) { return; }
   // One division each: adapters on a CPU divide lane by lane.
   let column = index / inner;
   let i = index - column * inner;
-  let row = column / blocks_w;
-  let w = column - row * blocks_w;
-  let o = row / blocks_h;
-  let h = row - o * blocks_h;
+  let row = column / params.out_w;
+  let w = column - row * params.out_w;
+  let o = row / params.out_h;
+  let h = row - o * params.out_h;
 
   let upper = ((o * params.in_h + 2u * h) * params.in_w + 2u * w) * inner + i;
   let lower = upper + params.in_w * inner;
-  if (h < params.out_h && w < params.out_w) {
-    let y_at = ((o * params.out_h + h) * params.out_w + w) * inner + i;
-    let top = y[y_at];
-    let g = select(V(), dy[y_at], gate(top));
-    let a = same(x[upper], top);
-    let b = same(x[upper + inner], top);
-    let c = same(x[lower], top);
-    let d = same(x[lower + inner], top);
-    let nan = is_nan(top);
-    dx[upper] = select(V(), g, a & !(nan & (b | c | d)));
-    dx[upper + inner] = select(V(), g, b & !select(a, c | d, nan));
-    dx[lower] = select(V(), g, c & !select(a | b, d, nan));
-    dx[lower + inner] = select(V(), g, d & (nan | !(a | b | c)));
-  } else {
-    let right = 2u * w + 1u < params.in_w;
-    dx[upper] = V();
-    if (right) { dx[upper + inner] = V(); }
-    if (2u * h + 1u < params.in_h) {
-      dx[lower] = V();
-      if (right) { dx[lower + inner] = V(); }
-    }
+  let top = y[index];
+  let g = select(V(), dy[index], gate(top));
+  let a = x[upper];
+  let b = x[upper + inner];
+  let c = x[lower];
+  let nan = is_nan(top);
+  let nan_b = is_nan(b);
+  let nan_c = is_nan(c);
+  let nan_d = is_nan(x[lower + inner]);
+  let first = select(a == top, !(nan_b | nan_c | nan_d), nan);
+  let second = select(b == top, !(nan_c | nan_d), nan);
+  let third = select(c == top, !nan_d, nan);
+  dx[upper] = select(V(), g, first);
+  let right = select(g, V(), first);
+  dx[upper + inner] = select(V(), right, second);
+  let below = select(right, V(), second);
+  dx[lower] = select(V(), below, third);
+  dx[lower + inner] = select(below, V(), third);
+
+  if (!ODD) { return; }
+  // The last column and row are in no window.
+  let odd_w = params.in_w > 2u * params.out_w && w + 1u == params.out_w;
+  let odd_h = params.in_h > 2u * params.out_h && h + 1u == params.out_h;
+  if (odd_w) {
+    dx[upper + 2u * inner] = V();
+    dx[lower + 2u * inner] = V();
+  }
+  if (odd_h) {
+    let corner = lower + params.in_w * inner;
+    dx[corner] = V();
+    dx[corner + inner] = V();
+    if (odd_w) { dx[corner + 2u * inner] = V(); }
   }
 }

@@ -32,7 +32,7 @@ struct Params {
 }
 
 alias V = f32;
-alias U = u32;
+alias I = i32;
 alias B = bool;
 const WIDTH = 1u;
 const BLOCKS = 4u;
@@ -44,8 +44,8 @@ const LANES = 64u;
 @group(0) @binding(3) var<storage, read_write> dx: array<V>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-// NaNs are told by it, because a compiler may assume that comparisons never see one.
-fn magnitude(v: V) -> U { return bitcast<U>(v) & U(0x7fffffffu); }
+// By its bits, because a compiler may assume that comparisons never see a NaN.
+fn is_nan(v: V) -> B { return (bitcast<I>(v) & I(0x7fffffff)) > I(0x7f800000); }
 
 fn gate(top: V) -> B { return B(true); }
 
@@ -80,8 +80,6 @@ fn column(rows: Rows, at: u32, inner: u32) -> Column {
 
 struct Window {
   top: V,
-  // Magnitudes above it are NaNs that count as the maximum.
-  nan: U,
   g: V,
 }
 
@@ -89,48 +87,37 @@ struct Window {
 fn window(o: u32, h: u32, w: u32, inner: u32, i: u32) -> Window {
   let at = ((o * params.out_h + min(h, params.out_h - 1u)) * params.out_w + min(w, params.out_w - 1u)) * inner + i;
   let top = y[at];
-  let nan = select(U(0x7fffffffu), U(0x7f800000u), magnitude(top) > U(0x7f800000u));
-  return Window(top, nan, select(V(), dy[at], gate(top) & B(h < params.out_h && w < params.out_w)));
+  return Window(top, select(V(), dy[at], gate(top) & B(h < params.out_h && w < params.out_w)));
 }
 
-fn same(v: V, window: Window) -> B { return (v == window.top) | (magnitude(v) > window.nan); }
-
-// What a window gives to the three columns of a row, and whether its maximum came by then.
+// What a window gives to the three columns of a row, and what is left of its gradient for the taps after them.
 struct Given {
   l: V,
   m: V,
   r: V,
-  found: B,
+  left: V,
 }
 
-fn give(window: Window, found: B, l: V, m: V, r: V, inside: vec3<bool>) -> Given {
-  let first = same(l, window) & B(inside.x) & !found;
-  let second = same(m, window) & B(inside.y) & !(found | first);
-  let third = same(r, window) & B(inside.z) & !(found | first | second);
-  return Given(
-    select(V(), window.g, first),
-    select(V(), window.g, second),
-    select(V(), window.g, third),
-    found | first | second | third,
-  );
+// `g` is what the taps before have left of the gradient; `l`, `m` and `r` say which tap is a maximum.
+fn give(g: V, l: B, m: B, r: B) -> Given {
+  let second = select(g, V(), l);
+  let third = select(second, V(), m);
+  return Given(select(V(), g, l), select(V(), second, m), select(V(), third, r), select(third, V(), r));
 }
 
-// As give, of a window whose maximum is the last NaN; `found` says whether one comes in a later row.
-fn give_last(window: Window, found: B, l: V, m: V, r: V, inside: vec3<bool>) -> Given {
-  let third = same(r, window) & B(inside.z) & !found;
-  let second = same(m, window) & B(inside.y) & !(found | third);
-  let first = same(l, window) & B(inside.x) & !(found | second | third);
-  return Given(
-    select(V(), window.g, first),
-    select(V(), window.g, second),
-    select(V(), window.g, third),
-    found | first | second | third,
-  );
+fn give_top(top: V, g: V, l: V, m: V, r: V, inside: vec3<bool>) -> Given {
+  return give(g, (l == top) & B(inside.x), (m == top) & B(inside.y), (r == top) & B(inside.z));
+}
+
+// As give_top, for a window whose maximum is the last NaN: from its last tap to its first.
+fn give_last(g: V, l: V, m: V, r: V, inside: vec3<bool>) -> Given {
+  let given = give(g, is_nan(r) & B(inside.z), is_nan(m) & B(inside.y), is_nan(l) & B(inside.x));
+  return Given(given.r, given.m, given.l, given.left);
 }
 
 // `last` where the window is one of NaN.
 fn choose(given: Given, last: Given, nan: B) -> Given {
-  return Given(select(given.l, last.l, nan), select(given.m, last.m, nan), select(given.r, last.r, nan), given.found);
+  return Given(select(given.l, last.l, nan), select(given.m, last.m, nan), select(given.r, last.r, nan), given.left);
 }
 
 // What two windows of one column of windows give: `upper`, over rows a to c, to row c; the one below it to c and to d.
@@ -142,19 +129,21 @@ struct Pair {
 
 fn windows(upper: Window, lower: Window, rows: Rows, l: Column, m: Column, r: Column, inner: u32) -> Pair {
   let cols = vec3(l.inside, m.inside, r.inside);
-  let a = give(upper, B(false), l.a, m.a, r.a, cols & vec3(rows.inside.x));
-  let b = give(upper, a.found, l.b, m.b, r.b, cols & vec3(rows.inside.y));
-  let c = give(upper, b.found, l.c, m.c, r.c, cols & vec3(rows.inside.z));
-  let d = give(lower, B(false), l.c, m.c, r.c, cols & vec3(rows.inside.z));
-  let e = give(lower, d.found, l.d, m.d, r.d, cols & vec3(rows.inside.w));
-  let nan_above = upper.nan == U(0x7f800000u);
-  let nan_below = lower.nan == U(0x7f800000u);
+  let in_c = cols & vec3(rows.inside.z);
+  let in_d = cols & vec3(rows.inside.w);
+  let a = give_top(upper.top, upper.g, l.a, m.a, r.a, cols & vec3(rows.inside.x));
+  let b = give_top(upper.top, a.left, l.b, m.b, r.b, cols & vec3(rows.inside.y));
+  let c = give_top(upper.top, b.left, l.c, m.c, r.c, in_c);
+  let d = give_top(lower.top, lower.g, l.c, m.c, r.c, in_c);
+  let e = give_top(lower.top, d.left, l.d, m.d, r.d, in_d);
+  let nan_above = is_nan(upper.top);
+  let nan_below = is_nan(lower.top);
   if (!any(nan_above | nan_below)) { return Pair(c, d, e); }
   let more = vec3(rows.at.w + select(0u, params.in_w * inner, rows.more)) + vec3(l.offset, m.offset, r.offset);
-  let after = give_last(lower, B(false), x[more.x], x[more.y], x[more.z], cols & vec3(rows.more));
-  let last_d = give_last(lower, after.found, l.d, m.d, r.d, cols & vec3(rows.inside.w));
-  let last_c = give_last(lower, last_d.found, l.c, m.c, r.c, cols & vec3(rows.inside.z));
-  let above_c = give_last(upper, B(false), l.c, m.c, r.c, cols & vec3(rows.inside.z));
+  let after = give_last(lower.g, x[more.x], x[more.y], x[more.z], cols & vec3(rows.more));
+  let last_d = give_last(after.left, l.d, m.d, r.d, in_d);
+  let last_c = give_last(last_d.left, l.c, m.c, r.c, in_c);
+  let above_c = give_last(upper.g, l.c, m.c, r.c, in_c);
   return Pair(choose(c, above_c, nan_above), choose(d, last_c, nan_below), choose(e, last_d, nan_below));
 }
 

@@ -32,6 +32,8 @@ struct Params {
 
 alias X = f32;
 const WIDTH = 1u;
+// Whether in_h or in_w may be odd. SwiftShader runs through every branch, taken or not.
+const ODD = true;
 const LANES = 64u;
 const LANE = vec4(0u, 1u, 2u, 3u);
 
@@ -45,9 +47,7 @@ alias V = vec4<f32>;
 alias B = vec4<bool>;
 
 // By its bits, because a compiler may assume that comparisons never see a NaN.
-fn is_nan(v: V) -> B { return (bitcast<vec4<u32>>(v) & vec4(0x7fffffffu)) > vec4(0x7f800000u); }
-
-fn same(a: V, b: V) -> B { return (a == b) | (is_nan(a) & is_nan(b)); }
+fn is_nan(v: V) -> B { return (bitcast<vec4<i32>>(v) & vec4(0x7fffffff)) > vec4(0x7f800000); }
 
 fn gate(top: V) -> B { return B(true); }
 
@@ -91,15 +91,23 @@ fn main(
   let i = pair(lower.w);
   let top = y[index];
   let grad = select(V(), dy[index], gate(top));
-  let first = same(vec4(a.x, b.x, c.x, d.x), top);
-  let second = same(vec4(a.y, b.y, c.y, d.y), top);
-  let third = same(vec4(e.x, f.x, g.x, i.x), top);
-  let fourth = same(vec4(e.y, f.y, g.y, i.y), top);
+  let one = vec4(a.x, b.x, c.x, d.x);
+  let two = vec4(a.y, b.y, c.y, d.y);
+  let three = vec4(e.x, f.x, g.x, i.x);
   let nan = is_nan(top);
-  let g1 = select(V(), grad, first & !(nan & (second | third | fourth)));
-  let g2 = select(V(), grad, second & !select(first, third | fourth, nan));
-  let g3 = select(V(), grad, third & !select(first | second, fourth, nan));
-  let g4 = select(V(), grad, fourth & (nan | !(first | second | third)));
+  let nan_b = is_nan(two);
+  let nan_c = is_nan(three);
+  let nan_d = is_nan(vec4(e.y, f.y, g.y, i.y));
+  let first = select(one == top, !(nan_b | nan_c | nan_d), nan);
+  let second = select(two == top, !(nan_c | nan_d), nan);
+  let third = select(three == top, !nan_d, nan);
+  // What the first three elements of a window do not get is the fourth's.
+  let right = select(grad, V(), first);
+  let below = select(right, V(), second);
+  let g1 = select(V(), grad, first);
+  let g2 = select(V(), right, second);
+  let g3 = select(V(), below, third);
+  let g4 = select(below, V(), third);
   put(upper.x, vec2(g1.x, g2.x));
   put(upper.y, vec2(g1.y, g2.y));
   put(upper.z, vec2(g1.z, g2.z));
@@ -109,10 +117,10 @@ fn main(
   put(lower.z, vec2(g3.z, g4.z));
   put(lower.w, vec2(g3.w, g4.w));
 
-  // An odd last column and row are in no window.
+  if (!ODD) { return; }
+  // The last column and row are in no window.
   let odd_w = params.in_w > 2u * params.out_w;
   let odd_h = params.in_h > 2u * params.out_h;
-  if (!odd_w && !odd_h) { return; }
   for (var k = 0u; k < 4u; k++) {
     let last_w = k + 1u == left || k + 1u == left + params.out_w;
     let last_h = select(h + 1u, (h + 1u) % params.out_h + 1u, k >= left) == params.out_h;

@@ -29,7 +29,7 @@ struct Params {
 }
 
 alias V = f32;
-alias U = u32;
+alias I = i32;
 alias B = bool;
 const WIDTH = 1u;
 const LANES = 64u;
@@ -39,7 +39,7 @@ const LANES = 64u;
 @group(0) @binding(2) var<uniform> params: Params;
 
 // By its bits, because a compiler may assume that comparisons never see a NaN.
-fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
+fn is_nan(v: V) -> B { return (bitcast<I>(v) & I(0x7fffffff)) > I(0x7f800000); }
 
 @compute @workgroup_size(LANES)
 fn main(

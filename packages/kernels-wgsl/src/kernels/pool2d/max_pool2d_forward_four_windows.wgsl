@@ -38,7 +38,7 @@ const LANE = vec4(0u, 1u, 2u, 3u);
 @group(0) @binding(2) var<uniform> params: Params;
 
 // By its bits, because a compiler may assume that comparisons never see a NaN.
-fn is_nan(v: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4(0x7fffffffu)) > vec4(0x7f800000u); }
+fn is_nan(v: vec4<f32>) -> vec4<bool> { return (bitcast<vec4<i32>>(v) & vec4(0x7fffffff)) > vec4(0x7f800000); }
 
 fn larger(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> { return select(a, b, (b > a) | is_nan(b)); }
 

@@ -29,7 +29,7 @@ struct Params {
 }
 
 alias V = f32;
-alias U = u32;
+alias I = i32;
 alias B = bool;
 const WIDTH = 1u;
 const LANES = 64u;
@@ -41,7 +41,7 @@ const LANES = 64u;
 @group(0) @binding(4) var<uniform> params: Params;
 
 // By its bits, because a compiler may assume that comparisons never see a NaN.
-fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
+fn is_nan(v: V) -> B { return (bitcast<I>(v) & I(0x7fffffff)) > I(0x7f800000); }
 
 fn same(a: V, b: V) -> B { return (a == b) | (is_nan(a) & is_nan(b)); }
 

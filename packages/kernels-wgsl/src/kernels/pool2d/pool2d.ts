@@ -17,9 +17,9 @@ import maxPool2dForwardFourWindowsWgsl from "./max_pool2d_forward_four_windows.w
 import maxPool2dGatherWgsl from "./max_pool2d_gather.wgsl";
 import {
   averageVec4,
-  blockCount,
   blocks2x2,
   blocks3x3,
+  evenFirst,
   fourWindows,
   general,
   inCount,
@@ -51,7 +51,7 @@ export const maxPool2dForward = defineKernel({
   variants: [
     ...fourWindows(maxPool2dForwardFourWindowsWgsl, readPairs),
     twoVectors2x2(maxPool2dForward2x2Wgsl, maximumVec4),
-    ...blocks2x2(maxPool2dForward2x2Wgsl, outCount, maximumVec4),
+    ...blocks2x2(maxPool2dForward2x2Wgsl, maximumVec4),
     ...general(outCount, maximumVec4),
   ],
   cost: cost(1, 1),
@@ -64,8 +64,8 @@ export const maxPool2dBackward = defineKernel({
   bindings: { x: read, y: read, dy: read, dx: write },
   params,
   variants: [
-    ...fourWindows(maxPool2dBackwardFourWindowsWgsl, { ...readPairs, ...writePairs }),
-    ...blocks2x2(maxPool2dBackward2x2Wgsl, blockCount, maximumVec4),
+    ...evenFirst(fourWindows(maxPool2dBackwardFourWindowsWgsl, { ...readPairs, ...writePairs })),
+    ...evenFirst(blocks2x2(maxPool2dBackward2x2Wgsl, maximumVec4)),
     ...blocks3x3(maxPool2dBackward3x3Wgsl, maximumVec4),
     ...general(inCount, maximumVec4),
   ],
@@ -97,7 +97,7 @@ export const avgPool2dForward = defineKernel({
   variants: [
     ...fourWindows(avgPool2dForwardFourWindowsWgsl, readPairs),
     twoVectors2x2(avgPool2dForward2x2Wgsl, averageVec4),
-    ...blocks2x2(avgPool2dForward2x2Wgsl, outCount, averageVec4),
+    ...blocks2x2(avgPool2dForward2x2Wgsl, averageVec4),
     ...general(outCount, averageVec4),
   ],
   cost: cost(1, 1),
@@ -110,8 +110,8 @@ export const avgPool2dBackward = defineKernel({
   bindings: { dy: read, dx: write },
   params,
   variants: [
-    ...fourWindows(avgPool2dBackwardFourWindowsWgsl, writePairs),
-    ...blocks2x2(avgPool2dBackward2x2Wgsl, blockCount, averageVec4),
+    ...evenFirst(fourWindows(avgPool2dBackwardFourWindowsWgsl, writePairs)),
+    ...evenFirst(blocks2x2(avgPool2dBackward2x2Wgsl, averageVec4)),
     ...blocks3x3(avgPool2dBackward3x3Wgsl, averageVec4),
     ...general(inCount, averageVec4),
   ],

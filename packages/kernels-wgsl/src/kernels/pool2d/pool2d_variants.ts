@@ -1,4 +1,4 @@
-import { type Constants, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import { type Constants, divideUp, narrowed, type ParamValues, spread, type Variant } from "../../kernel.js";
 
 /** Images are [outer, h, w, inner]: NHWC has outer = n and inner = c, NCHW outer = n * c and inner = 1. */
 export const params = {
@@ -27,7 +27,6 @@ const LANES = 64;
 const BLOCKS = 4;
 export const inCount = (p: Pool2dParams): number => p.outer * p.in_h * p.in_w * p.inner;
 export const outCount = (p: Pool2dParams): number => p.outer * p.out_h * p.out_w * p.inner;
-export const blockCount = (p: Pool2dParams): number => p.outer * divideUp(p.in_h, 2) * divideUp(p.in_w, 2) * p.inner;
 
 const inFours = (p: Pool2dParams): boolean => p.inner % 4 === 0;
 const twoByTwo = (p: Pool2dParams): boolean =>
@@ -38,7 +37,7 @@ const twoByTwo = (p: Pool2dParams): boolean =>
   2 * p.out_w <= p.in_w;
 
 export const averageVec4: Constants = { V: "vec4<f32>", WIDTH: "4u" };
-export const maximumVec4: Constants = { ...averageVec4, U: "vec4<u32>", B: "vec4<bool>" };
+export const maximumVec4: Constants = { ...averageVec4, I: "vec4<i32>", B: "vec4<bool>" };
 
 /** The general variants: `count` elements, one thread each, or one for four along inner. */
 export function general(count: (p: Pool2dParams) => number, vec4: Constants): Variant<typeof params>[] {
@@ -56,7 +55,7 @@ export function general(count: (p: Pool2dParams) => number, vec4: Constants): Va
 }
 
 /** The variants for 2 x 2 windows that do not overlap, in a shader of their own. */
-export function blocks2x2(wgsl: string, count: (p: Pool2dParams) => number, vec4: Constants): Variant<typeof params>[] {
+export function blocks2x2(wgsl: string, vec4: Constants): Variant<typeof params>[] {
   const order = "row_major";
   return [
     {
@@ -65,16 +64,24 @@ export function blocks2x2(wgsl: string, count: (p: Pool2dParams) => number, vec4
       wgsl,
       constants: vec4,
       applies: (p) => twoByTwo(p) && inFours(p),
-      workgroups: (p) => spread(divideUp(count(p) / 4, LANES)),
+      workgroups: (p) => spread(divideUp(outCount(p) / 4, LANES)),
     },
     {
       name: "scalar_2x2",
       order,
       wgsl,
       applies: twoByTwo,
-      workgroups: (p) => spread(divideUp(count(p), LANES)),
+      workgroups: (p) => spread(divideUp(outCount(p), LANES)),
     },
   ];
+}
+
+/** Variants of a gradient for 2 x 2 windows, vectors of even images in a shader without code for an odd last row or column. */
+export function evenFirst(variants: readonly Variant<typeof params>[]): Variant<typeof params>[] {
+  const even = (p: Pool2dParams): boolean => p.in_h % 2 === 0 && p.in_w % 2 === 0;
+  const [vectors, ...others] = variants as [Variant<typeof params>, ...Variant<typeof params>[]];
+  const constants = { ...vectors.constants, ODD: "false" };
+  return [narrowed(vectors, even, { name: `${vectors.name}_even`, constants }), vectors, ...others];
 }
 
 /** The forward shader of blocks2x2 with two vectors along inner per thread. */

@@ -19,7 +19,7 @@ const LANES = 64u;
 @group(0) @binding(1) var<storage, read_write> y: array<i32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(v: f32) -> bool { return (bitcast<i32>(v) & 0x7fffffff) > 0x7f800000; }
 
 fn better(v: X, best: X) -> bool { return v > best || (is_nan(v) && !is_nan(best)); }
 

@@ -36,7 +36,7 @@ const RUN = 16u;
 @group(0) @binding(1) var<storage, read_write> y: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(v: f32) -> bool { return (bitcast<i32>(v) & 0x7fffffff) > 0x7f800000; }
 
 // A variable: WGSL refuses infinity as a constant.
 fn from_bits(word: u32) -> f32 {

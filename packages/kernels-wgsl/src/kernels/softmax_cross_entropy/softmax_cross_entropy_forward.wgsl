@@ -46,7 +46,7 @@ struct Top {
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
 fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
 
-fn is_nan_f32(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan_f32(v: f32) -> bool { return (bitcast<i32>(v) & 0x7fffffff) > 0x7f800000; }
 
 fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
 
