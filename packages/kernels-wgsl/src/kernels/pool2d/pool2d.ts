@@ -6,6 +6,7 @@ import avgPool2dBackward3x3Wgsl from "./avg_pool2d_backward_3x3.wgsl";
 import avgPool2dBackwardFourWindowsWgsl from "./avg_pool2d_backward_four_windows.wgsl";
 import avgPool2dForwardWgsl from "./avg_pool2d_forward.wgsl";
 import avgPool2dForward2x2Wgsl from "./avg_pool2d_forward_2x2.wgsl";
+import avgPool2dForward3x3Wgsl from "./avg_pool2d_forward_3x3.wgsl";
 import avgPool2dForwardFourWindowsWgsl from "./avg_pool2d_forward_four_windows.wgsl";
 import maxPool2dBackwardWgsl from "./max_pool2d_backward.wgsl";
 import maxPool2dBackward2x2Wgsl from "./max_pool2d_backward_2x2.wgsl";
@@ -13,6 +14,7 @@ import maxPool2dBackward3x3Wgsl from "./max_pool2d_backward_3x3.wgsl";
 import maxPool2dBackwardFourWindowsWgsl from "./max_pool2d_backward_four_windows.wgsl";
 import maxPool2dForwardWgsl from "./max_pool2d_forward.wgsl";
 import maxPool2dForward2x2Wgsl from "./max_pool2d_forward_2x2.wgsl";
+import maxPool2dForward3x3Wgsl from "./max_pool2d_forward_3x3.wgsl";
 import maxPool2dForwardFourWindowsWgsl from "./max_pool2d_forward_four_windows.wgsl";
 import maxPool2dGatherWgsl from "./max_pool2d_gather.wgsl";
 import {
@@ -29,6 +31,7 @@ import {
   params,
   readPairs,
   twoVectors2x2,
+  windows3x3,
   writePairs,
 } from "./pool2d_variants.js";
 
@@ -52,6 +55,7 @@ export const maxPool2dForward = defineKernel({
     ...fourWindows(maxPool2dForwardFourWindowsWgsl, readPairs),
     twoVectors2x2(maxPool2dForward2x2Wgsl, maximumVec4),
     ...blocks2x2(maxPool2dForward2x2Wgsl, maximumVec4),
+    ...windows3x3(maxPool2dForward3x3Wgsl, maximumVec4),
     ...general(outCount, maximumVec4),
   ],
   cost: cost(1, 1),
@@ -98,6 +102,7 @@ export const avgPool2dForward = defineKernel({
     ...fourWindows(avgPool2dForwardFourWindowsWgsl, readPairs),
     twoVectors2x2(avgPool2dForward2x2Wgsl, averageVec4),
     ...blocks2x2(avgPool2dForward2x2Wgsl, averageVec4),
+    ...windows3x3(avgPool2dForward3x3Wgsl, averageVec4),
     ...general(outCount, averageVec4),
   ],
   cost: cost(1, 1),

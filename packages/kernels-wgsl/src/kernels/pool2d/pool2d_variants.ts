@@ -25,6 +25,7 @@ export type Pool2dParams = ParamValues<typeof params>;
 
 const LANES = 64;
 const BLOCKS = 4;
+const WINDOWS = 8;
 export const inCount = (p: Pool2dParams): number => p.outer * p.in_h * p.in_w * p.inner;
 export const outCount = (p: Pool2dParams): number => p.outer * p.out_h * p.out_w * p.inner;
 
@@ -117,33 +118,49 @@ export function fourWindows(wgsl: string, pairs: Constants): Variant<typeof para
 export const readPairs: Constants = { pair: "x[at / 2u]" };
 export const writePairs: Constants = { WIDTH: "2u", part: "v" };
 
-/** The shader for 3 x 3 windows with stride 2: BLOCKS neighbouring blocks of 2 x 2 elements of dx per thread. */
-export function blocks3x3(wgsl: string, vec4: Constants): Variant<typeof params>[] {
+const threeByThree = (p: Pool2dParams): boolean =>
+  [p.window_h, p.window_w].every((extent) => extent === 3) &&
+  [p.stride_h, p.stride_w].every((stride) => stride === 2) &&
+  [p.dilation_h, p.dilation_w].every((dilation) => dilation === 1);
+
+/** Whether every window of 3 x 3 with stride 2 holds an element of x. */
+const insideEach = (p: Pool2dParams): boolean =>
+  p.pad_top < 3 && p.pad_left < 3 && 2 * (p.out_h - 1) - p.pad_top < p.in_h && 2 * (p.out_w - 1) - p.pad_left < p.in_w;
+
+/** The variants of a shader for 3 x 3 windows: `threads` where each takes single elements along inner. */
+function vectorsFirst(
+  wgsl: string,
+  vec4: Constants,
+  constants: Constants,
+  applies: (p: Pool2dParams) => boolean,
+  threads: (p: Pool2dParams) => number,
+): Variant<typeof params>[] {
   const order = "row_major";
-  const applies = (p: Pool2dParams): boolean =>
-    [p.window_h, p.window_w].every((extent) => extent === 3) &&
-    [p.stride_h, p.stride_w].every((stride) => stride === 2) &&
-    [p.dilation_h, p.dilation_w].every((dilation) => dilation === 1);
-  // Blocks of the padded input that hold an element.
-  const blocks = (extent: number, pad: number): number => divideUp(pad + extent, 2) - Math.floor(pad / 2);
-  const threads = (p: Pool2dParams): number =>
-    p.outer * blocks(p.in_h, p.pad_top) * divideUp(blocks(p.in_w, p.pad_left), BLOCKS) * p.inner;
   return [
     {
       name: "vec4_3x3",
       order,
       wgsl,
-      constants: { ...vec4, BLOCKS: `${BLOCKS}u` },
+      constants: { ...vec4, ...constants },
       applies: (p) => applies(p) && inFours(p),
       workgroups: (p) => spread(divideUp(threads(p) / 4, LANES)),
     },
-    {
-      name: "scalar_3x3",
-      order,
-      wgsl,
-      constants: { BLOCKS: `${BLOCKS}u` },
-      applies,
-      workgroups: (p) => spread(divideUp(threads(p), LANES)),
-    },
+    { name: "scalar_3x3", order, wgsl, constants, applies, workgroups: (p) => spread(divideUp(threads(p), LANES)) },
   ];
+}
+
+/** The forward shader for 3 x 3 windows with stride 2: WINDOWS neighbours in a row per thread. */
+export function windows3x3(wgsl: string, vec4: Constants): Variant<typeof params>[] {
+  const threads = (p: Pool2dParams): number => p.outer * p.out_h * divideUp(p.out_w, WINDOWS) * p.inner;
+  const applies = (p: Pool2dParams): boolean => threeByThree(p) && insideEach(p);
+  return vectorsFirst(wgsl, vec4, { WINDOWS: `${WINDOWS}u` }, applies, threads);
+}
+
+/** The shader for 3 x 3 windows with stride 2: BLOCKS neighbouring blocks of 2 x 2 elements of dx per thread. */
+export function blocks3x3(wgsl: string, vec4: Constants): Variant<typeof params>[] {
+  // Blocks of the padded input that hold an element.
+  const blocks = (extent: number, pad: number): number => divideUp(pad + extent, 2) - Math.floor(pad / 2);
+  const threads = (p: Pool2dParams): number =>
+    p.outer * blocks(p.in_h, p.pad_top) * divideUp(blocks(p.in_w, p.pad_left), BLOCKS) * p.inner;
+  return vectorsFirst(wgsl, vec4, { BLOCKS: `${BLOCKS}u` }, threeByThree, threads);
 }
