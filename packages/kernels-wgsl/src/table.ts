@@ -3,6 +3,7 @@
 import type { KernelEntry } from "./cases.js";
 import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
+import { conv3dEntries } from "./kernels/conv3d/conv3d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { integerCheckedEntries } from "./kernels/elementwise/integer_checked.cases.js";
@@ -31,6 +32,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...gatherEntries,
   ...halfEntries,
   ...conv2dEntries,
+  ...conv3dEntries,
   ...pool2dEntries,
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,

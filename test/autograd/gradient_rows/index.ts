@@ -1,6 +1,6 @@
 // One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients.test.ts differentiates
 // each against finite differences, once and twice, and fails when an op has no row.
-import { conv2dRows } from "./conv2d.js";
+import { conv2dRows, conv3dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
 import { matmulRows } from "./matmul.js";
 import { pool2dRows } from "./pool2d.js";
@@ -18,6 +18,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...shapeRows,
   ...matmulRows,
   ...conv2dRows,
+  ...conv3dRows,
   ...pool2dRows,
   ...softmaxRows,
   ...randomRows,

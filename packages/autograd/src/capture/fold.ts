@@ -1,6 +1,7 @@
 // Calls that the one before them can do on the way, so that a result is written once instead of written, read and written.
 import {
   conv2dForward,
+  conv3dForward,
   elementwiseBinary,
   elementwiseUnary,
   expressionOf,
@@ -14,7 +15,7 @@ import { usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Kernels whose one-line function `activate(v)` takes an expression. */
-const PRODUCERS: ReadonlySet<unknown> = new Set([matmul, matmulSplitKReduce, conv2dForward]);
+const PRODUCERS: ReadonlySet<unknown> = new Set([matmul, matmulSplitKReduce, conv2dForward, conv3dForward]);
 
 /** The activation as an expression of `v`; undefined when it needs more than its operand and WGSL's own functions. */
 function asEpilogue({ constants = {} }: TracedCall): string | undefined {

@@ -63,7 +63,11 @@ const backwardInputOp = defineOp<{ dy: Tensor; w: Tensor }, BackwardAttrs>({
 });
 
 /** Runs the kernel that writes partial sums, and the one that adds them to `sum` where there are several. */
-function sumChunks(plan: Conv2dChunkPlan, sum: Tensor, launchPartial: (partial: Tensor) => void): void {
+export function sumChunks(
+  plan: Pick<Conv2dChunkPlan, "chunks" | "partialElements" | "reduceParams">,
+  sum: Tensor,
+  launchPartial: (partial: Tensor) => void,
+): void {
   if (plan.chunks === 1) {
     launchPartial(sum);
     return;

@@ -4,7 +4,9 @@ import { add } from "./elementwise.js";
 
 export * from "./bytes.js";
 export * from "./checked.js";
-export * from "./conv2d.js";
+export * from "./conv.js";
+export { type Conv2dAttrs, conv2d, conv2dShape, conv2dTranspose } from "./conv2d.js";
+export * from "./conv3d.js";
 export * from "./create.js";
 export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";

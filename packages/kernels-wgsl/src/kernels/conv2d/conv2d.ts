@@ -1,5 +1,5 @@
-import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
 import type { ParamValues } from "../../kernel.js";
+import { convGeometry } from "./conv_geometry.js";
 
 /** Where the axes of images and of results stand: batch, height, width, channels. */
 export type ImageLayout = "NHWC" | "NCHW";
@@ -86,48 +86,8 @@ export const byFours = (p: Conv2dParams, views: Readonly<Record<string, { offset
 
 export type Conv2dParams = ParamValues<typeof conv2dFields>;
 
-const op = "conv2d";
-
-function checkIntegers(argument: string, values: readonly number[], count: number, least: number): void {
-  if (values.length === count && values.every((value) => Number.isInteger(value) && value >= least)) return;
-  const what = least === 0 ? "non-negative" : "positive";
-  throw new ArgumentError({
-    op,
-    argument,
-    expected: count === 1 ? `a ${what} integer` : `${count} ${what} integers`,
-    given: count === 1 ? `${values[0]}` : formatShape(values),
-  });
-}
-
-function checkLayout(argument: string, value: string, known: readonly string[]): void {
-  if (!known.includes(value))
-    throw new ArgumentError({ op, argument, expected: known.join(" or "), given: `${value}` });
-}
-
-/** Four extents in the order of `axes`, none empty but that of the batch. */
-function extents(argument: string, shape: readonly number[], axes: string): Record<string, number> {
-  if (shape.length !== 4)
-    throw new ShapeError({ op, argument, expected: `rank 4 (${axes})`, given: formatShape(shape) });
-  if (!shape.every((extent, axis) => Number.isInteger(extent) && (extent > 0 || (extent === 0 && axes[axis] === "N"))))
-    throw new ShapeError({
-      op,
-      argument,
-      expected: `no empty axis (${axes})${axes.includes("N") ? " but N" : ""}`,
-      given: formatShape(shape),
-    });
-  return Object.fromEntries(shape.map((extent, axis) => [axes[axis], extent]));
-}
-
-/** Strides of a contiguous tensor whose axes stand in the order of `axes`. */
-function strides(extent: Readonly<Record<string, number>>, axes: string): Record<string, number> {
-  let stride = 1;
-  const result: Record<string, number> = {};
-  for (const axis of [...axes].reverse()) {
-    result[axis] = stride;
-    stride *= extent[axis] as number;
-  }
-  return result;
-}
+type Image = Record<"N" | "H" | "W" | "C", number>;
+type Filter = Record<"H" | "W" | "I" | "O", number>;
 
 /**
  * Shape of y and the params of every conv2d kernel, for contiguous operands.
@@ -141,52 +101,18 @@ export function conv2dGeometry(
   wShape: readonly number[],
   options: Conv2dOptions,
 ): { shape: number[]; params: Conv2dParams } {
-  const { stride, padding, dilation, groups, layout, filterLayout, bias = false } = options;
-  checkLayout("layout", layout, ["NHWC", "NCHW"]);
-  checkLayout("filterLayout", filterLayout, ["HWIO", "OIHW"]);
-  checkIntegers("stride", stride, 2, 1);
-  checkIntegers("padding", padding, 4, 0);
-  checkIntegers("dilation", dilation, 2, 1);
-  checkIntegers("groups", [groups], 1, 1);
-  const x = extents("x", xShape, layout) as Record<"N" | "H" | "W" | "C", number>;
-  const w = extents("w", wShape, filterLayout) as Record<"H" | "W" | "I" | "O", number>;
-  if (x.C % groups !== 0 || w.O % groups !== 0) {
-    throw new ArgumentError({
-      op,
-      argument: "groups",
-      expected: `a divisor of ${x.C} input and ${w.O} output channels`,
-      given: `${groups}`,
-    });
-  }
-  if (x.C !== w.I * groups) {
-    throw new ShapeError({
-      op,
-      argument: "w",
-      expected: `${x.C / groups} input channels (${x.C} of x in ${groups} group${groups === 1 ? "" : "s"})`,
-      given: `${w.I} in ${formatShape(wShape)}`,
-    });
-  }
-  const padded = [x.H + padding[0] + padding[1], x.W + padding[2] + padding[3]] as const;
-  const window = [(w.H - 1) * dilation[0] + 1, (w.W - 1) * dilation[1] + 1] as const;
-  if (window[0] > padded[0] || window[1] > padded[1]) {
-    throw new ShapeError({
-      op,
-      argument: "w",
-      expected: `a dilated window within the padded input of ${padded.join(" x ")}`,
-      given: `${window.join(" x ")} from ${formatShape(wShape)}`,
-    });
-  }
-  const y = {
-    N: x.N,
-    H: Math.floor((padded[0] - window[0]) / stride[0]) + 1,
-    W: Math.floor((padded[1] - window[1]) / stride[1]) + 1,
-    C: w.O,
-  };
-  const xs = strides(x, layout) as typeof x;
-  const ys = strides(y, layout) as typeof x;
-  const ws = strides(w, filterLayout) as typeof w;
+  const { stride, padding, dilation, groups, bias = false } = options;
+  const geometry = convGeometry("conv2d", "HW", xShape, wShape, options);
+  const { shape } = geometry;
+  const {
+    x,
+    y,
+    xStrides: xs,
+    yStrides: ys,
+  } = geometry as unknown as Record<"x" | "y" | "xStrides" | "yStrides", Image>;
+  const { w, wStrides: ws } = geometry as unknown as Record<"w" | "wStrides", Filter>;
   return {
-    shape: [...layout].map((axis) => y[axis as keyof typeof y]),
+    shape,
     params: {
       batch: x.N,
       in_h: x.H,

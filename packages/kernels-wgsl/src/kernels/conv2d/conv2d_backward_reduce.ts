@@ -37,25 +37,29 @@ const CHUNK_TERMS = 256;
 /** Elements that partial sums may take beyond one result: 4 MiB. A result so large has lanes enough without chunks. */
 const PARTIAL_LIMIT = 2 ** 20;
 
-export interface Conv2dChunkPlan {
-  /** Into how many partial sums the reduction over batch, height and width is cut. */
+export interface Conv2dChunkPlan<P = Conv2dParams> {
+  /** Into how many partial sums the reduction over batch and spatial axes is cut. */
   chunks: number;
   /** Elements of `partial`: chunks times the elements of the result. */
   partialElements: number;
-  partialParams: Conv2dChunkedParams;
+  partialParams: P & { readonly chunks: number; readonly chunk_rows: number };
   reduceParams: Conv2dBackwardReduceParams;
 }
 
 /**
- * How to compute dw or db, of `count` elements: the sum over batch, height and width is long and the result small, so the
+ * How to compute dw or db, of `count` elements: the sum over batch and spatial axes is long and the result small, so the
  * rows of dy are cut into chunks by a rule on the shape alone (the same shape gives the same bits everywhere).
  *
  * With `chunks` = 1, run the kernel with `partial` bound to the result and no more. Otherwise bind `partial` to a workspace
  * of `partialElements` floats, then run conv2dBackwardReduce from it to the result.
  */
-export function conv2dChunkPlan(params: Conv2dParams, count: number): Conv2dChunkPlan {
-  const rows = params.batch * params.out_h;
-  const wanted = Math.min(divideUp(rows * params.out_w, CHUNK_TERMS), Math.floor(PARTIAL_LIMIT / count), rows);
+export function chunkPlan<P extends object>(
+  params: P,
+  rows: number,
+  rowTerms: number,
+  count: number,
+): Conv2dChunkPlan<P> {
+  const wanted = Math.min(divideUp(rows * rowTerms, CHUNK_TERMS), Math.floor(PARTIAL_LIMIT / count), rows);
   const chunkRows = divideUp(rows, Math.max(wanted, 1));
   const chunks = divideUp(rows, chunkRows);
   return {
@@ -65,3 +69,6 @@ export function conv2dChunkPlan(params: Conv2dParams, count: number): Conv2dChun
     reduceParams: { count, chunks },
   };
 }
+
+export const conv2dChunkPlan = (params: Conv2dParams, count: number): Conv2dChunkPlan =>
+  chunkPlan(params, params.batch * params.out_h, params.out_w, count);

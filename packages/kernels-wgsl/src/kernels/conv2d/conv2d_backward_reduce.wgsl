@@ -1,6 +1,6 @@
 // conv2d_backward_reduce: sum[e] = sum over chunks of partial[chunk, e]
 //
-// partial  [chunks, count], as conv2d_backward_filter.wgsl and conv2d_backward_bias.wgsl write it
+// partial  [chunks, count], as conv2d_backward_filter.wgsl, conv2d_backward_bias.wgsl and conv3d_backward_filter.wgsl write it
 // sum      [count], overwritten
 // Thread   every LANES-th element of its workgroup's share, four neighbours at once when V is a vector.
 // Order    chunks ascending, from zero.

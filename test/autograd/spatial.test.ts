@@ -1,0 +1,82 @@
+// Convolutions, paddings, windows, poolings and resampling against what PyTorch, Keras and JAX give, with their gradients.
+import * as F from "@facet/autograd";
+import { expectClose, type GoldenCase, loadGolden } from "@facet/testing";
+import { afterAll, describe, expect, test } from "vitest";
+import { jaxCalls, kerasCalls, type SpatialCall, torchCalls } from "./spatial_calls.js";
+
+await F.startDevice();
+afterAll(() => F.closeDevice());
+
+/** float32 sums of up to some hundred terms of size 1, held against float64. */
+const tolerance = { rtol: 1e-5, atol: 1e-5 };
+
+async function check(row: GoldenCase, calls: Readonly<Record<string, SpatialCall>>): Promise<void> {
+  const names = row.tensors.filter((name) => row.has(`d${name}`) && name !== "y");
+  const leaves = names.map((name) => F.variable(F.fromData(row.floats(name), row.tensor(name).shape)));
+  const call = calls[row.params.fn] as SpatialCall;
+  expect(call, `a call for ${row.params.fn}`).toBeDefined();
+  const result = call(row.params, ...leaves);
+  const { y, indices } = "y" in result ? result : { y: result, indices: undefined };
+  expect(y.shape).toEqual(row.tensor("y").shape);
+  expectClose((await y.data()) as Float32Array, row.floats("y"), { ...tolerance, label: "y" });
+  expect(indices !== undefined).toBe(row.has("indices"));
+  if (indices) expect([...(await indices.data())]).toEqual([...row.ints("indices")]);
+  const found = F.gradients(y, leaves, { cotangent: F.fromData(row.floats("dy"), y.shape) });
+  for (const [i, name] of names.entries())
+    expectClose((await (found[i] as F.Tensor).data()) as Float32Array, row.floats(`d${name}`), {
+      ...tolerance,
+      label: `d${name}`,
+    });
+}
+
+describe.each([
+  ["spatial_torch", torchCalls],
+  ["spatial_keras", kerasCalls],
+  ["spatial_jax", jaxCalls],
+])("%s", (file, calls) => {
+  test.each(loadGolden(file).cases)("$name", (row) => check(row, calls as Record<string, SpatialCall>));
+});
+
+describe("refused before the device is asked", () => {
+  const x = F.ones([1, 4, 2]);
+  const w = F.ones([3, 2, 3]);
+  const sequence = {
+    stride: [1],
+    padding: [0, 0],
+    dilation: [1],
+    groups: 1,
+    layout: "NWC",
+    filterLayout: "WIO",
+  } as const;
+  test.each<[string, () => unknown, string]>([
+    ["conv1d: rank", () => F.conv1d(F.ones([4, 2]), w, undefined, sequence), "conv1d"],
+    ["conv1d: channels", () => F.conv1d(F.ones([1, 4, 3]), w, undefined, sequence), "conv1d"],
+    ["conv1d: layout", () => F.conv1d(x, w, undefined, { ...sequence, layout: "NHWC" }), "layout"],
+    ["conv: no layout", () => F.conv(x, w, undefined, { ...sequence, layout: "toString" as "NWC" }), "layout"],
+    ["conv1d: padding", () => F.conv1d(x, w, undefined, { ...sequence, padding: [0] }), "padding"],
+    ["conv1d: crops all", () => F.conv1d(x, w, undefined, { ...sequence, padding: [-2, -2] }), "padding"],
+    ["conv1d: window", () => F.conv1d(x, w, undefined, { ...sequence, dilation: [2] }), "w"],
+    ["conv: inputDilation", () => F.conv(x, w, undefined, { ...sequence, inputDilation: [0] }), "inputDilation"],
+    [
+      "conv3d: rank",
+      () => F.conv3d(x, w, undefined, { ...sequence, layout: "NDHWC", filterLayout: "DHWIO" } as never),
+      "conv3d",
+    ],
+    ["conv_transpose1d: w", () => F.convTranspose(F.ones([1, 4, 2]), w, undefined, sequence), "w"],
+    ["conv_transpose1d: rank", () => F.convTranspose(F.ones([4, 3]), w, undefined, sequence), "x"],
+    [
+      "conv_transpose1d: crop",
+      () => F.convTranspose(F.ones([1, 1, 3]), w, undefined, { ...sequence, padding: [2, 1] }),
+      "padding",
+    ],
+    ["conv_transpose1d: bias", () => F.convTranspose(F.ones([1, 4, 3]), w, F.ones([3]), sequence), "bias"],
+    [
+      "conv_transpose1d: outputPadding",
+      () => F.convTranspose(F.ones([1, 4, 3]), w, undefined, { ...sequence, outputPadding: [-1] }),
+      "outputPadding",
+    ],
+  ])("%s", (_, call, named) => {
+    expect(call).toThrow(F.FacetError);
+    expect(call).toThrow(named);
+  });
+});

@@ -1,0 +1,94 @@
+// What the functions of PyTorch, Keras and JAX are in the core's own: the arguments of golden cases, translated.
+import * as F from "@facet/autograd";
+
+// biome-ignore lint/suspicious/noExplicitAny: arguments of the original, as the golden file has them.
+type Arguments = Readonly<Record<string, any>>;
+export type SpatialCall = (
+  given: Arguments,
+  ...inputs: F.Tensor[]
+) => F.Tensor | { y: F.Tensor; indices: F.Tensor | undefined };
+
+const CHANNELS_FIRST = [
+  { layout: "NCW", filterLayout: "OIW" },
+  { layout: "NCHW", filterLayout: "OIHW" },
+  { layout: "NCDHW", filterLayout: "OIDHW" },
+] as const;
+const CHANNELS_LAST = [
+  { layout: "NWC", filterLayout: "WIO" },
+  { layout: "NHWC", filterLayout: "HWIO" },
+  { layout: "NDHWC", filterLayout: "DHWIO" },
+] as const;
+
+/** One number for every axis. */
+const each = (given: number | number[] | undefined, rank: number, none: number): number[] =>
+  Array.isArray(given) ? given : Array.from({ length: rank }, () => given ?? none);
+const twice = (list: number[]): number[] => list.flatMap((value) => [value, value]);
+
+const torchConv = (rank: 1 | 2 | 3, given: Arguments): F.ConvAttrs => ({
+  ...CHANNELS_FIRST[rank - 1]!,
+  stride: each(given.stride, rank, 1),
+  padding: twice(each(given.padding, rank, 0)),
+  dilation: each(given.dilation, rank, 1),
+  groups: given.groups ?? 1,
+});
+
+const torchConvolutions = ([1, 2, 3] as const).flatMap((rank): [string, SpatialCall][] => [
+  [`conv${rank}d`, (given, x, w, b) => F.conv(x!, w!, b, torchConv(rank, given))],
+  [
+    `conv_transpose${rank}d`,
+    (given, x, w, b) =>
+      F.convTranspose(x!, w!, b, {
+        ...torchConv(rank, given),
+        outputPadding: each(given.output_padding, rank, 0),
+      }),
+  ],
+]);
+
+export const torchCalls: Readonly<Record<string, SpatialCall>> = {
+  ...Object.fromEntries(torchConvolutions),
+};
+
+const kerasTransposed = ([1, 2, 3] as const).map((rank): [string, SpatialCall] => [
+  `conv_transpose${rank}d`,
+  (given, x, w) => {
+    const stride = each(given.strides, rank, 1);
+    const dilation = each(given.dilation_rate, rank, 1);
+    const padding = stride.flatMap((step, d) =>
+      F.transposedPadding("keras", given.padding, {
+        taps: w!.shape[d]!,
+        stride: step,
+        dilation: dilation[d]!,
+        outputPadding: given.output_padding,
+      }),
+    );
+    return F.convTranspose(x!, w!, undefined, { ...CHANNELS_LAST[rank - 1]!, stride, padding, dilation, groups: 1 });
+  },
+]);
+
+export const kerasCalls: Readonly<Record<string, SpatialCall>> = {
+  ...Object.fromEntries(kerasTransposed),
+};
+
+export const jaxCalls: Readonly<Record<string, SpatialCall>> = {
+  conv_transpose: ({ stride, padding, dilation }, x, w) => {
+    const edges = [0, 1].flatMap((d) =>
+      F.transposedPadding("lax", padding.toLowerCase(), {
+        taps: w!.shape[d]!,
+        stride: stride[d],
+        dilation: dilation[d],
+      }),
+    );
+    const mirrored = F.transpose(F.flip(w!, [0, 1]), [0, 1, 3, 2]);
+    const attrs = { ...CHANNELS_LAST[1], stride, padding: edges, dilation, groups: 1 };
+    return F.convTranspose(x!, mirrored, undefined, attrs);
+  },
+  conv_general_dilated: ({ stride, padding, input_dilation, dilation, groups }, x, w) =>
+    F.conv(x!, w!, undefined, {
+      ...CHANNELS_LAST[1],
+      stride,
+      padding: padding.flat(),
+      dilation,
+      groups,
+      inputDilation: input_dilation,
+    }),
+};

@@ -1,0 +1,156 @@
+"""Writes spatial_torch.json, spatial_keras.json or spatial_jax.json: convolutions of all ranks and transposed ones, padding
+modes, windows, poolings, resampling, with gradients, in float64. README.md describes the files.
+
+Run: python3 test/goldens/generate_spatial.py torch|keras|jax   (the Python that has that framework)
+"""
+
+import platform
+import sys
+
+import numpy as np
+
+from golden_format import case, tensor, write
+from inputs import Inputs
+
+CASES = []
+
+
+def add_torch(fn, params, shapes, call=None, name=None, values="normal", whole=()):
+    """One case: y of call(inputs) and its gradients for a random dy. Integers in `whole` are results to hold exactly."""
+    import torch
+
+    label = " ".join([name or fn] + [f"{k}={v}" for k, v in params.items()] + [str(list(s)) for s in shapes.values()])
+    random = Inputs("spatial_torch", label)
+    arrays = {k: getattr(random, values)(*s) for k, s in shapes.items()}
+    leaves = {k: torch.tensor(v, dtype=torch.float64, requires_grad=True) for k, v in arrays.items()}
+    result = (call or getattr(torch.nn.functional, fn))(*leaves.values(), **params)
+    tensors = {k: tensor(v) for k, v in arrays.items()}
+    if isinstance(result, tuple):
+        result, indices = result
+        tensors["indices"] = tensor(indices.numpy(), "int32")
+    dy = random.normal(*result.shape)
+    gradients = torch.autograd.grad(result, list(leaves.values()), torch.tensor(dy, dtype=torch.float64))
+    tensors["y"] = tensor(result.detach().numpy())
+    tensors["dy"] = tensor(dy)
+    for k, g in zip(leaves, gradients):
+        tensors["d" + k] = tensor(g.numpy())
+    CASES.append(case(label, {"fn": fn, **params}, tensors))
+
+
+def torch_convolutions():
+    for params, shapes in [
+        ({}, {"x": (2, 3, 9), "w": (4, 3, 3), "b": (4,)}),
+        ({"stride": [2], "padding": [3], "dilation": [2], "groups": 2}, {"x": (1, 4, 10), "w": (6, 2, 3), "b": (6,)}),
+        ({"padding": [1], "groups": 3}, {"x": (2, 3, 7), "w": (3, 1, 2), "b": (3,)}),
+    ]:
+        add_torch("conv1d", params, shapes)
+    for params, shapes in [
+        ({}, {"x": (1, 2, 3, 4, 5), "w": (3, 2, 2, 2, 3), "b": (3,)}),
+        (
+            {"stride": [1, 2, 2], "padding": [1, 0, 2], "dilation": [2, 1, 2], "groups": 2},
+            {"x": (1, 4, 4, 5, 6), "w": (6, 2, 2, 3, 2), "b": (6,)},
+        ),
+    ]:
+        add_torch("conv3d", params, shapes)
+    for rank, params, shapes in [
+        (1, {}, {"x": (2, 3, 5), "w": (3, 4, 3), "b": (4,)}),
+        (1, {"stride": [3], "padding": [1], "output_padding": [2]}, {"x": (1, 2, 4), "w": (2, 3, 2), "b": (3,)}),
+        (1, {"stride": [2], "output_padding": [2], "dilation": [3], "groups": 2}, {"x": (1, 4, 3), "w": (4, 3, 2), "b": (6,)}),
+        (2, {}, {"x": (1, 3, 3, 4), "w": (3, 2, 3, 2), "b": (2,)}),
+        (2, {"stride": [2, 2], "padding": [1, 1], "output_padding": [1, 1]}, {"x": (2, 3, 3, 4), "w": (3, 2, 3, 3), "b": (2,)}),
+        (2, {"stride": [2, 3], "padding": [0, 1], "output_padding": [1, 2], "groups": 2},
+         {"x": (1, 4, 3, 2), "w": (4, 2, 1, 2), "b": (4,)}),
+        (2, {"stride": [1, 2], "padding": [2, 0], "output_padding": [0, 3], "dilation": [2, 4]},
+         {"x": (1, 2, 4, 3), "w": (2, 3, 3, 2), "b": (3,)}),
+        (3, {"stride": [2, 1, 2], "padding": [1, 0, 1], "output_padding": [1, 0, 0]},
+         {"x": (1, 2, 2, 3, 3), "w": (2, 3, 3, 2, 2), "b": (3,)}),
+        (3, {"stride": [1, 2, 2], "dilation": [1, 2, 1], "groups": 2}, {"x": (1, 4, 2, 2, 2), "w": (4, 1, 2, 2, 3), "b": (2,)}),
+    ]:
+        add_torch(f"conv_transpose{rank}d", params, shapes)
+
+
+def keras_cases():
+    import keras
+    import tensorflow as tf
+
+    keras.backend.set_floatx("float64")
+    for rank, params, shapes in [
+        (1, {"strides": 2, "padding": "same"}, ((1, 5, 2), (3, 4, 2))),
+        (1, {"strides": 3, "padding": "valid"}, ((1, 4, 2), (2, 3, 2))),
+        (2, {"strides": 2, "padding": "same"}, ((1, 3, 4, 2), (3, 3, 3, 2))),
+        (2, {"strides": 3, "padding": "same"}, ((1, 3, 2, 2), (2, 2, 3, 2))),
+        (2, {"strides": 2, "padding": "valid"}, ((1, 3, 2, 2), (3, 4, 3, 2))),
+        (2, {"strides": 2, "padding": "valid"}, ((1, 3, 2, 2), (1, 1, 3, 2))),
+        (2, {"strides": 2, "padding": "same", "output_padding": 1}, ((1, 3, 4, 2), (3, 3, 3, 2))),
+        (2, {"strides": 2, "padding": "same", "output_padding": 0}, ((1, 3, 4, 2), (3, 3, 3, 2))),
+        (2, {"strides": 2, "padding": "valid", "output_padding": 1}, ((1, 3, 4, 2), (2, 3, 3, 2))),
+        (3, {"strides": 2, "padding": "same"}, ((1, 2, 3, 2, 2), (3, 2, 3, 3, 2))),
+    ]:
+        label = " ".join([f"conv_transpose{rank}d"] + [f"{k}={v}" for k, v in params.items()] + [str(list(s)) for s in shapes])
+        random = Inputs("spatial_keras", label)
+        arrays = {"x": random.normal(*shapes[0]), "w": random.normal(*shapes[1])}
+        leaves = {k: tf.Variable(v) for k, v in arrays.items()}
+        with tf.GradientTape() as tape:
+            y = keras.ops.conv_transpose(leaves["x"], leaves["w"], data_format="channels_last", **params)
+        dy = random.normal(*y.shape)
+        gradients = tape.gradient(y, list(leaves.values()), tf.constant(dy))
+        tensors = {k: tensor(v) for k, v in arrays.items()} | {"y": tensor(y.numpy()), "dy": tensor(dy)}
+        tensors |= {"d" + k: tensor(g.numpy()) for k, g in zip(leaves, gradients)}
+        CASES.append(case(label, {"fn": f"conv_transpose{rank}d", **params}, tensors))
+    return {"keras": keras.__version__, "tensorflow": tf.__version__}
+
+
+def add_jax(fn, params, shapes, call):
+    import jax
+
+    label = " ".join([fn] + [f"{k}={v}" for k, v in params.items()] + [str(list(s)) for s in shapes.values()])
+    random = Inputs("spatial_jax", label)
+    arrays = {k: random.normal(*s) for k, s in shapes.items()}
+    y, pull = jax.vjp(call, *arrays.values())
+    dy = random.normal(*y.shape)
+    tensors = {k: tensor(v) for k, v in arrays.items()} | {"y": tensor(y), "dy": tensor(dy)}
+    tensors |= {"d" + k: tensor(g) for k, g in zip(arrays, pull(dy))}
+    CASES.append(case(label, {"fn": fn, **params}, tensors))
+
+
+def jax_cases():
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    numbers = ("NHWC", "HWIO", "NHWC")
+    for stride, padding, dilation, taps in [
+        ([2, 2], "SAME", [1, 1], (3, 3)), ([2, 1], "VALID", [1, 1], (3, 2)), ([3, 2], "SAME", [1, 1], (2, 1)),
+        ([3, 2], "VALID", [1, 1], (2, 1)), ([1, 1], "SAME", [2, 2], (3, 2)), ([2, 2], "SAME", [1, 1], (4, 5)),
+    ]:
+        add_jax(
+            "conv_transpose", {"stride": stride, "padding": padding, "dilation": dilation},
+            {"x": (1, 3, 4, 2), "w": (*taps, 2, 3)},
+            lambda x, w: jax.lax.conv_transpose(x, w, stride, padding, rhs_dilation=dilation, dimension_numbers=numbers),
+        )
+    for stride, padding, inner, dilation, groups in [
+        ([1, 1], [[1, 2], [0, 1]], [2, 3], [1, 1], 1), ([2, 1], [[-1, 2], [1, -1]], [2, 1], [1, 2], 2),
+    ]:
+        add_jax(
+            "conv_general_dilated",
+            {"stride": stride, "padding": padding, "input_dilation": inner, "dilation": dilation, "groups": groups},
+            {"x": (1, 4, 5, 4), "w": (2, 2, 4 // groups, 2)},
+            lambda x, w: jax.lax.conv_general_dilated(
+                x, w, stride, padding, lhs_dilation=inner, rhs_dilation=dilation, dimension_numbers=numbers,
+                feature_group_count=groups),
+        )
+    return {"jax": jax.__version__}
+
+
+def torch_cases():
+    import torch
+
+    torch.set_num_threads(1)
+    torch_convolutions()
+    return {"torch": torch.__version__}
+
+
+if __name__ == "__main__":
+    which = sys.argv[1]
+    versions = {"torch": torch_cases, "keras": keras_cases, "jax": jax_cases}[which]()
+    header = {"generator": f"generate_spatial.py {which}", "python": platform.python_version(), "numpy": np.__version__}
+    write(f"spatial_{which}", header | versions, CASES)
