@@ -21,7 +21,7 @@ async function check(row: GoldenCase, calls: Readonly<Record<string, SpatialCall
   expectClose((await y.data()) as Float32Array, row.floats("y"), { ...tolerance, label: "y" });
   expect(indices !== undefined).toBe(row.has("indices"));
   if (indices) expect([...(await indices.data())]).toEqual([...row.ints("indices")]);
-  const found = F.gradients(y, leaves, { cotangent: F.fromData(row.floats("dy"), y.shape) });
+  const found = F.gradients(y, leaves, { cotangents: F.fromData(row.floats("dy"), y.shape) });
   for (const [i, name] of names.entries())
     expectClose((await (found[i] as F.Tensor).data()) as Float32Array, row.floats(`d${name}`), {
       ...tolerance,
