@@ -1,6 +1,8 @@
-import { FacetError, formatShape, ShapeError } from "@facet/kernels-wgsl";
+import { FacetError, formatShape, ShapeError, UnsupportedError } from "@facet/kernels-wgsl";
 import { type Application, applicationsBefore, type Node, releaseApplication, withRecording } from "./tape.js";
 import type { Tensor } from "./tensor.js";
+import { innermostOf } from "./vmap/batched_tensor.js";
+import { toGraph } from "./vmap/levels.js";
 
 export interface BackwardOptions {
   /** Gradients of the outputs, one for each; may be left out for an output of one element. */
@@ -9,6 +11,8 @@ export interface BackwardOptions {
   createGraph?: boolean;
   /** Keeps what the tape saved for another pass. Default: createGraph. */
   retainGraph?: boolean;
+  /** Serial number of the first application to walk through, and to free: what was made before stays as it is. Default: all. */
+  since?: number;
 }
 
 /** What the walk needs of ops, given by ops/index.ts: the tape itself does no mathematics. */
@@ -58,10 +62,17 @@ class Arrived {
 export function backward(
   outputs: readonly Tensor[],
   wanted: ReadonlySet<Node> | undefined,
-  { cotangents, createGraph = false, retainGraph = createGraph }: BackwardOptions = {},
+  { cotangents, createGraph = false, retainGraph = createGraph, since = 0 }: BackwardOptions = {},
 ): Map<Node, Tensor> {
+  if (!wanted && innermostOf(outputs))
+    throw new UnsupportedError({
+      op: "backward",
+      argument: "outputs",
+      expected: "gradients by tensors that are named, as a transform gives them",
+      given: "gradients of leaves inside vmap",
+    });
   const starts = outputs.map((output, i) => startOf(output, cotangents?.[i], i));
-  const order = applicationsBefore(starts);
+  const order = applicationsBefore(starts, since);
   const isWanted = (node: Node): boolean => (wanted ? wanted.has(node) : node.source === undefined);
   // Applications on the way to something wanted.
   const leading = new Set<Application>();
@@ -75,7 +86,8 @@ export function backward(
   };
   withRecording(createGraph, () => {
     for (const [i, node] of starts.entries()) {
-      const cotangent = cotangents?.[i];
+      const given = cotangents?.[i];
+      const cotangent = given && toGraph(given, outputs[i] as Tensor);
       const own = cotangent ? cotangent.alias() : arithmetic.onesLike(node.shape);
       if (cotangent && createGraph) own.node = cotangent.node;
       arrived.add(node, own);
@@ -94,7 +106,7 @@ export function backward(
   return found;
 }
 
-function startOf({ node }: Tensor, cotangent: Tensor | undefined, i: number): Node {
+function startOf({ node, shape }: Tensor, cotangent: Tensor | undefined, i: number): Node {
   if (!node) {
     throw new FacetError({
       op: "backward",
@@ -103,12 +115,12 @@ function startOf({ node }: Tensor, cotangent: Tensor | undefined, i: number): No
       given: "one with no gradient graph",
     });
   }
-  if (cotangent ? `${cotangent.shape}` !== `${node.shape}` : node.shape.some((extent) => extent !== 1)) {
+  if (cotangent ? `${cotangent.shape}` !== `${shape}` : shape.some((extent) => extent !== 1)) {
     throw new ShapeError({
       op: "backward",
       argument: cotangent ? `cotangents[${i}]` : `outputs[${i}]`,
-      expected: cotangent ? formatShape(node.shape) : "one element, or a cotangent",
-      given: formatShape((cotangent ?? node).shape),
+      expected: cotangent ? formatShape(shape) : "one element, or a cotangent",
+      given: formatShape(cotangent?.shape ?? shape),
     });
   }
   return node;

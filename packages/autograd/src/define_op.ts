@@ -14,8 +14,10 @@ import { everyRunsParams, tracing } from "./capture/trace.js";
 import { bindingDtype, type Dtype } from "./dtype.js";
 import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
-import { type Application, enter, isRecording, type Node, recall, save } from "./tape.js";
+import { enter, isRecording, type Node, recall, save, type Unentered } from "./tape.js";
 import { empty, type Tensor } from "./tensor.js";
+import { innermostOf, isBatching } from "./vmap/batched_tensor.js";
+import { type BatchRule, callBatched } from "./vmap/call.js";
 
 /** Inputs of an op by name; an optional one may be undefined. */
 export type OpInputs = Readonly<Record<string, Tensor | undefined>>;
@@ -87,6 +89,8 @@ export interface OpSpec<I extends OpInputs, A, X extends string> {
   readonly vjp: { readonly [K in keyof I]-?: Vjp<A> | typeof nonDifferentiable };
   /** Used instead of the rows when several inputs want a gradient that nobody differentiates again. */
   readonly joint?: JointVjp<A>;
+  /** How it works for all examples of a vmap at once. Without it: example by example. */
+  readonly batch?: BatchRule<I, A>;
 }
 
 /** An op ready to be called. */
@@ -108,6 +112,8 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
   spec: OpSpec<I, A, X>,
 ): Op<I, A, X> {
   const withAux = (inputs: I, attrs: A): { y: Tensor; aux: Record<X, Tensor> } => {
+    const batchedInput = isBatching() ? innermostOf(Object.values(inputs)) : undefined;
+    if (batchedInput) return callBatched(op, inputs, attrs, batchedInput) as { y: Tensor; aux: Record<X, Tensor> };
     const shape = spec.shape(inputs, attrs);
     const source = spec.sharesMemoryOf === undefined ? undefined : inputs[spec.sharesMemoryOf];
     const y = source ? adopt(source.alias(shape)) : empty(shape, spec.dtype?.(inputs, attrs) ?? "float32");
@@ -160,7 +166,7 @@ function record<I extends OpInputs, A, X extends string>(
   const joint = spec.joint?.saves ?? [];
   const names = [...new Set(tracked.flatMap(({ rule }) => [...rule.saves, ...joint]))].filter((name) => sources[name]);
   const context = { attrs, shapes };
-  const made: Omit<Application, "outputs"> = {
+  const made: Unentered = {
     op: spec.name,
     layer: currentLayer(),
     inputs: tracked.map(({ node }) => node),
@@ -190,7 +196,7 @@ function record<I extends OpInputs, A, X extends string>(
   return node;
 }
 
-function savedBy(made: Omit<Application, "outputs">, wanted: readonly string[], names: readonly string[]) {
+function savedBy(made: Unentered, wanted: readonly string[], names: readonly string[]) {
   const saved: Record<string, Tensor> = {};
   for (const name of wanted) {
     const index = names.indexOf(name);
@@ -201,7 +207,7 @@ function savedBy(made: Omit<Application, "outputs">, wanted: readonly string[], 
 
 /** Computes gradients under the layer of their forward pass. Temporaries are freed; the results belong to the caller and to no scope. */
 function inLayer(
-  { layer }: Omit<Application, "outputs">,
+  { layer }: Unentered,
   dy: Tensor,
   saved: Record<string, Tensor>,
   gradients: () => Readonly<Record<string, Tensor | undefined>>,

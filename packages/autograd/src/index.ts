@@ -22,12 +22,23 @@ export type { PlanSummary } from "./capture/compiled_plan.js";
 export { Observed, ObservedMap, observe } from "./capture/observe.js";
 export { type AsTensor, Identities, putTogether, type Template, takeApart, templateKey } from "./capture/template.js";
 export { everyRun, guard, hostValue, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
+export { cond, foriLoop, type ScanOptions, type Step, scan, whileLoop } from "./control_flow.js";
+export {
+  type CustomForward,
+  type CustomPull,
+  checkpoint,
+  customJvp,
+  customVjp,
+  recordCustom,
+  stopGradient,
+} from "./custom.js";
 export { type AnyOp, copyTensor, defineOp, jointVjp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
 export * from "./dtype.js";
 export { EDGE, isElided, shownOf, shownPositions } from "./elision.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
 export { knownValue } from "./host_values.js";
 export * from "./init.js";
+export { type Jacobian, jacfwd, jacrev } from "./jacobians.js";
 export { withLayer } from "./layer.js";
 export * from "./ops/index.js";
 export { Adam, type AdamSettings, adamUpdate } from "./optim/adam.js";
@@ -53,4 +64,16 @@ export {
   withRecording,
 } from "./tape.js";
 export { empty, flattenNested, fromData, type NestedArray, Tensor } from "./tensor.js";
-export { gradients, isDifferentiating, valueAndGradients, withVariables } from "./transforms.js";
+export {
+  type GradientOptions,
+  gradients,
+  isDifferentiating,
+  jvp,
+  type Linearized,
+  linearize,
+  type Outputs,
+  valueAndGradients,
+  vjpOf,
+  withVariables,
+} from "./transforms.js";
+export { type MappedResult, vmap } from "./vmap/vmap.js";

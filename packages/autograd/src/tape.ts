@@ -28,6 +28,8 @@ export interface Application {
   readonly layer: string;
   readonly inputs: readonly Node[];
   readonly outputs: readonly Node[];
+  /** How many were made before it. */
+  readonly serial: number;
   readonly pull: Pull;
   /** Private handles on what the pull needs, with the version of the memory at the time; undefined when freed. */
   saved: SavedTensor[] | undefined;
@@ -126,9 +128,17 @@ export function sameValue(tensor: Tensor): Tensor {
   return same;
 }
 
+/** An application on its way into the graph. */
+export type Unentered = Omit<Application, "outputs" | "serial">;
+
+let applications = 0;
+
+/** Number of applications so far: those entered from now on have it as their serial number, or a larger one. */
+export const serialNow = (): number => applications;
+
 /** Enters an application into the graph and returns the nodes of its outputs, which have the shapes given. */
-export function enter(made: Omit<Application, "outputs">, shapes: readonly (readonly number[])[]): Node[] {
-  const application: Application = Object.assign(made, { outputs: [] });
+export function enter(made: Unentered, shapes: readonly (readonly number[])[]): Node[] {
+  const application: Application = Object.assign(made, { outputs: [], serial: applications++ });
   const outputs = shapes.map((shape): Node => ({ op: made.op, shape, source: application }));
   (application.outputs as Node[]).push(...outputs);
   return outputs;
@@ -138,7 +148,7 @@ export function enter(made: Omit<Application, "outputs">, shapes: readonly (read
 export function save(tensor: Tensor, node: Node | undefined): SavedTensor {
   const copy = tensor.alias();
   copy.node = node;
-  return { tensor: copy, storage: tensor.storage, version: tensor.storage.version };
+  return { tensor: copy, storage: tensor.memory, version: tensor.memory.version };
 }
 
 /** What an application saved, checked: the graph not yet freed, and no in-place write since. */
@@ -178,13 +188,29 @@ export function releaseGraph({ node }: Tensor): void {
   for (const application of applicationsBefore(node ? [node] : [])) releaseApplication(application);
 }
 
-/** Every application that `starts` are computed from: those that make inputs before those that use them. */
-export function applicationsBefore(starts: readonly Node[]): Application[] {
+/** What a computation since `serial` was made of: its applications, and the nodes from before it that gradients would flow on to. */
+export function madeSince(serial: number, outputs: readonly Tensor[]): { inside: Application[]; borders: Node[] } {
+  const inside = new Set<Application>();
+  const borders = new Set<Node>();
+  const waiting = outputs.flatMap(({ node }) => (node ? [node] : []));
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    const { source } = node;
+    if (!source || source.serial < serial) borders.add(node);
+    else if (!inside.has(source)) {
+      inside.add(source);
+      waiting.push(...source.inputs);
+    }
+  }
+  return { inside: [...inside], borders: [...borders] };
+}
+
+/** Every application since `serial` that `starts` are computed from: those that make inputs before those that use them. */
+export function applicationsBefore(starts: readonly Node[], serial = 0): Application[] {
   const order: Application[] = [];
   const seen = new Set<Application>();
   const stack: { application: Application; next: number }[] = [];
   const visit = ({ source }: Node): void => {
-    if (!source || seen.has(source)) return;
+    if (!source || source.serial < serial || seen.has(source)) return;
     seen.add(source);
     stack.push({ application: source, next: 0 });
   };

@@ -33,12 +33,13 @@ export class Tensor {
   /** Whether some trace relied on where it is. */
   #isNoted = false;
 
-  constructor(shape: readonly number[], dtype: Dtype, storage: Storage, offset = 0) {
+  /** Without storage only for a subclass whose values lie elsewhere. */
+  constructor(shape: readonly number[], dtype: Dtype, storage: Storage | undefined, offset = 0) {
     this.shape = shape;
     this.dtype = dtype;
     this.#storage = storage;
     this.#offset = offset;
-    dropped.register(this, storage, this);
+    if (storage) dropped.register(this, storage, this);
     tracing()?.made.add(this);
   }
 
@@ -74,6 +75,11 @@ export class Tensor {
   /** Shape of the array that the gradient graph knows. */
   get graphShape(): readonly number[] {
     return this.shape;
+  }
+
+  /** The memory that writes in place go to. */
+  get memory(): Storage {
+    return this.storage;
   }
 
   get rank(): number {

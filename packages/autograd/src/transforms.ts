@@ -2,8 +2,9 @@ import { FacetError } from "@facet/kernels-wgsl";
 import { type BackwardOptions, backward } from "./backward.js";
 import { zeros } from "./ops/create.js";
 import { adopt } from "./scope.js";
-import { innerVariable } from "./tape.js";
+import { innerVariable, isTracked } from "./tape.js";
 import type { Tensor } from "./tensor.js";
+import { fromGraph, spread } from "./vmap/levels.js";
 
 export interface GradientOptions extends Omit<BackwardOptions, "cotangents"> {
   /** Gradient of each output, in its shape; may be left out for an output of one element. */
@@ -38,9 +39,9 @@ export function gradients(
     new Set(nodes),
     { ...options, cotangents: reached.map(({ cotangent }) => cotangent) },
   );
-  return nodes.map((node) => {
+  return nodes.map((node, i) => {
     const gradient = found.get(node);
-    return gradient && adopt(gradient);
+    return gradient && fromGraph(adopt(gradient), wrt[i] as Tensor);
   });
 }
 
@@ -56,10 +57,11 @@ export function isDifferentiating(): boolean {
   return depth > 0;
 }
 
-/** A fresh variable with x's value; when x itself is tracked, gradients pass through to it. */
+/** A fresh variable with x's value, for each example of a vmap; when x itself is tracked, gradients pass through to it. */
 function inner(x: Tensor): Tensor {
-  const leaf = adopt(x.alias());
-  innerVariable(leaf, x.node);
+  const own = spread(x);
+  const leaf = adopt(own.alias());
+  innerVariable(leaf, own.node);
   return leaf;
 }
 
@@ -90,4 +92,79 @@ export function valueAndGradients<R>(
   const loss = lossOf(result);
   const found = gradients(loss, variables, { createGraph: isDifferentiating() });
   return { result, gradients: variables.map((variable, i) => found[i] ?? zeros(variable.shape)) };
+}
+
+/** A function of tensors that transforms take, and where its outputs are in what it returns. */
+export type Outputs<R> = (result: R) => readonly Tensor[];
+
+/** The derivative of a function at a point, as a linear function of tangents: one for each input, in its shape. */
+export interface Linearized<R> {
+  readonly result: R;
+  /** Directional derivatives of the outputs. May be called again and again. */
+  readonly pushforward: (tangents: readonly Tensor[]) => Tensor[];
+}
+
+/**
+ * Calls `f` with fresh variables in place of `inputs` and returns its result with its derivative. There are no rules for going
+ * forward: the gradient is linear in the cotangent, so the gradient of the gradient by the cotangent is the way forward.
+ */
+export function linearize<R>(
+  inputs: readonly Tensor[],
+  f: (inputs: Tensor[]) => R,
+  outputsOf: Outputs<R>,
+): Linearized<R> {
+  const { result, variables } = withVariables(inputs, f);
+  const outputs = outputsOf(result);
+  // What is pulled back is never looked at: only how it depends on these.
+  const cotangents = outputs.map(({ shape }) => inner(zeros(shape)));
+  const tracked = outputs.flatMap((output, i) => (isTracked(output) ? [i] : []));
+  const pulled = gradients(
+    tracked.map((i) => outputs[i] as Tensor),
+    variables,
+    { cotangents: tracked.map((i) => cotangents[i]), createGraph: true },
+  );
+  const pushforward = (tangents: readonly Tensor[]): Tensor[] => {
+    const along = pulled.flatMap((gradient, i) => (gradient ? [{ gradient, tangent: tangents[i] }] : []));
+    const found = gradients(
+      along.map(({ gradient }) => gradient),
+      cotangents,
+      { cotangents: along.map(({ tangent }) => tangent), createGraph: isDifferentiating(), retainGraph: true },
+    );
+    return outputs.map(({ shape }, i) => found[i] ?? zeros(shape));
+  };
+  return { result, pushforward };
+}
+
+/** Calls `f` and returns its result and the directional derivatives of its outputs along `tangents`, one for each input. */
+export function jvp<R>(
+  inputs: readonly Tensor[],
+  tangents: readonly Tensor[],
+  f: (inputs: Tensor[]) => R,
+  outputsOf: Outputs<R>,
+): { result: R; tangents: Tensor[] } {
+  const { result, pushforward } = linearize(inputs, f, outputsOf);
+  return { result, tangents: pushforward(tangents) };
+}
+
+/**
+ * Calls `f` and returns its result and the function from cotangents of its outputs (undefined where none arrives) to gradients of its inputs, zeros
+ * where there are none. It may be called again and again.
+ */
+export function vjpOf<R>(
+  inputs: readonly Tensor[],
+  f: (inputs: Tensor[]) => R,
+  outputsOf: Outputs<R>,
+): { result: R; pullback: (cotangents: readonly (Tensor | undefined)[]) => Tensor[] } {
+  const { result, variables } = withVariables(inputs, f);
+  const outputs = outputsOf(result);
+  const pullback = (cotangents: readonly (Tensor | undefined)[]): Tensor[] => {
+    const given = outputs.flatMap((output, i) => (cotangents[i] ? [{ output, cotangent: cotangents[i] }] : []));
+    const found = gradients(
+      given.map(({ output }) => output),
+      variables,
+      { cotangents: given.map(({ cotangent }) => cotangent), createGraph: isDifferentiating(), retainGraph: true },
+    );
+    return variables.map(({ shape }, i) => found[i] ?? zeros(shape));
+  };
+  return { result, pullback };
 }

@@ -12,6 +12,7 @@ import { defineOp, launch, nonDifferentiable } from "../define_op.js";
 import type { Dtype } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
+import { broadcasting } from "../vmap/rules.js";
 import * as plain from "./elementwise.js";
 import { pair, type TensorLike } from "./elementwise_op.js";
 import { abs, neg, square } from "./elementwise_unary.js";
@@ -35,6 +36,7 @@ function checkedOp(name: IntegerCheck, op: string, fault: typeof BEYOND | typeof
       launch(integerChecked, { a, b, y }, params, integerCheckedConstants(name));
     },
     vjp: { a: nonDifferentiable, b: nonDifferentiable },
+    batch: broadcasting,
   });
 }
 

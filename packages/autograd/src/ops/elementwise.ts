@@ -11,6 +11,7 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype, type Dtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import { broadcasting } from "../vmap/rules.js";
 import { binary, pair, refuseBytes, type TensorLike, zeroGradient } from "./elementwise_op.js";
 import { log, neg } from "./elementwise_unary.js";
 import { sumTo } from "./reduce.js";
@@ -120,6 +121,7 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }>({
     a: vjp(["condition"], (dy, { condition }, { shapes }) => sumTo(where(condition, dy, 0), shapes.a)),
     b: vjp(["condition"], (dy, { condition }, { shapes }) => sumTo(where(condition, 0, dy), shapes.b)),
   },
+  batch: broadcasting,
 });
 
 /** a where the condition holds, else b; all three broadcast. */
@@ -138,6 +140,7 @@ const castOp = defineOp<{ x: Tensor }, { dtype: Dtype }>({
   },
   // Only from float to float could a gradient flow, and that is no cast.
   vjp: { x: nonDifferentiable },
+  batch: (inputs, _, attrs) => ({ inputs, attrs }),
 });
 
 /** Expression for each pair of dtypes. Bits of int32, uint32 and bool convert as WGSL's constructors do. */

@@ -10,6 +10,7 @@ import {
 import { defineOp, launch, type nonDifferentiable, type Vjp, vjp } from "../define_op.js";
 import { bindingDtype, type Dtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import { broadcasting } from "../vmap/rules.js";
 import { full, zeros } from "./create.js";
 
 /** What an op takes where a number may stand for a tensor. */
@@ -41,6 +42,7 @@ export function unary(name: ExpressionName, x: Gradient<UnaryAttrs>, result?: Dt
       launch(elementwiseUnary, { a: x, y }, params, elementwiseConstants(name, [bindingDtype(x.dtype)]));
     },
     vjp: { x },
+    batch: broadcasting,
   });
 }
 
@@ -65,6 +67,7 @@ export function binary(name: ExpressionName, a: Gradient<undefined>, b: Gradient
       );
     },
     vjp: { a, b },
+    batch: broadcasting,
   });
 }
 

@@ -16,6 +16,8 @@ import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
+import { moveAxis } from "../vmap/levels.js";
+import { reshape } from "./shape.js";
 
 const faultSlot = (op: string, rows: number): number =>
   device().faults.slot({ op, argument: "index", expected: `row indices from 0 to ${rows - 1}` });
@@ -46,6 +48,17 @@ const gatherOp = defineOp<{ x: Tensor; index: Tensor }, undefined>({
       (dy, { index }, { shapes }): Tensor => gatherBackwardOp({ dy, index }, { xShape: shapes.x as number[] }),
     ),
     index: nonDifferentiable,
+  },
+  batch: ({ x, index }, isBatched, attrs) => {
+    // With rows and indices of its own, an example's index must not reach another's rows: example by example.
+    if (isBatched("x") && isBatched("index")) return undefined;
+    if (isBatched("index"))
+      return {
+        inputs: { x, index: reshape(index, [-1]) },
+        attrs,
+        finish: (y) => reshape(y, [...index.shape, ...y.shape.slice(1)]),
+      };
+    return { inputs: { x: moveAxis(x, 0, 1), index }, attrs, finish: (y) => moveAxis(y, 1, 0) };
   },
 });
 
@@ -117,6 +130,7 @@ const oneHotOp = defineOp<{ index: Tensor }, { depth: number }>({
   },
   forward: ({ index }, y, { depth }) => launch(oneHotKernel, { index, y }, oneHotGeometry(index.shape, depth).params),
   vjp: { index: nonDifferentiable },
+  batch: (inputs, _, attrs) => ({ inputs, attrs }),
 });
 
 /** 1 at each index, 0 elsewhere, along a new last dimension; an index out of range gives a row of zeros, as in JAX. */

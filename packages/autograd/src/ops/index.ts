@@ -1,6 +1,8 @@
 import { setTapeArithmetic } from "../backward.js";
-import { full } from "./create.js";
+import { setBatchArithmetic } from "../vmap/levels.js";
+import { full, zeros } from "./create.js";
 import { add } from "./elementwise.js";
+import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
 export * from "./bytes.js";
 export * from "./checked.js";
@@ -20,4 +22,12 @@ export * from "./shape.js";
 export * from "./softmax.js";
 export * from "./softmax_cross_entropy.js";
 
+setBatchArithmetic({
+  expand,
+  reshape,
+  transpose,
+  pick: (x, i) => reshape(sliceAlong(x, 0, i, i + 1), x.shape.slice(1)),
+  stack: (tensors) => stack(tensors, 0),
+  zeros,
+});
 setTapeArithmetic({ add, onesLike: (shape) => full(shape, 1) });

@@ -8,7 +8,10 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
+import { broadcasting } from "../vmap/rules.js";
+import { add } from "./elementwise.js";
 import { sum, sumTo } from "./reduce.js";
+import { reshape } from "./shape.js";
 
 export interface MatmulAttrs {
   transposeA: boolean;
@@ -44,6 +47,21 @@ const matmulOp = defineOp<{ a: Tensor; b: Tensor; bias: Tensor | undefined }, Ma
       return sumTo(db, shapes.b);
     }),
     bias: vjp([], (dy) => sum(dy, { axes: dy.shape.slice(0, -1).map((_, i) => i) })),
+  },
+  batch: ({ bias, ...operands }, isBatched, attrs) => {
+    const { inputs } = broadcasting(operands, isBatched, attrs);
+    // The kernel takes one bias for all. Added afterwards, it is rounded as it would be there.
+    const own = bias && isBatched("bias") ? bias : undefined;
+    const columns = (y: Tensor): number[] => [
+      y.shape[0] as number,
+      ...y.shape.slice(2).map(() => 1),
+      y.shape.at(-1) as number,
+    ];
+    return {
+      inputs: { ...inputs, bias: own ? undefined : bias },
+      attrs,
+      finish: (y) => (own ? add(y, reshape(own, columns(y))) : y),
+    };
   },
 });
 

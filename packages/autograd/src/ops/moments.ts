@@ -3,6 +3,7 @@ import { elementwiseBinary, elementwiseConstants, elementwiseGeometry } from "@f
 import { defineOp, launch, vjp } from "../define_op.js";
 import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { broadcasting } from "../vmap/rules.js";
 import { div, equal, mul, sub, where } from "./elementwise.js";
 import { zeroGradient } from "./elementwise_op.js";
 import { abs, sqrt, square, squareScale } from "./elementwise_unary.js";
@@ -22,6 +23,7 @@ const squareDeviationOp = defineOp<{ x: Tensor; mean: Tensor }, { scale: number 
     x: vjp(["x", "mean"], (dy, { x, mean }, { attrs }) => mul(mul(dy, 2 * attrs.scale), sub(x, mean))),
     mean: zeroGradient("mean"),
   },
+  batch: broadcasting,
 });
 
 /**

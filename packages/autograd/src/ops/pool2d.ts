@@ -10,6 +10,7 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import { asMoreRows } from "../vmap/rules.js";
 
 export type Pool2dAttrs = Pool2dOptions;
 
@@ -24,6 +25,7 @@ const maxPool2dOp = defineOp<{ x: Tensor }, Pool2dAttrs>({
   vjp: {
     x: vjp(["x", "y"], (dy, { x, y }, { attrs }): Tensor => maxPool2dBackwardOp({ x, forward: y, dy }, attrs)),
   },
+  batch: asMoreRows(),
 });
 
 // Linear in dy: its own gradient picks the elements of g at the maxima. `forward` is max_pool2d's result.
@@ -37,6 +39,7 @@ const maxPool2dBackwardOp = defineOp<{ x: Tensor; forward: Tensor; dy: Tensor },
     forward: nonDifferentiable,
     dy: vjp(["x", "forward"], (g, { x, forward }, { attrs }): Tensor => maxPool2dGatherOp({ x, forward, g }, attrs)),
   },
+  batch: asMoreRows(),
 });
 
 const maxPool2dGatherOp = defineOp<{ x: Tensor; forward: Tensor; g: Tensor }, Pool2dAttrs>({
@@ -49,6 +52,7 @@ const maxPool2dGatherOp = defineOp<{ x: Tensor; forward: Tensor; g: Tensor }, Po
     forward: nonDifferentiable,
     g: vjp(["x", "forward"], (dy, { x, forward }, { attrs }): Tensor => maxPool2dBackwardOp({ x, forward, dy }, attrs)),
   },
+  batch: asMoreRows(),
 });
 
 // y = mean of each window, over its whole area or over its part inside the input.
@@ -65,6 +69,7 @@ const avgPool2dOp = defineOp<{ x: Tensor }, Pool2dAttrs>({
       (dy, _, { attrs, shapes }): Tensor => avgPool2dBackwardOp({ dy }, { ...attrs, xShape: shapes.x as number[] }),
     ),
   },
+  batch: asMoreRows(),
 });
 
 const avgPool2dBackwardOp = defineOp<{ dy: Tensor }, Pool2dAttrs & { xShape: readonly number[] }>({
@@ -73,6 +78,10 @@ const avgPool2dBackwardOp = defineOp<{ dy: Tensor }, Pool2dAttrs & { xShape: rea
   forward: ({ dy }, dx, { xShape, ...attrs }) =>
     launch(avgPool2dBackward, { dy, dx }, pool2dGeometry(xShape, attrs, "avg_pool2d").params),
   vjp: { dy: vjp([], (g, _, { attrs: { xShape: _shape, ...attrs } }): Tensor => avgPool2d(g, attrs)) },
+  batch: asMoreRows((attrs, size) => {
+    const [images, ...rest] = attrs.xShape as [number, ...number[]];
+    return { ...attrs, xShape: [images * size, ...rest] };
+  }),
 });
 
 export const maxPool2d = (x: Tensor, attrs: Pool2dAttrs): Tensor => maxPool2dOp({ x }, attrs);

@@ -14,6 +14,7 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
+import { shifted } from "../vmap/rules.js";
 import { fillWith, full } from "./create.js";
 import { cast, div, equal, logicalOr, mul, where } from "./elementwise.js";
 import { isNan } from "./elementwise_unary.js";
@@ -80,6 +81,7 @@ function reduction(
       }
     },
     vjp: { x },
+    batch: (inputs, _, attrs) => ({ inputs, attrs: { ...attrs, axes: shifted(attrs.axes) } }),
   });
 }
 
@@ -185,6 +187,7 @@ function argReduction(name: "argmax" | "argmin") {
       );
     },
     vjp: { x: nonDifferentiable },
+    batch: (inputs, _, attrs) => ({ inputs, attrs: { ...attrs, axis: shifted([attrs.axis])[0] as number } }),
   });
 }
 

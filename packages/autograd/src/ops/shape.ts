@@ -14,6 +14,7 @@ import {
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
+import { allBatched, shifted } from "../vmap/rules.js";
 import { fillWith } from "./create.js";
 import { sumTo } from "./reduce.js";
 
@@ -42,6 +43,7 @@ const reshapeOp = defineOp<{ x: Tensor }, { shape: readonly number[] }>({
   dtype: sameDtype,
   sharesMemoryOf: "x",
   vjp: { x: vjp([], (dy, _, { shapes }) => reshape(dy, shapes.x as number[])) },
+  batch: (inputs, _, { shape }, size) => ({ inputs, attrs: { shape: [size, ...shape] } }),
 });
 
 /** Same elements, another shape, same memory. One extent may be -1 and is computed. */
@@ -71,6 +73,7 @@ const transposeOp = defineOp<{ x: Tensor }, { permutation: readonly number[] }>(
       return transpose(dy, inverse);
     }),
   },
+  batch: (inputs, _, { permutation }) => ({ inputs, attrs: { permutation: [0, ...shifted(permutation)] } }),
 });
 
 /** Dimensions in another order; default reversed. Negative ones count from the end. */
@@ -85,6 +88,10 @@ const expandOp = defineOp<{ x: Tensor }, { shape: readonly number[] }>({
   dtype: sameDtype,
   forward: ({ x }, y, { shape }) => launch(stridedCopy, { x, y }, expandGeometry(x.shape, shape).params),
   vjp: { x: vjp([], (dy, _, { shapes }) => sumTo(dy, shapes.x)) },
+  batch: ({ x }, _, { shape }, size) => {
+    const missing = new Array<number>(shape.length - (x.rank - 1)).fill(1);
+    return { inputs: { x: reshape(x, [size, ...missing, ...x.shape.slice(1)]) }, attrs: { shape: [size, ...shape] } };
+  },
 });
 
 /** Repeats dimensions of extent 1, and adds leading ones, up to `shape`. */
@@ -105,6 +112,10 @@ const sliceOp = defineOp<{ x: Tensor }, SliceAttrs>({
   forward: ({ x }, y, { starts, stops, steps }) =>
     launch(stridedCopy, { x, y }, sliceGeometry(x.shape, starts, stops, steps).params),
   vjp: { x: vjp([], (dy, _, { attrs, shapes }) => place(dy, shapes.x as number[], attrs.starts, attrs.steps)) },
+  batch: (inputs, _, { starts, stops, steps }, size) => ({
+    inputs,
+    attrs: { starts: [0, ...starts], stops: [size, ...stops], steps: [1, ...steps] },
+  }),
 });
 
 /** Elements start, start + step, ... below stop of every dimension; bounds within the shape, steps positive (default 1). */
@@ -143,6 +154,10 @@ const placeOp = defineOp<{ x: Tensor }, PlaceAttrs>({
       return slice(dy, attrs.starts, stops, attrs.steps);
     }),
   },
+  batch: (inputs, _, { shape, starts, steps, value }, size) => ({
+    inputs,
+    attrs: { shape: [size, ...shape], starts: [0, ...starts], steps: [1, ...steps], value },
+  }),
 });
 
 /** A tensor of `shape` that is `value` except where x lies, from `starts` on in steps: the reverse of slice. */
@@ -175,6 +190,7 @@ const flipOp = defineOp<{ x: Tensor }, { axes: readonly number[] }>({
   dtype: sameDtype,
   forward: ({ x }, y, { axes }) => launch(stridedCopy, { x, y }, flipGeometry(x.shape, axes).params),
   vjp: { x: vjp([], (dy, _, { attrs }) => flip(dy, attrs.axes)) },
+  batch: (inputs, _, { axes }) => ({ inputs, attrs: { axes: shifted(axes) } }),
 });
 
 /** Reverses the given dimensions. */
@@ -202,6 +218,10 @@ const concatOp = defineOp<{ a: Tensor; b: Tensor }, { axis: number }>({
       sliceAlong(dy, attrs.axis, (shapes.a as number[]).at(attrs.axis) as number, dy.shape.at(attrs.axis) as number),
     ),
   },
+  batch: (inputs, isBatched, { axis }, size) => ({
+    inputs: allBatched(inputs, isBatched, size),
+    attrs: { axis: axis < 0 ? axis : axis + 1 },
+  }),
 });
 
 /** Elements start to stop of one dimension. */

@@ -8,6 +8,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import { alongAxis } from "../vmap/rules.js";
 import { mul, sub } from "./elementwise.js";
 import { exp, neg } from "./elementwise_unary.js";
 import { sum } from "./reduce.js";
@@ -28,6 +29,7 @@ const softmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
   },
   forward: ({ x }, y, { axis }) => launch(softmaxForward, { x, y }, softmaxGeometry(x.shape, axis, "softmax").params),
   vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => softmaxBackwardOp({ forward: y, dy }, attrs)) },
+  batch: alongAxis(),
 });
 
 // `forward` is the softmax itself, s: dx = s (dy - sum(dy s))
@@ -45,6 +47,7 @@ const softmaxBackwardOp = defineOp<{ forward: Tensor; dy: Tensor }, AxisAttrs>({
     ),
     dy: vjp(["forward"], (g, { forward }, { attrs }): Tensor => softmaxBackwardOp({ forward, dy: g }, attrs)),
   },
+  batch: alongAxis(),
 });
 
 // y = x - max - log sum;  dx = dy - e^y sum(dy)
@@ -57,6 +60,7 @@ const logSoftmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
   forward: ({ x }, y, { axis }) =>
     launch(logSoftmaxForward, { x, y }, softmaxGeometry(x.shape, axis, "log_softmax").params),
   vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => logSoftmaxBackwardOp({ forward: y, dy }, attrs)) },
+  batch: alongAxis(),
 });
 
 // `forward` is the log softmax itself, l: dx = dy - e^l sum(dy)
@@ -72,6 +76,7 @@ const logSoftmaxBackwardOp = defineOp<{ forward: Tensor; dy: Tensor }, AxisAttrs
     ),
     dy: vjp(["forward"], (g, { forward }, { attrs: { axis } }): Tensor => sub(g, total(mul(g, exp(forward)), axis))),
   },
+  batch: alongAxis(),
 });
 
 /** e^x over its sum along an axis (default the last). */

@@ -1,0 +1,71 @@
+// How ops work for all examples of a vmap at once: rules that several ops share.
+import type { OpInputs } from "../define_op.js";
+import type { Tensor } from "../tensor.js";
+import type { BatchedCall, BatchRule } from "./call.js";
+import { axes } from "./levels.js";
+
+const repeatedTo = (x: Tensor, size: number): Tensor =>
+  axes.expand(axes.reshape(x, [1, ...x.shape]), [size, ...x.shape]);
+
+/** The examples first, then dimensions of extent 1 up to `rank` dimensions in each. */
+function raised(x: Tensor, rank: number): Tensor {
+  const missing = rank - (x.rank - 1);
+  return missing <= 0
+    ? x
+    : axes.reshape(x, [x.shape[0] as number, ...new Array<number>(missing).fill(1), ...x.shape.slice(1)]);
+}
+
+/** Operands that broadcast: those of fewer dimensions get the missing ones behind the examples. */
+export function broadcasting<I extends OpInputs, A>(
+  inputs: I,
+  isBatched: (name: keyof I & string) => boolean,
+  attrs: A,
+): BatchedCall<I, A> {
+  const given = Object.entries(inputs).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+  const rank = Math.max(...given.map(([name, x]) => x.rank - Number(isBatched(name))));
+  const own = given.map(([name, x]) => [name, isBatched(name) ? raised(x, rank) : x] as const);
+  return { inputs: { ...inputs, ...Object.fromEntries(own) }, attrs };
+}
+
+/** Every input with the examples first; those that are the same for all are repeated. */
+export function allBatched<I extends OpInputs>(
+  inputs: I,
+  isBatched: (name: keyof I & string) => boolean,
+  size: number,
+): I {
+  const all = Object.entries(inputs).map(([name, x]) => [name, x && !isBatched(name) ? repeatedTo(x, size) : x]);
+  return Object.fromEntries(all);
+}
+
+/** Dimensions of one example as dimensions of all. */
+export const shifted = (dims: readonly number[]): number[] => dims.map((axis) => (axis < 0 ? axis : axis + 1));
+
+/** An op along one axis of inputs of one shape: the next one. A scalar has no axis, so that one is made. */
+export function alongAxis<I extends OpInputs, A extends { readonly axis: number }>(): BatchRule<I, A> {
+  return (inputs, isBatched, attrs, size) => {
+    const all = allBatched(inputs, isBatched, size);
+    const scalars = Object.values(all).every((x) => !x || x.rank === 1);
+    if (!scalars) return { inputs: all, attrs: { ...attrs, axis: shifted([attrs.axis])[0] as number } };
+    const columns = Object.entries(all).map(([name, x]) => [name, x && axes.reshape(x, [size, 1])]);
+    return {
+      inputs: Object.fromEntries(columns),
+      attrs: { ...attrs, axis: 1 },
+      finish: (y) => axes.reshape(y, [size]),
+    };
+  };
+}
+
+/** An op on images that treats each by itself: the examples join them in the first dimension. */
+export function asMoreRows<I extends OpInputs, A>(
+  rowsOf: (attrs: A, size: number) => A = (attrs) => attrs,
+): (...args: Parameters<BatchRule<I, A>>) => Required<BatchedCall<I, A>> {
+  return (inputs: I, isBatched: (name: keyof I & string) => boolean, attrs: A, size: number) => {
+    const merged = Object.entries(allBatched(inputs, isBatched, size)).map(([name, x]) => [
+      name,
+      x && axes.reshape(x, [size * (x.shape[1] as number), ...x.shape.slice(2)]),
+    ]);
+    const finish = (y: Tensor): Tensor =>
+      axes.reshape(y, [size, size === 0 ? 0 : (y.shape[0] as number) / size, ...y.shape.slice(1)]);
+    return { inputs: Object.fromEntries(merged) as I, attrs: rowsOf(attrs, size), finish };
+  };
+}
