@@ -1,6 +1,7 @@
 // Every kernel with its reference and cases, for tests, benches and the catalogue. Not part of the main entry, so that
 // programs do not carry references.
 import type { KernelEntry } from "./cases.js";
+import { alongEntries } from "./kernels/along/along.cases.js";
 import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { conv3dEntries } from "./kernels/conv3d/conv3d.cases.js";
@@ -14,6 +15,7 @@ import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
+import { scanEntries } from "./kernels/scan/scan.cases.js";
 import { softmaxEntries } from "./kernels/softmax/softmax.cases.js";
 import { softmaxCrossEntropyEntries } from "./kernels/softmax_cross_entropy/softmax_cross_entropy.cases.js";
 import { stridedCopyEntries } from "./kernels/strided_copy/strided_copy.cases.js";
@@ -27,9 +29,11 @@ export const kernelTable: readonly KernelEntry[] = [
   ...elementwiseEntries,
   ...integerCheckedEntries,
   ...reduceEntries,
+  ...scanEntries,
   ...stridedCopyEntries,
   ...arangeEntries,
   ...gatherEntries,
+  ...alongEntries,
   ...halfEntries,
   ...conv2dEntries,
   ...conv3dEntries,

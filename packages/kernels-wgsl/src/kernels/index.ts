@@ -1,3 +1,4 @@
+export * from "./along/along.js";
 export * from "./arange/arange.js";
 export * from "./conv2d/conv_geometry.js";
 export * from "./conv2d/conv2d.js";
@@ -24,6 +25,7 @@ export * from "./random/random.js";
 export * from "./random/threefry.js";
 export * from "./reduce/arg_reduce.js";
 export * from "./reduce/reduce.js";
+export * from "./scan/scan.js";
 export * from "./softmax/softmax.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
 export * from "./strided_copy/strided_copy.js";

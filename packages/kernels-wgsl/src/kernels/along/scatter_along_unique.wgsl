@@ -1,0 +1,68 @@
+// scatter_along, variant for places of which none is named twice: as scatter_along.wgsl, all of source at once.
+//
+// Thread  one element of source, or four in the vec4 variant, lanes along inner.
+// Reference: along.ref.ts
+
+struct Params {
+  outer: u32,
+  extent: u32,
+  inner: u32,
+  count: u32,
+  index_outer: u32,
+  index_count: u32,
+  index_inner: u32,
+  fault_slot: u32,
+  // Whether an index out of range is noted in faults.
+  raises: u32,
+  // Stretches of a line in the variant parts.
+  parts: u32,
+  // Whether no place is named twice.
+  unique: u32,
+}
+
+// dtype of source and y
+alias Y = f32;
+alias V = Y;
+const WIDTH = 1u;
+const LANES = 64u;
+
+@group(0) @binding(0) var<storage, read> source: array<V>;
+@group(0) @binding(1) var<storage, read> index: array<i32>;
+@group(0) @binding(2) var<storage, read_write> faults: array<atomic<u32>>;
+@group(0) @binding(3) var<storage, read_write> y: array<V>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+
+fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+fn minimum_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+fn combine(a: Y, b: Y) -> Y { return a + b; }
+
+fn join(a: V, b: V) -> V { return combine(a, b); }
+
+// The place that an index names among n; below 0 or from n on where it names none.
+fn resolve(i: i32, n: i32) -> i32 { return i; }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = (group.x + group.y * groups.x) * LANES + lane;
+  let inner = params.inner / WIDTH;
+  if (at >= params.outer * params.count * inner) { return; }
+  let row = at / inner;
+  let i = at - row * inner;
+  let o = row / params.count;
+  let given = index[o * params.index_outer + (row - o * params.count) * params.index_count + i * params.index_inner];
+  let place = resolve(given, i32(params.extent));
+  if (place >= 0 && u32(place) < params.extent) {
+    let to = (o * params.extent + u32(place)) * inner + i;
+    y[to] = join(y[to], source[at]);
+  } else if (params.raises == 1u) {
+    atomicMax(&faults[params.fault_slot], select(u32(given) + 1u, 0xffffffffu, given < 0));
+  }
+}

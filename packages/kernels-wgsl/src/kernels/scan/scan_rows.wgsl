@@ -1,0 +1,133 @@
+// scan, variant for the innermost axis: as scan.wgsl, but four elements of a line are read and written at a time.
+//
+// Needs   inner of 1; extent and block in multiples of four.
+// Thread  one block of one line.
+// Order   as in scan.wgsl: the same bits.
+// Reference: scan.ref.ts
+
+struct Params {
+  outer: u32,
+  extent: u32,
+  inner: u32,
+  block: u32,
+  blocks: u32,
+  reverse: u32,
+  exclusive: u32,
+  // Whether y takes what each block comes to, instead of every element's.
+  totals: u32,
+  // Whether carry is given.
+  carried: u32,
+}
+
+// dtype of x and y
+alias Y = f32;
+alias V = vec4<Y>;
+const LANES = 64u;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> carry: array<Y>;
+@group(0) @binding(2) var<storage, read_write> y: array<V>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+
+// A variable: WGSL refuses NaN and infinity as constants.
+fn from_bits(word: u32) -> f32 {
+  var bits = word;
+  return bitcast<f32>(bits);
+}
+
+fn nan() -> f32 { return from_bits(0x7fc00000u); }
+
+fn infinity() -> f32 { return from_bits(0x7f800000u); }
+
+// e^r - 1 - r for |r| <= 0.5 (relative to r).
+fn exp_tail(r: f32) -> f32 {
+  return r * r * (0.50000006 + r * (0.166661292 + r * (0.0416649505 + r * (0.00840268657 + r * 0.00140102196))));
+}
+
+// 2^n for a whole n that the exponents of f32 hold: the low bits of n + 1.5 * 2^23 are those of n. Shifts and conversions to
+// integers cost some drivers far more than products do.
+fn power_of_two(n: f32) -> f32 {
+  return bitcast<f32>((bitcast<u32>(n + 12582912.0) + 127u) * 8388608u);
+}
+
+fn exp_f32(x: f32) -> f32 {
+  // Not clamp, which takes care of NaN on some drivers, and time.
+  let low = select(x, -104.0, x < -104.0);
+  let z = select(low, 89.0, low > 89.0);
+  let n = floor(z * 1.442695022 + 0.5);
+  let r = (z - n * 0.693359375) + n * 2.1219444170128554e-4;
+  // 2^n in two factors, as n may be beyond the exponents of f32 where the result is not.
+  let half = floor(n * 0.5);
+  return select((1.0 + (r + exp_tail(r))) * power_of_two(half) * power_of_two(n - half), x, is_nan(x));
+}
+
+// log(1 + f) for sqrt(1/2) - 1 <= f <= sqrt(2) - 1; `low` is added where it loses least.
+fn log_near_one(f: f32, low: f32) -> f32 {
+  let high = -0.250008106 + f * (0.20002301 + f * (-0.16624558 + f * (0.141809478 + f * (-0.131285042 + f * (0.12882942 + f * -0.078616634)))));
+  return f + ((f * f * f * (0.333333164 + f * high) - 0.5 * f * f) + low);
+}
+
+fn log_f32(x: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  if (is_nan(x) || (bits >= 0x80800000u)) { return nan(); }
+  if ((bits & 0x7fffffffu) < 0x00800000u) { return -infinity(); }
+  if (bits == 0x7f800000u) { return x; }
+  // x = m * 2^n with m in [sqrt(1/2), sqrt(2)); n_bits is n * 2^23.
+  let n_bits = (i32(bits) - 0x3f3504f3) & -8388608;
+  let m = bitcast<f32>(i32(bits) - n_bits);
+  let n = f32(n_bits) * 1.1920929e-07;
+  return log_near_one(m - 1.0, n * -2.1219444170128554e-4) + n * 0.693359375;
+}
+
+fn log1p_f32(x: f32) -> f32 {
+  if (x > -0.29 && x < 0.41) { return log_near_one(x, 0.0); }
+  let u = 1.0 + x;
+  // What rounding 1 + x lost, to first order; nothing where x itself rounds the one away.
+  let lost = select(0.0, (x - (u - 1.0)) / u, u > 0.0 && abs(x) < 1e7);
+  return log_f32(u) + lost;
+}
+
+fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+fn minimum_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }
+
+// log(e^a + e^b).
+fn log_add_exp(a: f32, b: f32) -> f32 {
+  let larger = maximum_f32(a, b);
+  return select(larger + log1p_f32(exp_f32(-abs(a - b))), larger + 0.693147182, a == b);
+}
+
+fn initial() -> Y { return Y(0); }
+
+fn combine(a: Y, b: Y) -> Y { return a + b; }
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * LANES + lane;
+  if (i >= params.outer * params.blocks) { return; }
+  let outer = i / params.blocks;
+  let first = (i - outer * params.blocks) * params.block / 4u;
+  let fours = params.extent / 4u;
+  let end = min(first + params.block / 4u, fours);
+  let is_reverse = params.reverse == 1u;
+  var sum = initial();
+  if (params.carried == 1u) { sum = carry[i]; }
+  for (var k = first; k < end; k++) {
+    let at = outer * fours + select(k, fours - 1u - k, is_reverse);
+    let given = x[at];
+    let v = select(given, given.wzyx, is_reverse);
+    let a = combine(sum, v.x);
+    let b = combine(a, v.y);
+    let c = combine(b, v.z);
+    let before = sum;
+    sum = combine(c, v.w);
+    let found = select(V(a, b, c, sum), V(before, a, b, c), params.exclusive == 1u);
+    y[at] = select(found, found.wzyx, is_reverse);
+  }
+}
