@@ -1,5 +1,6 @@
 // One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients.test.ts differentiates
 // each against finite differences, once and twice, and fails when an op has no row.
+import { alongRows } from "./along.js";
 import { conv2dRows, conv3dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
 import { matmulRows } from "./matmul.js";
@@ -7,6 +8,7 @@ import { pool2dRows } from "./pool2d.js";
 import { randomRows } from "./random.js";
 import { reduceRows } from "./reduce.js";
 import type { GradientRow } from "./row.js";
+import { scanRows } from "./scan.js";
 import { shapeRows } from "./shape.js";
 import { softmaxRows } from "./softmax.js";
 
@@ -15,6 +17,8 @@ export type { GradientRow } from "./row.js";
 export const gradientRows: readonly GradientRow[] = [
   ...elementwiseRows,
   ...reduceRows,
+  ...scanRows,
+  ...alongRows,
   ...shapeRows,
   ...matmulRows,
   ...conv2dRows,
@@ -56,6 +60,7 @@ export const withoutGradient: readonly string[] = [
   "argmax",
   "argmin",
   "one_hot",
+  "ravel_index",
   "u8_to_f32",
   "gather_u8",
 ];

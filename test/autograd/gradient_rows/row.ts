@@ -17,7 +17,10 @@ export interface GradientRow {
   readonly eps?: number;
   /** Gradients that are zero everywhere, as of sign and floor. */
   readonly allowZero?: boolean;
-  /** Why second derivatives are not checked: the only reasons are that the first is piecewise constant, or no gradient at all. */
+  /**
+   * Why second derivatives are not checked: the only reasons are that the first is piecewise constant, no gradient at all, or a
+   * limit that the op itself tells of.
+   */
   readonly once?: string;
 }
 

@@ -31,6 +31,11 @@ function fillParams({ dtype, size }: Tensor, value: number | boolean): { count: 
     // Four bytes to a word; those behind the last element belong to nobody.
     return { count: Math.ceil(size / 4), bits: (byte * 0x01010101) >>> 0 };
   }
+  return { count: size, bits: wordOf(value, dtype) };
+}
+
+/** The 32 bits that hold a value of a dtype other than uint8. Throws DtypeError on what does not fit. */
+export function wordOf(value: number | boolean, dtype: Dtype): number {
   const number = dtype === "bool" ? Number(Number(value) !== 0) : Number(value);
   if (bindingDtype(dtype) === "f32") words.setFloat32(0, number, true);
   else {
@@ -44,7 +49,7 @@ function fillParams({ dtype, size }: Tensor, value: number | boolean): { count: 
       });
     words.setInt32(0, whole, true);
   }
-  return { count: size, bits: words.getUint32(0, true) };
+  return words.getUint32(0, true);
 }
 
 /** A scalar whose value the host knows; in a captured function it is asked for anew in every run. */

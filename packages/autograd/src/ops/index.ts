@@ -4,6 +4,7 @@ import { full, zeros } from "./create.js";
 import { add } from "./elementwise.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
+export * from "./along.js";
 export * from "./bytes.js";
 export * from "./checked.js";
 export * from "./conv.js";
@@ -14,13 +15,18 @@ export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
 export * from "./gather.js";
+export * from "./index_put.js";
+export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";
 export * from "./pool2d.js";
 export * from "./reduce.js";
+export * from "./scan.js";
+export * from "./scatter.js";
 export * from "./shape.js";
 export * from "./softmax.js";
 export * from "./softmax_cross_entropy.js";
+export * from "./update_slice.js";
 
 setBatchArithmetic({
   expand,

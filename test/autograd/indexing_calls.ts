@@ -1,0 +1,37 @@
+// How the core says what PyTorch's functions of the golden files do.
+import * as F from "@facet/autograd";
+
+type Results = F.Tensor | F.Tensor[];
+// biome-ignore lint/suspicious/noExplicitAny: arguments are JSON of the golden file; each row knows its own.
+type Call = (args: any[], named: any) => Results | Promise<Results>;
+
+const strict = { negative: false } as const;
+const value = (x: F.Tensor, given: F.Tensor | number): F.Tensor =>
+  typeof given === "number" ? F.full([], given, x.dtype) : given;
+
+export const goldenCalls: Readonly<Record<string, Call>> = {
+  cumsum: ([x], { dim }) => F.cumsum(x, { axis: dim }),
+  cumprod: ([x], { dim }) => F.cumprod(x, { axis: dim }),
+  cummax: ([x], { dim }) => F.cummax(x, { axis: dim }),
+  cummin: ([x], { dim }) => F.cummin(x, { axis: dim }),
+  logcumsumexp: ([x], { dim }) => F.logcumsumexp(x, { axis: dim }),
+  logsumexp: ([x], { dim, keepdim = false }) => F.logsumexp(x, { axes: dim, keepdims: keepdim }),
+
+  gather: ([x, axis, index]) => F.gatherAlong(x, index, { axis, ...strict }),
+  take_along_dim: ([x, index, axis]) => F.takeAlongAxis(x, index, { axis, ...strict }),
+  index_select: ([x, axis, index]) => F.take(x, index, { axis, ...strict }),
+  scatter: ([x, axis, index, source]) => F.scatterAlong(x, index, value(x, source), { axis, ...strict }),
+  scatter_add: ([x, axis, index, source]) => F.scatterAlong(x, index, source, { axis, combination: "add", ...strict }),
+  scatter_reduce: ([x, axis, index, source], { reduce, include_self }) =>
+    F.scatterReduce(x, index, source, { axis, reduction: reduce, includeSelf: include_self, ...strict }),
+  index_add: ([x, axis, index, source]) => F.scatterRows(x, index, source, { axis, combination: "add", ...strict }),
+  index_copy: ([x, axis, index, source]) => F.scatterRows(x, index, source, { axis, ...strict }),
+  index_reduce: ([x, axis, index, source, reduction], { include_self }) =>
+    F.scatterReduceRows(x, index, source, { axis, reduction, includeSelf: include_self, ...strict }),
+  index_fill: ([x, axis, index, source]) => F.scatterRows(x, index, value(x, source), { axis, ...strict }),
+  get: ([x, ...indices]) => F.indexGet(x, indices),
+  put: ([x, ...rest]) => {
+    const [source, accumulate] = rest.slice(-2);
+    return F.indexPut(x, rest.slice(0, -2), source, { combination: accumulate ? "add" : "set" });
+  },
+};
