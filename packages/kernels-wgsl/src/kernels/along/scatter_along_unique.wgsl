@@ -32,7 +32,7 @@ const LANES = 64u;
 @group(0) @binding(3) var<storage, read_write> y: array<V>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn is_nan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(v: f32) -> bool { return (bitcast<i32>(v) & 0x7fffffff) > 0x7f800000; }
 
 fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }
 

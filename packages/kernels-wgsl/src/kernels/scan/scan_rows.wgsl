@@ -29,7 +29,7 @@ const LANES = 64u;
 @group(0) @binding(2) var<storage, read_write> y: array<V>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn is_nan(x: f32) -> bool { return (bitcast<i32>(x) & 0x7fffffff) > 0x7f800000; }
 
 // A variable: WGSL refuses NaN and infinity as constants.
 fn from_bits(word: u32) -> f32 {
