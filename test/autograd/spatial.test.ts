@@ -48,6 +48,7 @@ describe("refused before the device is asked", () => {
     layout: "NWC",
     filterLayout: "WIO",
   } as const;
+  const columns = { window: [2], stride: [1], dilation: [1], padding: [0, 0], channelsLast: false };
   test.each<[string, () => unknown, string]>([
     ["conv1d: rank", () => F.conv1d(F.ones([4, 2]), w, undefined, sequence), "conv1d"],
     ["conv1d: channels", () => F.conv1d(F.ones([1, 4, 3]), w, undefined, sequence), "conv1d"],
@@ -75,6 +76,40 @@ describe("refused before the device is asked", () => {
       () => F.convTranspose(F.ones([1, 4, 3]), w, undefined, { ...sequence, outputPadding: [-1] }),
       "outputPadding",
     ],
+    ["pad_edges: pairs", () => F.padWith(x, [[1, 1]], "reflect"), "padding"],
+    [
+      "pad_edges: mode",
+      () =>
+        F.padWith(
+          x,
+          [
+            [0, 0],
+            [1, 1],
+            [0, 0],
+          ],
+          "edge" as "reflect",
+        ),
+      "mode",
+    ],
+    [
+      "pad_edges: an empty axis",
+      () =>
+        F.padWith(
+          F.ones([0, 2]),
+          [
+            [1, 1],
+            [0, 0],
+          ],
+          "reflect",
+        ),
+      "padding",
+    ],
+    ["pad_edges: crops too much", () => F.padWith(F.ones([2]), [[-2, -1]], "circular"), "padding"],
+    ["pad: crops too much", () => F.pad(F.ones([2]), [[-3, 2]]), "slice"],
+    ["unfold: window", () => F.unfold(x, { ...columns, window: [3] }), "window"],
+    ["unfold: rank", () => F.unfold(F.ones([2, 2]), columns), "x"],
+    ["unfold: stride", () => F.unfold(x, { ...columns, stride: [0] }), "stride"],
+    ["fold: columns", () => F.fold(F.ones([1, 8, 2]), [1, 4, 2], columns), "columns"],
   ])("%s", (_, call, named) => {
     expect(call).toThrow(F.FacetError);
     expect(call).toThrow(named);

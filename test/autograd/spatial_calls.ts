@@ -44,8 +44,29 @@ const torchConvolutions = ([1, 2, 3] as const).flatMap((rank): [string, SpatialC
   ],
 ]);
 
+const torchWindows = (given: Arguments) => ({
+  window: given.kernel_size,
+  stride: each(given.stride, 2, 1),
+  dilation: each(given.dilation, 2, 1),
+  padding: twice(each(given.padding, 2, 0)),
+  channelsLast: false,
+});
+
 export const torchCalls: Readonly<Record<string, SpatialCall>> = {
   ...Object.fromEntries(torchConvolutions),
+  pad: ({ pad, mode }, x) => {
+    // From the last dimension backwards.
+    const pairs = x!.shape.map((_, d): [number, number] => {
+      const at = 2 * (x!.rank - 1 - d);
+      return [pad[at] ?? 0, pad[at + 1] ?? 0];
+    });
+    return mode === "constant" ? F.pad(x!, pairs) : F.padWith(x!, pairs, mode);
+  },
+  unfold: (given, x) => F.unfold(x!, torchWindows(given)),
+  fold: (given, x) => {
+    const taps = given.kernel_size[0] * given.kernel_size[1];
+    return F.fold(x!, [x!.shape[0]!, x!.shape[1]! / taps, ...given.output_size], torchWindows(given));
+  },
 };
 
 const kerasTransposed = ([1, 2, 3] as const).map((rank): [string, SpatialCall] => [
@@ -67,9 +88,32 @@ const kerasTransposed = ([1, 2, 3] as const).map((rank): [string, SpatialCall] =
 
 export const kerasCalls: Readonly<Record<string, SpatialCall>> = {
   ...Object.fromEntries(kerasTransposed),
+  extract_patches: ({ size, strides, dilation_rate, padding }, x) => {
+    const edges = [1, 2].flatMap((d) =>
+      padding === "same" ? F.samePadding(x!.shape[d]!, size, strides, dilation_rate) : [0, 0],
+    );
+    const y = F.unfold(x!, {
+      window: [size, size],
+      stride: [strides, strides],
+      dilation: [dilation_rate, dilation_rate],
+      padding: edges,
+      channelsLast: true,
+    });
+    const count = (d: number): number =>
+      Math.floor((x!.shape[d]! + edges[2 * d - 2]! + edges[2 * d - 1]! - (size - 1) * dilation_rate - 1) / strides) + 1;
+    return F.reshape(y, [x!.shape[0]!, count(1), count(2), -1]);
+  },
+};
+
+const NUMPY_MODES: Readonly<Record<string, "replicate" | "circular" | "reflect" | "symmetric">> = {
+  edge: "replicate",
+  wrap: "circular",
+  reflect: "reflect",
+  symmetric: "symmetric",
 };
 
 export const jaxCalls: Readonly<Record<string, SpatialCall>> = {
+  pad: ({ pad_width, mode }, x) => F.padWith(x!, pad_width, NUMPY_MODES[mode]!),
   conv_transpose: ({ stride, padding, dilation }, x, w) => {
     const edges = [0, 1].flatMap((d) =>
       F.transposedPadding("lax", padding.toLowerCase(), {

@@ -69,6 +69,43 @@ def torch_convolutions():
         add_torch(f"conv_transpose{rank}d", params, shapes)
 
 
+def torch_paddings():
+    for pad, mode, shape in [
+        ([2, 3], "reflect", (2, 4)), ([1, 2, 3, 0], "reflect", (1, 2, 4, 5)), ([1, 0, 2, 1, 1, 1], "reflect", (1, 1, 2, 3, 3)),
+        ([5, 1], "replicate", (2, 3)), ([1, 2, 0, 3], "replicate", (1, 2, 3, 2)), ([-1, 2, 1, -1], "replicate", (1, 2, 3, 4)),
+        ([2, 0, 1, 1, 0, 2], "replicate", (1, 1, 2, 2, 3)),
+        ([3, 2], "circular", (2, 3)), ([1, 2, 2, 0], "circular", (1, 2, 2, 3)), ([1, 1, 0, 2, 1, 0], "circular", (1, 1, 2, 2, 3)),
+        ([-1, 2, 3, -2], "constant", (2, 3, 4)),
+    ]:
+        add_torch("pad", {"pad": pad, "mode": mode}, {"x": shape})
+    for params, shape in [
+        ({"kernel_size": [2, 3]}, (2, 3, 4, 5)),
+        ({"kernel_size": [3, 2], "dilation": [1, 2], "padding": [2, 1], "stride": [2, 1]}, (1, 2, 5, 4)),
+    ]:
+        add_torch("unfold", params, {"x": shape})
+    for params, shape in [
+        ({"output_size": [4, 5], "kernel_size": [2, 3]}, (2, 18, 9)),
+        ({"output_size": [5, 4], "kernel_size": [3, 2], "dilation": [1, 2], "padding": [2, 1], "stride": [2, 1]}, (1, 12, 16)),
+    ]:
+        add_torch("fold", params, {"x": shape})
+
+
+def add_keras(fn, params, shapes, call):
+    import tensorflow as tf
+
+    label = " ".join([fn] + [f"{k}={v}" for k, v in params.items()] + [str(list(s)) for s in shapes.values()])
+    random = Inputs("spatial_keras", label)
+    arrays = {k: random.normal(*s) for k, s in shapes.items()}
+    leaves = {k: tf.Variable(v) for k, v in arrays.items()}
+    with tf.GradientTape() as tape:
+        y = call(*leaves.values(), **params)
+    dy = random.normal(*y.shape)
+    gradients = tape.gradient(y, list(leaves.values()), tf.constant(dy))
+    tensors = {k: tensor(v) for k, v in arrays.items()} | {"y": tensor(y.numpy()), "dy": tensor(dy)}
+    tensors |= {"d" + k: tensor(g.numpy()) for k, g in zip(leaves, gradients)}
+    CASES.append(case(label, {"fn": fn, **params}, tensors))
+
+
 def keras_cases():
     import keras
     import tensorflow as tf
@@ -86,17 +123,11 @@ def keras_cases():
         (2, {"strides": 2, "padding": "valid", "output_padding": 1}, ((1, 3, 4, 2), (2, 3, 3, 2))),
         (3, {"strides": 2, "padding": "same"}, ((1, 2, 3, 2, 2), (3, 2, 3, 3, 2))),
     ]:
-        label = " ".join([f"conv_transpose{rank}d"] + [f"{k}={v}" for k, v in params.items()] + [str(list(s)) for s in shapes])
-        random = Inputs("spatial_keras", label)
-        arrays = {"x": random.normal(*shapes[0]), "w": random.normal(*shapes[1])}
-        leaves = {k: tf.Variable(v) for k, v in arrays.items()}
-        with tf.GradientTape() as tape:
-            y = keras.ops.conv_transpose(leaves["x"], leaves["w"], data_format="channels_last", **params)
-        dy = random.normal(*y.shape)
-        gradients = tape.gradient(y, list(leaves.values()), tf.constant(dy))
-        tensors = {k: tensor(v) for k, v in arrays.items()} | {"y": tensor(y.numpy()), "dy": tensor(dy)}
-        tensors |= {"d" + k: tensor(g.numpy()) for k, g in zip(leaves, gradients)}
-        CASES.append(case(label, {"fn": f"conv_transpose{rank}d", **params}, tensors))
+        add_keras(f"conv_transpose{rank}d", params, {"x": shapes[0], "w": shapes[1]},
+                  lambda x, w, **given: keras.ops.conv_transpose(x, w, data_format="channels_last", **given))
+    for size, strides, dilation, padding in [(3, 2, 1, "valid"), (2, 1, 1, "same"), (3, 2, 1, "same")]:
+        params = {"size": size, "strides": strides, "dilation_rate": dilation, "padding": padding}
+        add_keras("extract_patches", params, {"x": (2, 5, 6, 2)}, keras.ops.image.extract_patches)
     return {"keras": keras.__version__, "tensorflow": tf.__version__}
 
 
@@ -138,6 +169,9 @@ def jax_cases():
                 x, w, stride, padding, lhs_dilation=inner, rhs_dilation=dilation, dimension_numbers=numbers,
                 feature_group_count=groups),
         )
+    for width, mode in [([[1, 2], [3, 0]], "edge"), ([[0, 5], [7, 2]], "wrap"), ([[4, 1], [0, 9]], "reflect"),
+                        ([[3, 0], [8, 5]], "symmetric")]:
+        add_jax("pad", {"pad_width": width, "mode": mode}, {"x": (2, 3)}, lambda x: jax.numpy.pad(x, width, mode))
     return {"jax": jax.__version__}
 
 
@@ -146,6 +180,7 @@ def torch_cases():
 
     torch.set_num_threads(1)
     torch_convolutions()
+    torch_paddings()
     return {"torch": torch.__version__}
 
 

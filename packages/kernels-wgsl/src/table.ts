@@ -8,10 +8,12 @@ import { conv3dEntries } from "./kernels/conv3d/conv3d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { integerCheckedEntries } from "./kernels/elementwise/integer_checked.cases.js";
+import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { halfEntries } from "./kernels/half/half.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
+import { paddingEntries } from "./kernels/padding/padding.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
@@ -37,6 +39,8 @@ export const kernelTable: readonly KernelEntry[] = [
   ...halfEntries,
   ...conv2dEntries,
   ...conv3dEntries,
+  ...paddingEntries,
+  ...foldEntries,
   ...pool2dEntries,
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,

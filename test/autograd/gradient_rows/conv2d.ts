@@ -24,58 +24,6 @@ function conv(variant: string, x: number[], w: number[], change: Partial<F.Conv2
   };
 }
 
-const volume = {
-  stride: [1, 1, 1],
-  padding: [0, 0, 0, 0, 0, 0],
-  dilation: [1, 1, 1],
-  groups: 1,
-  layout: "NDHWC",
-  filterLayout: "DHWIO",
-} as const;
-
-export const conv3dRows: readonly GradientRow[] = [
-  {
-    op: "conv3d",
-    shapes: [[1, 2, 3, 2, 2], [2, 2, 1, 2, 2], [2]],
-    call: (x, w, b) => F.conv3d(x, w, b, { ...volume, padding: [1, 0, 0, 0, 0, 1], stride: [1, 2, 1] }),
-    eps: 0.5,
-  },
-  {
-    op: "conv3d",
-    variant: "NCDHW, groups, dilation",
-    shapes: [
-      [1, 2, 2, 3, 2],
-      [2, 1, 1, 2, 2],
-    ],
-    call: (x, w) =>
-      F.conv3d(x, w, undefined, {
-        ...volume,
-        groups: 2,
-        dilation: [1, 2, 1],
-        layout: "NCDHW",
-        filterLayout: "OIDHW",
-      }),
-    eps: 0.5,
-  },
-  {
-    op: "conv3d_backward_input",
-    shapes: [
-      [1, 1, 2, 2, 2],
-      [1, 2, 2, 2, 2],
-    ],
-    call: (dy, w) => F.convTranspose(dy, w, undefined, { ...volume, stride: [1, 2, 1], padding: [0, 0, 1, 0, 0, -1] }),
-    eps: 0.5,
-  },
-  {
-    op: "conv3d_backward_filter",
-    shapes: [
-      [1, 2, 2, 3, 1],
-      [1, 2, 2, 1, 1],
-    ],
-    call: (x, w) => F.sum(F.square(F.conv3d(x, w, undefined, volume))),
-  },
-];
-
 export const conv2dRows: readonly GradientRow[] = [
   conv("3x3 valid", [2, 4, 4, 2], [3, 3, 2, 2], {}),
   conv("stride, asymmetric padding", [1, 5, 4, 2], [2, 3, 2, 3], { stride: [2, 1], padding: [1, 0, 2, 1] }),

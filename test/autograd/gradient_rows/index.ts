@@ -1,7 +1,7 @@
 // One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients.test.ts differentiates
 // each against finite differences, once and twice, and fails when an op has no row.
 import { alongRows } from "./along.js";
-import { conv2dRows, conv3dRows } from "./conv2d.js";
+import { conv2dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
 import { matmulRows } from "./matmul.js";
 import { pool2dRows } from "./pool2d.js";
@@ -11,6 +11,7 @@ import type { GradientRow } from "./row.js";
 import { scanRows } from "./scan.js";
 import { shapeRows } from "./shape.js";
 import { softmaxRows } from "./softmax.js";
+import { spatialRows } from "./spatial.js";
 
 export type { GradientRow } from "./row.js";
 
@@ -22,7 +23,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...shapeRows,
   ...matmulRows,
   ...conv2dRows,
-  ...conv3dRows,
+  ...spatialRows,
   ...pool2dRows,
   ...softmaxRows,
   ...randomRows,

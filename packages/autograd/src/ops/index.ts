@@ -19,6 +19,7 @@ export * from "./index_put.js";
 export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";
+export * from "./padding.js";
 export * from "./pool2d.js";
 export * from "./reduce.js";
 export * from "./scan.js";

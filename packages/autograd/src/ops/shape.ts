@@ -171,10 +171,19 @@ export function place(
   return placeOp({ x }, { shape, starts, steps, value });
 }
 
-/** Pads with a constant: `padding` holds [before, after] for every dimension. */
+/** Pads with a constant: `padding` holds [before, after] for every dimension; negative numbers crop. */
 export function pad(x: Tensor, padding: readonly (readonly [number, number])[], value = 0): Tensor {
   if (padding.length !== x.rank)
     throw new ShapeError({ op: "pad", argument: "padding", expected: `${x.rank} pairs`, given: `${padding.length}` });
+  if (padding.some((edges) => edges.some((edge) => edge < 0))) {
+    const left = slice(
+      x,
+      padding.map(([before]) => Math.max(0, -before)),
+      x.shape.map((extent, i) => extent - Math.max(0, -(padding[i]?.[1] ?? 0))),
+    );
+    const added = padding.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const);
+    return added.some(([before, after]) => before + after > 0) ? pad(left, added, value) : left;
+  }
   return place(
     x,
     x.shape.map((extent, i) => extent + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0)),

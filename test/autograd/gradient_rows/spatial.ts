@@ -1,0 +1,115 @@
+// Convolutions over volumes, paddings, windows, poolings of all ranks, resampling.
+import * as F from "@facet/autograd";
+import type { GradientRow } from "./row.js";
+
+const volume = {
+  stride: [1, 1, 1],
+  padding: [0, 0, 0, 0, 0, 0],
+  dilation: [1, 1, 1],
+  groups: 1,
+  layout: "NDHWC",
+  filterLayout: "DHWIO",
+} as const;
+
+const conv3dRows: readonly GradientRow[] = [
+  {
+    op: "conv3d",
+    shapes: [[1, 2, 3, 2, 2], [2, 2, 1, 2, 2], [2]],
+    call: (x, w, b) => F.conv3d(x, w, b, { ...volume, padding: [1, 0, 0, 0, 0, 1], stride: [1, 2, 1] }),
+    eps: 0.5,
+  },
+  {
+    op: "conv3d",
+    variant: "NCDHW, groups, dilation",
+    shapes: [
+      [1, 2, 2, 3, 2],
+      [2, 1, 1, 2, 2],
+    ],
+    call: (x, w) =>
+      F.conv3d(x, w, undefined, {
+        ...volume,
+        groups: 2,
+        dilation: [1, 2, 1],
+        layout: "NCDHW",
+        filterLayout: "OIDHW",
+      }),
+    eps: 0.5,
+  },
+  {
+    op: "conv3d_backward_input",
+    shapes: [
+      [1, 1, 2, 2, 2],
+      [1, 2, 2, 2, 2],
+    ],
+    call: (dy, w) => F.convTranspose(dy, w, undefined, { ...volume, stride: [1, 2, 1], padding: [0, 0, 1, 0, 0, -1] }),
+    eps: 0.5,
+  },
+  {
+    op: "conv3d_backward_filter",
+    shapes: [
+      [1, 2, 2, 3, 1],
+      [1, 2, 2, 1, 1],
+    ],
+    call: (x, w) => F.sum(F.square(F.conv3d(x, w, undefined, volume))),
+  },
+];
+
+const windows = {
+  window: [2, 2],
+  stride: [1, 2],
+  dilation: [1, 1],
+  padding: [1, 0, 0, 1],
+  channelsLast: false,
+} as const;
+
+const edges = [
+  [0, 0],
+  [2, 4],
+  [-1, 3],
+] as const;
+
+/** Paddings with an array's own elements, and windows as columns. */
+const paddingRows: readonly GradientRow[] = [
+  ...(["replicate", "circular", "reflect", "symmetric"] as const).map((mode) => ({
+    op: "pad_edges",
+    variant: mode,
+    shapes: [[2, 3, 2]],
+    call: (x: F.Tensor) => F.square(F.padWith(x, edges, mode)),
+    eps: 0.5,
+  })),
+  {
+    op: "pad_edges_backward",
+    shapes: [[2, 3]],
+    call: (x) =>
+      F.sum(
+        F.square(
+          F.padWith(
+            x,
+            [
+              [1, 0],
+              [2, 1],
+            ],
+            "reflect",
+          ),
+        ),
+      ),
+    eps: 0.5,
+  },
+  { op: "unfold", shapes: [[1, 2, 3, 3]], call: (x) => F.square(F.unfold(x, windows)), eps: 0.5 },
+  {
+    op: "unfold",
+    variant: "channels last, one axis",
+    shapes: [[2, 4, 2]],
+    call: (x) =>
+      F.square(F.unfold(x, { window: [2], stride: [1], dilation: [2], padding: [0, 0], channelsLast: true })),
+    eps: 0.5,
+  },
+  {
+    op: "fold",
+    shapes: [[1, 8, 6]],
+    call: (x) => F.square(F.fold(x, [1, 2, 3, 3], { ...windows, padding: [0, 1, 1, 1] })),
+    eps: 0.5,
+  },
+];
+
+export const spatialRows: readonly GradientRow[] = [...conv3dRows, ...paddingRows];
