@@ -128,8 +128,9 @@ export function fuseChains(
 
   /** What makes a value that is written once, and by whom. */
   const maker = (view: TraceView, at: number): { place: number; call: TracedCall } | undefined => {
-    const [place, ...others] = writes.get(view.storage) ?? [];
-    if (place === undefined || place >= at || others.length > 0 || !isPlanned(view.storage)) return undefined;
+    const places = writes.get(view.storage) ?? [];
+    const [place] = places;
+    if (place === undefined || place >= at || places.length > 1 || !isPlanned(view.storage)) return undefined;
     const call = commands[place];
     return call?.kind === "call" && isFixed(call.number) ? { place, call } : undefined;
   };

@@ -4,18 +4,20 @@ import type { Storage } from "../storage.js";
 import type { CaptureOptions } from "./captured.js";
 import { fuseChains } from "./chains.js";
 import { CompiledPlan } from "./compiled_plan.js";
+import { elideCopies } from "./elide_copies.js";
 import { foldCalls } from "./fold.js";
 import type { InputGroup } from "./inputs.js";
 import { assignRooms, releaseBlocks, takeBlocks } from "./memory.js";
-import { accesses, dropDead, elideCopies, hoistFills, lifetimes } from "./optimise.js";
+import { accesses, dropDead, hoistFills, lifetimes } from "./optimise.js";
 import type { TracedCommand, TraceView } from "./trace.js";
 import type { Traced } from "./trace_body.js";
 
 /** Refuses a run that changes what it was given as a constant: the next one would start from what it left. */
 function checkConstants(commands: readonly TracedCommand[], constants: readonly Storage[], op: string): void {
+  const fixed = new Set(constants);
   for (const command of commands) {
     for (const { view, writes } of accesses(command)) {
-      if (!writes || !constants.includes(view.storage)) continue;
+      if (!writes || !fixed.has(view.storage)) continue;
       throw new CaptureError({
         op,
         argument: "a tensor made from host data inside the function",

@@ -11,7 +11,7 @@ import {
   maxPool2dBackwardRelu,
 } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
-import { usesOf } from "./optimise.js";
+import { accesses, usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Kernels whose one-line function `activate(v)` takes an expression. */
@@ -63,7 +63,8 @@ class Rewrite {
     this.commands[place] = { ...call, label: `${call.label} + ${folded.label}` };
     this.commands[at] = undefined;
     // From here on the folded call's result is the producer's.
-    for (const uses of this.#uses.values()) {
+    for (const { view } of accesses(folded)) {
+      const uses = this.#uses.get(view.storage) ?? [];
       const index = uses.indexOf(at);
       if (index >= 0) uses[index] = place;
     }

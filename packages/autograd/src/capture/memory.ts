@@ -7,10 +7,22 @@ export interface Lifetime {
   readonly last: number;
 }
 
-/** One stretch of memory and the storages that take turns in it. */
+/** One stretch of memory and the storages that take turns in it: by time, as no two live at once. */
 export interface Room {
   bytes: number;
   readonly tenants: Lifetime[];
+}
+
+/** Where in a room's order a tenant would stand; undefined when another lives at the same time. */
+function placeIn({ tenants }: Room, { first, last }: Lifetime): number | undefined {
+  let [low, high] = [0, tenants.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tenants[middle] as Lifetime).last < first) low = middle + 1;
+    else high = middle;
+  }
+  const next = tenants[low];
+  return next && next.first <= last ? undefined : low;
 }
 
 /**
@@ -21,10 +33,8 @@ export function assignRooms(lifetimes: readonly Lifetime[]): Room[] {
   const rooms: Room[] = [];
   const bySize = [...lifetimes].sort((a, b) => b.storage.bytes - a.storage.bytes || a.first - b.first);
   for (const tenant of bySize) {
-    const isFree = (room: Room): boolean =>
-      room.tenants.every((other) => other.last < tenant.first || tenant.last < other.first);
-    const room = rooms.find(isFree);
-    if (room) room.tenants.push(tenant);
+    const room = rooms.find((other) => placeIn(other, tenant) !== undefined);
+    if (room) room.tenants.splice(placeIn(room, tenant) as number, 0, tenant);
     else rooms.push({ bytes: tenant.storage.bytes, tenants: [tenant] });
   }
   return rooms;

@@ -76,33 +76,6 @@ export function lifetimes(commands: readonly TracedCommand[]): Map<Storage, { fi
   return new Map(spans);
 }
 
-const overlap = (a: TraceView, b: TraceView): boolean =>
-  a.storage === b.storage && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-
-/**
- * Whether every use of `source`, which is copied to `target` by command `at`, may use the target's memory instead: nothing
- * else touches that part while the source lives, and no command would have one buffer bound for reading and for writing.
- */
-function canMove(
-  commands: readonly TracedCommand[],
-  source: TraceView,
-  target: TraceView,
-  at: number,
-  span: { first: number; last: number },
-  alignment: number,
-): boolean {
-  if (span.last !== at) return false;
-  for (let i = span.first; i < at; i++) {
-    const uses = accesses(commands[i] as TracedCommand).map(({ view }) => view);
-    if (uses.some((view) => overlap(view, target))) return false;
-    if (!uses.some((view) => view.storage === source.storage)) continue;
-    if (uses.some((view) => view.storage === target.storage)) return false;
-    if (uses.some((view) => view.storage === source.storage && (target.offset + view.offset) % alignment !== 0))
-      return false;
-  }
-  return true;
-}
-
 /**
  * Moves fills of memory that copies go into afterwards to the front, so that what is copied may be made there (elideCopies):
  * a functional optimiser fills its flat gradient, gaps and all, when the gradients are there already.
@@ -119,53 +92,6 @@ export function hoistFills(
     const { storage } = only.view;
     return targets.has(storage) && isPlanned(storage) && uses.get(storage)?.[0] === at;
   };
-  const fills = commands.filter(isFill);
-  return [...fills, ...commands.filter((command) => !fills.includes(command))];
-}
-
-/**
- * Lets producers write where a copy would have brought their result: gradients land in the optimiser's memory. And lets a
- * copy of an input that the caller gives up take the input's own memory: `donated`.
- */
-export function elideCopies(
-  commands: readonly TracedCommand[],
-  isPlanned: (storage: Storage) => boolean,
-  seen: ReadonlySet<Storage>,
-  fixed: ReadonlySet<Storage>,
-  donated: ReadonlySet<Storage>,
-  alignment: number,
-): { commands: TracedCommand[]; moved: Map<Storage, TraceView> } {
-  let current = [...commands];
-  const moved = new Map<Storage, TraceView>();
-  for (let at = 0; at < current.length; at++) {
-    const command = current[at] as TracedCommand;
-    if (command.kind !== "copy") continue;
-    const { source, target } = command;
-    const spans = lifetimes(current);
-    const move = (from: TraceView, to: TraceView): void => {
-      current = current
-        .filter((_, i) => i !== at)
-        .map((other) =>
-          mapViews(other, (view) =>
-            view.storage === from.storage ? { ...view, storage: to.storage, offset: view.offset + to.offset } : view,
-          ),
-        );
-      for (const [storage, view] of moved)
-        if (view.storage === from.storage)
-          moved.set(storage, { ...view, storage: to.storage, offset: view.offset + to.offset });
-      moved.set(from.storage, to);
-      at -= 1;
-    };
-    const whole = (view: TraceView): boolean => view.offset === 0 && view.bytes === view.storage.bytes;
-    const sourceSpan = spans.get(source.storage);
-    const targetSpan = spans.get(target.storage);
-    if (!sourceSpan || !targetSpan) continue;
-    if (isPlanned(source.storage) && !seen.has(source.storage) && whole(source)) {
-      if (canMove(current, source, target, at, sourceSpan, alignment)) move(source, target);
-      continue;
-    }
-    const fresh = isPlanned(target.storage) && !fixed.has(target.storage) && whole(target) && targetSpan.first === at;
-    if (donated.has(source.storage) && whole(source) && fresh && sourceSpan.last === at) move(target, source);
-  }
-  return { commands: current, moved };
+  const fills = new Set(commands.filter(isFill));
+  return [...fills, ...commands.filter((command) => !fills.has(command))];
 }
