@@ -238,7 +238,7 @@ fn pow_f32(x: f32, power: f32) -> f32 {
   if (x < 0.0 && !whole && x != -infinity()) { return nan(); }
   if (abs(x) == 1.0) { return select(1.0, x, whole && size < 16777216.0 && (u32(size) & 1u) == 1u); }
   let v = exp_f32(power * log_f32(abs(x)));
-  return select(v, -v, x < 0.0 && size < 16777216.0 && (u32(size) & 1u) == 1u);
+  return select(v, -v, x < 0.0 && whole && size < 16777216.0 && (u32(size) & 1u) == 1u);
 }
 
 fn atan2_f32(rise: f32, run: f32) -> f32 {
