@@ -198,7 +198,7 @@ def cases():
             yield "gather", [f"${x}", 0, f"${y}"], {}
             yield "index_select", [f"${x}"], {"dim": 0, "index": f"${y}"}
     for args in [[3], [5.69], [0, 3], [0.9, 3.5], [3, 0], [3, 0, -1], [0, 3, 0], [0, 3, -2], [0.5, 3.5, 0.5], [-1.5, 3.5, 1.5],
-                 ["~inf"], ["~nan"], [1, 1], [True], [0, 1, 0.1], [], ["text"]]:
+                 ["~inf"], ["~nan"], [1, 1], [True], [0, 1, 0.1], [0.1, 0], [0.5, 0, -1], [0, 5, 0.5], [], ["text"]]:
         for dtype in [None, "~int64", "~float32", "~bool", "~uint8"]:
             yield "arange", args, {} if dtype is None else {"dtype": dtype}
     yield "arange", [], {"start": 1, "end": 5, "step": 2}

@@ -210,7 +210,9 @@ export function arange(...args: Args<[start: number, end: number, step: number],
       given: `${step} from ${start} to ${end}`,
     });
   if (step === 0) wrong("step must be nonzero");
-  if ((end - start) / step < 0) wrong("upper bound and lower bound inconsistent with step sign");
+  // Of the numbers as they are given: from 0.1 up to 0 leads nowhere for integers too.
+  const [from, to, by] = given as [number, number, number];
+  if ((to - from) / by < 0) wrong("upper bound and lower bound inconsistent with step sign");
   return finish("arange", core.arange(start, end, step, dtype), settings);
 }
 
