@@ -29,7 +29,7 @@ type Along = (lanes: readonly string[]) => Constants;
 function variants(alongAxis: Along, masks: boolean): Variant<typeof params>[] {
   const vector = (size: number): Constants => ({
     V: `vec${size}<f32>`,
-    ...(masks ? { U: `vec${size}<u32>`, B: `vec${size}<bool>` } : {}),
+    ...(masks ? { I: `vec${size}<i32>`, B: `vec${size}<bool>` } : {}),
   });
   const along = (size: 2 | 4): Variant<typeof params> => ({
     name: `rows_vec${size}`,

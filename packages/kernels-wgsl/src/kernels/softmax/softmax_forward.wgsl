@@ -17,7 +17,7 @@ struct Params {
 // What is loaded at once, and what is kept of a row.
 alias V = f32;
 alias S = f32;
-alias U = u32;
+alias I = i32;
 alias B = bool;
 // Elements of V along the axis, and along inner.
 const LONG = 1u;
@@ -31,7 +31,7 @@ const LANES = 32u;
 const CHUNK = 64u;
 
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
-fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
+fn is_nan(v: V) -> B { return (bitcast<I>(v) & I(0x7fffffff)) > I(0x7f800000); }
 
 fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
 

@@ -53,6 +53,7 @@ function rowVariants(functions: (lanes: readonly string[]) => Constants): Varian
     constants: {
       V: `vec${size}<f32>`,
       U: `vec${size}<u32>`,
+      I: `vec${size}<i32>`,
       B: `vec${size}<bool>`,
       LONG: `${size}u`,
       add: ["part", "v.x", "v.y", "v.z", "v.w"].slice(0, size + 1).join(" + "),
@@ -81,6 +82,7 @@ export const softmaxCrossEntropyForward = defineKernel({
   params,
   variants: rowVariants((lanes) => ({
     pick: "v[i]",
+    join: lanes.map((lane) => `Top(value.${lane}, at.${lane})`).reduce((a, b) => `either(${a}, ${b})`),
     highest: lanes.reduce((top, lane, i) => `higher(${top}, v.${lane}, j + ${i}u)`, "top"),
   })),
   cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 16 * p.n }),

@@ -25,6 +25,7 @@ struct Params {
 
 alias V = f32;
 alias U = u32;
+alias I = i32;
 alias B = bool;
 const LONG = 1u;
 
@@ -49,7 +50,7 @@ fn has_targets() -> bool { return params.has_targets == 1u; }
 fn has_weights() -> bool { return params.has_weights == 1u; }
 
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
-fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
+fn is_nan(v: V) -> B { return (bitcast<I>(v) & I(0x7fffffff)) > I(0x7f800000); }
 
 fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
 

@@ -4,7 +4,7 @@
 // logits  [n, c]; target(r, j) is targets[r, j], or 1 where j = labels[r] and 0 elsewhere; weight(j) is class_weights[j] or 1
 // rows    [n, 4], overwritten: loss; share of the denominator, the weight of the label or 1 for targets; 1 if the first maxima
 //         of logits and target agree; 1. All 0 for a row whose label is ignored or is no class (reported in faults).
-// Thread  one row, two or four classes at once when V is a vector (V, U, B, LONG and the one-line functions are replaced).
+// Thread  one row, two or four classes at once when V is a vector (V, U, I, B, LONG and the one-line functions are replaced).
 // Order   classes in chunks of 64, their sums in order.
 // Reference: softmax_cross_entropy.ref.ts
 
@@ -24,6 +24,7 @@ struct Params {
 
 alias V = f32;
 alias U = u32;
+alias I = i32;
 alias B = bool;
 const LONG = 1u;
 const LANES = 32u;
@@ -44,7 +45,7 @@ struct Top {
 }
 
 // Some adapters make numbers of a NaN in exp and log; a compiler may assume there is none to compare.
-fn is_nan(v: V) -> B { return (bitcast<U>(v) & U(0x7fffffffu)) > U(0x7f800000u); }
+fn is_nan(v: V) -> B { return (bitcast<I>(v) & I(0x7fffffff)) > I(0x7f800000); }
 
 fn is_nan_f32(v: f32) -> bool { return (bitcast<i32>(v) & 0x7fffffff) > 0x7f800000; }
 
@@ -59,6 +60,15 @@ fn higher(top: Top, v: f32, j: u32) -> Top {
 }
 
 fn highest(top: Top, v: V, j: u32) -> Top { return higher(top, v, j); }
+
+// Of two maxima the higher, of equal ones that before the other.
+fn either(a: Top, b: Top) -> Top {
+  let other = b.value > a.value || (b.value == a.value && b.at < a.at);
+  return Top(select(a.value, b.value, other), select(a.at, b.at, other));
+}
+
+// Of the maxima of every LONG-th class, each the first of its own.
+fn join(value: V, at: U) -> Top { return Top(value, at); }
 
 fn pick(v: V, i: u32) -> f32 { return v; }
 
@@ -94,13 +104,25 @@ fn evaluate(row: u32) -> vec4<f32> {
   }
   let blocks = params.c / LONG;
   let at = row * blocks;
-  var top = Top(pick(logits[at], 0u), 0u);
-  for (var k = 0u; k < blocks; k++) { top = highest(top, logits[at + k], k * LONG); }
+  var value = logits[at];
+  var block = U(0u);
+  for (var k = 1u; k < blocks; k++) {
+    let v = logits[at + k];
+    let above = v > value;
+    value = select(value, v, above);
+    block = select(block, U(k), above);
+  }
+  var top = join(value, classes(0u) + block * LONG);
   var sum = 0.0;
   for (var start = 0u; start < blocks; start += CHUNK / LONG) {
     var part = 0.0;
     for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) { part = add(part, exp_of(logits[at + k] - top.value)); }
     sum += part;
+  }
+  if (is_nan_f32(sum)) {
+    // There may be a NaN, which comparisons need not see.
+    top = Top(pick(logits[at], 0u), 0u);
+    for (var k = 0u; k < blocks; k++) { top = highest(top, logits[at + k], k * LONG); }
   }
   let log_sum = log_of(sum);
   if (params.has_targets == 0u && params.share == 0.0) {
