@@ -62,8 +62,8 @@ function structParams(wgsl: string): [name: string, type: string][] {
   });
 }
 
-/** Scalar type behind `array<vec4<f32>>`, `array<atomic<u32>>`, `array<i32>`. */
-const scalarOf = (type: string): string | undefined => /(f32|i32|u32)>*$/.exec(type)?.[1];
+/** Scalar type behind `array<vec4<f32>>`, `array<array<vec4<f32>,4>>`, `array<atomic<u32>>`, `array<i32>`. */
+const scalarOf = (type: string): string | undefined => /(f32|i32|u32)(>|, ?\d+)*$/.exec(type)?.[1];
 
 test("the folder has shaders and the table has kernels", () => {
   expect(shaders.length).toBeGreaterThan(10);

@@ -268,7 +268,7 @@ test.each(["lavapipe", "swiftshader"])("the table shipped for %s names variants 
   }
 });
 
-describe("a variant that prefers hardware", () => {
+describe("a variant that prefers hardware or software", () => {
   const on = (kind: Device["adapter"]["kind"], subgroupSize = 0) =>
     new Tuning({ ...main.adapter, name: `a ${kind} adapter`, kind }, subgroupSize);
   const make = (limit: number, plain: "a" | "b") => {
@@ -292,6 +292,23 @@ describe("a variant that prefers hardware", () => {
     ["software", "plain"],
   ] as const)("%s takes %s", (kind, expected) => {
     expect(on(kind).pick(make(1, "a"), { count: 8 }, {}, {}).name).toBe(expected);
+  });
+
+  test.each([
+    ["hardware", "plain"],
+    ["lavapipe", "fat"],
+    ["swiftshader", "fat"],
+    ["software", "fat"],
+  ] as const)("and of one that prefers software, %s takes %s", (kind, expected) => {
+    const { name, wgsl, bindings, params, cost } = sevens();
+    const workgroups = (): [number, number, number] => [64, 1, 1];
+    const variants = [
+      { name: "fat_b", order: "b", prefer: "software", workgroups },
+      { name: "fat", order: "a", prefer: "software", workgroups },
+      { name: "plain", order: "a", workgroups },
+    ] as const;
+    const kernel = defineKernel({ name, wgsl, bindings, params, variants, cost });
+    expect(on(kind).pick(kernel, { count: 8 }, {}, {}).name).toBe(expected);
   });
 
   test("is passed over where it does not apply", () => {

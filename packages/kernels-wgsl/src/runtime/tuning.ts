@@ -56,7 +56,7 @@ const applies = (variant: AnyVariant, params: Params, views: Sizes): boolean =>
 
 /**
  * Picks variants for one device. The first that applies is the static rule's and decides the order of accumulation; one of the
- * same order that GPUs prefer goes before it on a GPU, and a table of measurements may put another of that order in its place.
+ * same order that is made for the adapter's kind goes before it there, and a table of measurements may put another of that order in its place.
  * So no bit of any result depends on the adapter's kind or on what was tuned.
  */
 export class Tuning {
@@ -102,8 +102,9 @@ export class Tuning {
   #untuned(kernel: AnyKernel, params: Params, views: Sizes): AnyVariant | undefined {
     const variants = this.#variantsOf(kernel);
     const first = variants.find((variant) => applies(variant, params, views));
-    if (this.#adapter.kind !== "hardware" || !first || !variants.at(-1)?.prefer) return first;
-    const preferred = variants.filter(({ prefer, order }) => prefer && order === first.order);
+    if (!first || !variants.at(-1)?.prefer) return first;
+    const own = this.#adapter.kind === "hardware" ? "hardware" : "software";
+    const preferred = variants.filter(({ prefer, order }) => prefer === own && order === first.order);
     return preferred.find((variant) => applies(variant, params, views)) ?? first;
   }
 

@@ -6,7 +6,7 @@ import {
   elementwiseGeometry,
   elementwiseTernary,
   elementwiseUnary,
-  UNROLLED_FROM,
+  FOUR_VECTORS_FROM,
 } from "./elementwise.js";
 import { elementwiseReference } from "./elementwise.ref.js";
 import { type Chain, type ChainStep, type ChainValue, chainGeometry, elementwiseChain } from "./elementwise_chain.js";
@@ -75,8 +75,8 @@ const mixes = (name: ExpressionName, arity: number, whole: number[], repeated: n
     name,
     shapes: Array.from({ length: arity }, (_, i) => ((mix >> i) & 1 ? repeated : whole)),
   }));
-/** Enough for four a round, and the last tile ends amid the four. */
-const many = [UNROLLED_FROM + 148];
+/** Enough for four vectors at once, and the last tile is not full. */
+const many = [FOUR_VECTORS_FROM + 176];
 
 const unaryShapes: Call[] = [
   { name: "neg", shapes: [many] },

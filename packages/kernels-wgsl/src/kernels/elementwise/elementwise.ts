@@ -4,7 +4,6 @@ import {
   defineKernel,
   divideUp,
   FAT_LANES,
-  narrowed,
   type ParamType,
   type ParamValues,
   spread,
@@ -40,22 +39,31 @@ const THREE_AXES = { locate: "place_three(i)", next: "advance(p, by)" };
 /** Few enough axes to walk without a loop. Axes beyond the rank have extent 1. */
 const uptoThree = (p: ElementwiseParams): boolean => p.rank > 1 && p.rank <= 3;
 
+/** Elements from which software adapters take four vectors at once: it is quicker there, but for compiling. */
+export const FOUR_VECTORS_FROM = 2 ** 16;
+
 /**
- * The variant that computes four neighbours of y at once from operands of the given walks. View offsets need no check:
- * WebGPU binds storage at multiples of 32 bytes or more.
+ * The variant that computes four neighbours of y at once from operands of the given walks, or sixteen, in four vectors that are
+ * one access: SwiftShader takes longer to find out where an array ends than to read it. View offsets need no check: WebGPU
+ * binds storage at multiples of 32 bytes or more.
  */
-function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], flat: boolean): Variant<P> {
+function inFours<P extends Record<string, ParamType>>(
+  walks: readonly Walk[],
+  flat: boolean,
+  vectors: 1 | 4 = 1,
+): Variant<P> {
   const names = ["a", "b", "c"].slice(0, walks.length);
   const pick = (byFour: string[], repeated: string[]) =>
     walks.map((kind, i) => (kind === "by four" ? byFour[i] : repeated[i]) as string);
-  const types = pick(["vec4<A>", "vec4<B>", "vec4<C>"], ["A", "B", "C"]);
-  const calls = ["x", "y", "z", "w"].map(
-    (lane) =>
-      `f(${pick(
-        names.map((name) => `${name}.${lane}`),
-        names,
-      ).join(", ")})`,
-  );
+  const vectorOf = (type: string): string => (vectors === 1 ? `vec4<${type}>` : `array<vec4<${type}>, ${vectors}>`);
+  const types = pick(["A", "B", "C"].map(vectorOf), ["A", "B", "C"]);
+  const call = (element: string): string => {
+    const byFour = names.map((name) => `${name}${element}`);
+    return `f(${pick(byFour, names).join(", ")})`;
+  };
+  const calls = (part: string): string => ["x", "y", "z", "w"].map((lane) => call(`${part}.${lane}`)).join(", ");
+  const parts = vectors === 1 ? [calls("")] : ["[0]", "[1]", "[2]", "[3]"].map((part) => `vec4<Y>(${calls(part)})`);
+  const width = 4 * vectors;
   const vector = `vec${names.length}`;
   const places = flat
     ? { locate: place(`${vector}(${pick(["i", "i", "i"], ["0u", "0u", "0u"]).join(", ")})`) }
@@ -66,41 +74,34 @@ function inFours<P extends Record<string, ParamType>>(walks: readonly Walk[], fl
       };
   const repeated = names.filter((_, i) => walks[i] === "repeated").map((name) => `repeat_${name}`);
   return {
-    name: [...(flat ? [] : ["broadcast"]), "vec4", ...repeated].join("_"),
+    name: [...(flat ? [] : ["broadcast"]), vectors === 1 ? "vec4" : "four_vec4", ...repeated].join("_"),
     order: "elementwise",
+    ...(vectors === 1 ? {} : { prefer: "software" }),
     constants: {
-      WIDTH: "4u",
+      WIDTH: `${width}u`,
       ...Object.fromEntries(types.map((type, i) => [`V${"ABC"[i]}`, type])),
-      VY: "vec4<Y>",
-      apply: `VY(${calls.join(", ")})`,
+      VY: vectorOf("Y"),
+      apply: `VY(${parts.join(", ")})`,
       ...(names.length > 1 ? places : {}),
     },
     applies: (given) => {
       const p = given as unknown as ElementwiseParams;
-      if (names.length === 1) return p.count % 4 === 0;
+      if (p.count % width !== 0 || (vectors > 1 && p.count < FOUR_VECTORS_FROM)) return false;
+      if (names.length === 1) return true;
       return (
         (flat ? p.rank === 1 : uptoThree(p)) &&
         (p.axes[0] as number) % 4 === 0 &&
         walks.every((kind, i) => walk(p, i) === kind)
       );
     },
-    workgroups: (p) => spread(divideUp(p.count as number, 4 * (p.tile as number))),
+    workgroups: (p) => spread(divideUp(p.count as number, width * (p.tile as number))),
   };
 }
 
-/**
- * Elements from which a lane takes four of them a round, where the expression is cheap to compile: quicker on SwiftShader,
- * which takes longer to compile it.
- */
-export const UNROLLED_FROM = 2 ** 16;
-
-/** A variant for a single axis, before it the same for many elements. */
-const unrolled = <P extends Record<string, ParamType>>(flat: Variant<P>): Variant<P>[] => [
-  narrowed(flat, (p) => (p.count as number) >= UNROLLED_FROM, {
-    name: `${flat.name}_unrolled`,
-    constants: { ...flat.constants, UNROLLED: "true" },
-  }),
-  flat,
+/** A mix for a single axis: for adapters that run on a processor, and for any. */
+const flatMix = <P extends Record<string, ParamType>>(walks: readonly Walk[]): Variant<P>[] => [
+  inFours<P>(walks, true, 4),
+  inFours<P>(walks, true),
 ];
 
 /** Every mix of walks with at least one operand read by four, for a single axis and for up to three; then what takes any. */
@@ -110,9 +111,9 @@ function variants<P extends Record<string, ParamType>>(operands: number): Varian
   );
   const workgroups: Variant<P>["workgroups"] = (p) => spread(divideUp(p.count as number, p.tile as number));
   const scalar: Variant<P> = { name: "scalar", order: "elementwise", workgroups };
-  if (operands === 1) return [...mixes.flatMap((walks) => unrolled(inFours<P>(walks, true))), scalar];
+  if (operands === 1) return [...mixes.flatMap((walks) => flatMix<P>(walks)), scalar];
   return [
-    ...mixes.flatMap((walks) => unrolled(inFours<P>(walks, true))),
+    ...mixes.flatMap((walks) => flatMix<P>(walks)),
     {
       ...scalar,
       constants: { locate: place(`i * params.axes[0].${operands === 2 ? "yz" : "yzw"}`) },

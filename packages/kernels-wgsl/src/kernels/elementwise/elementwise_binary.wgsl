@@ -5,7 +5,7 @@
 // axes    innermost first: (extent, stride of a, stride of b, unused); the host merges axes that all operands walk alike, so
 //         operands of one shape, or of one element, have a single axis and need no division
 // f       replaced by the expression (expressions.ts); it may use params.s0, params.s1 and functions of this file
-// Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
+// Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y, or four times four; an operand
 //         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
 //         single axis do not divide, most others take up to three and divide once a thread (VA, VB, VY, WIDTH, apply, locate,
 //         next and units are replaced).
@@ -28,8 +28,6 @@ alias VB = B;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
-const UNROLLED = false;
-const CHEAP = false;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read> b: array<VB>;
@@ -248,12 +246,6 @@ fn main(
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count / WIDTH);
   var i = first + lane;
-  for (; UNROLLED && CHEAP && i + 3u * LANES < end; i += 4u * LANES) {
-    put(i, locate(i));
-    put(i + LANES, locate(i + LANES));
-    put(i + 2u * LANES, locate(i + 2u * LANES));
-    put(i + 3u * LANES, locate(i + 3u * LANES));
-  }
   var p = locate(i);
   let by = locate(LANES);
   for (; i < end; i += LANES) {

@@ -9,13 +9,17 @@ import {
   spread,
   TILE,
 } from "../../kernel.js";
-import { UNROLLED_FROM } from "./elementwise.js";
 import elementwiseChainWgsl from "./elementwise_chain.wgsl";
-import { type ExpressionName, elementwiseConstants } from "./expressions.js";
+import { type ExpressionName, elementwiseConstants, isCheap } from "./expressions.js";
 
 const NAMES = ["a", "b", "c", "d"] as const;
 /** Operands that one chain reads from memory. */
 export const CHAIN_OPERANDS = NAMES.length;
+/**
+ * Elements from which a lane takes four of them a round, where the expressions are cheap to compile: quicker on SwiftShader,
+ * which takes longer to compile it.
+ */
+const UNROLLED_FROM = 2 ** 16;
 
 const any = ["f32", "i32", "u32"] as const;
 const input = { access: "read", dtype: any, optional: true } as const satisfies BindingSpec;
@@ -134,7 +138,7 @@ function build(chain: Chain, width: number, long: boolean): Constants {
   const statements = steps.map((step, i) => `let v${i} = ${write(chain, step)}; `);
   const constants: Record<string, string> = {
     Y: resultOf(steps.at(-1) as ChainStep),
-    UNROLLED: `${long && steps.every(({ name, dtypes }) => elementwiseConstants(name, dtypes).CHEAP === "true")}`,
+    UNROLLED: `${long && steps.every(({ name, dtypes }) => isCheap(name, dtypes))}`,
     chain: `${statements.join("")}return v${steps.length - 1}`,
   };
   const wide = (i: number): boolean => width === 4 && operands[i]?.repeated === false;

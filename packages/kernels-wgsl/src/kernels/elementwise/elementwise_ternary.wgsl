@@ -4,7 +4,7 @@
 // y       count elements, contiguous, overwritten
 // axes    innermost first: (extent, stride of a, stride of b, stride of c); merged as in elementwise_binary.wgsl
 // f       replaced by the expression (expressions.ts), which may use params.s0 and params.s1
-// Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y; an operand
+// Thread  every LANES-th element of its workgroup's tile. In vec4 variants an element is four neighbours of y, or four times four; an operand
 //         whose innermost stride is 1 is then read four at a time, one whose innermost stride is 0 once. Variants for a
 //         single axis do not divide, most others take up to three and divide once a thread (VA, VB, VC, VY, WIDTH, apply,
 //         locate, next and units are replaced).
@@ -29,8 +29,6 @@ alias VC = C;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
-const UNROLLED = false;
-const CHEAP = false;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read> b: array<VB>;
@@ -107,12 +105,6 @@ fn main(
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count / WIDTH);
   var i = first + lane;
-  for (; UNROLLED && CHEAP && i + 3u * LANES < end; i += 4u * LANES) {
-    put(i, locate(i));
-    put(i + LANES, locate(i + LANES));
-    put(i + 2u * LANES, locate(i + 2u * LANES));
-    put(i + 3u * LANES, locate(i + 3u * LANES));
-  }
   var p = locate(i);
   let by = locate(LANES);
   for (; i < end; i += LANES) {

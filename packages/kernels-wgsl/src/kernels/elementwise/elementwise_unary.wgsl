@@ -2,9 +2,9 @@
 //
 // a, y    count elements each, contiguous; y is overwritten
 // f       replaced by the expression (expressions.ts), which may use params.s0, params.s1 and the functions below
-// Thread  every LANES-th element of its workgroup's tile, as starting a thread costs more than an element, and
-//         where UNROLLED and CHEAP four of them a round. The tile is a param: drivers unroll a constant number of steps and compile three times as
-//         long. In the vec4 variant an element is four of them (VA, VY, WIDTH and apply are replaced).
+// Thread  every LANES-th element of its workgroup's tile, as starting a thread costs more than an element. The tile is a param:
+//         drivers unroll a constant number of steps and compile three times as long. In the vec4 variants an element is four
+//         of them, or four vectors of four (VA, VY, WIDTH and apply are replaced).
 // Functions of this file stand in for WGSL's where some driver's are coarse (sin 2e-4 off, tanh and log without relative
 // accuracy near their zeros) or lose NaN (log(-1), exp(NaN) finite). Polynomials are minimax fits made here; error bounds
 // are in expressions.ts. Subnormal numbers may count as zero.
@@ -23,8 +23,6 @@ alias VA = A;
 alias VY = Y;
 const WIDTH = 1u;
 const LANES = 64u;
-const UNROLLED = false;
-const CHEAP = false;
 
 @group(0) @binding(0) var<storage, read> a: array<VA>;
 @group(0) @binding(1) var<storage, read_write> y: array<VY>;
@@ -248,11 +246,5 @@ fn main(
   let first = (group.y * groups.x + group.x) * params.tile;
   let end = min(first + params.tile, params.count / WIDTH);
   var i = first + lane;
-  for (; UNROLLED && CHEAP && i + 3u * LANES < end; i += 4u * LANES) {
-    put(i);
-    put(i + LANES);
-    put(i + 2u * LANES);
-    put(i + 3u * LANES);
-  }
   for (; i < end; i += LANES) { put(i); }
 }

@@ -377,8 +377,6 @@ export function elementwiseConstants(name: ExpressionName, dtypes: readonly Bind
     ...letters,
     Y: result ?? (dtypes.at(-1) as BindingDtype),
     f,
-    // To compile: instructions only, and no function of the shader.
-    CHEAP: `${!/_[fi]32\(/.test(f)}`,
   };
   cache.set(key, constants);
   origins.set(constants, { name, dtypes: [...dtypes] });
@@ -393,4 +391,9 @@ export function expressionOf(constants: Constants | undefined) {
 /** Dtype of the result of an expression over operands of these dtypes. Throws DtypeError as `elementwiseConstants`. */
 export function resultDtype(name: ExpressionName, dtypes: readonly BindingDtype[]): BindingDtype {
   return elementwiseConstants(name, dtypes).Y as BindingDtype;
+}
+
+/** Whether an expression is quick to compile: instructions only, and no function of the shader. */
+export function isCheap(name: ExpressionName, dtypes: readonly BindingDtype[]): boolean {
+  return !/_[fi]32\(/.test(elementwiseConstants(name, dtypes).f as string);
 }
