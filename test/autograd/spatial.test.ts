@@ -37,6 +37,41 @@ describe.each([
   test.each(loadGolden(file).cases)("$name", (row) => check(row, calls as Record<string, SpatialCall>));
 });
 
+test("indices that are no places raise at the next read", async () => {
+  const x = F.ones([1, 2, 1]);
+  for (const place of [5, -1]) {
+    const indices = F.fromData(new Int32Array([0, place]), [1, 2, 1], "int32");
+    await expect(F.maxUnpool(x, indices, [5], true).data()).rejects.toThrow(F.ArgumentError);
+  }
+});
+
+test("of several elements unpooled to one place the last stays", async () => {
+  const x = F.fromData(new Float32Array([1, 2, 3]), [1, 3, 1]);
+  const indices = F.fromData(new Int32Array([2, 0, 2]), [1, 3, 1], "int32");
+  expect([...(await F.maxUnpool(x, indices, [4], true).data())]).toEqual([2, 0, 3, 0]);
+});
+
+test("empty batches have empty results", () => {
+  const pooling = { window: [2, 2, 2], stride: [1, 1, 1], padding: [0, 0, 0, 0, 0, 0], channelsLast: true };
+  const x = F.variable(F.zeros([0, 2, 3, 3, 2]));
+  const pools = [F.maxPool(x, pooling), F.avgPool(x, pooling), F.maxPoolWithIndices(x, pooling).y];
+  for (const y of pools) {
+    expect(y.shape).toEqual([0, 1, 2, 2, 2]);
+    expect(F.gradients(y, [x], { cotangents: F.zeros(y.shape) })[0]?.shape).toEqual(x.shape);
+  }
+  const w = F.variable(F.ones([1, 2, 2, 2, 3]));
+  const y = F.conv3d(x, w, undefined, {
+    stride: [1, 1, 1],
+    padding: [0, 0, 0, 0, 0, 0],
+    dilation: [1, 1, 1],
+    groups: 1,
+    layout: "NDHWC",
+    filterLayout: "DHWIO",
+  });
+  expect(y.shape).toEqual([0, 2, 2, 2, 3]);
+  expect(F.gradients(y, [w], { cotangents: F.zeros(y.shape) })[0]?.shape).toEqual(w.shape);
+});
+
 describe("refused before the device is asked", () => {
   const x = F.ones([1, 4, 2]);
   const w = F.ones([3, 2, 3]);
@@ -49,6 +84,7 @@ describe("refused before the device is asked", () => {
     filterLayout: "WIO",
   } as const;
   const columns = { window: [2], stride: [1], dilation: [1], padding: [0, 0], channelsLast: false };
+  const pooling = { window: [2], stride: [1], padding: [0, 0], channelsLast: true };
   test.each<[string, () => unknown, string]>([
     ["conv1d: rank", () => F.conv1d(F.ones([4, 2]), w, undefined, sequence), "conv1d"],
     ["conv1d: channels", () => F.conv1d(F.ones([1, 4, 3]), w, undefined, sequence), "conv1d"],
@@ -109,6 +145,27 @@ describe("refused before the device is asked", () => {
     ["unfold: window", () => F.unfold(x, { ...columns, window: [3] }), "window"],
     ["unfold: rank", () => F.unfold(F.ones([2, 2]), columns), "x"],
     ["unfold: stride", () => F.unfold(x, { ...columns, stride: [0] }), "stride"],
+    ["max_pool1d: rank", () => F.maxPool(F.ones([4, 2]), pooling), "max_pool1d"],
+    ["max_pool1d: an empty axis", () => F.maxPool(F.ones([1, 0, 2]), pooling), "max_pool1d"],
+    ["avg_pool1d: window", () => F.avgPool(x, { ...pooling, window: [7] }), "window"],
+    ["avg_pool1d: padding", () => F.avgPool(x, { ...pooling, padding: [-1, 0] }), "padding"],
+    ["avg_pool1d: divisor", () => F.avgPool(x, { ...pooling, divisor: 0 }), "divisor"],
+    ["max_pool3d: window", () => F.maxPool(F.ones([1, 2, 2, 2, 1]), pooling), "max_pool3d"],
+    [
+      "adaptive_avg_pool1d: outputSize",
+      () => F.adaptiveAvgPool(x, { outputSize: [0], channelsLast: true }),
+      "outputSize",
+    ],
+    ["max_pool1d: dtype", () => F.maxPoolWithIndices(F.cast(x, "int32"), pooling), "float32"],
+    ["lp_pool: p", () => F.lpPool(x, 0, pooling), "p"],
+    ["max_unpool1d: indices", () => F.maxUnpool(x, F.zeros([1, 4], "int32"), [8], true), "indices"],
+    ["max_unpool1d: outputSize", () => F.maxUnpool(x, F.zeros([1, 4, 2], "int32"), [0], true), "outputSize"],
+    ["max_unpool2d: rank", () => F.maxUnpool(x, F.zeros([1, 4, 2], "int32"), [8, 2], true), "x"],
+    [
+      "local_response_norm: axis",
+      () => F.localResponseNorm(x, { before: 1, behind: 1, alpha: 1, beta: 1, k: 1, mean: true, axis: 3 }),
+      "axis",
+    ],
     ["fold: columns", () => F.fold(F.ones([1, 8, 2]), [1, 4, 2], columns), "columns"],
   ])("%s", (_, call, named) => {
     expect(call).toThrow(F.FacetError);

@@ -69,6 +69,68 @@ export const torchCalls: Readonly<Record<string, SpatialCall>> = {
   },
 };
 
+const torchPool = (rank: number, given: Arguments): F.PoolAttrs => {
+  const window = each(given.kernel_size, rank, 1);
+  return {
+    window,
+    stride: given.stride === undefined ? window : each(given.stride, rank, 1),
+    padding: twice(each(given.padding, rank, 0)),
+    dilation: each(given.dilation, rank, 1),
+    ceilMode: given.ceil_mode ?? false,
+    channelsLast: false,
+    countIncludePad: given.count_include_pad ?? true,
+    divisor: given.divisor_override,
+  };
+};
+const adaptive = (given: Arguments) => ({ outputSize: given.output_size, channelsLast: false });
+
+const torchPoolings = ([1, 2, 3] as const).flatMap((rank): [string, SpatialCall][] => [
+  [
+    `max_pool${rank}d`,
+    (given, x) =>
+      given.return_indices ? F.maxPoolWithIndices(x!, torchPool(rank, given)) : F.maxPool(x!, torchPool(rank, given)),
+  ],
+  [`avg_pool${rank}d`, (given, x) => F.avgPool(x!, torchPool(rank, given))],
+  [`adaptive_avg_pool${rank}d`, (given, x) => F.adaptiveAvgPool(x!, adaptive(given))],
+  [`adaptive_max_pool${rank}d`, (given, x) => F.maxPoolWithIndices(x!, adaptive(given))],
+  [
+    `lp_pool${rank}d`,
+    (given, x) => {
+      const { padding: _padding, dilation: _dilation, divisor: _divisor, ...attrs } = torchPool(rank, given);
+      return F.lpPool(x!, given.norm_type, attrs);
+    },
+  ],
+  [
+    `max_unpool${rank}d`,
+    (given, x) => {
+      const { y, indices } = F.maxPoolWithIndices(x!, torchPool(rank, given));
+      return F.maxUnpool(y, indices, x!.shape.slice(2), false);
+    },
+  ],
+]);
+
+Object.assign(torchCalls, Object.fromEntries(torchPoolings), {
+  local_response_norm: ({ size, alpha = 1e-4, beta = 0.75, k = 1 }: Arguments, x: F.Tensor) => {
+    const [before, behind] = [Math.floor(size / 2), Math.floor((size - 1) / 2)];
+    return F.localResponseNorm(x, { before, behind, alpha, beta, k, mean: true, axis: 1 });
+  },
+});
+
+const kerasPoolings = [1, 3].flatMap((rank): [string, SpatialCall][] => {
+  const attrs = ({ pool_size, strides, padding }: Arguments, x: F.Tensor): F.PoolAttrs => ({
+    window: each(undefined, rank, pool_size),
+    stride: each(undefined, rank, strides),
+    padding: x.shape
+      .slice(1, -1)
+      .flatMap((extent) => (padding === "same" ? F.samePadding(extent, pool_size, strides, 1) : [0, 0])),
+    channelsLast: true,
+  });
+  return [
+    [`max_pool${rank}d`, (given, x) => F.maxPool(x!, attrs(given, x!))],
+    [`average_pool${rank}d`, (given, x) => F.avgPool(x!, attrs(given, x!))],
+  ];
+});
+
 const kerasTransposed = ([1, 2, 3] as const).map((rank): [string, SpatialCall] => [
   `conv_transpose${rank}d`,
   (given, x, w) => {
@@ -88,6 +150,11 @@ const kerasTransposed = ([1, 2, 3] as const).map((rank): [string, SpatialCall] =
 
 export const kerasCalls: Readonly<Record<string, SpatialCall>> = {
   ...Object.fromEntries(kerasTransposed),
+  ...Object.fromEntries(kerasPoolings),
+  local_response_normalization: ({ depth_radius, alpha, beta, bias }, x) => {
+    const neighbours = { before: depth_radius, behind: depth_radius };
+    return F.localResponseNorm(x!, { ...neighbours, alpha, beta, k: bias, mean: false, axis: -1 });
+  },
   extract_patches: ({ size, strides, dilation_rate, padding }, x) => {
     const edges = [1, 2].flatMap((d) =>
       padding === "same" ? F.samePadding(x!.shape[d]!, size, strides, dilation_rate) : [0, 0],

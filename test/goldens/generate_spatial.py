@@ -90,6 +90,53 @@ def torch_paddings():
         add_torch("fold", params, {"x": shape})
 
 
+def torch_poolings():
+    import torch.nn.functional as F
+
+    distinct = {"values": "distinct"}
+    for rank, params, shape in [
+        (1, {"kernel_size": [3], "stride": [2], "padding": [1]}, (2, 2, 7)),
+        (2, {"kernel_size": [2, 3], "stride": [1, 2], "padding": [1, 1], "dilation": [2, 1]}, (1, 2, 5, 6)),
+        (2, {"kernel_size": [2, 2], "stride": [2, 2], "ceil_mode": True}, (1, 2, 5, 3)),
+        (3, {"kernel_size": [2, 2, 2], "stride": [2, 2, 2]}, (1, 2, 4, 4, 5)),
+        (3, {"kernel_size": [2, 3, 2], "stride": [1, 2, 1], "padding": [1, 0, 1], "dilation": [1, 2, 2]}, (1, 2, 3, 6, 4)),
+    ]:
+        add_torch(f"max_pool{rank}d", {**params, "return_indices": True}, {"x": shape}, **distinct)
+    add_torch("max_pool3d", {"kernel_size": [2, 2, 2], "stride": [1, 2, 2], "ceil_mode": True}, {"x": (1, 2, 3, 3, 5)}, **distinct)
+    add_torch("max_pool1d", {"kernel_size": [2], "stride": [2]}, {"x": (2, 2, 5)}, **distinct)
+    for rank, params, shape in [
+        (1, {"kernel_size": [3], "stride": [2], "padding": [1]}, (2, 2, 7)),
+        (1, {"kernel_size": [2], "stride": [3], "padding": [1], "ceil_mode": True, "count_include_pad": False}, (1, 2, 6)),
+        (2, {"kernel_size": [3, 2], "stride": [2, 2], "padding": [1, 1], "divisor_override": 4}, (1, 2, 5, 6)),
+        (3, {"kernel_size": [2, 3, 2], "stride": [1, 2, 2], "padding": [1, 1, 0], "ceil_mode": True}, (1, 2, 3, 5, 4)),
+        (3, {"kernel_size": [2, 2, 2], "stride": [2, 1, 2], "padding": [1, 0, 1], "count_include_pad": False}, (1, 2, 3, 3, 4)),
+    ]:
+        add_torch(f"avg_pool{rank}d", params, {"x": shape})
+    for rank, size, shape in [
+        (1, [3], (2, 2, 7)), (1, [5], (1, 2, 3)), (2, [3, 2], (1, 2, 5, 7)), (2, [4, None], (1, 2, 6, 3)),
+        (3, [2, 3, 1], (1, 2, 3, 4, 5)),
+    ]:
+        add_torch(f"adaptive_avg_pool{rank}d", {"output_size": size}, {"x": shape})
+        add_torch(f"adaptive_max_pool{rank}d", {"output_size": size, "return_indices": True}, {"x": shape}, **distinct)
+    for rank, params, shape in [
+        (1, {"norm_type": 2.0, "kernel_size": 3, "stride": 2}, (1, 2, 7)),
+        (2, {"norm_type": 3.0, "kernel_size": [2, 3], "stride": [2, 2], "ceil_mode": True}, (1, 2, 5, 6)),
+        (3, {"norm_type": 1.0, "kernel_size": [2, 2, 1], "stride": [2, 1, 2]}, (1, 1, 4, 3, 4)),
+    ]:
+        add_torch(f"lp_pool{rank}d", params, {"x": shape}, values="uniform")
+    for rank, shape in [(1, (2, 2, 7)), (2, (1, 2, 5, 4)), (3, (1, 2, 4, 5, 4))]:
+        pool, unpool = getattr(F, f"max_pool{rank}d"), getattr(F, f"max_unpool{rank}d")
+
+        def call(x, kernel_size):
+            return unpool(*pool(x, kernel_size, return_indices=True), kernel_size, output_size=list(x.shape[2:]))
+
+        add_torch(f"max_unpool{rank}d", {"kernel_size": 2}, {"x": shape}, call, **distinct)
+    for params, shape in [
+        ({"size": 3}, (2, 5, 3)), ({"size": 4, "alpha": 0.5, "beta": 0.6, "k": 2.0}, (1, 6, 2, 3)), ({"size": 2, "alpha": 0.3}, (1, 3, 2, 1, 2)),
+    ]:
+        add_torch("local_response_norm", params, {"x": shape})
+
+
 def add_keras(fn, params, shapes, call):
     import tensorflow as tf
 
@@ -125,6 +172,18 @@ def keras_cases():
     ]:
         add_keras(f"conv_transpose{rank}d", params, {"x": shapes[0], "w": shapes[1]},
                   lambda x, w, **given: keras.ops.conv_transpose(x, w, data_format="channels_last", **given))
+    for rank, size, strides, padding, shape in [
+        (1, 3, 2, "same", (2, 6, 2)), (1, 2, 1, "valid", (1, 5, 3)), (3, 2, 2, "same", (1, 3, 4, 5, 2)),
+        (3, 2, 1, "valid", (1, 3, 3, 2, 4)),
+    ]:
+        params = {"pool_size": size, "strides": strides, "padding": padding}
+        given = {"data_format": "channels_last"}
+        add_keras(f"max_pool{rank}d", params, {"x": shape}, lambda x, **p: tf.cast(keras.ops.max_pool(tf.cast(x, tf.float32), **p, **given), tf.float64))
+        add_keras(f"average_pool{rank}d", params, {"x": shape}, lambda x, **p: keras.ops.average_pool(x, **p, **given))
+    for radius, alpha, beta, bias in [(2, 0.5, 0.75, 1.0), (1, 1.0, 0.5, 2.0)]:
+        params = {"depth_radius": radius, "alpha": alpha, "beta": beta, "bias": bias}
+        add_keras("local_response_normalization", params, {"x": (1, 2, 3, 6)},
+                  lambda x, **p: tf.cast(tf.nn.local_response_normalization(tf.cast(x, tf.float32), **p), tf.float64))
     for size, strides, dilation, padding in [(3, 2, 1, "valid"), (2, 1, 1, "same"), (3, 2, 1, "same")]:
         params = {"size": size, "strides": strides, "dilation_rate": dilation, "padding": padding}
         add_keras("extract_patches", params, {"x": (2, 5, 6, 2)}, keras.ops.image.extract_patches)
@@ -181,6 +240,7 @@ def torch_cases():
     torch.set_num_threads(1)
     torch_convolutions()
     torch_paddings()
+    torch_poolings()
     return {"torch": torch.__version__}
 
 

@@ -15,6 +15,7 @@ import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { paddingEntries } from "./kernels/padding/padding.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
+import { pool3dEntries } from "./kernels/pool3d/pool3d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
 import { scanEntries } from "./kernels/scan/scan.cases.js";
@@ -42,6 +43,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...paddingEntries,
   ...foldEntries,
   ...pool2dEntries,
+  ...pool3dEntries,
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,
   ...randomEntries,

@@ -1,6 +1,6 @@
 // Convolutions over volumes, paddings, windows, poolings of all ranks, resampling.
 import * as F from "@facet/autograd";
-import type { GradientRow } from "./row.js";
+import { apart, FLAT, type GradientRow } from "./row.js";
 
 const volume = {
   stride: [1, 1, 1],
@@ -112,4 +112,61 @@ const paddingRows: readonly GradientRow[] = [
   },
 ];
 
-export const spatialRows: readonly GradientRow[] = [...conv3dRows, ...paddingRows];
+const pool1 = { window: [2], stride: [1], padding: [0, 1], channelsLast: true } as const;
+const adaptive = { outputSize: [2, 4], channelsLast: false } as const;
+
+/** Poolings of all ranks. */
+const poolRows: readonly GradientRow[] = [
+  {
+    op: "max_pool",
+    shapes: [[1, 3, 2, 3, 2]],
+    values: apart,
+    call: (x) =>
+      F.maxPool(x, { window: [2, 1, 2], stride: [1, 1, 1], padding: [1, 0, 0, 0, 0, 1], channelsLast: true }),
+    once: FLAT,
+  },
+  {
+    op: "max_pool",
+    variant: "adaptive",
+    shapes: [[1, 2, 3, 3]],
+    values: apart,
+    call: (x) => F.adaptiveMaxPool(x, adaptive),
+    once: FLAT,
+  },
+  {
+    op: "max_pool_backward",
+    shapes: [[1, 4, 2]],
+    values: apart,
+    call: (x) => F.sum(F.square(F.maxPoolWithIndices(x, pool1).y)),
+  },
+  {
+    op: "avg_pool",
+    shapes: [[1, 2, 3, 2, 3]],
+    call: (x) =>
+      F.square(
+        F.avgPool(x, {
+          window: [2, 2, 2],
+          stride: [1, 1, 2],
+          padding: [1, 0, 0, 0, 0, 1],
+          channelsLast: false,
+          countIncludePad: true,
+        }),
+      ),
+    eps: 0.5,
+  },
+  {
+    op: "avg_pool",
+    variant: "adaptive",
+    shapes: [[1, 2, 3, 3]],
+    call: (x) => F.square(F.adaptiveAvgPool(x, adaptive)),
+    eps: 0.5,
+  },
+  {
+    op: "avg_pool_backward",
+    shapes: [[1, 4, 2]],
+    call: (x) => F.sum(F.square(F.sumPool(x, pool1))),
+    eps: 0.5,
+  },
+];
+
+export const spatialRows: readonly GradientRow[] = [...conv3dRows, ...paddingRows, ...poolRows];

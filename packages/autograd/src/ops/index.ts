@@ -20,6 +20,7 @@ export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";
 export * from "./padding.js";
+export * from "./pool.js";
 export * from "./pool2d.js";
 export * from "./reduce.js";
 export * from "./scan.js";

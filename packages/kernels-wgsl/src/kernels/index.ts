@@ -23,6 +23,7 @@ export type { DecayMode } from "./optimizer/settings.js";
 export * from "./optimizer/sgd.js";
 export * from "./padding/padding.js";
 export * from "./pool2d/pool2d.js";
+export * from "./pool3d/pool3d.js";
 export * from "./random/random.js";
 export * from "./random/threefry.js";
 export * from "./reduce/arg_reduce.js";
