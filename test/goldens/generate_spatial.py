@@ -1,5 +1,6 @@
 """Writes spatial_torch.json, spatial_keras.json or spatial_jax.json: convolutions of all ranks and transposed ones, padding
-modes, windows, poolings, resampling, with gradients, in float64. README.md describes the files.
+modes, windows, poolings, resampling, with gradients, in float64 (TensorFlow's poolings and normalisation in float32, as it
+has no others on CPUs). README.md describes the files.
 
 Run: python3 test/goldens/generate_spatial.py torch|keras|jax   (the Python that has that framework)
 """
@@ -179,7 +180,7 @@ def keras_cases():
         params = {"pool_size": size, "strides": strides, "padding": padding}
         given = {"data_format": "channels_last"}
         add_keras(f"max_pool{rank}d", params, {"x": shape}, lambda x, **p: tf.cast(keras.ops.max_pool(tf.cast(x, tf.float32), **p, **given), tf.float64))
-        add_keras(f"average_pool{rank}d", params, {"x": shape}, lambda x, **p: keras.ops.average_pool(x, **p, **given))
+        add_keras(f"average_pool{rank}d", params, {"x": shape}, lambda x, **p: tf.cast(keras.ops.average_pool(tf.cast(x, tf.float32), **p, **given), tf.float64))
     for radius, alpha, beta, bias in [(2, 0.5, 0.75, 1.0), (1, 1.0, 0.5, 2.0)]:
         params = {"depth_radius": radius, "alpha": alpha, "beta": beta, "bias": bias}
         add_keras("local_response_normalization", params, {"x": (1, 2, 3, 6)},
