@@ -21,6 +21,7 @@ import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
 import { scanEntries } from "./kernels/scan/scan.cases.js";
 import { softmaxEntries } from "./kernels/softmax/softmax.cases.js";
 import { softmaxCrossEntropyEntries } from "./kernels/softmax_cross_entropy/softmax_cross_entropy.cases.js";
+import { sortEntries } from "./kernels/sort/sort.cases.js";
 import { stridedCopyEntries } from "./kernels/strided_copy/strided_copy.cases.js";
 
 export type { BindingArray, BindingArrays, CaseRandom, KernelCase, KernelEntry } from "./cases.js";
@@ -37,6 +38,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...arangeEntries,
   ...gatherEntries,
   ...alongEntries,
+  ...sortEntries,
   ...halfEntries,
   ...conv2dEntries,
   ...conv3dEntries,

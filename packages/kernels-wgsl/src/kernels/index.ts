@@ -31,5 +31,6 @@ export * from "./reduce/reduce.js";
 export * from "./scan/scan.js";
 export * from "./softmax/softmax.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
+export * from "./sort/sort.js";
 export * from "./strided_copy/strided_copy.js";
 export * from "./strided_copy/strided_copy_geometry.js";
