@@ -34,4 +34,37 @@ export const goldenCalls: Readonly<Record<string, Call>> = {
     const [source, accumulate] = rest.slice(-2);
     return F.indexPut(x, rest.slice(0, -2), source, { combination: accumulate ? "add" : "set" });
   },
+
+  sort: ([x], { dim, descending }) => F.sort(x, { axis: dim, descending }),
+  argsort: ([x], { dim }) => F.argsort(x, { axis: dim }),
+  topk: ([x, k], { dim = -1, largest = true }) => F.topk(x, k, { axis: dim, largest }),
+  kthvalue: ([x, k], { dim, keepdim = false }) => F.kthvalue(x, k, { axis: dim, keepdims: keepdim }),
+  median: ([x], { dim, keepdim = false }) => F.median(x, { axis: dim, keepdims: keepdim }),
+  nanmedian: ([x], { dim }) => F.median(x, { axis: dim, ignoreNan: true }),
+  mode: ([x], { dim, keepdim = false }) => F.mode(x, { axis: dim, keepdims: keepdim }),
+  quantile: ([x, q], { dim, keepdim = false, interpolation }) =>
+    F.quantile(x, q, { axes: dim, keepdims: keepdim, interpolation }),
+  nanquantile: ([x, q], { dim, interpolation }) => F.quantile(x, q, { axes: dim, interpolation, ignoreNan: true }),
+  searchsorted: ([sorted, values], { right, sorter }) => F.searchSorted(sorted, values, { right, sorter }),
+  bucketize: ([values, sorted], { right }) => F.searchSorted(sorted, values, { right }),
+
+  nonzero: ([x]) => F.nonzero(x),
+  masked_select: ([x, mask]) => F.maskedSelect(x, mask),
+  unique: async ([x], { dim }) => {
+    const { values, inverse, counts } = await F.unique(x, { axis: dim });
+    return [values, inverse, counts];
+  },
+  unique_consecutive: async ([x]) => {
+    const { values, inverse, counts } = await F.unique(x, { consecutive: true });
+    return [values, inverse, counts];
+  },
+  bincount: ([x, weights], { minlength }) => F.bincountToMaximum(x, { weights, minLength: minlength }),
+  histc: ([x], { bins, min, max }) => {
+    const range = min === undefined ? undefined : ([min, max] as const);
+    return F.cast(F.histogram(x, { bins, range, margin: 1 }).counts, "float32");
+  },
+  histogram: ([x, bins], { weight, density }) => {
+    const { counts, edges } = F.histogram(x, { bins, weights: weight, density });
+    return [F.cast(counts, "float32"), edges];
+  },
 };

@@ -162,8 +162,98 @@ def gather_scatter():
     return file, cases
 
 
+SPECIAL = [[2.0, NAN, -1.0, INF, 2.0, -INF, NAN], [0.0, -0.0, 1.0, -0.0, 0.0, 3.0, -2.0], [5.0, 5.0, 5.0, 4.0, 4.0, 4.0, 1.0]]
+
+
+def sorting():
+    file = "sorting"
+    cases = []
+
+    def add(name, fn, arrays, args, kwargs=None, gradients=True):
+        draw = Inputs(file, name)
+        held = {key: draw.distinct(*v) if isinstance(v, tuple) else np.asarray(v) for key, v in arrays.items()}
+        cases.append(call(file, name, fn, held, args, kwargs, gradients))
+
+    special, whole = {"x": np.array(SPECIAL)}, {"x": [[3, -4, 5, 3], [7, 7, -9, 0]]}
+    for descending in (False, True):
+        order = {"descending": descending, "stable": True}
+        for shape, dim in (((), 0), ((1,), 0), ((7,), -1), ((3, 40), 1), ((40, 3), 0), ((2, 100, 2), 1), ((0, 3), 0), ((2, 0), 1)):
+            add(f"sort_{'x'.join(map(str, shape)) or 'scalar'}_{dim}_{descending}", "sort", {"x": shape}, ["$x"], {"dim": dim, **order})
+        add(f"sort_special_{descending}", "sort", special, ["$x"], {"dim": 1, **order}, gradients=False)
+        add(f"sort_int_{descending}", "sort", whole, ["$x"], {"dim": 1, **order})
+    add("argsort", "argsort", {"x": (4, 5)}, ["$x"], {"dim": 0})
+    for largest in (True, False):
+        add(f"topk_{largest}", "topk", {"x": (3, 9)}, ["$x", 4], {"dim": 1, "largest": largest})
+    add("topk_nan", "topk", {"x": np.array([1.0, NAN, 3.0, 2.0])}, ["$x", 2], gradients=False)
+    add("topk_none", "topk", {"x": (3, 9)}, ["$x", 0], {"dim": 0})
+    add("topk_scalar", "topk", {"x": ()}, ["$x", 1])
+    add("kthvalue", "kthvalue", {"x": (3, 9)}, ["$x", 4], {"dim": 1})
+    add("kthvalue_keepdim", "kthvalue", {"x": (5, 2)}, ["$x", 1], {"dim": 0, "keepdim": True})
+    for shape, dim in (((5,), 0), ((3, 6), 1), ((6, 3), 0), ((), 0)):
+        add(f"median_{'x'.join(map(str, shape))}_{dim}", "median", {"x": shape}, ["$x"], {"dim": dim})
+    add("median_keepdim", "median", {"x": (3, 6)}, ["$x"], {"dim": 1, "keepdim": True})
+    add("median_special", "median", special, ["$x"], {"dim": 1}, gradients=False)
+    add("nanmedian_special", "nanmedian", special, ["$x"], {"dim": 1}, gradients=False)
+    add("median_int", "median", whole, ["$x"], {"dim": 1})
+    # Which of equal numbers is told is PyTorch's own choice, save in a mode.
+    for name, x in (("ties", [[1.0, 2.0, 2.0, 1.0, 3.0], [4.0, 4.0, 4.0, 2.0, 2.0], [1.0, 5.0, 3.0, 2.0, 9.0]]), ("one", [[3.0]])):
+        add(f"mode_{name}", "mode", {"x": np.array(x)}, ["$x"], {"dim": 1})
+    add("mode_int", "mode", whole, ["$x"], {"dim": -1, "keepdim": True})
+    for how in ("linear", "lower", "higher", "midpoint", "nearest"):
+        add(f"quantile_{how}", "quantile", {"x": (3, 6)}, ["$x", 0.3], {"dim": 1, "interpolation": how})
+        add(f"nanquantile_{how}", "nanquantile", {"x": np.array([[1.0, NAN, 4.0, 2.0, NAN], [5.0, 1.0, 2.0, 8.0, 3.0], [NAN] * 5])}, ["$x", 0.625], {"dim": 1, "interpolation": how}, gradients=False)
+    add("quantile_several", "quantile", {"x": (3, 5), "q": np.array([0.0, 0.25, 0.75, 1.0])}, ["$x", "$q"], {"dim": 0, "keepdim": True})
+    add("quantile_all", "quantile", {"x": (3, 5)}, ["$x", 0.5])
+    add("quantile_nan", "quantile", special, ["$x", 0.5], {"dim": 1}, gradients=False)
+    edges = [1.0, 3.0, 3.0, 5.0, 7.0]
+    for right in (False, True):
+        add(f"searchsorted_{right}", "searchsorted", {"s": np.array([edges, [2.0, 4.0, 6.0, 8.0, 8.0]]), "v": np.array([[3.0, 6.0, 9.0], [8.0, 6.0, -1.0]])}, ["$s", "$v"], {"right": right}, gradients=False)
+        add(f"bucketize_{right}", "bucketize", {"v": np.array([[3.0, 6.0, 9.0], [8.0, INF, -INF]]), "s": np.array(edges)}, ["$v", "$s"], {"right": right}, gradients=False)
+    add("searchsorted_sorter", "searchsorted", {"s": [5, 1, 3], "v": [4, 0, 9, 3], "sorter": [1, 2, 0]}, ["$s", "$v"], {"sorter": "$sorter"})
+    return file, cases
+
+
+def selection():
+    file = "selection"
+    cases = []
+
+    def add(name, fn, arrays, args, kwargs=None, gradients=False):
+        draw = Inputs(file, name)
+        held = {key: draw.distinct(*v) if isinstance(v, tuple) else np.asarray(v) for key, v in arrays.items()}
+        cases.append(call(file, name, fn, held, args, kwargs, gradients))
+
+    whole = [[3, 1, 3, 2], [1, 1, 9, 3]]
+    some = np.array([[0.0, 2.0, -0.0], [NAN, 0.0, -1.0]])
+    add("nonzero", "nonzero", {"x": some}, ["$x"])
+    add("nonzero_deep", "nonzero", {"x": [[[0, 1], [2, 0]], [[0, 0], [0, 3]]]}, ["$x"])
+    add("nonzero_none", "nonzero", {"x": [0, 0, 0]}, ["$x"])
+    add("nonzero_empty", "nonzero", {"x": np.zeros((0, 2))}, ["$x"])
+    add("nonzero_scalar", "nonzero", {"x": np.array(2.0)}, ["$x"])
+    add("masked_select", "masked_select", {"x": (2, 3), "mask": np.array([[True, False, True], [False, False, True]])}, ["$x", "$mask"], gradients=True)
+    add("masked_select_broadcast", "masked_select", {"x": (2, 3), "mask": np.array([True, False, True])}, ["$x", "$mask"], gradients=True)
+    add("masked_select_none", "masked_select", {"x": (2,), "mask": np.array([False, False])}, ["$x", "$mask"])
+    everything = {"return_inverse": True, "return_counts": True}
+    add("unique", "unique", {"x": whole}, ["$x"], everything)
+    add("unique_float", "unique", {"x": np.array([0.5, -0.0, NAN, 0.5, 0.0, NAN, -3.0])}, ["$x"], everything)
+    add("unique_one", "unique", {"x": [7]}, ["$x"], everything)
+    add("unique_empty", "unique", {"x": np.zeros((0,))}, ["$x"], everything)
+    add("unique_rows", "unique", {"x": [[1, 2], [0, 5], [1, 2], [1, 0], [0, 5], [0, 5]]}, ["$x"], {"dim": 0, **everything})
+    add("unique_columns", "unique", {"x": [[1, 0, 1], [2, 3, 2]]}, ["$x"], {"dim": 1, **everything})
+    add("unique_consecutive", "unique_consecutive", {"x": [1, 1, 2, 2, 3, 1, 1, 2]}, ["$x"], everything)
+    add("bincount", "bincount", {"x": [1, 4, 1, 0, 6, 1]}, ["$x"])
+    add("bincount_weights", "bincount", {"x": [1, 4, 1, 0], "w": np.array([0.5, 2.0, 0.25, 1.0])}, ["$x", "$w"], {"minlength": 8})
+    add("bincount_empty", "bincount", {"x": np.zeros((0,), dtype=int)}, ["$x"], {"minlength": 3})
+    add("histc", "histc", {"x": (40,)}, ["$x"], {"bins": 7})
+    add("histc_range", "histc", {"x": np.array([0.0, 1.0, 2.0, 3.0, 3.0, -1.0, 5.0])}, ["$x"], {"bins": 3, "min": 0, "max": 3})
+    add("histc_equal", "histc", {"x": np.array([2.0, 2.0])}, ["$x"], {"bins": 4})
+    add("histogram", "histogram", {"x": (30,)}, ["$x", 5])
+    add("histogram_density", "histogram", {"x": (30,), "w": np.linspace(0.5, 2.0, 30, dtype=np.float32).astype(float)}, ["$x", 5], {"weight": "$w", "density": True})
+    add("histogram_edges", "histogram", {"x": np.array([0.0, 1.0, 2.0, 3.0, 3.0, -1.0, 5.0]), "edges": np.array([0.0, 1.0, 2.5, 3.0])}, ["$x", "$edges"])
+    return file, cases
+
+
 HERE = {"get": get, "put": put}
-FILES = [scans, gather_scatter]
+FILES = [scans, gather_scatter, sorting, selection]
 
 if __name__ == "__main__":
     header = {"generator": "generate_indexing.py", "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}

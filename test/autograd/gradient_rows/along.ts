@@ -65,6 +65,22 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
+    op: "gather_along",
+    variant: "sorted",
+    shapes: [[3, 4]],
+    values: apart,
+    call: (x) => F.sort(x, { axis: 1, descending: true })[0],
+    once: FLAT,
+  },
+  {
+    op: "gather_along",
+    variant: "quantile",
+    shapes: [[3, 4]],
+    values: apart,
+    call: (x) => F.quantile(x, [0.3, 0.8], { axes: 0 }),
+    once: FLAT,
+  },
+  {
     op: "scatter_set",
     shapes: two,
     call: (x, source) => F.scatterAlong(x, along(), source, { axis: 1 }),

@@ -62,6 +62,8 @@ export const withoutGradient: readonly string[] = [
   "argmin",
   "one_hot",
   "ravel_index",
+  "argsort",
+  "search_sorted",
   "u8_to_f32",
   "gather_u8",
 ];

@@ -36,6 +36,7 @@ interface Reading {
 interface GatherAttrs extends Reading {
   readonly op: string;
   readonly fill: number;
+  readonly unique: boolean;
 }
 
 export interface ScatterAttrs extends Reading {
@@ -67,7 +68,7 @@ const gatherOp = defineOp<{ x: Tensor; index: Tensor }, GatherAttrs>({
   },
   vjp: {
     x: vjp(["index"], (dy, { index }, { attrs, shapes }) =>
-      scatterOps.add({ x: zeros(shapes.x as number[]), index, source: dy }, { ...attrs, unique: false }),
+      scatterOps.add({ x: zeros(shapes.x as number[]), index, source: dy }, attrs),
     ),
     index: nonDifferentiable,
   },
@@ -201,19 +202,27 @@ export interface AlongOptions extends IndexOptions {
 export interface GatherOptions extends AlongOptions {
   /** What an index that names no place gives, in mode `drop`. Default 0. */
   fill?: number;
+  /** A promise that no element is taken twice: its gradient is faster, and if it is broken undefined. Default false. */
+  unique?: boolean;
 }
 
 function reading(x: Tensor, form: IndexForm, op: string, { axis = 0, mode = "raise", negative = true }: AlongOptions) {
   return { axis: axisOf(x.shape, axis, op), form, mode, negative, op };
 }
 
+const gatherAttrs = (how: Reading & { op: string }, { fill = 0, unique = false }: GatherOptions): GatherAttrs => ({
+  ...how,
+  fill,
+  unique,
+});
+
 /** x[..., index[...], ...] along an axis: the index has x's shape but for that axis. */
-export const gatherElements = (x: Tensor, index: Tensor, { fill = 0, ...options }: GatherOptions = {}): Tensor =>
-  gatherOp({ x, index }, { ...reading(x, "along", "gather_along", options), fill });
+export const gatherElements = (x: Tensor, index: Tensor, options: GatherOptions = {}): Tensor =>
+  gatherOp({ x, index }, gatherAttrs(reading(x, "along", "gather_along", options), options));
 
 /** Rows of x along an axis by an index of any shape, which takes the axis' place: numpy.take. */
-export const take = (x: Tensor, index: Tensor, { fill = 0, ...options }: GatherOptions = {}): Tensor =>
-  gatherOp({ x, index }, { ...reading(x, "rows", "take", options), fill });
+export const take = (x: Tensor, index: Tensor, options: GatherOptions = {}): Tensor =>
+  gatherOp({ x, index }, gatherAttrs(reading(x, "rows", "take", options), options));
 
 export interface ScatterOptions extends AlongOptions {
   /** `set`: the last of several stays; `add`, `mul`, `max`, `min` combine in the order of the index. Default `set`. */

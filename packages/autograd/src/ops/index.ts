@@ -15,19 +15,40 @@ export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
 export * from "./gather.js";
+export * from "./histogram.js";
 export * from "./index_put.js";
 export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";
+export {
+  type Interpolation,
+  type MedianOptions,
+  median,
+  mode,
+  type QuantileOptions,
+  quantile,
+} from "./order_statistics.js";
 export * from "./padding.js";
 export * from "./pool.js";
 export * from "./pool2d.js";
 export * from "./reduce.js";
 export * from "./scan.js";
 export * from "./scatter.js";
+export * from "./select.js";
 export * from "./shape.js";
 export * from "./softmax.js";
 export * from "./softmax_cross_entropy.js";
+export {
+  argsort,
+  kthvalue,
+  type SearchSortedOptions,
+  type SelectOptions,
+  type SortOptions,
+  searchSorted,
+  sort,
+  type TopkOptions,
+  topk,
+} from "./sort.js";
 export * from "./update_slice.js";
 
 setBatchArithmetic({

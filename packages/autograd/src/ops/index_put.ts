@@ -2,6 +2,7 @@
 import {
   ArgumentError,
   formatShape,
+  type IndexOptions,
   indexConstants,
   ravelIndex as kernel,
   ravelIndexGeometry,
@@ -16,6 +17,7 @@ import { arange } from "./create.js";
 import { expand, reshape, slice, transpose } from "./shape.js";
 
 interface RavelAttrs {
+  readonly op: string;
   readonly extents: readonly number[];
   readonly at: number;
   readonly mode: NonNullable<GatherOptions["mode"]>;
@@ -24,15 +26,15 @@ interface RavelAttrs {
 
 const ravelOp = defineOp<{ before?: Tensor; index: Tensor }, RavelAttrs>({
   name: "ravel_index",
-  shape: ({ index }, { extents, at, mode }) => {
-    expectDtype("ravel_index", "index", index.dtype, "int32");
-    ravelIndexGeometry(index.size, extents, at, { mode });
+  shape: ({ index }, { op, extents, at, mode }) => {
+    expectDtype(op, "index", index.dtype, "int32");
+    ravelIndexGeometry(index.size, extents, at, { mode }, op);
     return index.shape;
   },
   dtype: () => "int32",
-  forward: ({ before, index }, y, { extents, at, ...attrs }) => {
-    const faultSlot = indexSlot("index", extents[at] as number, attrs);
-    const params = ravelIndexGeometry(index.size, extents, at, { ...attrs, faultSlot });
+  forward: ({ before, index }, y, { op, extents, at, ...attrs }) => {
+    const faultSlot = indexSlot(op, extents[at] as number, attrs);
+    const params = ravelIndexGeometry(index.size, extents, at, { ...attrs, faultSlot }, op);
     launch(kernel, { before, index, y }, params, indexConstants(attrs));
   },
   vjp: { before: nonDifferentiable, index: nonDifferentiable },
@@ -51,6 +53,19 @@ function broadcastOf(op: string, shapes: readonly (readonly number[])[]): number
     const given = shapes.map(formatShape).join(", ");
     throw new ShapeError({ op, argument: "indices", expected: "shapes that broadcast to one", given });
   });
+}
+
+/** One flat index for several of one shape, -1 where one of them names no place; each is checked on its own. */
+export function ravelIndices(
+  op: string,
+  indices: readonly Tensor[],
+  extents: readonly number[],
+  { mode = "raise", negative = true }: IndexOptions,
+): Tensor {
+  let flat: Tensor | undefined;
+  for (const [at, index] of indices.entries())
+    flat = ravelOp({ index, ...(flat ? { before: flat } : {}) }, { op, extents, at, mode, negative });
+  return flat as Tensor;
 }
 
 interface Located {
@@ -82,15 +97,11 @@ function locate(op: string, x: Tensor, indices: Indices, { mode = "raise", negat
   const moved = together ? x : transpose(x, order);
   const axis = together ? first : 0;
   const extents = moved.shape.slice(axis, axis + axes.length);
-  let index: Tensor | undefined;
-  for (const [at, part] of given.entries()) {
-    const attrs = { extents, at, mode, negative };
-    const inputs = { index: expand(part, common), ...(index ? { before: index } : {}) };
-    index = ravelOp(inputs, attrs);
-  }
+  const expanded = given.map((part) => expand(part, common));
+  const index = ravelIndices(op, expanded, extents, { mode, negative });
   const shape = [...moved.shape];
   const flat = [...shape.slice(0, axis), sizeOf(extents), ...shape.slice(axis + axes.length)];
-  return { rows: reshape(moved, flat), axis, index: index as Tensor, order, shape };
+  return { rows: reshape(moved, flat), axis, index, order, shape };
 }
 
 /** How the flat index is read: what was no place is -1 by now, and was told of if that is an error. */
