@@ -61,6 +61,13 @@ fn power_of_two(n: f32) -> f32 {
   return bitcast<f32>((bitcast<u32>(n + 12582912.0) + 127u) * 8388608u);
 }
 
+// e^x for |x| <= 87, the bits of exp_f32.
+fn exp_within(x: f32) -> f32 {
+  let n = floor(x * 1.442695022 + 0.5);
+  let r = (x - n * 0.693359375) + n * 2.1219444170128554e-4;
+  return (1.0 + (r + exp_tail(r))) * power_of_two(n);
+}
+
 fn exp_f32(x: f32) -> f32 {
   // Not clamp, which takes care of NaN on some drivers, and time.
   let low = select(x, -104.0, x < -104.0);
@@ -105,12 +112,10 @@ fn log1p_f32(x: f32) -> f32 {
 
 fn tanh_f32(x: f32) -> f32 {
   let z = x * x;
-  if (z < 0.390625) {
-    return x + x * z * (-0.333332837 + z * (0.133314863 + z * (-0.0537431724 + z * (0.0206497088 + z * -0.00571620278))));
-  }
+  let small = x + x * z * (-0.333332837 + z * (0.133314863 + z * (-0.0537431724 + z * (0.0206497088 + z * -0.00571620278))));
   // Beyond 10 the result is 1 to the last bit; the exponential must not overflow.
-  let tail = 1.0 - 2.0 / (exp_f32(2.0 * min(abs(x), 10.0)) + 1.0);
-  return select(select(tail, -tail, x < 0.0), x, is_nan(x));
+  let tail = 1.0 - 2.0 / (exp_within(2.0 * min(abs(x), 10.0)) + 1.0);
+  return select(select(select(tail, -tail, x < 0.0), small, z < 0.390625), x, is_nan(x));
 }
 
 fn sigmoid_f32(x: f32) -> f32 { return 1.0 / (1.0 + exp_f32(-x)); }
@@ -188,13 +193,13 @@ fn cos_f32(x: f32) -> f32 { return sin_shifted(x, 1); }
 
 fn erf_f32(x: f32) -> f32 {
   let z = x * x;
-  if (z < 1.0) {
-    return x * (1.12837911 + z * (-0.376123101 + z * (0.112801515 + z * (-0.026711693 + z * (0.00491872709 + z * -0.000563797948)))));
-  }
-  let t = 1.0 / (1.0 + 0.5 * min(abs(x), 5.0));
+  let small = x * (1.12837911 + z * (-0.376123101 + z * (0.112801515 + z * (-0.026711693 + z * (0.00491872709 + z * -0.000563797948)))));
+  // Beyond 5 the result is 1 to the last bit.
+  let far = min(abs(x), 5.0);
+  let t = 1.0 / (1.0 + 0.5 * far);
   let p = 0.000607680122 + t * (0.273602217 + t * (0.330922872 + t * (0.101044923 + t * (0.404175639 + t * (-0.0576073155 + t * -0.0534524694)))));
-  let tail = 1.0 - exp_f32(-z) * p;
-  return select(select(tail, -tail, x < 0.0), x, is_nan(x));
+  let tail = 1.0 - exp_within(-(far * far)) * p;
+  return select(select(select(tail, -tail, x < 0.0), small, z < 1.0), x, is_nan(x));
 }
 
 // Two polynomials in w = -log(1 - x^2), one for the middle and one for the tails, after M. Giles (2012).
