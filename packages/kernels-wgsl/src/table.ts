@@ -17,6 +17,7 @@ import { paddingEntries } from "./kernels/padding/padding.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
 import { pool3dEntries } from "./kernels/pool3d/pool3d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
+import { recurrentEntries } from "./kernels/recurrent/recurrent.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
 import { scanEntries } from "./kernels/scan/scan.cases.js";
 import { softmaxEntries } from "./kernels/softmax/softmax.cases.js";
@@ -50,5 +51,6 @@ export const kernelTable: readonly KernelEntry[] = [
   ...softmaxCrossEntropyEntries,
   ...randomEntries,
   ...dropoutEntries,
+  ...recurrentEntries,
   ...optimizerEntries,
 ];

@@ -6,6 +6,7 @@ import { elementwiseRows } from "./elementwise.js";
 import { matmulRows } from "./matmul.js";
 import { pool2dRows } from "./pool2d.js";
 import { randomRows } from "./random.js";
+import { recurrentRows } from "./recurrent.js";
 import { reduceRows } from "./reduce.js";
 import type { GradientRow } from "./row.js";
 import { scanRows } from "./scan.js";
@@ -27,6 +28,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...pool2dRows,
   ...softmaxRows,
   ...randomRows,
+  ...recurrentRows,
 ];
 
 /** Ops through which no gradient flows at all; each must say so of every input. */

@@ -31,6 +31,7 @@ export {
 export * from "./padding.js";
 export * from "./pool.js";
 export * from "./pool2d.js";
+export * from "./recurrent.js";
 export * from "./reduce.js";
 export * from "./scan.js";
 export * from "./scatter.js";

@@ -26,6 +26,7 @@ export * from "./pool2d/pool2d.js";
 export * from "./pool3d/pool3d.js";
 export * from "./random/random.js";
 export * from "./random/threefry.js";
+export * from "./recurrent/recurrent.js";
 export * from "./reduce/arg_reduce.js";
 export * from "./reduce/reduce.js";
 export * from "./scan/scan.js";
