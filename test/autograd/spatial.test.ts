@@ -72,6 +72,18 @@ test("empty batches have empty results", () => {
   expect(F.gradients(y, [w], { cotangents: F.zeros(y.shape) })[0]?.shape).toEqual(w.shape);
 });
 
+test("a step of training finds the tables of an interpolation on the device", async () => {
+  const x = F.fromData(new Float32Array([1, 2, 3, 4]), [1, 4, 1]);
+  const grown = (): F.Tensor => F.resize(x, { size: [8], channelsLast: true });
+  const first = await F.scope(grown).data();
+  const held = F.device().memory().byOwner.tables;
+  expect(held).toBeGreaterThan(0);
+  for (let i = 0; i < 5; i++) expect(await F.scope(grown).data()).toEqual(first);
+  expect(F.device().memory().byOwner.tables).toBe(held);
+  const captured = F.capture(grown);
+  expect(await captured().data()).toEqual(first);
+});
+
 describe("refused before the device is asked", () => {
   const x = F.ones([1, 4, 2]);
   const w = F.ones([3, 2, 3]);
@@ -166,6 +178,16 @@ describe("refused before the device is asked", () => {
       () => F.localResponseNorm(x, { before: 1, behind: 1, alpha: 1, beta: 1, k: 1, mean: true, axis: 3 }),
       "axis",
     ],
+    ["resize: rank", () => F.resize(x, { size: [2, 2], channelsLast: true }), "resize"],
+    ["resize: size", () => F.resize(x, { size: [0], channelsLast: true }), "size"],
+    ["resize: method", () => F.resize(x, { size: [2], channelsLast: true, method: "bicubic" as "cubic" }), "method"],
+    ["resize: step", () => F.resize(x, { size: [2], channelsLast: true, step: [-1] }), "step"],
+    ["resize: an empty axis", () => F.resize(F.ones([1, 0, 2]), { size: [2], channelsLast: true }), "resize"],
+    ["resample: tables", () => F.resampleAxes(x, 2, [undefined, undefined]), "tables"],
+    ["pixel_shuffle: channels", () => F.pixelShuffle(F.ones([1, 6, 2, 2]), 2), "pixel_shuffle"],
+    ["pixel_shuffle: factor", () => F.pixelShuffle(F.ones([1, 4, 2, 2]), 0.5), "factor"],
+    ["pixel_unshuffle: height", () => F.pixelUnshuffle(F.ones([1, 1, 3, 4]), 2), "pixel_unshuffle"],
+    ["channel_shuffle: groups", () => F.channelShuffle(x, 3), "groups"],
     ["fold: columns", () => F.fold(F.ones([1, 8, 2]), [1, 4, 2], columns), "columns"],
   ])("%s", (_, call, named) => {
     expect(call).toThrow(F.FacetError);

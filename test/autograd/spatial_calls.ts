@@ -116,6 +116,33 @@ Object.assign(torchCalls, Object.fromEntries(torchPoolings), {
   },
 });
 
+const torchMethods: Readonly<Record<string, Partial<F.ResizeAttrs>>> = {
+  nearest: { method: "nearest", coordinates: "asymmetric" },
+  "nearest-exact": { method: "nearest" },
+  linear: { method: "linear" },
+  bilinear: { method: "linear" },
+  trilinear: { method: "linear" },
+  bicubic: { method: "cubic", cubicCoefficient: -0.75 },
+};
+
+Object.assign(torchCalls, {
+  interpolate: ({ size, scale_factor, mode, align_corners = false, antialias = false }: Arguments, x: F.Tensor) => {
+    if (mode === "area") return F.adaptiveAvgPool(x, { outputSize: size, channelsLast: false });
+    const extents = x.shape.slice(2);
+    return F.resize(x, {
+      size: size ?? extents.map((extent) => Math.floor(extent * scale_factor)),
+      ...(scale_factor === undefined ? {} : { step: extents.map(() => 1 / scale_factor) }),
+      channelsLast: false,
+      ...torchMethods[mode],
+      ...(align_corners ? { coordinates: "align_corners" as const } : {}),
+      ...(antialias ? { antialias, cubicCoefficient: -0.5 } : {}),
+    });
+  },
+  pixel_shuffle: ({ upscale_factor }: Arguments, x: F.Tensor) => F.pixelShuffle(x, upscale_factor),
+  pixel_unshuffle: ({ downscale_factor }: Arguments, x: F.Tensor) => F.pixelUnshuffle(x, downscale_factor),
+  channel_shuffle: ({ groups }: Arguments, x: F.Tensor) => F.channelShuffle(x, groups),
+});
+
 const kerasPoolings = [1, 3].flatMap((rank): [string, SpatialCall][] => {
   const attrs = ({ pool_size, strides, padding }: Arguments, x: F.Tensor): F.PoolAttrs => ({
     window: each(undefined, rank, pool_size),
@@ -151,6 +178,10 @@ const kerasTransposed = ([1, 2, 3] as const).map((rank): [string, SpatialCall] =
 export const kerasCalls: Readonly<Record<string, SpatialCall>> = {
   ...Object.fromEntries(kerasTransposed),
   ...Object.fromEntries(kerasPoolings),
+  "image.resize": ({ size, interpolation }, x) =>
+    F.resize(x!, { size, channelsLast: true, method: interpolation === "nearest" ? "nearest" : "linear" }),
+  depth_to_space: ({ block_size }, x) => F.pixelShuffle(x!, block_size, true),
+  space_to_depth: ({ block_size }, x) => F.pixelUnshuffle(x!, block_size, true),
   local_response_normalization: ({ depth_radius, alpha, beta, bias }, x) => {
     const neighbours = { before: depth_radius, behind: depth_radius };
     return F.localResponseNorm(x!, { ...neighbours, alpha, beta, k: bias, mean: false, axis: -1 });
@@ -180,6 +211,23 @@ const NUMPY_MODES: Readonly<Record<string, "replicate" | "circular" | "reflect" 
 };
 
 export const jaxCalls: Readonly<Record<string, SpatialCall>> = {
+  "image.resize": ({ size, method, antialias }, x) =>
+    F.resize(x!, {
+      size,
+      channelsLast: true,
+      method,
+      ...(method === "nearest" ? {} : { antialias, edges: "renormalise" }),
+    }),
+  "image.scale_and_translate": ({ size, scale, translation, method }, x) =>
+    F.resize(x!, {
+      size,
+      channelsLast: true,
+      method,
+      antialias: true,
+      outside: true,
+      step: scale.map((factor: number) => 1 / factor),
+      shift: scale.map((factor: number, d: number) => translation[d] / factor),
+    }),
   pad: ({ pad_width, mode }, x) => F.padWith(x!, pad_width, NUMPY_MODES[mode]!),
   conv_transpose: ({ stride, padding, dilation }, x, w) => {
     const edges = [0, 1].flatMap((d) =>

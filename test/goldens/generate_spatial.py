@@ -138,6 +138,35 @@ def torch_poolings():
         add_torch("local_response_norm", params, {"x": shape})
 
 
+def torch_resizing():
+    def interpolate(size, shape, **params):
+        add_torch("interpolate", {"size": size, **params}, {"x": shape})
+
+    interpolate([7], (1, 2, 4), mode="nearest")
+    interpolate([3, 9], (1, 2, 5, 4), mode="nearest")
+    interpolate([3, 9], (1, 2, 5, 4), mode="nearest-exact")
+    interpolate([4, 2, 5], (1, 1, 2, 3, 3), mode="nearest")
+    interpolate([7, 3, 2], (1, 1, 3, 2, 4), mode="nearest-exact")
+    for align in (False, True):
+        interpolate([7], (1, 2, 4), mode="linear", align_corners=align)
+        interpolate([1, 4], (1, 2, 3, 6), mode="bilinear", align_corners=align)
+        interpolate([6, 5], (1, 2, 4, 7), mode="bilinear", align_corners=align)
+        interpolate([4, 3, 5], (1, 1, 2, 4, 3), mode="trilinear", align_corners=align)
+        interpolate([6, 3], (1, 2, 4, 5), mode="bicubic", align_corners=align)
+    interpolate([3, 5], (1, 2, 7, 4), mode="area")
+    for mode in ("bilinear", "bicubic"):
+        interpolate([3, 8], (1, 1, 8, 5), mode=mode, antialias=True)
+        interpolate([2, 3], (1, 1, 7, 11), mode=mode, antialias=True)
+    for mode, scale in [("nearest", 2.5), ("bilinear", 1.7), ("bicubic", 0.6), ("nearest-exact", 1.3)]:
+        add_torch("interpolate", {"scale_factor": scale, "mode": mode}, {"x": (1, 2, 4, 5)})
+    for fn, factor, shape in [("pixel_shuffle", 2, (2, 8, 3, 2)), ("pixel_unshuffle", 3, (1, 2, 6, 3))]:
+        key = "upscale_factor" if fn == "pixel_shuffle" else "downscale_factor"
+        add_torch(fn, {key: factor}, {"x": shape})
+    import torch
+
+    add_torch("channel_shuffle", {"groups": 3}, {"x": (2, 6, 3)}, torch.channel_shuffle)
+
+
 def add_keras(fn, params, shapes, call):
     import tensorflow as tf
 
@@ -181,6 +210,12 @@ def keras_cases():
         given = {"data_format": "channels_last"}
         add_keras(f"max_pool{rank}d", params, {"x": shape}, lambda x, **p: tf.cast(keras.ops.max_pool(tf.cast(x, tf.float32), **p, **given), tf.float64))
         add_keras(f"average_pool{rank}d", params, {"x": shape}, lambda x, **p: tf.cast(keras.ops.average_pool(tf.cast(x, tf.float32), **p, **given), tf.float64))
+    for size, shape, method in [((7, 3), (1, 4, 5, 2), "bilinear"), ((3, 8), (1, 7, 4, 1), "bilinear"), ((7, 3), (1, 4, 5, 2), "nearest")]:
+        add_keras("image.resize", {"size": size, "interpolation": method}, {"x": shape},
+                  lambda x, **p: tf.cast(keras.ops.image.resize(tf.cast(x, tf.float32), **p, data_format="channels_last"), tf.float64))
+    for factor, shape in [(2, (1, 2, 3, 8)), (3, (1, 1, 2, 9))]:
+        add_keras("depth_to_space", {"block_size": factor}, {"x": shape}, tf.nn.depth_to_space)
+    add_keras("space_to_depth", {"block_size": 2}, {"x": (1, 4, 6, 2)}, tf.nn.space_to_depth)
     for radius, alpha, beta, bias in [(2, 0.5, 0.75, 1.0), (1, 1.0, 0.5, 2.0)]:
         params = {"depth_radius": radius, "alpha": alpha, "beta": beta, "bias": bias}
         add_keras("local_response_normalization", params, {"x": (1, 2, 3, 6)},
@@ -229,6 +264,18 @@ def jax_cases():
                 x, w, stride, padding, lhs_dilation=inner, rhs_dilation=dilation, dimension_numbers=numbers,
                 feature_group_count=groups),
         )
+    for shape, size, method, antialias in [
+        ((1, 4, 5, 2), (7, 3), "linear", True), ((1, 9, 4, 1), (4, 6), "cubic", True), ((1, 5, 6, 2), (8, 9), "cubic", False),
+        ((1, 7, 8, 1), (3, 4), "lanczos3", True), ((1, 6, 6, 1), (9, 3), "lanczos5", True), ((1, 4, 5, 2), (7, 3), "nearest", False),
+        ((1, 8, 8, 1), (3, 5), "linear", False),
+    ]:
+        add_jax("image.resize", {"size": size, "method": method, "antialias": antialias}, {"x": shape},
+                lambda x: jax.image.resize(x, (shape[0], *size, shape[3]), method, antialias))
+    for scale, translation, method in [([1.5, 0.7], [0.6, -1.2], "linear"), ([0.5, 2.0], [1.0, 3.0], "cubic")]:
+        add_jax("image.scale_and_translate", {"size": [6, 5], "scale": scale, "translation": translation, "method": method},
+                {"x": (1, 4, 6, 2)},
+                lambda x: jax.image.scale_and_translate(
+                    x, (1, 6, 5, 2), (1, 2), jax.numpy.array(scale), jax.numpy.array(translation), method))
     for width, mode in [([[1, 2], [3, 0]], "edge"), ([[0, 5], [7, 2]], "wrap"), ([[4, 1], [0, 9]], "reflect"),
                         ([[3, 0], [8, 5]], "symmetric")]:
         add_jax("pad", {"pad_width": width, "mode": mode}, {"x": (2, 3)}, lambda x: jax.numpy.pad(x, width, mode))
@@ -242,6 +289,7 @@ def torch_cases():
     torch_convolutions()
     torch_paddings()
     torch_poolings()
+    torch_resizing()
     return {"torch": torch.__version__}
 
 

@@ -19,6 +19,7 @@ import { pool3dEntries } from "./kernels/pool3d/pool3d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
 import { recurrentEntries } from "./kernels/recurrent/recurrent.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
+import { resampleEntries } from "./kernels/resample/resample.cases.js";
 import { scanEntries } from "./kernels/scan/scan.cases.js";
 import { softmaxEntries } from "./kernels/softmax/softmax.cases.js";
 import { softmaxCrossEntropyEntries } from "./kernels/softmax_cross_entropy/softmax_cross_entropy.cases.js";
@@ -47,6 +48,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...foldEntries,
   ...pool2dEntries,
   ...pool3dEntries,
+  ...resampleEntries,
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,
   ...randomEntries,

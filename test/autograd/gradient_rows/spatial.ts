@@ -169,4 +169,21 @@ const poolRows: readonly GradientRow[] = [
   },
 ];
 
-export const spatialRows: readonly GradientRow[] = [...conv3dRows, ...paddingRows, ...poolRows];
+/** Interpolation. */
+const resizeRows: readonly GradientRow[] = [
+  {
+    op: "resample",
+    shapes: [[1, 2, 3, 2]],
+    call: (x) => F.square(F.resize(x, { size: [4, 3], channelsLast: true, method: "cubic" })),
+    eps: 0.5,
+  },
+  {
+    op: "resample",
+    variant: "fewer, antialias, three axes",
+    shapes: [[1, 2, 3, 4, 3]],
+    call: (x) => F.square(F.resize(x, { size: [3, 2, 2], channelsLast: false, antialias: true })),
+    eps: 0.5,
+  },
+];
+
+export const spatialRows: readonly GradientRow[] = [...conv3dRows, ...paddingRows, ...poolRows, ...resizeRows];

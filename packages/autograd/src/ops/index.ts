@@ -33,6 +33,7 @@ export * from "./pool.js";
 export * from "./pool2d.js";
 export * from "./recurrent.js";
 export * from "./reduce.js";
+export * from "./resize.js";
 export * from "./scan.js";
 export * from "./scatter.js";
 export * from "./select.js";

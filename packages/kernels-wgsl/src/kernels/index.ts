@@ -29,6 +29,8 @@ export * from "./random/threefry.js";
 export * from "./recurrent/recurrent.js";
 export * from "./reduce/arg_reduce.js";
 export * from "./reduce/reduce.js";
+export * from "./resample/resample.js";
+export * from "./resample/resample_table.js";
 export * from "./scan/scan.js";
 export * from "./softmax/softmax.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
