@@ -12,6 +12,7 @@ import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { halfEntries } from "./kernels/half/half.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
+import { normalizeEntries } from "./kernels/normalize/normalize.cases.js";
 import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { paddingEntries } from "./kernels/padding/padding.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
@@ -49,6 +50,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...pool2dEntries,
   ...pool3dEntries,
   ...resampleEntries,
+  ...normalizeEntries,
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,
   ...randomEntries,

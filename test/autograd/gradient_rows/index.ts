@@ -4,6 +4,7 @@ import { alongRows } from "./along.js";
 import { conv2dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
 import { matmulRows } from "./matmul.js";
+import { normalizeRows } from "./normalize.js";
 import { pool2dRows } from "./pool2d.js";
 import { randomRows } from "./random.js";
 import { recurrentRows } from "./recurrent.js";
@@ -26,6 +27,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...conv2dRows,
   ...spatialRows,
   ...pool2dRows,
+  ...normalizeRows,
   ...softmaxRows,
   ...randomRows,
   ...recurrentRows,

@@ -9,13 +9,22 @@ import {
   matmulSplitKReduce,
   maxPool2dBackward,
   maxPool2dBackwardRelu,
+  normalizeForward,
+  normalizeRowsForward,
 } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
 import { accesses, usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Kernels whose one-line function `activate(v)` takes an expression. */
-const PRODUCERS: ReadonlySet<unknown> = new Set([matmul, matmulSplitKReduce, conv2dForward, conv3dForward]);
+const PRODUCERS: ReadonlySet<unknown> = new Set([
+  matmul,
+  matmulSplitKReduce,
+  conv2dForward,
+  conv3dForward,
+  normalizeForward,
+  normalizeRowsForward,
+]);
 
 /** The activation as an expression of `v`; undefined when it needs more than its operand and WGSL's own functions. */
 function asEpilogue({ constants = {} }: TracedCall): string | undefined {

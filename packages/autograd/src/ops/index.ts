@@ -5,6 +5,7 @@ import { add } from "./elementwise.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
 export * from "./along.js";
+export * from "./batch_norm_inference.js";
 export * from "./bytes.js";
 export * from "./checked.js";
 export * from "./conv.js";
@@ -20,6 +21,7 @@ export * from "./index_put.js";
 export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";
+export * from "./normalize.js";
 export {
   type Interpolation,
   type MedianOptions,
@@ -52,6 +54,7 @@ export {
   topk,
 } from "./sort.js";
 export * from "./update_slice.js";
+export * from "./weight_norm.js";
 
 setBatchArithmetic({
   expand,

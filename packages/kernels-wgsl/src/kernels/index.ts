@@ -18,6 +18,8 @@ export * from "./gather/gather.js";
 export * from "./half/half.js";
 export * from "./matmul/matmul.js";
 export * from "./matmul/matmul_split_k.js";
+export * from "./normalize/normalize.js";
+export * from "./normalize/normalize_geometry.js";
 export * from "./optimizer/adam.js";
 export type { DecayMode } from "./optimizer/settings.js";
 export * from "./optimizer/sgd.js";
