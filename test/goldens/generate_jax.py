@@ -18,6 +18,7 @@ from jax_arguments import arguments_cases
 from jax_functions import functions_cases, promotions_cases, second_cases
 from jax_random import initializers_cases, random_cases
 from jax_training import optimizers_cases, stax_cases
+from jax_transforms import transforms_cases
 
 FILES = {
     "jax_random": random_cases,
@@ -28,6 +29,7 @@ FILES = {
     "jax_second": second_cases,
     "jax_stax": stax_cases,
     "jax_optimizers": optimizers_cases,
+    "jax_transforms": transforms_cases,
 }
 RANDOM = ("jax_random", "jax_initializers")
 

@@ -19,9 +19,11 @@ export interface BackwardOptions {
 export interface TapeArithmetic {
   add(a: Tensor, b: Tensor): Tensor;
   onesLike(shape: readonly number[]): Tensor;
+  /** Sums a gradient over the dimensions along which an input of this shape was broadcast. */
+  sumTo(dy: Tensor, shape: readonly number[]): Tensor;
 }
 
-let arithmetic: TapeArithmetic;
+export let arithmetic: TapeArithmetic;
 
 export function setTapeArithmetic(given: TapeArithmetic): void {
   arithmetic = given;

@@ -133,7 +133,7 @@ export function customJvp<R>(
     return withRecording(true, () => {
       const at = differentiableAgain ? saved : saved.map(detached);
       const { result, variables } = withVariables(
-        at.map(({ shape }) => zeros(shape)),
+        at.map((x) => fromGraph(zeros(x.graphShape), x)),
         (tangents) => tangentsOf(at, tangents),
       );
       if (result.length !== outputs.length)

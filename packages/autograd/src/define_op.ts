@@ -10,6 +10,7 @@ import {
   type ParamValues,
   type PlanParams,
 } from "@facet/kernels-wgsl";
+import { arithmetic } from "./backward.js";
 import { everyRunsParams, tracing } from "./capture/trace.js";
 import { bindingDtype, type Dtype } from "./dtype.js";
 import { currentLayer, restoreLayer } from "./layer.js";
@@ -182,9 +183,12 @@ function record<I extends OpInputs, A, X extends string>(
         for (const { i, name } of asked) if (parts[name]) yield [i, parts[name]];
         return;
       }
-      for (const { i, rule } of asked) {
+      for (const { i, name, rule } of asked) {
         const saved = savedBy(made, rule.saves, names);
-        const { x } = inLayer(made, dy as Tensor, saved, () => ({ x: rule.gradient(dy as Tensor, saved, context) }));
+        // Operands that had one shape may be broadcast under vmap, where one of them has examples and the other has none.
+        const { x } = inLayer(made, dy as Tensor, saved, () => ({
+          x: arithmetic.sumTo(rule.gradient(dy as Tensor, saved, context), shapes[name] as number[]),
+        }));
         yield [i, x as Tensor];
       }
     },

@@ -14,8 +14,11 @@ import { short, treeUtil } from "./tree_util.js";
 await startDevice();
 
 export { JaxArray as Array } from "./array.js";
+export { checkpoint, custom_jvp, custom_vjp, remat } from "./custom_derivatives.js";
+export { hessian, jacfwd, jacrev, jvp, linearize } from "./forward_mode.js";
 export { disable_jit, jit } from "./jit.js";
 export { block_until_ready, device_get, grad, value_and_grad, vjp } from "./transforms.js";
+export { type MapAxes, vmap } from "./vmap.js";
 
 export const lax = namespace("jax.lax", laxMembers);
 export const nn = namespace("jax.nn", nnMembers);

@@ -58,7 +58,7 @@ type GradientOf<F extends AnyFunction, N> = [N] extends [readonly number[]]
       any;
 
 /** A leaf to be differentiated: a float array, or a number, which becomes one. */
-function differentiable(fn: string, leaf: unknown): Tensor {
+export function differentiable(fn: string, leaf: unknown): Tensor {
   if (typeof leaf === "number") return constant(leaf);
   const x = leaf;
   if (!(x instanceof JaxArray))
@@ -79,7 +79,7 @@ function differentiable(fn: string, leaf: unknown): Tensor {
 }
 
 /** Arguments by position, each flattened; the others pass through untouched. */
-function selected(fn: string, args: readonly unknown[], argnums: GradOptions["argnums"]) {
+export function selected(fn: string, args: readonly unknown[], argnums: GradOptions["argnums"]) {
   const positions = (typeof argnums === "number" ? [argnums] : argnums).map((n) => {
     const at = n < 0 ? n + args.length : n;
     if (at >= 0 && at < args.length) return at;
@@ -94,7 +94,7 @@ function selected(fn: string, args: readonly unknown[], argnums: GradOptions["ar
 }
 
 /** Puts leaves, in order, into trees of the given structures. */
-function rebuild(flat: readonly (readonly [unknown[], PyTreeDef])[], leaves: readonly unknown[]): unknown[] {
+export function rebuild(flat: readonly (readonly [unknown[], PyTreeDef])[], leaves: readonly unknown[]): unknown[] {
   let at = 0;
   return flat.map(([own, treedef]) => {
     at += own.length;
@@ -124,7 +124,7 @@ function scalarLoss(fn: string, value: unknown): Tensor {
 }
 
 /** Outside every transform nothing is recorded: what comes out carries no graph. */
-function release<T>(result: T): T {
+export function release<T>(result: T): T {
   if (!isDifferentiating()) for (const tensor of findTensors(leavesOf(result))) detach(tensor);
   return result;
 }

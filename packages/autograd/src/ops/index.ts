@@ -2,6 +2,7 @@ import { setTapeArithmetic } from "../backward.js";
 import { setBatchArithmetic } from "../vmap/levels.js";
 import { full, zeros } from "./create.js";
 import { add } from "./elementwise.js";
+import { sumTo } from "./reduce.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
 export * from "./along.js";
@@ -64,4 +65,4 @@ setBatchArithmetic({
   stack: (tensors) => stack(tensors, 0),
   zeros,
 });
-setTapeArithmetic({ add, onesLike: (shape) => full(shape, 1) });
+setTapeArithmetic({ add, sumTo, onesLike: (shape) => full(shape, 1) });
