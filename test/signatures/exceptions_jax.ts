@@ -19,6 +19,7 @@ export const jaxExceptions: Exceptions = {
     [/^jax\.example_libraries\.stax\.Conv$/, "the original's is GeneralConv with its first argument given"],
   ],
   differences: {
+    "jax.checkpoint": { concrete: "deprecated by the original, which refuses it" },
     "jax.disable_jit": { body: "a callback in the place of with", disable: "by name only: the callback comes first" },
     "jax.jit": { fun: "required: there are no decorators" },
     "jax.numpy.array": { args: "the original takes further positions and does not use them" },
