@@ -7,6 +7,7 @@ import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { conv3dEntries } from "./kernels/conv3d/conv3d.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
+import { elementwiseSpecialEntries } from "./kernels/elementwise/elementwise_special.cases.js";
 import { integerCheckedEntries } from "./kernels/elementwise/integer_checked.cases.js";
 import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
@@ -34,6 +35,7 @@ export { type PreparedCase, prepareCase } from "./harness.js";
 export const kernelTable: readonly KernelEntry[] = [
   ...matmulEntries,
   ...elementwiseEntries,
+  ...elementwiseSpecialEntries,
   ...integerCheckedEntries,
   ...reduceEntries,
   ...scanEntries,

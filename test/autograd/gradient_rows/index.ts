@@ -3,6 +3,7 @@
 import { alongRows } from "./along.js";
 import { conv2dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
+import { functionRows, functionsWithoutGradient } from "./functions.js";
 import { matmulRows } from "./matmul.js";
 import { normalizeRows } from "./normalize.js";
 import { pool2dRows } from "./pool2d.js";
@@ -19,6 +20,7 @@ export type { GradientRow } from "./row.js";
 
 export const gradientRows: readonly GradientRow[] = [
   ...elementwiseRows,
+  ...functionRows,
   ...reduceRows,
   ...scanRows,
   ...alongRows,
@@ -58,7 +60,7 @@ export const withoutGradient: readonly string[] = [
   "logical_or",
   "logical_not",
   "square_scale",
-  "is_nan",
+  ...functionsWithoutGradient,
   "cast",
   "any",
   "all",

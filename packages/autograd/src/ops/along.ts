@@ -19,10 +19,10 @@ import { copyTensor, defineOp, launch, nonDifferentiable, type Op, type Vjp, vjp
 import { bindingDtype, expectDtype } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
+import { isNan } from "./bits.js";
 import { arange, wordOf, zeros } from "./create.js";
 import { cast, div, equal, logicalAnd, logicalOr, mul, where } from "./elementwise.js";
 import { refuseBytes } from "./elementwise_op.js";
-import { isNan } from "./elementwise_unary.js";
 import { expand, reshape } from "./shape.js";
 
 /** How indices are read. */

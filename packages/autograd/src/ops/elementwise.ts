@@ -13,7 +13,8 @@ import { bindingDtype, type Dtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
 import { binary, pair, refuseBytes, type TensorLike, zeroGradient } from "./elementwise_op.js";
-import { log, neg } from "./elementwise_unary.js";
+import { neg } from "./elementwise_unary.js";
+import { log } from "./powers.js";
 import { sumTo } from "./reduce.js";
 
 // Two-operand arithmetic. A gradient is summed over the dimensions along which its operand was broadcast.
@@ -67,7 +68,7 @@ const minimumOp = binary(
 );
 const floorDivideOp = binary("floor_divide", zeroGradient("a"), zeroGradient("b"));
 const truncDivideOp = binary("trunc_divide", zeroGradient("a"), zeroGradient("b"));
-const compare = (name: ExpressionName) => binary(name, nonDifferentiable, nonDifferentiable, "bool");
+const compare = (name: ExpressionName) => binary(name, nonDifferentiable, nonDifferentiable, { result: "bool" });
 const equalOp = compare("equal");
 const notEqualOp = compare("not_equal");
 const lessOp = compare("less");

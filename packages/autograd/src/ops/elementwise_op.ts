@@ -1,17 +1,22 @@
 // What elementwise ops are made by: declarations alone, as the modules of ops import one another.
 import {
+  type BindingDtype,
   DtypeError,
+  type Expression,
   type ExpressionName,
   elementwiseBinary,
   elementwiseConstants,
   elementwiseGeometry,
+  elementwiseTernary,
   elementwiseUnary,
+  expressions,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, type nonDifferentiable, type Vjp, vjp } from "../define_op.js";
 import { bindingDtype, type Dtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
 import { full, zeros } from "./create.js";
+import { sumTo } from "./reduce.js";
 
 /** What an op takes where a number may stand for a tensor. */
 export type TensorLike = Tensor | number;
@@ -24,56 +29,150 @@ export function refuseBytes(op: string, x: Tensor): Tensor {
   throw new DtypeError({ op, expected: "float32, int32, uint32 or bool (convert with u8ToF32)", given: "uint8" });
 }
 
-/** Numbers of a kernel; and whether the derivative at a kink in 0 is that of the right side, of which kernels know nothing. */
+/** The expression's numbers; and what kernels know nothing of. */
 export interface UnaryAttrs {
   readonly s0: number;
   readonly s1: number;
+  /** Whether the derivative at a kink in 0 is that of the right side. */
   readonly rightAtZero?: boolean;
+  /** Whether an interval's ends have no gradient. */
+  readonly openEnds?: boolean;
 }
 
+interface Options<Kernel> {
+  /** Dtype of the result. Default: the operands'. */
+  readonly result?: Dtype;
+  /** The kernel that has the expression's functions. Default: the one of its arity. */
+  readonly kernel?: Kernel;
+  /** Refuses bools, which kernels hold as words of 0 and 1. */
+  readonly noBools?: boolean;
+}
+
+const DTYPES: Readonly<Record<BindingDtype, Dtype>> = { f32: "float32", i32: "int32", u32: "uint32" };
+
+/** Throws DtypeError unless the operands have dtypes that the expression takes, one for all. */
+function expectOperands(name: ExpressionName, operands: Readonly<Record<string, Tensor>>, noBools = false): void {
+  const { dtypes }: Expression = expressions[name];
+  const [first, ...others] = Object.entries(operands) as [[string, Tensor], ...[string, Tensor][]];
+  const [argument, { dtype }] = first;
+  refuseBytes(name, first[1]);
+  for (const [other, x] of others) {
+    refuseBytes(name, x);
+    if (x.dtype !== dtype) throw new DtypeError({ op: name, argument: other, expected: dtype, given: x.dtype });
+  }
+  if (dtypes.some(([kind]) => kind === bindingDtype(dtype)) && !(noBools && dtype === "bool")) return;
+  const expected = dtypes.map(([kind]) => DTYPES[kind as BindingDtype]).join(" or ");
+  throw new DtypeError({ op: name, argument, expected, given: dtype });
+}
+
+const constantsOf = (name: ExpressionName, operands: readonly Tensor[]) =>
+  elementwiseConstants(
+    name,
+    operands.map((x) => bindingDtype(x.dtype)),
+  );
+
 /** An op of one tensor and up to two numbers. */
-export function unary(name: ExpressionName, x: Gradient<UnaryAttrs>, result?: Dtype) {
+export function unary(
+  name: ExpressionName,
+  x: Gradient<UnaryAttrs>,
+  { result, kernel, noBools }: Options<typeof elementwiseUnary> = {},
+) {
   return defineOp<{ x: Tensor }, UnaryAttrs>({
     name,
-    shape: ({ x }) => refuseBytes(name, x).shape,
+    shape: ({ x }) => {
+      expectOperands(name, { x }, noBools);
+      return x.shape;
+    },
     dtype: ({ x }) => result ?? x.dtype,
     forward: ({ x }, y, { s0, s1 }) => {
       const { params } = elementwiseGeometry([x.shape], s0, s1, name);
-      launch(elementwiseUnary, { a: x, y }, params, elementwiseConstants(name, [bindingDtype(x.dtype)]));
+      launch(kernel ?? elementwiseUnary, { a: x, y }, params, constantsOf(name, [x]));
     },
     vjp: { x },
     batch: broadcasting,
   });
 }
 
-/** An op of two tensors of one dtype. */
-export function binary(name: ExpressionName, a: Gradient<undefined>, b: Gradient<undefined>, result?: Dtype) {
-  return defineOp<{ a: Tensor; b: Tensor }>({
+/** The numbers of an expression of several operands; without them 0. */
+export type Scalars = Partial<UnaryAttrs> | undefined;
+
+/** An op of two tensors of one dtype and up to two numbers. */
+export function binary(
+  name: ExpressionName,
+  a: Gradient<Scalars>,
+  b: Gradient<Scalars>,
+  { result, kernel, noBools }: Options<typeof elementwiseBinary> = {},
+) {
+  return defineOp<{ a: Tensor; b: Tensor }, Scalars>({
     name,
     shape: ({ a, b }) => {
-      refuseBytes(name, a);
-      refuseBytes(name, b);
-      if (a.dtype !== b.dtype) throw new DtypeError({ op: name, argument: "b", expected: a.dtype, given: b.dtype });
+      expectOperands(name, { a, b }, noBools);
       return elementwiseGeometry([a.shape, b.shape], 0, 0, name).shape;
     },
     dtype: ({ a }) => result ?? a.dtype,
-    forward: ({ a, b }, y) => {
-      const { params } = elementwiseGeometry([a.shape, b.shape], 0, 0, name);
-      launch(
-        elementwiseBinary,
-        { a, b, y },
-        params,
-        elementwiseConstants(name, [bindingDtype(a.dtype), bindingDtype(b.dtype)]),
-      );
+    forward: ({ a, b }, y, attrs) => {
+      const { params } = elementwiseGeometry([a.shape, b.shape], attrs?.s0, attrs?.s1, name);
+      launch(kernel ?? elementwiseBinary, { a, b, y }, params, constantsOf(name, [a, b]));
     },
     vjp: { a, b },
     batch: broadcasting,
   });
 }
 
+/** An op of three tensors of one dtype and a number. */
+export function ternary(
+  name: ExpressionName,
+  vjps: Readonly<Record<"a" | "b" | "c", Gradient<UnaryAttrs>>>,
+): (a: Tensor, b: Tensor, c: Tensor, s0?: number) => Tensor {
+  const op = defineOp<{ a: Tensor; b: Tensor; c: Tensor }, UnaryAttrs>({
+    name,
+    shape: ({ a, b, c }) => {
+      expectOperands(name, { a, b, c });
+      return elementwiseGeometry([a.shape, b.shape, c.shape], 0, 0, name).shape;
+    },
+    forward: ({ a, b, c }, y, { s0 }) => {
+      const { params } = elementwiseGeometry([a.shape, b.shape, c.shape], s0, 0, name);
+      launch(elementwiseTernary, { a, b, c, y }, params, constantsOf(name, [a, b, c]));
+    },
+    vjp: vjps,
+    batch: broadcasting,
+  });
+  return (a, b, c, s0 = 0) => op({ a, b, c }, { s0, s1: 0 });
+}
+
+/** A function of one tensor without numbers: its op and what calls it. */
+export function ofOne(
+  name: ExpressionName,
+  x: Gradient<UnaryAttrs>,
+  options?: Options<typeof elementwiseUnary>,
+): (x: Tensor) => Tensor {
+  const op = unary(name, x, options);
+  return (x) => op({ x }, { s0: 0, s1: 0 });
+}
+
+/** A function of two tensors without numbers. */
+export function ofTwo(
+  name: ExpressionName,
+  a: Gradient<Scalars>,
+  b: Gradient<Scalars>,
+  options?: Options<typeof elementwiseBinary>,
+): (a: TensorLike, b: TensorLike) => Tensor {
+  const op = binary(name, a, b, options);
+  return (a, b) => op(pair(a, b), undefined);
+}
+
 /** Zeros for an input that the result does not change with. */
 export function zeroGradient(input: string) {
   return vjp([], (_, __, { shapes }) => zeros(shapes[input] as number[]));
+}
+
+/** The gradient of an operand that is broadcast: the sum over what it was repeated along. */
+export function toward<const S extends string, A>(
+  operand: string,
+  saves: readonly S[],
+  gradient: (dy: Tensor, saved: Record<S, Tensor>, attrs: A) => Tensor,
+): Vjp<A> {
+  return vjp(saves, (dy, saved, { shapes, attrs }) => sumTo(gradient(dy, saved, attrs), shapes[operand]));
 }
 
 /** Makes both operands tensors: a number takes the other's dtype. */

@@ -5,8 +5,11 @@ import { add } from "./elementwise.js";
 import { sumTo } from "./reduce.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
+export * from "./activations.js";
 export * from "./along.js";
 export * from "./batch_norm_inference.js";
+export * from "./bits.js";
+export * from "./blends.js";
 export * from "./bytes.js";
 export * from "./checked.js";
 export * from "./conv.js";
@@ -34,9 +37,11 @@ export {
 export * from "./padding.js";
 export * from "./pool.js";
 export * from "./pool2d.js";
+export * from "./powers.js";
 export * from "./recurrent.js";
 export * from "./reduce.js";
 export * from "./resize.js";
+export * from "./rounding.js";
 export * from "./scan.js";
 export * from "./scatter.js";
 export * from "./select.js";
@@ -54,6 +59,8 @@ export {
   type TopkOptions,
   topk,
 } from "./sort.js";
+export * from "./special.js";
+export * from "./trigonometric.js";
 export * from "./update_slice.js";
 export * from "./weight_norm.js";
 

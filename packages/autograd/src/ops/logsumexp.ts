@@ -3,7 +3,8 @@
 import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { add, less, mul, sub, where } from "./elementwise.js";
-import { abs, exp, log } from "./elementwise_unary.js";
+import { abs } from "./elementwise_unary.js";
+import { exp, log } from "./powers.js";
 import { max, type ReduceOptions, sum } from "./reduce.js";
 import { reshape } from "./shape.js";
 

@@ -18,10 +18,11 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import { relu } from "./activations.js";
 import { gatherElements, scatterElements } from "./along.js";
 import { zeros } from "./create.js";
 import { add, div, mul, pow } from "./elementwise.js";
-import { abs, relu, sign, square } from "./elementwise_unary.js";
+import { abs, sign, square } from "./elementwise_unary.js";
 import { avgPool2d, maxPool2d } from "./pool2d.js";
 import { max, mean } from "./reduce.js";
 import { reshape } from "./shape.js";

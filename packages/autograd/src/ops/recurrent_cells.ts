@@ -1,8 +1,9 @@
 // Recurrent cells written in ops: what the fused cells compute, with all options, differentiable any number of times.
 import { gatesOf, type RecurrentActivation, type RecurrentCell, type RecurrentStepOptions } from "@facet/kernels-wgsl";
 import type { Tensor } from "../tensor.js";
+import { relu, sigmoid, tanh } from "./activations.js";
 import { add, mul, sub, where } from "./elementwise.js";
-import { clamp, relu, sigmoid, tanh } from "./elementwise_unary.js";
+import { clamp } from "./elementwise_unary.js";
 import { matmul } from "./matmul.js";
 import { concat, reshape, sliceAlong } from "./shape.js";
 

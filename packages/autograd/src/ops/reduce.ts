@@ -15,9 +15,9 @@ import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { shifted } from "../vmap/rules.js";
+import { isNan } from "./bits.js";
 import { fillWith, full } from "./create.js";
 import { cast, div, equal, logicalOr, mul, where } from "./elementwise.js";
-import { isNan } from "./elementwise_unary.js";
 import { concat, expand, pad, reshape, sliceAlong, transpose } from "./shape.js";
 
 export interface ReduceAttrs {

@@ -17,10 +17,11 @@ import { bindingDtype, expectDtype } from "../dtype.js";
 import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 import { scatterElements } from "./along.js";
+import { isNan } from "./bits.js";
 import { arange, zeros } from "./create.js";
 import { cast, equal, logicalOr, mul, sub, where } from "./elementwise.js";
 import { refuseBytes } from "./elementwise_op.js";
-import { exp, isNan } from "./elementwise_unary.js";
+import { exp } from "./powers.js";
 import { expand, pad, reshape, sliceAlong } from "./shape.js";
 
 interface ScanAttrs {

@@ -10,7 +10,8 @@ import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { alongAxis } from "../vmap/rules.js";
 import { mul, sub } from "./elementwise.js";
-import { exp, neg } from "./elementwise_unary.js";
+import { neg } from "./elementwise_unary.js";
+import { exp } from "./powers.js";
 import { sum } from "./reduce.js";
 
 interface AxisAttrs {

@@ -23,14 +23,14 @@ function draw(random: CaseRandom, count: number, dtype: BindingDtype, [low, high
 const fits = (dtype: BindingDtype, value: number): boolean =>
   dtype === "f32" || (Number.isInteger(value) && (dtype === "i32" || value >= 0));
 
-interface Call {
+export interface Call {
   name: ExpressionName;
   dtypes?: readonly BindingDtype[];
   shapes: readonly (readonly number[])[];
   bench?: boolean;
 }
 
-function elementwiseCase({ name, dtypes, shapes, bench = false }: Call): KernelCase {
+export function elementwiseCase({ name, dtypes, shapes, bench = false }: Call): KernelCase {
   const { arity, dtypes: allowed, domain, edges = [], scalars = [0, 0], tolerance }: Expression = expressions[name];
   const taken = dtypes ?? (allowed[0] as readonly BindingDtype[]);
   const { shape, params } = elementwiseGeometry(shapes, ...scalars);
@@ -57,10 +57,10 @@ function elementwiseCase({ name, dtypes, shapes, bench = false }: Call): KernelC
   };
 }
 
-/** Every expression over every dtype it takes; 1028 elements run as scalars and as vectors, with a ragged last group. */
-const expressionCases = (arity: number): KernelCase[] =>
+/** Every expression of a shader over every dtype it takes; 1028 elements run as scalars and as vectors, with a ragged last group. */
+export const expressionCases = (arity: number, shader?: Expression["shader"]): KernelCase[] =>
   Object.entries(expressions as Record<string, Expression>)
-    .filter(([, row]) => row.arity === arity)
+    .filter(([, row]) => row.arity === arity && row.shader === shader)
     .flatMap(([name, row]) =>
       row.dtypes.map((dtypes) =>
         elementwiseCase({ name: name as ExpressionName, dtypes, shapes: dtypes.map(() => [1028]) }),

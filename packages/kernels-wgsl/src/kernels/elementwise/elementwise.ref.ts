@@ -1,7 +1,7 @@
 import { arrayTypes, type BindingArray, type BindingArrays } from "../../cases.js";
 import type { BindingDtype, Constants } from "../../kernel.js";
 import type { ElementwiseParams } from "./elementwise.js";
-import { type Expression, expressions } from "./expressions.js";
+import { type Expression, expressionOf, expressions } from "./expressions.js";
 
 /** Where operand `j` is read for element `i` of y. */
 export function placeOf(i: number, j: number, { rank, axes }: Pick<ElementwiseParams, "rank" | "axes">): number {
@@ -19,11 +19,9 @@ export function placeOf(i: number, j: number, { rank, axes }: Pick<ElementwisePa
 export function elementwiseReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
   const { count, s0, s1, rank = 0, axes = [] } = given as Partial<ElementwiseParams> & { count: number };
   const operands = ["a", "b", "c"].flatMap((name) => (inputs[name] ? [inputs[name] as BindingArray] : []));
-  const table: Expression[] = Object.values(expressions);
-  const expression = table.find(
-    ({ arity, wgsl, integer }) => arity === operands.length && (wgsl === constants.f || integer === constants.f),
-  );
-  if (!expression) throw new RangeError(`no expression is written ${constants.f}`);
+  const name = expressionOf(constants)?.name;
+  if (name === undefined) throw new RangeError(`no expression is written ${constants.f}`);
+  const expression: Expression = expressions[name];
   const y = new arrayTypes[constants.Y as BindingDtype](count);
   const [a] = operands as [BindingArray];
   if (operands.length === 1) {

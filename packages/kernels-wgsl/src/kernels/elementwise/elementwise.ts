@@ -10,8 +10,13 @@ import {
   TILE,
   type Variant,
 } from "../../kernel.js";
+import elementwiseBesselWgsl from "./elementwise_bessel.wgsl";
 import elementwiseBinaryWgsl from "./elementwise_binary.wgsl";
+import elementwiseBinarySpecialWgsl from "./elementwise_binary_special.wgsl";
+import elementwiseIncompleteGammaWgsl from "./elementwise_incomplete_gamma.wgsl";
+import elementwiseSpecialWgsl from "./elementwise_special.wgsl";
 import elementwiseTernaryWgsl from "./elementwise_ternary.wgsl";
+import elementwiseTranscendentalWgsl from "./elementwise_transcendental.wgsl";
 import elementwiseUnaryWgsl from "./elementwise_unary.wgsl";
 
 /** Axes that a kernel can walk after merging. */
@@ -104,35 +109,41 @@ const flatMix = <P extends Record<string, ParamType>>(walks: readonly Walk[]): V
   inFours<P>(walks, true),
 ];
 
-/** Every mix of walks with at least one operand read by four, for a single axis and for up to three; then what takes any. */
-function variants<P extends Record<string, ParamType>>(operands: number): Variant<P>[] {
-  const mixes = Array.from({ length: 2 ** operands - 1 }, (_, mix) =>
+const scalar = { name: "scalar", order: "elementwise" } as const;
+const singly = (p: Readonly<Record<"count" | "tile", number>>) => spread(divideUp(p.count, p.tile));
+
+/** What takes any operands, one element at a time: for a single axis, for up to three, for more. */
+const scalars: { [Shape in "flat" | "three" | "many"]: Variant<typeof params> } = {
+  flat: { ...scalar, workgroups: singly, applies: (p) => p.rank === 1 },
+  three: {
+    ...scalar,
+    workgroups: singly,
+    name: "broadcast_scalar",
+    constants: THREE_AXES,
+    applies: uptoThree,
+  },
+  many: { ...scalar, workgroups: singly, name: "broadcast_scalar_many_axes", applies: (p) => p.rank > 1 },
+};
+const flatScalar = (operands: number): Variant<typeof params> => ({
+  ...scalars.flat,
+  constants: { locate: place(`i * params.axes[0].${operands === 2 ? "yz" : "yzw"}`) },
+});
+
+/** Every mix of walks with at least one operand read by four. */
+const mixesOf = (operands: number): Walk[][] =>
+  Array.from({ length: 2 ** operands - 1 }, (_, mix) =>
     Array.from({ length: operands }, (_, i): Walk => ((mix >> i) & 1 ? "repeated" : "by four")),
   );
-  const workgroups: Variant<P>["workgroups"] = (p) => spread(divideUp(p.count as number, p.tile as number));
-  const scalar: Variant<P> = { name: "scalar", order: "elementwise", workgroups };
-  if (operands === 1) return [...mixes.flatMap((walks) => flatMix<P>(walks)), scalar];
-  return [
-    ...mixes.flatMap((walks) => flatMix<P>(walks)),
-    {
-      ...scalar,
-      constants: { locate: place(`i * params.axes[0].${operands === 2 ? "yz" : "yzw"}`) },
-      applies: (p) => (p as unknown as ElementwiseParams).rank === 1,
-    },
-    ...mixes.map((walks) => inFours<P>(walks, false)),
-    {
-      ...scalar,
-      name: "broadcast_scalar",
-      constants: THREE_AXES,
-      applies: (p) => uptoThree(p as unknown as ElementwiseParams),
-    },
-    {
-      ...scalar,
-      name: "broadcast_scalar_many_axes",
-      applies: (p) => (p as unknown as ElementwiseParams).rank > 1,
-    },
-  ];
-}
+
+/** Every mix of walks for a single axis and for up to three; then what takes any. */
+const variants = (operands: number): Variant<typeof params>[] => [
+  ...mixesOf(operands).flatMap((walks) => flatMix<typeof params>(walks)),
+  flatScalar(operands),
+  ...mixesOf(operands).map((walks) => inFours<typeof params>(walks, false)),
+  scalars.three,
+  scalars.many,
+];
+const unaryScalar: Variant<typeof unaryParams> = { ...scalar, workgroups: singly };
 
 const any = ["f32", "i32", "u32"] as const;
 const input = { access: "read", dtype: any } as const satisfies BindingSpec;
@@ -151,7 +162,7 @@ export const elementwiseUnary = defineKernel({
   software: FAT_LANES,
   bindings: { a: input, y: output },
   params: unaryParams,
-  variants: variants<typeof unaryParams>(1),
+  variants: [...flatMix<typeof unaryParams>(["by four"]), unaryScalar],
   cost: (p) => ({ flops: p.count, bytes: 8 * p.count }),
 });
 
@@ -162,7 +173,7 @@ export const elementwiseBinary = defineKernel({
   software: FAT_LANES,
   bindings: { a: input, b: input, y: output },
   params,
-  variants: variants<typeof params>(2),
+  variants: variants(2),
   cost: (p) => ({ flops: p.count, bytes: 4 * (words(p, 0) + words(p, 1) + p.count) }),
 });
 
@@ -173,9 +184,27 @@ export const elementwiseTernary = defineKernel({
   software: FAT_LANES,
   bindings: { a: input, b: input, c: input, y: output },
   params,
-  variants: variants<typeof params>(3),
+  variants: variants(3),
   cost: (p) => ({ flops: p.count, bytes: 4 * (words(p, 0) + words(p, 1) + words(p, 2) + p.count) }),
 });
+
+/** A kernel as `elementwiseUnary` of functions that take long: one element at a time, as shaders of four compile long. */
+const unaryOf = (name: string, wgsl: string) =>
+  defineKernel({ ...elementwiseUnary, name, wgsl, variants: [unaryScalar] });
+/** The same as `elementwiseBinary`. */
+const binaryOf = (name: string, wgsl: string) =>
+  defineKernel({ ...elementwiseBinary, name, wgsl, variants: [flatScalar(2), scalars.three, scalars.many] });
+
+/** y = f(a): inverse and hyperbolic functions, roots, other bases. See elementwise_transcendental.wgsl. */
+export const elementwiseTranscendental = unaryOf("elementwise_transcendental", elementwiseTranscendentalWgsl);
+/** y = f(a): functions of the error and gamma families. See elementwise_special.wgsl. */
+export const elementwiseSpecial = unaryOf("elementwise_special", elementwiseSpecialWgsl);
+/** y = f(a): Bessel functions. See elementwise_bessel.wgsl. */
+export const elementwiseBessel = unaryOf("elementwise_bessel", elementwiseBesselWgsl);
+/** y = f(a, b), broadcast: special functions of two operands. See elementwise_binary_special.wgsl. */
+export const elementwiseBinarySpecial = binaryOf("elementwise_binary_special", elementwiseBinarySpecialWgsl);
+/** y = f(a, b), broadcast: the incomplete gamma functions. See elementwise_incomplete_gamma.wgsl. */
+export const elementwiseIncompleteGamma = binaryOf("elementwise_incomplete_gamma", elementwiseIncompleteGammaWgsl);
 
 interface Axis {
   extent: number;

@@ -202,10 +202,8 @@ fn erf_f32(x: f32) -> f32 {
   return select(select(select(tail, -tail, x < 0.0), small, z < 1.0), x, is_nan(x));
 }
 
-// Two polynomials in w = -log(1 - x^2), one for the middle and one for the tails, after M. Giles (2012).
-fn erfinv_f32(x: f32) -> f32 {
-  if (!(abs(x) < 1.0)) { return select(nan(), x * infinity(), abs(x) == 1.0); }
-  let w = -log_f32((1.0 - x) * (1.0 + x));
+// erfinv(x) of x and w = -log(1 - x^2) below 16: two polynomials, for the middle and the tails, after M. Giles (2012).
+fn erfinv_near(x: f32, w: f32) -> f32 {
   if (w < 5.0) {
     let v = w - 2.5;
     let high = -0.0012537298 + v * (0.000218432702 + v * (-4.38935058e-06 + v * (-3.48299363e-06 + v * (3.43032553e-07 + v * 2.47530387e-08))));
@@ -214,6 +212,11 @@ fn erfinv_f32(x: f32) -> f32 {
   let v = sqrt(w) - 3.0;
   let high = -0.00763261924 + v * (0.00577028422 + v * (-0.00363750081 + v * (0.00127956457 + v * (6.59189609e-05 + v * -0.000147691622))));
   return x * (2.83297706 + v * (1.00167477 + v * (0.00943418313 + v * high)));
+}
+
+fn erfinv_f32(x: f32) -> f32 {
+  if (!(abs(x) < 1.0)) { return select(nan(), x * infinity(), abs(x) == 1.0); }
+  return erfinv_near(x, -log_f32((1.0 - x) * (1.0 + x)));
 }
 
 fn elu_f32(x: f32, alpha: f32) -> f32 {
