@@ -3,9 +3,9 @@ import { ArgumentError, ShapeError } from "@facet/kernels-wgsl";
 import { nonDifferentiable, vjp } from "../define_op.js";
 import { type Key, uniform } from "../random.js";
 import type { Tensor } from "../tensor.js";
-import { add, div, greater, greaterEqual, less, lessEqual, mul, sub, where } from "./elementwise.js";
+import { add, div, greater, greaterEqual, less, lessEqual, maximum, minimum, mul, sub, where } from "./elementwise.js";
 import { binary, ofOne, toward, type UnaryAttrs, unary } from "./elementwise_op.js";
-import { abs, hardTanh, neg, sqrt, square } from "./elementwise_unary.js";
+import { abs, neg, sqrt, square } from "./elementwise_unary.js";
 import { exp } from "./powers.js";
 import { sliceAlong } from "./shape.js";
 import { erf } from "./special.js";
@@ -129,7 +129,7 @@ export const hardSigmoid = ofOne(
 /** x relu6(x + 3) / 6, also called hard silu. At -3 the derivative is 0, at 3 it is 1. */
 export const hardSwish = ofOne(
   "hard_swish",
-  vjp(["x"], (dy, { x }) => mul(dy, where(lessEqual(x, -3), 0, where(greaterEqual(x, 3), 1, add(div(x, 3), 0.5))))),
+  vjp(["x"], (dy, { x }) => mul(dy, where(lessEqual(x, -3), 0, where(less(x, 3), add(div(x, 3), 0.5), 1)))),
 );
 const hardShrinkOp = unary(
   "hard_shrink",
@@ -154,7 +154,7 @@ export const tanhShrink = ofOne(
 );
 const thresholdOp = unary(
   "threshold",
-  vjp(["x"], (dy, { x }, { attrs }) => insideBackward({ a: dy, b: x }, { s0: attrs.s0, s1: Number.POSITIVE_INFINITY })),
+  vjp(["x"], (dy, { x }, { attrs }) => where(lessEqual(x, attrs.s0), 0, dy)),
 );
 /** x where above the threshold, else the value. */
 export const threshold = (x: Tensor, least: number, value: number): Tensor =>
@@ -176,8 +176,8 @@ export const sparsePlus = ofOne(
   "sparse_plus",
   vjp(["x"], (dy, { x }) => mul(dy, sparseSigmoid(x))),
 );
-/** (x + 1) / 2 moved into [0, 1]: the slope of sparsePlus. */
-export const sparseSigmoid = (x: Tensor): Tensor => hardTanh(mul(add(x, 1), 0.5), 0, 1);
+/** (x + 1) / 2 moved into [0, 1]: the slope of sparsePlus. At the ends half of the gradient passes, as in JAX. */
+export const sparseSigmoid = (x: Tensor): Tensor => mul(minimum(maximum(add(x, 1), 0), 2), 0.5);
 
 const preluOp = binary(
   "prelu",
@@ -233,13 +233,13 @@ const sigmoidBackward = binary(
   vjp(["b"], (dy, { b }) => sigmoidBackward({ a: dy, b }, undefined)),
   vjp(["a", "b"], (dy, { a, b }) => mul(mul(dy, a), sub(1, mul(b, 2)))),
 );
-/** dy where the input is inside (s0, s1) or NaN, else 0. */
+/** dy where the input is inside (s0, s1), else 0. */
 export const insideBackward = binary(
   "inside_backward",
   vjp(["b"], (dy, { b }, { attrs }) => insideBackward({ a: dy, b }, attrs)),
   nonDifferentiable,
 );
-/** dy where the input is outside [s0, s1] or NaN, else 0. */
+/** dy where the input is outside [s0, s1], else 0. */
 const outsideBackward = binary(
   "outside_backward",
   vjp(["b"], (dy, { b }, { attrs }) => outsideBackward({ a: dy, b }, attrs)),

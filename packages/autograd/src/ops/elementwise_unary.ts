@@ -45,7 +45,7 @@ const clampOp = unary(
 );
 /** x moved into [low, high]. At the ends the gradient passes. */
 export const clamp = (x: Tensor, low: number, high: number): Tensor => clampOp({ x }, { s0: low, s1: high });
-/** x moved into [low, high]. At the ends the gradient is 0, at NaN it passes. */
+/** x moved into [low, high]. At the ends the gradient is 0. */
 export const hardTanh = (x: Tensor, low = -1, high = 1): Tensor =>
   clampOp({ x }, { s0: low, s1: high, openEnds: true });
 export const logicalNot = ofOne("logical_not", nonDifferentiable, { result: "bool" });

@@ -9,7 +9,7 @@ import {
 } from "@facet/kernels-wgsl";
 import { type Vjp, vjp } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
-import { add, div, equal, mul, sub, where } from "./elementwise.js";
+import { add, div, equal, greaterEqual, lessEqual, logicalAnd, mul, sub, where } from "./elementwise.js";
 import { ofOne, ofTwo, toward, unary } from "./elementwise_op.js";
 import { clamp, neg, signum, square } from "./elementwise_unary.js";
 import { exp, log, xlogy } from "./powers.js";
@@ -173,7 +173,10 @@ export const entr = ofOne(
 );
 const logitOp = ofOne(
   "logit",
-  vjp(["x"], (dy, { x }) => div(dy, mul(x, sub(1, x)))),
+  vjp(["x"], (dy, { x }) => {
+    const inside = logicalAnd(greaterEqual(x, 0), lessEqual(x, 1));
+    return where(inside, div(dy, mul(x, sub(1, x))), Number.NaN);
+  }),
 );
 /** log(x / (1 - x)), x moved into [eps, 1 - eps] first where eps is given. */
 export const logit = (x: Tensor, eps?: number): Tensor => logitOp(eps === undefined ? x : clamp(x, eps, 1 - eps));

@@ -39,12 +39,17 @@ export const atan = ofOne(
   vjp(["x"], (dy, { x }) => div(dy, add(square(x), 1))),
   TRANSCENDENTAL,
 );
-/** The angle of the point (b, a): a is the rise, b the run. */
+/** The angle of the point (b, a): a is the rise, b the run. At (0, 0) the gradients are 0, as in PyTorch. */
 export const atan2 = ofTwo(
   "atan2",
-  toward("a", ["a", "b"], (dy, { a, b }) => mul(dy, div(b, add(square(a), square(b))))),
-  toward("b", ["a", "b"], (dy, { a, b }) => neg(mul(dy, div(a, add(square(a), square(b)))))),
+  toward("a", ["a", "b"], (dy, { a, b }) => mul(dy, overSquares(b, a, b))),
+  toward("b", ["a", "b"], (dy, { a, b }) => neg(mul(dy, overSquares(a, a, b)))),
 );
+/** part / (a^2 + b^2), 0 for 0 / 0. */
+function overSquares(part: Tensor, a: Tensor, b: Tensor): Tensor {
+  const squares = add(square(a), square(b));
+  return div(part, where(equal(squares, 0), 1, squares));
+}
 export const sinh = ofOne(
   "sinh",
   vjp(["x"], (dy, { x }) => mul(dy, cosh(x))),
@@ -85,14 +90,13 @@ export const sinc = ofOne(
   }),
   TRANSCENDENTAL,
 );
-/** sqrt(a^2 + b^2) without overflow. At (0, 0) both gradients are 0. */
+/** sqrt(a^2 + b^2) without overflow. */
 export const hypot = ofTwo(
   "hypot",
-  toward("a", ["a", "y"], (dy, { a, y }) => mul(dy, unitPart(a, y))),
-  toward("b", ["b", "y"], (dy, { b, y }) => mul(dy, unitPart(b, y))),
+  toward("a", ["a", "y"], (dy, { a, y }) => mul(dy, div(a, y))),
+  toward("b", ["b", "y"], (dy, { b, y }) => mul(dy, div(b, y))),
   { kernel: elementwiseBinarySpecial },
 );
-const unitPart = (side: Tensor, y: Tensor): Tensor => div(side, where(equal(y, 0), 1, y));
 
 /** Degrees as radians. */
 export const deg2rad = (x: Tensor): Tensor => mul(x, Math.PI / 180);

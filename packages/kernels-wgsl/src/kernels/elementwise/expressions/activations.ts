@@ -120,14 +120,8 @@ export const activations = {
     ...edges(nan, inf, -inf, 0),
     ...within(4),
   }),
-  softsign: unary(
-    "select(a / (1.0 + abs(a)), sign(a), abs(a) > 3e38)",
-    (a) => (Math.abs(a) === inf ? Math.sign(a) : a / (1 + Math.abs(a))),
-    {
-      ...special,
-      ...within(3),
-    },
-  ),
+  /** NaN at infinity, as in the originals. */
+  softsign: unary("a / (1.0 + abs(a))", (a) => a / (1 + Math.abs(a)), { ...special, ...within(3) }),
   /** (a + sqrt(a^2 + s0)) / 2. */
   squareplus: unary(
     "select(0.5 * (a + sqrt(a * a + params.s0)), 0.5 * params.s0 / (sqrt(a * a + params.s0) - a), a < 0.0)",
@@ -158,16 +152,16 @@ export const activations = {
     (a, b) => (a < 0 ? a * b : a),
     edges([nan, 1], [-1, nan], [0, inf], [-inf, 2]),
   ),
-  /** a where s0 < b < s1 or b is NaN, else 0. */
+  /** a where s0 < b < s1, else 0. */
   inside_backward: binary(
-    "select(a, 0.0, b <= params.s0 || b >= params.s1)",
-    (a, b, s0 = 0, s1 = 0) => (b <= s0 || b >= s1 ? 0 : a),
+    "select(0.0, a, b > params.s0 && b < params.s1)",
+    (a, b, s0 = 0, s1 = 0) => (b > s0 && b < s1 ? a : 0),
     { ...scalars(-1, 2), ...hardTanhStops },
   ),
-  /** a where b < s0 or b > s1 or b is NaN, else 0. */
+  /** a where b < s0 or b > s1, else 0. */
   outside_backward: binary(
-    "select(a, 0.0, b >= params.s0 && b <= params.s1)",
-    (a, b, s0 = 0, s1 = 0) => (b >= s0 && b <= s1 ? 0 : a),
+    "select(0.0, a, b < params.s0 || b > params.s1)",
+    (a, b, s0 = 0, s1 = 0) => (b < s0 || b > s1 ? a : 0),
     { ...scalars(-1, 2), ...hardTanhStops },
   ),
 } as const satisfies Record<string, Expression>;
