@@ -16,7 +16,7 @@ const random = (seed: number, shape: number[]): F.Tensor => F.normal(F.keyFromSe
 function network() {
   const shapes = [[3, 3, 1, 8], [8], [288, 10], [10]];
   const parameters = F.unscoped(() => shapes.map((shape, i) => F.variable(F.mul(random(i, shape), 0.1))));
-  const optimizer = new F.Adam(parameters, { lr: 0.01 });
+  const optimizer = new F.FlatOptimizer(F.adam, parameters, { lr: 0.01 });
   let draws = 0;
   const conv = {
     stride: [1, 1],
@@ -132,7 +132,7 @@ describe("capture", () => {
     expect(run.plans).toHaveLength(3);
   });
 
-  test("takes another variant where the settings of a run ask for one", async () => {
+  test("is traced anew where the settings of a run make another formula, and knows both", async () => {
     const settings = { lr: 0.1, weightDecay: 0 };
     const make = (captured: boolean) => {
       const [p, m, v] = [F.fromData([10, 20, 30, 40], [4]), F.zeros([4]), F.zeros([4])];
@@ -141,21 +141,25 @@ describe("capture", () => {
         F.everyRun(() => {
           step += 1;
         });
-        F.adamUpdate(p, g, m, v, undefined, () => ({ ...settings, step }));
+        F.optimizerUpdate(F.adam, p, g, { m, v }, () => ({ ...settings, step }));
       };
       return { p, update: captured ? F.capture(update) : update };
     };
     const [eager, captured] = [make(false), make(true)];
     const plans = (): readonly F.PlanSummary[] => (captured.update as F.CapturedFunction<[F.Tensor], void>).plans;
-    const variants: string[] = [];
-    for (const weightDecay of [0, 0.5, 0]) {
-      settings.weightDecay = weightDecay;
+    const counts: number[] = [];
+    for (const [weightDecay, lr] of [
+      [0, 0.1],
+      [0.5, 0.1],
+      [0, 0.2],
+      [0.25, 0.1],
+    ] as const) {
+      Object.assign(settings, { weightDecay, lr });
       for (const { update } of [eager, captured]) update(vector(1, -1, 2, 0));
-      variants.push(plans()[0]?.commands[0]?.variant ?? "");
+      counts.push(plans().length);
       expect(await read(captured.p)).toEqual(await read(eager.p));
     }
-    expect(variants).toEqual(["vec4_torch", "vec4", "vec4_torch"]);
-    expect(plans()).toHaveLength(1);
+    expect(counts).toEqual([1, 2, 2, 2]);
   });
 
   test("keeps the plans last used, and no memory of the others", async () => {
@@ -234,7 +238,7 @@ describe("capture", () => {
     const step = (state: F.Tensor): F.Tensor => {
       const next = F.empty(state.shape);
       F.copyTensor(state, next);
-      F.sgdUpdate(next, F.ones(state.shape), undefined, () => ({ lr: 1, step: 1 }));
+      F.optimizerUpdate(F.sgd, next, F.ones(state.shape), {}, () => ({ lr: 1, step: 1 }));
       return next;
     };
     const run = F.capture(step, { donated: new Set([0]) });
@@ -359,7 +363,7 @@ describe("elementwise chains", () => {
     const state = x();
     const step = (): F.Tensor => {
       const before = F.add(state, 1);
-      F.sgdUpdate(state, F.ones([8]), undefined, () => ({ lr: 1, step: 1 }));
+      F.optimizerUpdate(F.sgd, state, F.ones([8]), {}, () => ({ lr: 1, step: 1 }));
       return F.mul(before, 2);
     };
     const expected = await read(F.mul(F.add(x(), 1), 2));
@@ -388,7 +392,7 @@ describe("capture refuses", () => {
   test("to change a constant in place", () => {
     const run = F.capture(() => {
       const x = vector(1, 2);
-      F.sgdUpdate(x, F.ones([2]), undefined, () => ({ lr: 1, step: 1 }));
+      F.optimizerUpdate(F.sgd, x, F.ones([2]), {}, () => ({ lr: 1, step: 1 }));
       return x;
     });
     expect(() => run()).toThrow(/left as it is/);

@@ -94,7 +94,7 @@ describe("tape", () => {
   test("notices that what it saved was changed in place", () => {
     const w = F.variable(vector(2));
     const y = F.sum(F.square(w));
-    const optimiser = new F.Sgd([w], { lr: 0.1 });
+    const optimiser = new F.FlatOptimizer(F.sgd, [w], { lr: 0.1 });
     const other = F.sum(F.square(w));
     const [gradient] = F.gradients(F.sum(F.square(w)), [w]);
     optimiser.step([gradient]);
@@ -175,7 +175,7 @@ describe("memory", () => {
   test("500 steps of a small model end with the bytes they began with", async () => {
     const key: F.Key = [0, 5];
     const [w1, w2] = [F.variable(F.normal(key, [8, 16])), F.variable(F.normal(key, [16, 4]))];
-    const optimiser = new F.Adam([w1, w2], { lr: 1e-3 });
+    const optimiser = new F.FlatOptimizer(F.adam, [w1, w2], { lr: 1e-3 });
     const x = F.normal([1, 1], [32, 8]);
     const step = (): void =>
       F.scope(() => {

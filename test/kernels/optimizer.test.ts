@@ -1,15 +1,16 @@
 // Fused optimisers against PyTorch's own, over several steps, and variant against variant.
 import {
-  type AdamOptions,
-  type AnyKernel,
   adam,
-  adamParams,
   type BindingSpec,
   type BufferView,
+  type OptimizerRow,
   openDevice,
-  type SgdOptions,
+  optimizerConstants,
+  optimizerForm,
+  optimizerParams,
+  optimizerStep,
+  STATE_BINDINGS,
   sgd,
-  sgdParams,
   type Views,
 } from "@facet/kernels-wgsl";
 import { createRandom, expectClose, type GoldenCase, loadGolden } from "@facet/testing";
@@ -26,16 +27,27 @@ function upload(data: Float32Array): BufferView {
 
 const download = async (view: BufferView) => new Float32Array(await device.read(view));
 
-function run(kernel: AnyKernel, views: Record<string, BufferView>, params: object, variant?: string): void {
-  device.run(kernel, views as Views<Record<string, BindingSpec>>, params as never, variant ? { variant } : {});
+// biome-ignore lint/suspicious/noExplicitAny: settings are those of the row.
+type Row = OptimizerRow<any, any>;
+type Settings = { lr: number } & Record<string, unknown>;
+
+/** One step of a row; states are by name. */
+function run(row: Row, views: Record<string, BufferView>, settings: Settings, step: number, variant?: string): void {
+  const form = optimizerForm(row, settings);
+  const { p, g } = views as { p: BufferView; g: BufferView };
+  const states = form.states.map((name, i) => [STATE_BINDINGS[i], views[name]]);
+  device.run(
+    optimizerStep,
+    { p, g, ...Object.fromEntries(states) } as Views<Record<string, BindingSpec>> as never,
+    optimizerParams(row, settings, { step, count: p.bytes / 4 }),
+    { constants: optimizerConstants(form), ...(variant && { variant }) },
+  );
 }
 
-/** torch's keyword arguments as the kernels' options. */
-function optionsOf(fn: string, given: GoldenCase["params"], count: number, step: number): object {
+/** torch's keyword arguments as the core's settings. */
+function settingsOf(fn: string, given: GoldenCase["params"]): Settings {
   const { lr, betas = [], weight_decay = fn === "AdamW" ? 0.01 : 0, ...same } = given;
   return {
-    count,
-    step,
     lr: lr ?? 1e-3,
     ...(betas.length === 2 ? { beta1: betas[0], beta2: betas[1] } : {}),
     weightDecay: weight_decay,
@@ -56,9 +68,7 @@ describe("steps as PyTorch makes them", () => {
       for (let step = 1; step <= steps; step++) {
         const range = [(step - 1) * start.length, step * start.length] as const;
         const g = upload(row.floats(`g${name}`).slice(...range));
-        const settings = optionsOf(fn, options, start.length, step);
-        if (fn === "SGD") run(sgd, { p, g, ...state }, sgdParams(settings as SgdOptions));
-        else run(adam, { p, g, ...state }, adamParams(settings as AdamOptions));
+        run(fn === "SGD" ? sgd : adam, { p, g, ...state }, settingsOf(fn, options), step);
         // Each step rounds a few times at the size of the weights, and Adam's quotient at the size of the rate.
         expectClose(await download(p), row.floats(`y${name}`).slice(...range), {
           rtol: 4e-7 * step,
@@ -83,27 +93,19 @@ describe("four at a time gives the bits of one at a time", () => {
     vmax: random.uniform(count, 0, 1e-3),
     velocity: random.normal(count),
   };
-  const rows: [string, AnyKernel, object][] = [
-    ["adam", adam, adamParams({ count, step: 7, lr: 0.01, weightDecay: 0.1, amsgrad: true })],
-    [
-      "adam, keras",
-      adam,
-      adamParams({ count, step: 7, lr: 0.01, weightDecay: 0.1, decayMode: "keras", epsMode: "keras" }),
-    ],
-    [
-      "adam, root",
-      adam,
-      adamParams({ count, step: 7, lr: 0.01, weightDecay: 0.1, decayMode: "decoupled", epsMode: "root" }),
-    ],
-    ["sgd", sgd, sgdParams({ count, step: 7, lr: 0.01, momentum: 0.9, nesterov: true, weightDecay: 0.1 })],
-    ["sgd, keras", sgd, sgdParams({ count, step: 7, lr: 0.01, momentum: 0.9, nesterov: true, velocityMode: "keras" })],
+  const rows: [string, Row, Settings][] = [
+    ["adam", adam, { lr: 0.01, weightDecay: 0.1, amsgrad: true }],
+    ["adam, keras", adam, { lr: 0.01, weightDecay: 0.1, decayMode: "keras", epsMode: "keras" }],
+    ["adam, root", adam, { lr: 0.01, weightDecay: 0.1, decayMode: "decoupled", epsMode: "root" }],
+    ["sgd", sgd, { lr: 0.01, momentum: 0.9, nesterov: true, weightDecay: 0.1 }],
+    ["sgd, keras", sgd, { lr: 0.01, momentum: 0.9, nesterov: true, velocityMode: "keras" }],
   ];
-  test.each(rows)("%s", async (_, kernel, params) => {
+  test.each(rows)("%s", async (_, row, settings) => {
     const results: Float32Array[][] = [];
     for (const variant of ["vec4", "scalar"]) {
-      const names = Object.keys(kernel.bindings) as (keyof typeof data)[];
+      const names = ["p", "g", ...optimizerForm(row, settings).states] as (keyof typeof data)[];
       const views = Object.fromEntries(names.map((name) => [name, upload(data[name])]));
-      run(kernel, views, params, variant);
+      run(row, views, settings, 7, variant);
       const values: Float32Array[] = [];
       for (const name of names) values.push(await download(views[name] as BufferView));
       results.push(values);
@@ -119,7 +121,7 @@ test("a product is rounded before it meets the weight, as when the update is com
   const count = 4096;
   const [weights, gradients] = [random.normal(count), random.normal(count)];
   const [p, g] = [upload(weights), upload(gradients)];
-  run(sgd, { p, g }, sgdParams({ count, step: 1, lr: 0.1 }));
+  run(sgd, { p, g }, { lr: 0.1 }, 1);
   const { fround } = Math;
   const expected = weights.map((w, i) => w - fround((gradients[i] as number) * fround(0.1)));
   expect(await download(p)).toEqual(expected);

@@ -1,13 +1,6 @@
 // Bad settings of the fused optimisers.
-import {
-  type AdamOptions,
-  ArgumentError,
-  adamParams,
-  type FacetError,
-  type SgdOptions,
-  sgdParams,
-  UnsupportedError,
-} from "@facet/kernels-wgsl";
+import { ArgumentError, adam, type FacetError, type OptimizerRow, optimizerParams } from "@facet/kernels-wgsl";
+import { optimizerTable } from "@facet/kernels-wgsl/table";
 import { describe, expect, test } from "vitest";
 
 function thrownBy(call: () => unknown): FacetError {
@@ -19,64 +12,124 @@ function thrownBy(call: () => unknown): FacetError {
   throw new Error("nothing was thrown");
 }
 
-const good = { count: 4, step: 1, lr: 0.1 };
+type Changes = Readonly<Record<string, unknown>>;
+type Refusal = readonly [changes: Changes, argument: string, given: string];
 
-const adamRows: [changes: Partial<AdamOptions>, argument: string, given: string][] = [
+/** What every row refuses. */
+const common: readonly Refusal[] = [
   [{ lr: Number.NaN }, "lr", "NaN"],
   [{ lr: -1e-3 }, "lr", "-0.001"],
   [{ lr: Number.POSITIVE_INFINITY }, "lr", "Infinity"],
+  [{ weightDecay: -0.1 }, "weightDecay", "-0.1"],
+  [{ weightDecay: Number.NaN }, "weightDecay", "NaN"],
+  [{ decayMode: "L2" }, "decayMode", "L2"],
+  [{ clipValue: 0 }, "clipValue", "0"],
+  [{ step: 0 }, "step", "0"],
+  [{ step: 1.5 }, "step", "1.5"],
+  [{ count: 0 }, "count", "0"],
+  [{ count: 1.5 }, "count", "1.5"],
+];
+const moments: readonly Refusal[] = [
   [{ beta1: 1 }, "beta1", "1"],
   [{ beta1: -0.1 }, "beta1", "-0.1"],
   [{ beta2: 1.5 }, "beta2", "1.5"],
   [{ beta2: Number.NaN }, "beta2", "NaN"],
   [{ eps: -1e-8 }, "eps", "-1e-8"],
-  [{ epsRoot: 1e-8 }, "epsRoot", "1e-8"],
-  [{ epsMode: "root", epsRoot: -1 }, "epsRoot", "-1"],
-  [{ weightDecay: -0.1 }, "weightDecay", "-0.1"],
-  [{ epsMode: "inside" as "torch" }, "epsMode", "inside"],
-  [{ decayMode: "L2" as "l2" }, "decayMode", "L2"],
-  [{ step: 0 }, "step", "0"],
-  [{ step: 1.5 }, "step", "1.5"],
-  [{ count: 0 }, "count", "0"],
 ];
 
-const sgdRows: [changes: Partial<SgdOptions>, argument: string, given: string][] = [
-  [{ lr: Number.NaN }, "lr", "NaN"],
-  [{ lr: -1 }, "lr", "-1"],
-  [{ momentum: -0.9 }, "momentum", "-0.9"],
-  [{ momentum: 1.5, velocityMode: "keras" }, "momentum", "1.5"],
-  [{ dampening: Number.NaN }, "dampening", "NaN"],
-  [{ dampening: 0.1, momentum: 0.9, velocityMode: "keras" }, "dampening", "0.1"],
-  [{ weightDecay: Number.NaN }, "weightDecay", "NaN"],
-  [{ velocityMode: "optax" as "torch" }, "velocityMode", "optax"],
-  [{ step: -1 }, "step", "-1"],
-  [{ count: 1.5 }, "count", "1.5"],
-];
+/** What each refuses besides. */
+const own: Readonly<Record<string, readonly Refusal[]>> = {
+  adadelta: [
+    [{ rho: -1 }, "rho", "-1"],
+    [{ eps: Number.NaN }, "eps", "NaN"],
+  ],
+  adagrad: [
+    [{ eps: -1 }, "eps", "-1"],
+    [{ lrDecay: -1 }, "lrDecay", "-1"],
+    [{ initialAccumulator: -1 }, "initialAccumulator", "-1"],
+    [{ epsMode: "root" }, "epsMode", "root"],
+  ],
+  adam: [
+    ...moments,
+    [{ epsRoot: 1e-8 }, "epsRoot", "1e-8"],
+    [{ epsMode: "root", epsRoot: -1 }, "epsRoot", "-1"],
+    [{ epsMode: "inside" }, "epsMode", "inside"],
+  ],
+  adamax: [...moments, [{ epsMode: "root" }, "epsMode", "root"]],
+  ftrl: [
+    [{ lr: 0 }, "lr", "0"],
+    [{ lrPower: 0.5 }, "lrPower", "0.5"],
+    [{ l1: -1 }, "l1", "-1"],
+    [{ l2: -1 }, "l2", "-1"],
+    [{ l2Shrinkage: -1 }, "l2Shrinkage", "-1"],
+    [{ beta: -1 }, "beta", "-1"],
+    [{ initialAccumulator: -1 }, "initialAccumulator", "-1"],
+  ],
+  lion: [
+    [{ beta1: -1 }, "beta1", "-1"],
+    [{ beta2: Number.NaN }, "beta2", "NaN"],
+  ],
+  nadam: [
+    ...moments,
+    [{ lookAhead: "far" }, "lookAhead", "far"],
+    [{ momentumDecay: -1 }, "momentumDecay", "-1"],
+    [{ epsRoot: -1 }, "epsRoot", "-1"],
+  ],
+  radam: [
+    ...moments,
+    [{ epsMode: "keras" }, "epsMode", "keras"],
+    [{ epsRoot: -1 }, "epsRoot", "-1"],
+    [{ threshold: 3 }, "threshold", "3"],
+  ],
+  rmsprop: [
+    [{ rho: -1 }, "rho", "-1"],
+    [{ eps: -1 }, "eps", "-1"],
+    [{ momentum: -1 }, "momentum", "-1"],
+    [{ initialScale: -1 }, "initialScale", "-1"],
+    [{ epsMode: "root" }, "epsMode", "root"],
+    [{ velocityMode: "optax" }, "velocityMode", "optax"],
+  ],
+  rprop: [
+    [{ etaMinus: 0 }, "etaMinus", "0"],
+    [{ etaPlus: 1 }, "etaPlus", "1"],
+    [{ minStep: -1 }, "minStep", "-1"],
+    [{ maxStep: Number.NaN }, "maxStep", "NaN"],
+  ],
+  schedule_free_sgd: [
+    [{ beta1: 0 }, "beta1", "0"],
+    [{ averaging: 2 }, "averaging", "2"],
+  ],
+  sgd: [
+    [{ momentum: -0.9 }, "momentum", "-0.9"],
+    [{ momentum: 1.5, velocityMode: "keras" }, "momentum", "1.5"],
+    [{ dampening: Number.NaN }, "dampening", "NaN"],
+    [{ dampening: 0.1, momentum: 0.9, velocityMode: "keras" }, "dampening", "0.1"],
+    [{ velocityMode: "optax" }, "velocityMode", "optax"],
+  ],
+};
 
-describe("adam", () => {
-  test.each(adamRows)("refuses %j", (changes, argument, given) => {
-    const error = thrownBy(() => adamParams({ ...good, ...changes }));
+// biome-ignore lint/suspicious/noExplicitAny: settings are those of the row.
+function paramsOf(row: OptimizerRow<any, any>, changes: Changes) {
+  const { step = 1, count = 4, ...settings } = changes as { step?: number; count?: number };
+  return optimizerParams(row, { lr: 0.1, ...settings }, { step, count });
+}
+
+test("every row says what it refuses", () => {
+  expect(Object.keys(own)).toEqual(optimizerTable.map(({ name }) => name));
+});
+
+describe.each(optimizerTable.map((row) => [row.name, row] as const))("%s", (name, row) => {
+  test("takes no settings but a rate", () => {
+    expect(() => paramsOf(row, {})).not.toThrow();
+  });
+  test.each([...common, ...(own[name] as readonly Refusal[])])("refuses %j", (changes, argument, given) => {
+    const error = thrownBy(() => paramsOf(row, changes));
     expect(error).toBeInstanceOf(ArgumentError);
-    expect([error.op, error.argument, error.given]).toEqual(["adam", argument, given]);
+    expect([error.op, error.argument, error.given]).toEqual([name, argument, given]);
     expect(error.expected).not.toBe("");
-  });
-
-  test("refuses amsgrad with epsilon under the root, whose largest moment is another", () => {
-    const error = thrownBy(() => adamParams({ ...good, amsgrad: true, epsMode: "root" }));
-    expect(error).toBeInstanceOf(UnsupportedError);
-    expect([error.op, error.argument]).toEqual(["adam", "amsgrad"]);
-  });
-
-  test("takes a learning rate of 0 and betas of 0", () => {
-    expect(adamParams({ ...good, lr: 0, beta1: 0, beta2: 0 }).step_size).toBe(0);
   });
 });
 
-describe("sgd", () => {
-  test.each(sgdRows)("refuses %j", (changes, argument, given) => {
-    const error = thrownBy(() => sgdParams({ ...good, ...changes }));
-    expect(error).toBeInstanceOf(ArgumentError);
-    expect([error.op, error.argument, error.given]).toEqual(["sgd", argument, given]);
-    expect(error.expected).not.toBe("");
-  });
+test("adam takes a learning rate of 0 and betas of 0", () => {
+  expect(adam.hyper({ lr: 0, beta1: 0, beta2: 0 }, 1).step_size).toBe(0);
 });

@@ -223,7 +223,7 @@ export const mistakes: readonly Mistake[] = [
     plant: {
       keras: no("it gets the network"),
       torch: edit("optim.Adam(net.parameters())", "optim.Adam(net)"),
-      tape: edit("new facet.Adam(weights,", "new facet.Adam(network,"),
+      tape: edit("new facet.FlatOptimizer(facet.adam, weights,", "new facet.FlatOptimizer(facet.adam, network,"),
       jax: edit("opt_init(params);", "opt_init(apply);"),
     },
   },

@@ -58,7 +58,8 @@ export function programOf(choices: Choices): Program {
     const [trainBatch, testBatch] = [batches(train, table), batches(test, table)];
     const initial = await initialWeights(choices, run.seed, train);
     const weights = initial.map(({ shape, data }) => facet.variable(facet.fromData(data, shape)));
-    const optimizer = new facet.Adam(
+    const optimizer = new facet.FlatOptimizer(
+      facet.adam,
       weights,
       choices.adam === "keras" ? { lr: 1e-3, eps: 1e-7, epsMode: "keras" } : { lr: 1e-3, eps: 1e-8, epsMode: "torch" },
     );

@@ -15,7 +15,7 @@ const FAMILIES: readonly (readonly [name: string, prefixes: readonly string[]])[
   ["matmul", ["matmul"]],
   ["pooling", ["max_pool2d", "avg_pool2d"]],
   ["softmax and losses", ["softmax", "log_softmax"]],
-  ["elementwise and optimisers", ["elementwise", "adam", "sgd", "dropout", "fill"]],
+  ["elementwise and optimisers", ["elementwise", "optimizer_step", "dropout", "fill"]],
 ];
 const REST = "other";
 

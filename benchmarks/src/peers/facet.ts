@@ -1,9 +1,10 @@
 import {
-  Adam,
+  adam,
   add,
   capture,
   conv2d,
   device,
+  FlatOptimizer,
   fromData,
   gradients,
   keep,
@@ -104,7 +105,7 @@ export class Facet implements Peer {
       case "adam": {
         const { lr, beta1, beta2, eps, count } = workload;
         const [p, g] = [tensor("p"), tensor("g")];
-        const optimizer = new Adam([p], { lr, beta1, beta2, eps });
+        const optimizer = new FlatOptimizer(adam, [p], { lr, beta1, beta2, eps });
         const call = prepared(
           () => {
             optimizer.step([g]);
@@ -142,7 +143,7 @@ export class Facet implements Peer {
     const layers = layersOf(model);
     const weights = weightSpecs(workload).map(({ name }) => variable(tensor(name)));
     const [images, labels] = [tensor("images"), tensor("labels")];
-    const optimizer = new Adam(weights, { lr, beta1, beta2, eps });
+    const optimizer = new FlatOptimizer(adam, weights, { lr, beta1, beta2, eps });
     const step = (images: Tensor, labels: Tensor): Tensor => {
       const { loss } = softmaxCrossEntropy(forward(layers, weights, images, batch), labels, meanLoss);
       optimizer.step(gradients(loss, weights));

@@ -53,7 +53,7 @@ export const program: Program = async (run) => {
   const weights = shapes.map((shape, i) =>
     facet.variable(shape.length === 1 ? facet.zeros(shape) : initializer(facet.foldIn(weights_key!, i), shape)),
   );
-  const optimizer = new facet.Adam(weights, { lr: 1e-3, eps: 1e-7, epsMode: "keras" });
+  const optimizer = new facet.FlatOptimizer(facet.adam, weights, { lr: 1e-3, eps: 1e-7, epsMode: "keras" });
 
   const trainStep = (rows: Int32Array, key: facet.Key): Tensor =>
     facet.scope(() => {

@@ -1,16 +1,43 @@
 export {
+  type AdadeltaSettings,
+  type AdagradSettings,
+  type AdamaxSettings,
+  type AdamSettings,
   ArgumentError,
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
   CaptureError,
   DeviceError,
   DisposedError,
   DtypeError,
   type ErrorDetail,
   FacetError,
+  type FtrlSettings,
   formatShape,
+  ftrl,
+  type LionSettings,
+  lion,
   type MemoryStats,
+  momentumProduct,
+  type NadamSettings,
   NoAdapterError,
+  nadam,
+  type OptimizerRow,
+  type OptimizerSettings,
   OutOfMemoryError,
+  type RadamSettings,
+  type RmspropSettings,
+  type RpropSettings,
+  radam,
+  rmsprop,
+  rprop,
+  type ScheduleFreeSgdSettings,
+  type SgdSettings,
   ShapeError,
+  scheduleFreeSgd,
+  sgd,
   sizeOf,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
@@ -41,10 +68,9 @@ export * from "./init.js";
 export { type Jacobian, jacfwd, jacrev } from "./jacobians.js";
 export { withLayer } from "./layer.js";
 export * from "./ops/index.js";
-export { Adam, type AdamSettings, adamUpdate } from "./optim/adam.js";
-export { type FlatLayout, flatCopy, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
-export { succeed } from "./optim/fused.js";
-export { Sgd, type SgdSettings, sgdUpdate } from "./optim/sgd.js";
+export { type FlatLayout, flatCopy, flatFull, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
+export { FlatOptimizer, optimizerUpdate } from "./optim/flat_optimizer.js";
+export { FusedOptimizer, succeed } from "./optim/fused.js";
 export * from "./random.js";
 export * from "./resident.js";
 export { adopt, findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";

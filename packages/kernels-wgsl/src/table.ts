@@ -30,6 +30,7 @@ import { stridedCopyEntries } from "./kernels/strided_copy/strided_copy.cases.js
 
 export type { BindingArray, BindingArrays, CaseRandom, KernelCase, KernelEntry } from "./cases.js";
 export { type PreparedCase, prepareCase } from "./harness.js";
+export { optimizerTable } from "./kernels/optimizer/optimizer_table.js";
 
 /** In the order of the catalogue in README.md. */
 export const kernelTable: readonly KernelEntry[] = [

@@ -3,6 +3,7 @@ import {
   adopt,
   type FlatLayout,
   flatCopy,
+  flatFull,
   flatLayout,
   flatView,
   flatWrite,
@@ -53,7 +54,12 @@ export class FlatTree implements HoldsTensors {
 
   /** Zeros in the same shape. */
   zeros(): FlatTree {
-    return new FlatTree(this.structure, adopt(flatZeros(this.layout, OWNER)));
+    return this.full(0);
+  }
+
+  /** One number in the same shape. */
+  full(value: number): FlatTree {
+    return new FlatTree(this.structure, adopt(flatFull(this.layout, value, OWNER)));
   }
 
   copy(): FlatTree {

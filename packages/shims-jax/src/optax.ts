@@ -19,6 +19,26 @@ export {
 export { adam, adamw, sgd } from "./optax_optimizers.js";
 export { constant_schedule, exponential_decay, type ScalarOrSchedule } from "./optax_schedules.js";
 export {
+  adadelta,
+  adagrad,
+  adamax,
+  adamaxw,
+  amsgrad,
+  lion,
+  radam,
+  rmsprop,
+  rprop,
+  scale_by_adadelta,
+  scale_by_adamax,
+  scale_by_amsgrad,
+  scale_by_lion,
+  scale_by_radam,
+  scale_by_rms,
+  scale_by_rprop,
+  scale_by_rss,
+  scale_by_stddev,
+} from "./optax_table.js";
+export {
   add_decayed_weights,
   chain,
   clip,

@@ -89,7 +89,7 @@ export const sgd: (
           momentum: decay(),
           nesterov: decay() !== 0 && nesterov,
         });
-        core.sgdUpdate(u.flat, g.flat, moves ? trace.flat : undefined, settings);
+        core.optimizerUpdate(core.sgd, u.flat, g.flat, { velocity: trace.flat }, settings);
         return [u.tree(), { count: increment(state.count), trace }];
       },
     );

@@ -24,29 +24,44 @@ interface AdamOptions {
   b2: number;
   eps: number;
   eps_root: number;
+  nesterov: boolean;
 }
 
-/** Adam's updates through the fused kernel, run on zeros: what an in-place step would add, to the bit. */
-export const adamTransform = (fn: string, learning_rate: ScalarOrSchedule, o: AdamOptions): GradientTransformation =>
+// biome-ignore lint/suspicious/noExplicitAny: settings are contravariant in the functions of a row, so no narrower type holds every row.
+type AnyRow = core.OptimizerRow<any, any>;
+
+/**
+ * Updates of a row of the core's optimisers, which is run on zeros: what an in-place step would add, to the bit. `states` has
+ * optax' names by the core's; `settings` are asked for in every run. States that begin with the learning rate get `initialRate`.
+ */
+export const rowTransform = (
+  fn: string,
+  row: AnyRow,
+  states: Readonly<Record<string, string>>,
+  learning_rate: ScalarOrSchedule,
+  settings: () => object,
+  initialRate = 1,
+): GradientTransformation =>
   transformation(
     (params) => {
-      const mu = FlatTree.from(params, fn).zeros();
-      return { count: 0, mu, nu: mu.zeros() };
+      const tree = FlatTree.from(params, fn);
+      const initial = row.initial?.({ lr: initialRate, ...settings() }) ?? {};
+      const made = Object.entries(states).map(([name, own]) => [own, tree.full(Number(initial[name] ?? 0))]);
+      return { count: 0, ...Object.fromEntries(made) };
     },
     (updates, given) => {
-      const state = stateOf(fn, given, "mu", "nu");
-      const g = state.mu.like(updates, fn, "updates");
-      const [u, mu, nu] = [g.zeros(), state.mu.copy(), state.nu.copy()];
-      const settings = (): core.AdamSettings & { step: number } => ({
+      const names = Object.values(states);
+      const state = stateOf(fn, given, ...names) as { count: number } & Record<string, FlatTree>;
+      const g = (state[names[0] as string] as FlatTree).like(updates, fn, "updates");
+      const u = g.zeros();
+      const next = Object.fromEntries(names.map((own) => [own, (state[own] as FlatTree).copy()]));
+      const flats = Object.fromEntries(Object.entries(states).map(([name, own]) => [name, next[own]?.flat]));
+      core.optimizerUpdate(row, u.flat, g.flat, flats, () => ({
+        ...settings(),
         step: hostNumber(state.count) + 1,
         lr: valueAt(fn, "learning_rate", learning_rate, state.count),
-        beta1: hostNumber(o.b1),
-        beta2: hostNumber(o.b2),
-        eps: hostNumber(o.eps),
-        ...(hostNumber(o.eps_root) === 0 ? { epsMode: "torch" } : { epsMode: "root", epsRoot: hostNumber(o.eps_root) }),
-      });
-      core.adamUpdate(u.flat, g.flat, mu.flat, nu.flat, undefined, settings);
-      return [u.tree(), { count: increment(state.count), mu, nu }];
+      }));
+      return [u.tree(), { count: increment(state.count), ...next }];
     },
   );
 
@@ -57,16 +72,35 @@ export const moments = {
   eps_root: scalar.or(0),
 } as const;
 export const mu_dtype = only(null, "float32");
-export const nesterov = only(false);
+export const nesterov = bool.or(false);
 
 export interface AdamNamed extends AdamOptions {
   mu_dtype: "float32" | null;
-  nesterov: false;
+  nesterov: boolean;
 }
 export type AdamRest = [b1: number, b2: number, eps: number, eps_root: number, mu_dtype: "float32" | null];
 
+/** Adam's updates; with `nesterov` those of NAdam. */
+export function adamTransform(fn: string, learning_rate: ScalarOrSchedule, o: AdamOptions): GradientTransformation {
+  const rates = () => ({ beta1: hostNumber(o.b1), beta2: hostNumber(o.b2), eps: hostNumber(o.eps) });
+  const states = { m: "mu", v: "nu" };
+  if (o.nesterov)
+    return rowTransform(fn, core.nadam, states, learning_rate, () => ({
+      ...rates(),
+      lookAhead: "constant",
+      epsRoot: hostNumber(o.eps_root),
+    }));
+  return rowTransform(fn, core.adam, states, learning_rate, () => ({
+    ...rates(),
+    ...(hostNumber(o.eps_root) === 0 ? { epsMode: "torch" } : { epsMode: "root", epsRoot: hostNumber(o.eps_root) }),
+  }));
+}
+
+/** A direction before any learning rate: what a step of rate 1 would take away. */
+export const direction = (step: GradientTransformation): GradientTransformation => chained([step, scaled(-1)]);
+
 export const adamDirection = (options: AdamOptions): GradientTransformation =>
-  chained([adamTransform("scale_by_adam", 1, options), scaled(-1)]);
+  direction(adamTransform("scale_by_adam", 1, options));
 
 /** Adam's direction before any learning rate. */
 export const scale_by_adam: (...args: Given<[], AdamRest, AdamNamed>) => GradientTransformation = define(

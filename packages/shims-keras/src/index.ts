@@ -146,6 +146,13 @@ export declare namespace models {
 export declare namespace optimizers {
   type Adam = optimizersModule.Adam;
   type AdamW = optimizersModule.AdamW;
+  type Adadelta = optimizersModule.Adadelta;
+  type Adagrad = optimizersModule.Adagrad;
+  type Adamax = optimizersModule.Adamax;
+  type Ftrl = optimizersModule.Ftrl;
+  type Lion = optimizersModule.Lion;
+  type Nadam = optimizersModule.Nadam;
   type Optimizer = optimizersModule.Optimizer;
+  type RMSprop = optimizersModule.RMSprop;
   type SGD = optimizersModule.SGD;
 }

@@ -31,8 +31,11 @@ export function flatLayout(tensors: readonly Tensor[], op: string): FlatLayout {
 }
 
 /** A flat tensor of zeros in no scope; gaps between tensors stay zero for good. */
-export function flatZeros(layout: FlatLayout, owner: string): Tensor {
-  return unscoped(() => full([layout.size], 0, "float32", owner));
+export const flatZeros = (layout: FlatLayout, owner: string): Tensor => flatFull(layout, 0, owner);
+
+/** The same of another number, gaps too. */
+export function flatFull(layout: FlatLayout, value: number, owner: string): Tensor {
+  return unscoped(() => full([layout.size], value, "float32", owner));
 }
 
 /** A copy of a flat tensor, or of a part of one, in fresh memory, in no scope. */

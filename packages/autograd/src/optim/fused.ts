@@ -2,7 +2,7 @@ import { ArgumentError } from "@facet/kernels-wgsl";
 import { everyRun, hostValue, outsideCapture, refuseInCapture, tracing } from "../capture/trace.js";
 import { copyTensor } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
-import { type FlatLayout, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
+import { type FlatLayout, flatCopy, flatFull, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
 
 let succeeding = false;
 
@@ -64,11 +64,13 @@ export abstract class FusedOptimizer {
     }
   }
 
-  /** A flat state tensor by name, zeros when first asked for. */
-  protected flatState(name: string): Tensor {
+  /** A flat state tensor by name; when first asked for, it is made: full of a number, or of the parameters as they are. */
+  protected flatState(name: string, initial: number | "p" = 0): Tensor {
     let state = this.#state.get(name);
     if (!state) {
-      state = outsideCapture(() => flatZeros(this.layout, "optimizer"));
+      state = outsideCapture(() =>
+        initial === "p" ? flatCopy(this.#flat, "optimizer") : flatFull(this.layout, initial, "optimizer"),
+      );
       this.#state.set(name, state);
     }
     return state;
@@ -93,7 +95,7 @@ export abstract class FusedOptimizer {
    */
   protected apply(
     gradients: readonly (Tensor | undefined)[],
-    update: (p: Tensor, g: Tensor, state: (name: string) => Tensor, step: () => number) => void,
+    update: (p: Tensor, g: Tensor, state: (name: string, initial?: number | "p") => Tensor, step: () => number) => void,
     counts = true,
   ): void {
     if (gradients.length !== this.parameters.length) {
@@ -121,7 +123,7 @@ export abstract class FusedOptimizer {
       update(
         range(this.#flat),
         range(this.#gradients),
-        (name) => range(this.flatState(name)),
+        (name, initial) => range(this.flatState(name, initial)),
         () => this.steps[first] as number,
       );
       for (const part of borrowed) part.dispose();

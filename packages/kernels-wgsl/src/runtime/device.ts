@@ -72,7 +72,10 @@ export class Device {
   readonly subgroupSize: number;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
+  /** Stands in for optional bindings that are read and not given. */
   readonly #zero: BufferView;
+  /** The same for those that may be written: a part for each, as WebGPU refuses writable bindings that overlap. */
+  readonly #writable: BufferView;
   readonly #failures: Failures;
   #closed = false;
   readonly #beforeClose: (() => Promise<void>)[] = [];
@@ -108,8 +111,10 @@ export class Device {
       settle: () => failures.settle(),
     });
     this.#zero = this.#view(this.#pool.acquire(256, "runtime"));
+    this.#writable = this.#view(this.#pool.acquire(4096, "runtime"));
     this.faults = new Faults(this.#pool.acquire(Faults.bytes, "runtime"));
     this.queue.clear(this.#zero);
+    this.queue.clear(this.#writable);
     this.queue.clear(this.faults.view);
     gpu.lost.then((info) => {
       if (this.#closed) return;
@@ -219,8 +224,8 @@ export class Device {
       variant,
       constants: options.constants,
       compiled: this.#pipelines.get(kernel, variant, options.constants),
-      views: Object.entries(kernel.bindings as Record<string, BindingSpec>).map(([name, spec]) =>
-        this.#resolve(label, name, spec, given[name]),
+      views: Object.entries(kernel.bindings as Record<string, BindingSpec>).map(([name, spec], place) =>
+        this.#resolve(label, name, spec, given[name], place),
       ),
       params: params as Record<string, number | readonly number[]>,
       workgroups,
@@ -229,10 +234,11 @@ export class Device {
     };
   }
 
-  #resolve(label: string, name: string, spec: BindingSpec, view: BufferView | undefined): BufferView {
+  #resolve(label: string, name: string, spec: BindingSpec, view: BufferView | undefined, place: number): BufferView {
     if (name === "faults") return this.faults.view;
     if (view) return view;
-    if (spec.optional) return this.#zero;
+    if (spec.optional)
+      return spec.access === "read" ? this.#zero : { ...this.#writable, offset: 256 * place, bytes: 256 };
     throw new ArgumentError({ op: label, argument: name, expected: "a buffer for this binding", given: "none" });
   }
 

@@ -103,7 +103,7 @@ export const sgd: (...args: Given<[step_size: StepSize], [], { step_size: StepSi
   { step_size },
   ({ step_size }) =>
     optimizer("sgd", [], (i, g, { x }) =>
-      core.sgdUpdate(x as Tensor, g, undefined, () => ({ lr: rateOf("sgd", step_size, i), step: i() + 1 })),
+      core.optimizerUpdate(core.sgd, x as Tensor, g, {}, () => ({ lr: rateOf("sgd", step_size, i), step: i() + 1 })),
     ),
 );
 
@@ -113,7 +113,7 @@ type Momentum = (
 const withVelocity = (fn: string, nesterov: boolean): Momentum =>
   define(`${NAME}.${fn}`, { step_size, mass: number }, ({ step_size, mass }) =>
     optimizer(fn, ["velocity"], (i, g, { x, velocity }) =>
-      core.sgdUpdate(x as Tensor, g, velocity, () => ({
+      core.optimizerUpdate(core.sgd, x as Tensor, g, { velocity }, () => ({
         lr: rateOf(fn, step_size, i),
         step: i() + 1,
         momentum: mass,
@@ -146,7 +146,7 @@ export const adam: (
     optimizer("adam", ["m", "v"], (i, g, { x, m, v }) => {
       const fixed = { beta1: b1, beta2: b2, eps, epsMode: "torch" } as const;
       const settings = () => ({ ...fixed, lr: rateOf("adam", step_size, i), step: i() + 1 });
-      core.adamUpdate(x as Tensor, g, m as Tensor, v as Tensor, undefined, settings);
+      core.optimizerUpdate(core.adam, x as Tensor, g, { m, v }, settings);
     }),
 );
 

@@ -1,5 +1,5 @@
 // Adam and AdamW: the core's, with Keras' defaults and arithmetic.
-import { type AdamSettings, Adam as CoreAdam, type Tensor as CoreTensor } from "@facet/autograd";
+import { type AdamSettings, adam, type Tensor as CoreTensor, FlatOptimizer } from "@facet/autograd";
 import { type Args, mapping, signature } from "@facet/dialect";
 import { type Makes, withoutNew } from "../callable.js";
 import { type CoreOptimizer, last, Optimizer, type OptimizerArguments, rate, weightDecay } from "./optimizer.js";
@@ -83,7 +83,7 @@ class AdamOptimizer extends Optimizer {
       // Keras decays weights before the step, not through the gradient, in Adam too.
       decayMode: "keras",
     };
-    return new CoreAdam(parameters, settings as unknown as AdamSettings);
+    return new FlatOptimizer(adam, parameters, settings as unknown as AdamSettings);
   }
 }
 

@@ -4,15 +4,37 @@ import { any, define } from "@facet/dialect";
 import { showUnknown } from "../kinds.js";
 import { Adam, AdamW } from "./adam.js";
 import { Optimizer } from "./optimizer.js";
-import { SGD } from "./sgd.js";
+import { Adadelta, Adagrad, Adamax, Ftrl, Lion, Nadam, RMSprop, SGD } from "./table.js";
 
 export { Adam, type AdamArguments, AdamW } from "./adam.js";
 export { Optimizer, type OptimizerArguments } from "./optimizer.js";
-export { SGD, type SgdArguments } from "./sgd.js";
+export { Adadelta, Adagrad, Adamax, Ftrl, Lion, Nadam, RMSprop, SGD } from "./table.js";
 
-const TABLE = { adam: Adam, adamw: AdamW, sgd: SGD } satisfies Record<string, new () => Optimizer>;
+export type OptimizerName =
+  | "adadelta"
+  | "adagrad"
+  | "adam"
+  | "adamax"
+  | "adamw"
+  | "ftrl"
+  | "lion"
+  | "nadam"
+  | "rmsprop"
+  | "sgd";
 
-export type OptimizerName = "adam" | "adamw" | "sgd";
+const TABLE: Readonly<Record<OptimizerName, new () => Optimizer>> = {
+  adadelta: Adadelta,
+  adagrad: Adagrad,
+  adam: Adam,
+  adamax: Adamax,
+  adamw: AdamW,
+  ftrl: Ftrl,
+  lion: Lion,
+  nadam: Nadam,
+  rmsprop: RMSprop,
+  sgd: SGD,
+};
+
 export type OptimizerArgument = OptimizerName | Optimizer;
 
 /** The optimizer of a name (in any case), the object itself, or one of a class. */

@@ -1,8 +1,7 @@
-import { Adam as CoreAdam } from "@facet/autograd";
+import { adam } from "@facet/autograd";
 import { type Args, bool, listOf, number, only, required, signature } from "@facet/dialect";
-import type { Tensor } from "../tensor.js";
-import { type Engine, FusedOptimizer } from "./fused.js";
-import { isAmount, type Params, requireSetting } from "./optimizer.js";
+import { checks, counted, FusedOptimizer, flat, type OptimizerSpec } from "./fused.js";
+import type { Params } from "./optimizer.js";
 
 export interface AdamSettings {
   lr: number;
@@ -40,7 +39,26 @@ const common = (weight_decay: number) =>
 const settings = { ...common(0), decoupled_weight_decay: bool.or(false) } as const;
 const read = signature("torch.optim.Adam", { params: required, ...settings });
 const readAdamW = signature("torch.optim.AdamW", { params: required, ...common(0.01) });
-const kinds = signature("torch.optim.Adam.param_groups", settings);
+
+const spec: OptimizerSpec<AdamSettings> = {
+  state: { exp_avg: "m", exp_avg_sq: "v", max_exp_avg_sq: "vmax" },
+  numbers: counted,
+  kinds: signature("torch.optim.Adam.param_groups", settings),
+  check: (group, op) => {
+    for (const check of [checks.lr, checks.eps, checks.betas, checks.weight_decay]) check(group, op);
+  },
+  toCore: ({ lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay }) => ({
+    lr,
+    beta1: betas[0],
+    beta2: betas[1],
+    eps,
+    weightDecay: weight_decay,
+    decayMode: decoupled_weight_decay ? "decoupled" : "l2",
+    amsgrad,
+    maximize,
+  }),
+  make: flat(adam),
+};
 
 /** Adam: lr 1e-3, betas 0.9 and 0.999, eps 1e-8 added after the bias correction, weight_decay 0 added to the gradient. */
 export class Adam extends FusedOptimizer<AdamSettings> {
@@ -49,44 +67,8 @@ export class Adam extends FusedOptimizer<AdamSettings> {
     super(params as Params<AdamSettings>, defaults as unknown as AdamSettings);
   }
 
-  protected override get stateNames() {
-    return { exp_avg: "m", exp_avg_sq: "v", max_exp_avg_sq: "vmax" };
-  }
-  protected override get countsSteps() {
-    return true;
-  }
-  protected override get kinds() {
-    return kinds;
-  }
-
-  protected override check(group: AdamSettings): void {
-    super.check(group);
-    const { lr, betas, eps, weight_decay } = group;
-    const op = this.constructor.name;
-    requireSetting(op, "lr", isAmount(lr), "learning rate", lr);
-    requireSetting(op, "eps", isAmount(eps), "epsilon value", eps);
-    for (const [i, beta] of betas.entries())
-      requireSetting(
-        op,
-        "betas",
-        isAmount(beta) && beta < 1,
-        `beta parameter at index ${i}`,
-        beta,
-        "0 or more and below 1",
-      );
-    requireSetting(op, "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay);
-  }
-
-  protected override engine(parameters: Tensor["core"][], group: AdamSettings): CoreAdam {
-    return new CoreAdam(parameters, toCore(group));
-  }
-
-  protected override update(
-    engine: Engine,
-    gradients: readonly (Tensor["core"] | undefined)[],
-    group: AdamSettings,
-  ): void {
-    (engine as CoreAdam).step(gradients, () => toCore(group), group.amsgrad);
+  protected override get spec() {
+    return spec;
   }
 }
 
@@ -96,18 +78,4 @@ export class AdamW extends Adam {
     const { params, ...defaults } = readAdamW(args);
     super(params as Params<AdamSettings>, { ...(defaults as unknown as AdamSettings), decoupled_weight_decay: true });
   }
-}
-
-function toCore({ lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay }: AdamSettings) {
-  return {
-    lr,
-    beta1: betas[0],
-    beta2: betas[1],
-    eps,
-    epsMode: "torch",
-    weightDecay: weight_decay,
-    decayMode: decoupled_weight_decay ? "decoupled" : "l2",
-    amsgrad,
-    maximize,
-  } as const;
 }

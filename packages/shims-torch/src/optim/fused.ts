@@ -1,7 +1,9 @@
 import {
-  type Adam as CoreAdam,
-  type Sgd as CoreSgd,
+  type FusedOptimizer as CoreOptimizer,
   everyRun,
+  FlatOptimizer,
+  type OptimizerRow,
+  type OptimizerSettings,
   ShapeError,
   succeed,
   UnsupportedError,
@@ -10,9 +12,56 @@ import { type Keywords, Only, type Reader, show } from "@facet/dialect";
 import { peekGradient } from "../gradient_slots.js";
 import { sizeText } from "../python.js";
 import { Tensor, wrap } from "../tensor.js";
-import { Optimizer, type ParamGroup, runClosure } from "./optimizer.js";
+import { isAmount, Optimizer, type ParamGroup, requireSetting, runClosure } from "./optimizer.js";
 
-export type Engine = CoreAdam | CoreSgd;
+/** What updates a group. */
+type Engine = CoreOptimizer & {
+  step(gradients: readonly (Tensor["core"] | undefined)[], changes: () => object): void;
+};
+
+/** One of PyTorch's optimisers, told in the core's words. */
+export interface OptimizerSpec<S extends object> {
+  /** Names of the core's state under PyTorch's. */
+  readonly state: Readonly<Record<string, string>>;
+  /** State that is a number, computed from the step count; `step` is one as a rule. */
+  readonly numbers: Readonly<Record<string, (step: number, group: S) => number>>;
+  /** What the settings of a group may be. */
+  readonly kinds: Reader<object>;
+  /** Throws where PyTorch does; its kinds are checked already. */
+  readonly check: (group: S, op: string) => void;
+  readonly toCore: (group: S) => object;
+  readonly make: (parameters: Tensor["core"][], settings: object) => Engine;
+}
+
+/** Makes engines of a row of the core's table. */
+export const flat =
+  // biome-ignore lint/suspicious/noExplicitAny: settings are contravariant in the functions of a row.
+    (row: OptimizerRow<any, any>): OptimizerSpec<object>["make"] =>
+    (parameters, settings) =>
+      new FlatOptimizer(row, parameters, settings as OptimizerSettings);
+
+/** The step count, which most optimisers hold. */
+export const counted = { step: (step: number): number => step } as const;
+
+/** Checks that several of PyTorch's optimisers make, with their sentences. */
+export const checks = {
+  lr: ({ lr }: { lr: number }, op: string): void => requireSetting(op, "lr", isAmount(lr), "learning rate", lr),
+  eps: ({ eps }: { eps: number }, op: string): void => requireSetting(op, "eps", isAmount(eps), "epsilon value", eps),
+  betas: ({ betas }: { betas: readonly [number, number] }, op: string): void => {
+    for (const [i, beta] of betas.entries())
+      requireSetting(
+        op,
+        "betas",
+        isAmount(beta) && beta < 1,
+        `beta parameter at index ${i}`,
+        beta,
+        "0 or more and below 1",
+      );
+  },
+  weight_decay: ({ weight_decay }: { weight_decay: number }, op: string): void =>
+    requireSetting(op, "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay),
+} as const;
+
 type Row = Record<string, unknown>;
 
 /** What updates each group. Kept outside the objects, as groups come while the base's constructor runs. */
@@ -20,21 +69,14 @@ const engines = new WeakMap<object, Engine>();
 
 /** Base of the optimisers that the core has: one dispatch a group. */
 export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
-  /** Names of the core's state under PyTorch's. */
-  protected abstract get stateNames(): Readonly<Record<string, string>>;
-  /** Whether `step` is part of the state. */
-  protected abstract get countsSteps(): boolean;
-  /** What the settings of a group may be. */
-  protected abstract get kinds(): Reader<object>;
-  protected abstract engine(parameters: Tensor["core"][], settings: S): Engine;
-  protected abstract update(engine: Engine, gradients: readonly (Tensor["core"] | undefined)[], settings: S): void;
+  protected abstract get spec(): OptimizerSpec<S>;
 
   protected override checkKinds(settings: Partial<S>): void {
-    this.kinds([settings]);
+    this.spec.kinds([settings]);
   }
 
   protected override check(settings: S): void {
-    for (const { name, rule } of this.kinds.signature.parameters) {
+    for (const { name, rule } of this.spec.kinds.signature.parameters) {
       if (!(rule instanceof Only)) continue;
       const given = (settings as Row)[name];
       if (given !== rule.value && !rule.also.includes(given))
@@ -45,10 +87,11 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
           given: show(given),
         });
     }
+    this.spec.check(settings, this.constructor.name);
   }
 
   protected override taken(group: ParamGroup<S>): void {
-    engines.set(group, this.engine(coresOf(group), group));
+    engines.set(group, this.spec.make(coresOf(group), this.spec.toCore(group)));
   }
 
   /** What updates a group; when it has been given other parameters, one for these, which takes over the state of those that stay. */
@@ -57,7 +100,7 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
     const cores = coresOf(group);
     if (known && known.parameters.length === cores.length && cores.every((core, i) => core === known.parameters[i]))
       return known;
-    const made = succeed(() => this.engine(cores, group));
+    const made = succeed(() => this.spec.make(cores, this.spec.toCore(group)));
     if (known) {
       const places = cores.map((core) => known.parameters.indexOf(core));
       const state = Object.entries(known.state()).map(([name, tensors]) => [name, places.map((i) => tensors[i])]);
@@ -77,7 +120,7 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
     for (const group of this.param_groups) {
       everyRun(() => this.check(group));
       const gradients = group.params.map((parameter) => gradientOf(parameter));
-      this.update(this.#engineOf(group), gradients, group);
+      this.#engineOf(group).step(gradients, () => this.spec.toCore(group));
     }
     return result;
   }
@@ -96,8 +139,9 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
     return group.params.map((_, i) => {
       if (engine.steps[i] === 0) return undefined;
       const row: Row = {};
-      if (this.countsSteps) Object.defineProperty(row, "step", { enumerable: true, get: () => engine.steps[i] });
-      for (const [name, coreName] of Object.entries(this.stateNames)) {
+      for (const [name, value] of Object.entries(this.spec.numbers))
+        Object.defineProperty(row, name, { enumerable: true, get: () => value(engine.steps[i] as number, group) });
+      for (const [name, coreName] of Object.entries(this.spec.state)) {
         const tensor = tensors[coreName]?.[i];
         if (tensor) row[name] = wrap(tensor);
       }
@@ -107,7 +151,7 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
 
   protected override checkState(group: ParamGroup<S>, rows: readonly (Row | undefined)[]): void {
     for (const [i, row] of rows.entries()) {
-      for (const name of Object.keys(this.stateNames)) {
+      for (const name of Object.keys(this.spec.state)) {
         const value = row?.[name];
         const shape = group.params[i]?.shape ?? [];
         if (value === undefined || value === null || (value instanceof Tensor && `${value.shape}` === `${shape}`))
@@ -124,7 +168,7 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
 
   protected override loadState(group: ParamGroup<S>, rows: readonly (Row | undefined)[]): void {
     const tensors: Record<string, Tensor["core"][]> = {};
-    for (const [name, coreName] of Object.entries(this.stateNames)) {
+    for (const [name, coreName] of Object.entries(this.spec.state)) {
       const found = rows.map((row) => row?.[name]);
       if (found.some((value) => value instanceof Tensor))
         tensors[coreName] = found.map((value) =>
@@ -132,8 +176,10 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
         ) as Tensor["core"][];
     }
     // Of what counts no steps, those that have state are past their first.
-    const hasState = (row: Row): boolean => Object.keys(this.stateNames).some((name) => row[name] instanceof Tensor);
-    const steps = rows.map((row) => (this.countsSteps ? Number(row?.step ?? 0) : row && hasState(row) ? 1 : 0));
+    const hasState = (row: Row): boolean => Object.keys(this.spec.state).some((name) => row[name] instanceof Tensor);
+    const steps = rows.map((row) =>
+      "step" in this.spec.numbers ? Number(row?.step ?? 0) : row && hasState(row) ? 1 : 0,
+    );
     this.#engineOf(group).loadState(tensors, steps);
   }
 }

@@ -1,8 +1,7 @@
-import { ArgumentError, Sgd as CoreSgd } from "@facet/autograd";
+import { ArgumentError, sgd } from "@facet/autograd";
 import { type Args, bool, number, only, required, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
-import type { Tensor } from "../tensor.js";
-import { type Engine, FusedOptimizer } from "./fused.js";
+import { checks, FusedOptimizer, flat, type OptimizerSpec } from "./fused.js";
 import { isAmount, type Params, requireSetting } from "./optimizer.js";
 
 export interface SgdSettings {
@@ -30,20 +29,28 @@ const settings = {
   fused: only(null, false),
 } as const;
 const read = signature("torch.optim.SGD", { params: required, ...settings });
-const kinds = signature("torch.optim.SGD.param_groups", settings);
 
-function toCore({ lr, momentum, dampening, weight_decay, nesterov, maximize }: SgdSettings) {
-  return {
+const spec: OptimizerSpec<SgdSettings> = {
+  state: { momentum_buffer: "velocity" },
+  numbers: {},
+  kinds: signature("torch.optim.SGD.param_groups", settings),
+  check: (group, op) => {
+    const { momentum, dampening } = group;
+    checks.lr(group, op);
+    requireSetting(op, "momentum", isAmount(momentum), "momentum value", momentum);
+    checks.weight_decay(group, op);
+    requireSetting(op, "dampening", typeof dampening === "number", "dampening value", dampening, "a number");
+  },
+  toCore: ({ lr, momentum, dampening, weight_decay, nesterov, maximize }) => ({
     lr,
     momentum,
     dampening,
     nesterov,
     maximize,
-    velocityMode: "torch",
     weightDecay: weight_decay,
-    decayMode: "l2",
-  } as const;
-}
+  }),
+  make: flat(sgd),
+};
 
 const refuseNesterov = (): never =>
   complain(ArgumentError, "Nesterov momentum requires a momentum and zero dampening", {
@@ -67,34 +74,7 @@ export class SGD extends FusedOptimizer<SgdSettings> {
     super(params as Params<SgdSettings>, defaults as unknown as SgdSettings);
   }
 
-  protected override get stateNames() {
-    return { momentum_buffer: "velocity" };
-  }
-  protected override get countsSteps() {
-    return false;
-  }
-  protected override get kinds() {
-    return kinds;
-  }
-
-  protected override check(group: SgdSettings): void {
-    super.check(group);
-    const { lr, momentum, dampening, weight_decay } = group;
-    requireSetting("SGD", "lr", isAmount(lr), "learning rate", lr);
-    requireSetting("SGD", "momentum", isAmount(momentum), "momentum value", momentum);
-    requireSetting("SGD", "weight_decay", isAmount(weight_decay), "weight_decay value", weight_decay);
-    requireSetting("SGD", "dampening", typeof dampening === "number", "dampening value", dampening, "a number");
-  }
-
-  protected override engine(parameters: Tensor["core"][], group: SgdSettings): CoreSgd {
-    return new CoreSgd(parameters, toCore(group));
-  }
-
-  protected override update(
-    engine: Engine,
-    gradients: readonly (Tensor["core"] | undefined)[],
-    group: SgdSettings,
-  ): void {
-    (engine as CoreSgd).step(gradients, () => toCore(group));
+  protected override get spec() {
+    return spec;
   }
 }

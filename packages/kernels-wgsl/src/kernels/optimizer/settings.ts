@@ -6,13 +6,7 @@ import { ArgumentError } from "../../errors.js";
  */
 export type DecayMode = "l2" | "decoupled" | "keras";
 
-const CODES = { l2: 1, decoupled: 2, keras: 3 } as const;
-
-/** `decay_mode` and `decay` of the optimiser kernels. */
-export function decayParams(weightDecay: number, mode: DecayMode, lr: number): { decay_mode: number; decay: number } {
-  if (weightDecay === 0) return { decay_mode: 0, decay: 0 };
-  return { decay_mode: CODES[mode], decay: mode === "decoupled" ? 1 - lr * weightDecay : weightDecay };
-}
+export const decayModes = ["l2", "decoupled", "keras"];
 
 /** Throws ArgumentError unless `value` is a finite number, at least `low` (default 0) and below `high`. */
 export function requireIn(op: string, argument: string, value: number, low = 0, high = Number.POSITIVE_INFINITY): void {
@@ -33,14 +27,7 @@ export function requireCount(op: string, argument: string, value: number): void 
   throw new ArgumentError({ op, argument, expected: "an integer of 1 or more", given: `${value}` });
 }
 
-export const decayModes = Object.keys(CODES);
-
 /** Whether arenas of `count` elements can be read four at a time. */
 export function inFours(count: number, views: Readonly<Record<string, { offset: number }>>): boolean {
   return count % 4 === 0 && Object.values(views).every((view) => (view?.offset ?? 0) % 16 === 0);
-}
-
-/** Whether `params` choose these branches of a shader. */
-export function takes(params: Readonly<Record<string, number>>, branches: Readonly<Record<string, number>>): boolean {
-  return Object.entries(branches).every(([name, value]) => params[name] === value);
 }

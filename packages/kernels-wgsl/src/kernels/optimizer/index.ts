@@ -1,0 +1,15 @@
+export * from "./optimizer_row.js";
+export * from "./optimizer_step.js";
+export * from "./rows/adadelta.js";
+export * from "./rows/adagrad.js";
+export * from "./rows/adam.js";
+export * from "./rows/adamax.js";
+export * from "./rows/ftrl.js";
+export * from "./rows/lion.js";
+export * from "./rows/nadam.js";
+export * from "./rows/radam.js";
+export * from "./rows/rmsprop.js";
+export * from "./rows/rprop.js";
+export * from "./rows/schedule_free_sgd.js";
+export * from "./rows/sgd.js";
+export type { DecayMode } from "./settings.js";

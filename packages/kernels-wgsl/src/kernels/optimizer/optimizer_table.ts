@@ -1,0 +1,29 @@
+// Every optimiser that one flat kernel computes. Programs import the rows they use.
+import type { AnyOptimizerRow } from "./optimizer_row.js";
+import { adadelta } from "./rows/adadelta.js";
+import { adagrad } from "./rows/adagrad.js";
+import { adam } from "./rows/adam.js";
+import { adamax } from "./rows/adamax.js";
+import { ftrl } from "./rows/ftrl.js";
+import { lion } from "./rows/lion.js";
+import { nadam } from "./rows/nadam.js";
+import { radam } from "./rows/radam.js";
+import { rmsprop } from "./rows/rmsprop.js";
+import { rprop } from "./rows/rprop.js";
+import { scheduleFreeSgd } from "./rows/schedule_free_sgd.js";
+import { sgd } from "./rows/sgd.js";
+
+export const optimizerTable: readonly AnyOptimizerRow[] = [
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  ftrl,
+  lion,
+  nadam,
+  radam,
+  rmsprop,
+  rprop,
+  scheduleFreeSgd,
+  sgd,
+];

@@ -1,0 +1,208 @@
+// The optimizers that are rows of the core's table, with Keras' defaults and arithmetic.
+import {
+  adadelta,
+  adagrad,
+  adamax,
+  type Tensor as CoreTensor,
+  FlatOptimizer,
+  ftrl,
+  lion,
+  nadam,
+  type OptimizerRow,
+  type OptimizerSettings,
+  rmsprop,
+  sgd,
+} from "@facet/autograd";
+import { type Args, type Kind, number, signature } from "@facet/dialect";
+import { type Makes, withoutNew } from "../callable.js";
+import { atLeastZero, fraction } from "../kinds.js";
+import { type CoreOptimizer, last, Optimizer, type OptimizerArguments, rate, weightDecay } from "./optimizer.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: settings are contravariant in the functions of a row, so no narrower type holds every row.
+type AnyRow = OptimizerRow<any, any>;
+type Fields = Record<string, number | boolean>;
+
+interface Definition<F extends object> {
+  readonly learning_rate: number;
+  /** Arguments between learning_rate and weight_decay, in Keras' order; each becomes a property that may be set between steps. */
+  readonly rules: Readonly<Record<keyof F & string, unknown>>;
+  readonly row: AnyRow;
+  readonly toCore: (fields: F) => object;
+  /** Elements of variables besides the state of every weight, iterations and learning rate. */
+  readonly more?: number;
+}
+
+/** A class of an optimizer: what it takes, and which row of the core's table computes it. */
+function optimizer<F extends object, P extends readonly unknown[]>(
+  className: string,
+  { learning_rate, rules, row, toCore, more = 0 }: Definition<F>,
+): Makes<Args<[learning_rate: number, ...P, weight_decay: number | null], OptimizerArguments & F>, Optimizer & F> {
+  const names = Object.keys(rules);
+  const read = signature(`keras.optimizers.${className}`, {
+    learning_rate: rate(learning_rate),
+    ...(rules as Record<string, Kind<unknown>>),
+    weight_decay: weightDecay.or(null),
+    ...last,
+  });
+  class TableOptimizer extends Optimizer {
+    static override readonly className = className;
+
+    constructor(...args: unknown[]) {
+      const given = read(args) as unknown as OptimizerArguments & Fields;
+      super({ learning_rate: given.learning_rate, weight_decay: given.weight_decay, name: given.name });
+      for (const name of names) (this as unknown as Fields)[name] = given[name] as number | boolean;
+    }
+
+    protected override settings(): Record<string, unknown> {
+      const own = this as unknown as Fields;
+      const fields = Object.fromEntries(names.map((name) => [name, own[name]]));
+      return { decayMode: "keras", ...toCore(fields as F) };
+    }
+
+    protected override get slots(): number {
+      const settings = { ...this.settings(), lr: this.learning_rate };
+      return row.states(row.switches(settings)).length;
+    }
+
+    override get variableCount(): number {
+      return super.variableCount + more;
+    }
+
+    protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
+      const settings = { ...this.settings(), lr: this.learning_rate, weightDecay: this.weight_decay ?? 0 };
+      return new FlatOptimizer(row, parameters, settings as OptimizerSettings);
+    }
+  }
+  return withoutNew(TableOptimizer) as unknown as ReturnType<typeof optimizer<F, P>>;
+}
+
+const belowOne = number.where("a number of at least 0 and below 1", (value) => value >= 0 && value < 1);
+const betas = { beta_1: belowOne.or(0.9), beta_2: belowOne.or(0.999), epsilon: atLeastZero.or(1e-7) };
+type Betas = { beta_1: number; beta_2: number; epsilon: number };
+type BetaPositions = [beta_1: number, beta_2: number, epsilon: number];
+const moments = ({ beta_1, beta_2, epsilon }: Betas) => ({ beta1: beta_1, beta2: beta_2, eps: epsilon });
+
+/** Learning rate 0.01; with momentum, velocity = momentum velocity - learning_rate g. */
+export const SGD = optimizer<{ momentum: number; nesterov: boolean }, [momentum: number, nesterov: boolean]>("SGD", {
+  learning_rate: 0.01,
+  rules: { momentum: fraction.or(0), nesterov: false },
+  row: sgd,
+  toCore: ({ momentum, nesterov }) => ({ momentum, nesterov, velocityMode: "keras" }),
+});
+export type SGD = InstanceType<typeof SGD>;
+
+type RMSpropFields = { rho: number; momentum: number; epsilon: number; centered: boolean };
+/** Epsilon 1e-7 is added under the root, and the learning rate is inside the momentum. */
+export const RMSprop = optimizer<RMSpropFields, [rho: number, momentum: number, epsilon: number, centered: boolean]>(
+  "RMSprop",
+  {
+    learning_rate: 0.001,
+    rules: { rho: fraction.or(0.9), momentum: fraction.or(0), epsilon: atLeastZero.or(1e-7), centered: false },
+    row: rmsprop,
+    toCore: ({ rho, momentum, epsilon, centered }) => ({
+      rho,
+      momentum,
+      eps: epsilon,
+      centered,
+      epsMode: "inside",
+      velocityMode: "keras",
+    }),
+  },
+);
+export type RMSprop = InstanceType<typeof RMSprop>;
+
+/** The sum of squares begins with 0.1; epsilon 1e-7 is added under the root. */
+export const Adagrad = optimizer<
+  { initial_accumulator_value: number; epsilon: number },
+  [initial_accumulator_value: number, epsilon: number]
+>("Adagrad", {
+  learning_rate: 0.001,
+  rules: { initial_accumulator_value: atLeastZero.or(0.1), epsilon: atLeastZero.or(1e-7) },
+  row: adagrad,
+  toCore: ({ initial_accumulator_value, epsilon }) => ({
+    initialAccumulator: initial_accumulator_value,
+    eps: epsilon,
+    epsMode: "inside",
+  }),
+});
+export type Adagrad = InstanceType<typeof Adagrad>;
+
+/** rho 0.95, epsilon 1e-7 under both roots. */
+export const Adadelta = optimizer<{ rho: number; epsilon: number }, [rho: number, epsilon: number]>("Adadelta", {
+  learning_rate: 0.001,
+  rules: { rho: fraction.or(0.95), epsilon: atLeastZero.or(1e-7) },
+  row: adadelta,
+  toCore: ({ rho, epsilon }) => ({ rho, eps: epsilon }),
+});
+export type Adadelta = InstanceType<typeof Adadelta>;
+
+/** Adam by the largest gradient so far; epsilon 1e-7 is added to it. */
+export const Adamax = optimizer<Betas, BetaPositions>("Adamax", {
+  learning_rate: 0.001,
+  rules: betas,
+  row: adamax,
+  toCore: (fields) => ({ ...moments(fields), epsMode: "keras" }),
+});
+export type Adamax = InstanceType<typeof Adamax>;
+
+/** Adam with Nesterov's momentum, which grows from step to step; epsilon 1e-7 is added after the bias correction. */
+export const Nadam = optimizer<Betas, BetaPositions>("Nadam", {
+  learning_rate: 0.001,
+  rules: betas,
+  row: nadam,
+  toCore: (fields) => ({ ...moments(fields), momentumDecay: 1 }),
+  // The product of the momenta.
+  more: 1,
+});
+export type Nadam = InstanceType<typeof Nadam>;
+
+type FtrlFields = {
+  learning_rate_power: number;
+  initial_accumulator_value: number;
+  l1_regularization_strength: number;
+  l2_regularization_strength: number;
+  l2_shrinkage_regularization_strength: number;
+  beta: number;
+};
+/** Follow the regularised leader. */
+export const Ftrl = optimizer<
+  FtrlFields,
+  [
+    learning_rate_power: number,
+    initial_accumulator_value: number,
+    l1_regularization_strength: number,
+    l2_regularization_strength: number,
+    l2_shrinkage_regularization_strength: number,
+    beta: number,
+  ]
+>("Ftrl", {
+  learning_rate: 0.001,
+  rules: {
+    learning_rate_power: number.where("a number of 0 or less", (value) => value <= 0).or(-0.5),
+    initial_accumulator_value: atLeastZero.or(0.1),
+    l1_regularization_strength: atLeastZero.or(0),
+    l2_regularization_strength: atLeastZero.or(0),
+    l2_shrinkage_regularization_strength: atLeastZero.or(0),
+    beta: atLeastZero.or(0),
+  },
+  row: ftrl,
+  toCore: (fields) => ({
+    lrPower: fields.learning_rate_power,
+    initialAccumulator: fields.initial_accumulator_value,
+    l1: fields.l1_regularization_strength,
+    l2: fields.l2_regularization_strength,
+    l2Shrinkage: fields.l2_shrinkage_regularization_strength,
+    beta: fields.beta,
+  }),
+});
+export type Ftrl = InstanceType<typeof Ftrl>;
+
+const aboveZero = number.where("a number above 0 and at most 1", (value) => value > 0 && value <= 1);
+/** Steps of one size, by the sign of an average. */
+export const Lion = optimizer<{ beta_1: number; beta_2: number }, [beta_1: number, beta_2: number]>("Lion", {
+  learning_rate: 0.001,
+  rules: { beta_1: aboveZero.or(0.9), beta_2: fraction.or(0.99) },
+  row: lion,
+  toCore: ({ beta_1, beta_2 }) => ({ beta1: beta_1, beta2: beta_2 }),
+});
+export type Lion = InstanceType<typeof Lion>;
