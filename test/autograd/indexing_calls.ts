@@ -5,6 +5,9 @@ type Results = F.Tensor | F.Tensor[];
 // biome-ignore lint/suspicious/noExplicitAny: arguments are JSON of the golden file; each row knows its own.
 type Call = (args: any[], named: any) => Results | Promise<Results>;
 
+/** JSON has no infinity. */
+const number = (given: number | string): number =>
+  typeof given === "number" ? given : given === "inf" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 const strict = { negative: false } as const;
 const value = (x: F.Tensor, given: F.Tensor | number): F.Tensor =>
   typeof given === "number" ? F.full([], given, x.dtype) : given;
@@ -67,4 +70,30 @@ export const goldenCalls: Readonly<Record<string, Call>> = {
     const { counts, edges } = F.histogram(x, { bins, weights: weight, density });
     return [F.cast(counts, "float32"), edges];
   },
+
+  roll: ([x, shift, axes]) => F.roll(x, shift, axes),
+  tile: ([x, repeats]) => F.tile(x, repeats),
+  repeat_interleave: ([x, repeats], { dim }) =>
+    typeof repeats === "number"
+      ? F.repeatElements(x, repeats, { axis: dim })
+      : F.repeatElementsByCounts(x, repeats, { axis: dim }),
+  triu: ([x, k]) => F.triu(x, k),
+  tril: ([x, k]) => F.tril(x, k),
+  diagonal: ([x, offset, axis1, axis2]) => F.diagonal(x, { offset, axis1, axis2 }),
+  diag: ([x, offset]) => F.diag(x, offset),
+  diag_embed: ([x], { offset, dim1, dim2 }) => F.diagonalEmbed(x, { offset, axis1: dim1, axis2: dim2 }),
+  diagonal_scatter: ([x, source, offset]) => F.diagonalScatter(x, source, { offset }),
+  trace: ([x]) => F.trace(x),
+  kron: ([a, b]) => F.kron(a, b),
+  outer: ([a, b]) => F.outer(a, b),
+  "linalg.cross": ([a, b], { dim }) => F.cross(a, b, dim),
+  cdist: ([a, b], { p = 2 }) => F.cdist(a, b, number(p)),
+  "linalg.vector_norm": ([x, p], { dim, keepdim }) =>
+    F.vectorNorm(x, number(p), { axes: dim ?? undefined, keepdims: keepdim }),
+  "linalg.matrix_norm": ([x, ord], { dim, keepdim }) =>
+    F.matrixNorm(x, ord === "fro" ? ord : number(ord), { axes: dim, keepdims: keepdim }),
+  diff: ([x], { n, dim, prepend, append }) => F.diff(x, { n, axis: dim, prepend, append }),
+  flip: ([x, axes]) => F.flip(x, axes),
+  rot90: ([x, k, axes]) => F.rot90(x, k, axes),
+  meshgrid: (x, { indexing }) => F.meshgrid(x, indexing),
 };

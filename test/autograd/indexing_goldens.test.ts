@@ -7,7 +7,7 @@ import { goldenCalls } from "./indexing_calls.js";
 await F.startDevice();
 afterAll(() => F.closeDevice());
 
-const FILES = ["scan", "gather_scatter", "sorting", "selection"] as const;
+const FILES = ["scan", "gather_scatter", "sorting", "selection", "rearranging"] as const;
 
 /** PyTorch's are float64 results, rounded; ours sums of float32 of up to 70 elements of the size of a few units. */
 const tolerance = { rtol: 1e-5, atol: 4e-6 };

@@ -3,7 +3,7 @@
 Run: python3 test/goldens/generate_indexing.py [file ...]   (PyTorch 2.13; a second)
 
 A case is one call: `params.fn` names PyTorch's function, `params.args` its arguments, where "$name" stands for an array of the
-case. Results are `y`, or `y0`, `y1`, ...; gradients of sum(y * dy) by the float inputs are `d<name>`. Everything of floats is
+case and "inf" for infinity. Results are `y`, or `y0`, `y1`, ...; gradients of sum(y * dy) by the float inputs are `d<name>`. Everything of floats is
 computed in float64 from values that float32 holds.
 """
 
@@ -38,7 +38,8 @@ def call(file, name, fn, arrays, args=(), kwargs=None, gradients=True):
         given[key] = torch.tensor(value, dtype=torch.float64 if isfloat else torch.bool if value.dtype.kind == "b" else torch.int64)
         if isfloat and gradients:
             given[key].requires_grad_(True)
-    look = lambda v: given[v[1:]] if isinstance(v, str) and v.startswith("$") else [look(u) for u in v] if isinstance(v, list) else v
+    numbers = {"inf": INF, "-inf": -INF}
+    look = lambda v: numbers[v] if isinstance(v, str) and v in numbers else given[v[1:]] if isinstance(v, str) and v.startswith("$") else [look(u) for u in v] if isinstance(v, list) else v
     kwargs = kwargs or {}
     results = resolve(fn)(*[look(v) for v in args], **{k: look(v) for k, v in kwargs.items()})
     results = [results] if torch.is_tensor(results) else list(results)
@@ -252,8 +253,77 @@ def selection():
     return file, cases
 
 
-HERE = {"get": get, "put": put}
-FILES = [scans, gather_scatter, sorting, selection]
+def meshgrid(*x, indexing):
+    return torch.meshgrid(*x, indexing=indexing)
+
+
+def rearranging():
+    file = "rearranging"
+    cases = []
+
+    def add(name, fn, arrays, args, kwargs=None, gradients=True):
+        draw = Inputs(file, name)
+        held = {key: draw.distinct(*v) + i / 64 if isinstance(v, tuple) else np.asarray(v) for i, (key, v) in enumerate(arrays.items())}
+        cases.append(call(file, name, fn, held, args, kwargs, gradients))
+
+    add("roll_flat", "roll", {"x": (2, 3)}, ["$x", 2])
+    add("roll_axis", "roll", {"x": (3, 4)}, ["$x", -1, 1])
+    add("roll_axes", "roll", {"x": (3, 4)}, ["$x", [5, 2], [0, 1]])
+    add("roll_empty", "roll", {"x": (3, 0)}, ["$x", 1, 1])
+    add("roll_scalar", "roll", {"x": ()}, ["$x", 1])
+    add("tile_fewer", "tile", {"x": (2, 3)}, ["$x", [2]])
+    add("tile_more", "tile", {"x": (2, 3)}, ["$x", [2, 1, 2]])
+    add("tile_none", "tile", {"x": (2, 3)}, ["$x", [0, 2]])
+    add("repeat_interleave", "repeat_interleave", {"x": (2, 3)}, ["$x", 2], {"dim": 1})
+    add("repeat_interleave_flat", "repeat_interleave", {"x": (2, 3)}, ["$x", 3])
+    add("repeat_interleave_counts", "repeat_interleave", {"x": (3, 2), "r": [2, 0, 3]}, ["$x", "$r"], {"dim": 0})
+    for k in (0, 1, -2, 5):
+        add(f"triu_{k}", "triu", {"x": (3, 4)}, ["$x", k])
+        add(f"tril_{k}", "tril", {"x": (2, 4, 3)}, ["$x", k])
+    for offset in (0, 1, -2, 7):
+        add(f"diagonal_{offset}", "diagonal", {"x": (3, 4)}, ["$x", offset])
+    add("diagonal_axes", "diagonal", {"x": (2, 3, 4)}, ["$x", 1, -1, 0])
+    add("diag_vector", "diag", {"x": (3,)}, ["$x", -1])
+    add("diag_matrix", "diag", {"x": (3, 4)}, ["$x", 1])
+    add("diag_embed", "diag_embed", {"x": (2, 3)}, ["$x"])
+    add("diag_embed_axes", "diag_embed", {"x": (2, 3)}, ["$x"], {"offset": 1, "dim1": 0, "dim2": 2})
+    add("diagonal_scatter", "diagonal_scatter", {"x": (3, 4), "v": (3,)}, ["$x", "$v", 1])
+    add("trace", "trace", {"x": (3, 4)}, ["$x"])
+    add("kron", "kron", {"a": (2, 3), "b": (3, 2)}, ["$a", "$b"])
+    add("kron_ranks", "kron", {"a": (2,), "b": (2, 2)}, ["$a", "$b"])
+    add("outer", "outer", {"a": (3,), "b": (2,)}, ["$a", "$b"])
+    add("cross", "linalg.cross", {"a": (2, 3), "b": (2, 3)}, ["$a", "$b"])
+    add("cross_broadcast", "linalg.cross", {"a": (3, 1), "b": (3, 4)}, ["$a", "$b"], {"dim": 0})
+    for p in (0.0, 0.5, 1.0, 2.0, 3.0, INF):
+        word = str(p).replace("inf", "infinite")
+        add(f"cdist_{word}", "cdist", {"a": (3, 4), "b": (2, 4)}, ["$a", "$b"], {"p": p if p != INF else "inf"}, gradients=p > 0)
+    add("cdist_batch", "cdist", {"a": (2, 3, 4), "b": (1, 2, 4)}, ["$a", "$b"])
+    add("cdist_same", "cdist", {"a": np.array([[1.0, 2.0], [3.0, 4.0]]), "b": np.array([[1.0, 2.0], [0.0, 0.0]])}, ["$a", "$b"])
+    for p in (0.5, 1.0, 1.5, 2.0, 3.0, INF, -INF, -1.0):
+        word = str(p).replace("inf", "infinite")
+        for dim, keepdim in ((None, False), (1, False), ([0, 2], True)):
+            add(f"vector_norm_{word}_{dim}", "linalg.vector_norm", {"x": (2, 3, 2)}, ["$x", "inf" if p == INF else "-inf" if p == -INF else p], {"dim": dim, "keepdim": keepdim})
+    add("vector_norm_zero", "linalg.vector_norm", {"x": np.array([[0.0, 0.0], [0.0, 3.0]])}, ["$x", 2.0], {"dim": 1})
+    add("vector_norm_zero_1.5", "linalg.vector_norm", {"x": np.array([[0.0, 0.0], [0.0, 3.0]])}, ["$x", 1.5], {"dim": 1})
+    add("vector_norm_count", "linalg.vector_norm", {"x": np.array([[0.0, 2.0], [0.0, 3.0]])}, ["$x", 0.0], {"dim": 0}, gradients=False)
+    for ord in ("fro", 1.0, -1.0, INF, -INF):
+        word = str(ord).replace("inf", "infinite")
+        given = {INF: "inf", -INF: "-inf"}.get(ord, ord)
+        add(f"matrix_norm_{word}", "linalg.matrix_norm", {"x": (2, 3, 4)}, ["$x", given])
+        add(f"matrix_norm_{word}_axes", "linalg.matrix_norm", {"x": (2, 3, 4)}, ["$x", given], {"dim": [2, 0], "keepdim": True})
+    add("diff", "diff", {"x": (2, 5)}, ["$x"])
+    add("diff_twice", "diff", {"x": (4, 2), "before": (1, 2), "after": (2, 2)}, ["$x"], {"n": 2, "dim": 0, "prepend": "$before", "append": "$after"})
+    add("diff_short", "diff", {"x": (2, 2)}, ["$x"], {"n": 3})
+    add("flip", "flip", {"x": (2, 3, 2)}, ["$x", [0, -1]])
+    for k in (-1, 0, 1, 2, 7):
+        add(f"rot90_{k}", "rot90", {"x": (2, 3, 2)}, ["$x", k, [0, 2]])
+    for indexing in ("ij", "xy"):
+        add(f"meshgrid_{indexing}", "meshgrid", {"a": (2,), "b": (3,), "c": (2,)}, ["$a", "$b", "$c"], {"indexing": indexing})
+    return file, cases
+
+
+HERE = {"get": get, "put": put, "meshgrid": meshgrid}
+FILES = [scans, gather_scatter, sorting, selection, rearranging]
 
 if __name__ == "__main__":
     header = {"generator": "generate_indexing.py", "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}

@@ -15,6 +15,16 @@ export const reduceRows: readonly GradientRow[] = [
     eps: 1 / 128,
   },
   { op: "mean", shapes: [[2, 3, 2]], call: (x) => F.mean(x, { axes: [1], keepdims: true }), eps: 0.5, once: FLAT },
+  { op: "sum", variant: "3-norm", shapes: [[2, 3]], values: positive, call: (x) => F.vectorNorm(x, 3, { axes: 1 }) },
+  {
+    op: "sum",
+    variant: "cdist",
+    shapes: [
+      [2, 3],
+      [3, 3],
+    ],
+    call: (a, b) => F.cdist(a, b),
+  },
   { op: "sum", variant: "logsumexp", shapes: [[2, 3]], call: (x) => F.logsumexp(x, { axes: [1] }) },
   { op: "prod", shapes: [[2, 3]], values: positive, call: (x) => F.prod(x, { axes: [1] }) },
   {

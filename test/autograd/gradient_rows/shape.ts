@@ -30,6 +30,21 @@ export const shapeRows: readonly GradientRow[] = [
     eps: 0.5,
     once: FLAT,
   },
+  { op: "roll", shapes: [[3, 4]], call: (x) => F.roll(x, [1, -2], [0, 1]), eps: 0.5, once: FLAT },
+  {
+    op: "diagonal",
+    shapes: [[2, 3, 4]],
+    call: (x) => F.diagonal(x, { offset: 1, axis1: 1, axis2: -1 }),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "place_diagonal",
+    shapes: [[2, 3]],
+    call: (x) => F.diagonalEmbed(x, { offset: -1, axis1: 0 }),
+    eps: 0.5,
+    once: FLAT,
+  },
   { op: "flip", shapes: [[2, 3]], call: (x) => F.flip(x, [1]), eps: 0.5, once: FLAT },
   {
     op: "concat",

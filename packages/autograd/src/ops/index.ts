@@ -16,6 +16,7 @@ export * from "./conv.js";
 export { type Conv2dAttrs, conv2d, conv2dShape, conv2dTranspose } from "./conv2d.js";
 export * from "./conv3d.js";
 export * from "./create.js";
+export * from "./diagonal.js";
 export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
@@ -26,6 +27,7 @@ export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";
 export * from "./normalize.js";
+export * from "./norms.js";
 export {
   type Interpolation,
   type MedianOptions,
@@ -38,6 +40,7 @@ export * from "./padding.js";
 export * from "./pool.js";
 export * from "./pool2d.js";
 export * from "./powers.js";
+export * from "./rearrange.js";
 export * from "./recurrent.js";
 export * from "./reduce.js";
 export * from "./resize.js";

@@ -35,5 +35,6 @@ export * from "./scan/scan.js";
 export * from "./softmax/softmax.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
 export * from "./sort/sort.js";
+export * from "./strided_copy/diagonal_geometry.js";
 export * from "./strided_copy/strided_copy.js";
 export * from "./strided_copy/strided_copy_geometry.js";
