@@ -84,6 +84,39 @@ test("a step of training finds the tables of an interpolation on the device", as
   expect(await captured().data()).toEqual(first);
 });
 
+test("points that are no numbers or far away lie outside, and what has no second derivative says so", async () => {
+  const x = F.ones([1, 1, 2, 2]);
+  const far = F.fromData(new Float32Array([Number.NaN, 0, 1e30, 0, Number.NEGATIVE_INFINITY, 0, 0, 0]), [1, 1, 4, 2]);
+  const sampling = { mode: "bilinear", paddingMode: "zeros", alignCorners: false } as const;
+  expect([...(await F.gridSample(x, far, sampling).data())]).toEqual([0, 0, 0, 1]);
+  const grid = F.variable(F.zeros([1, 1, 1, 2]));
+  const [dgrid] = F.gradients(F.gridSample(x, grid, sampling), [grid], { createGraph: true });
+  expect(() => F.gradients(F.sum(dgrid as F.Tensor), [grid])).toThrow(F.UnsupportedError);
+});
+
+test("an activation after a convolution over volumes is captured as part of it, with the same bits", async () => {
+  const filled = (shape: number[]): F.Tensor =>
+    F.fromData(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
+      shape,
+    );
+  const [x, w] = [filled([1, 3, 3, 3, 2]), filled([2, 2, 2, 2, 5])];
+  const run = (): F.Tensor =>
+    F.relu(
+      F.conv3d(x, w, undefined, {
+        stride: [1, 1, 1],
+        padding: [0, 1, 0, 0, 1, 0],
+        dilation: [1, 1, 1],
+        groups: 1,
+        layout: "NDHWC",
+        filterLayout: "DHWIO",
+      }),
+    );
+  const captured = F.capture(run);
+  expect(await captured().data()).toEqual(await run().data());
+  expect(captured.plans.map(({ calls }) => calls)).toEqual([1]);
+});
+
 describe("refused before the device is asked", () => {
   const x = F.ones([1, 4, 2]);
   const w = F.ones([3, 2, 3]);
@@ -97,6 +130,8 @@ describe("refused before the device is asked", () => {
   } as const;
   const columns = { window: [2], stride: [1], dilation: [1], padding: [0, 0], channelsLast: false };
   const pooling = { window: [2], stride: [1], padding: [0, 0], channelsLast: true };
+  const image = F.ones([1, 1, 2, 2]);
+  const sampling = { mode: "bilinear", paddingMode: "zeros", alignCorners: false } as const;
   test.each<[string, () => unknown, string]>([
     ["conv1d: rank", () => F.conv1d(F.ones([4, 2]), w, undefined, sequence), "conv1d"],
     ["conv1d: channels", () => F.conv1d(F.ones([1, 4, 3]), w, undefined, sequence), "conv1d"],
@@ -188,6 +223,22 @@ describe("refused before the device is asked", () => {
     ["pixel_shuffle: factor", () => F.pixelShuffle(F.ones([1, 4, 2, 2]), 0.5), "factor"],
     ["pixel_unshuffle: height", () => F.pixelUnshuffle(F.ones([1, 1, 3, 4]), 2), "pixel_unshuffle"],
     ["channel_shuffle: groups", () => F.channelShuffle(x, 3), "groups"],
+    ["grid_sample: grid", () => F.gridSample(image, F.ones([2, 1, 1, 2]), sampling), "grid"],
+    ["grid_sample: rank", () => F.gridSample(x, F.ones([1, 1, 1, 2]), sampling), "x"],
+    ["grid_sample: an empty image", () => F.gridSample(F.ones([1, 1, 0, 2]), F.ones([1, 1, 1, 2]), sampling), "x"],
+    [
+      "grid_sample: mode",
+      () => F.gridSample(image, F.ones([1, 1, 1, 2]), { ...sampling, mode: "bicubic" as "nearest" }),
+      "mode",
+    ],
+    [
+      "grid_sample: paddingMode",
+      () => F.gridSample(image, F.ones([1, 1, 1, 2]), { ...sampling, paddingMode: "wrap" as "zeros" }),
+      "paddingMode",
+    ],
+    ["affine_grid: theta", () => F.affineGrid(F.ones([1, 2, 2]), [1, 1, 2, 2], true), "theta"],
+    ["affine_grid: size", () => F.affineGrid(F.ones([1, 2, 3]), [1, 1, 2], true), "size"],
+    ["affine_grid: an empty size", () => F.affineGrid(F.ones([1, 2, 3]), [1, 1, 0, 2], true), "size"],
     ["fold: columns", () => F.fold(F.ones([1, 8, 2]), [1, 4, 2], columns), "columns"],
   ])("%s", (_, call, named) => {
     expect(call).toThrow(F.FacetError);

@@ -138,6 +138,11 @@ Object.assign(torchCalls, {
       ...(antialias ? { antialias, cubicCoefficient: -0.5 } : {}),
     });
   },
+  grid_sample: ({ mode, padding_mode, align_corners }: Arguments, x: F.Tensor, grid: F.Tensor) =>
+    F.gridSample(x, grid, { mode, paddingMode: padding_mode, alignCorners: align_corners }),
+  affine_grid: ({ size, align_corners }: Arguments, theta: F.Tensor) => F.affineGrid(theta, size, align_corners),
+  spatial_transformer: ({ size }: Arguments, x: F.Tensor, theta: F.Tensor) =>
+    F.gridSample(x, F.affineGrid(theta, size, false), { mode: "bilinear", paddingMode: "zeros", alignCorners: false }),
   pixel_shuffle: ({ upscale_factor }: Arguments, x: F.Tensor) => F.pixelShuffle(x, upscale_factor),
   pixel_unshuffle: ({ downscale_factor }: Arguments, x: F.Tensor) => F.pixelUnshuffle(x, downscale_factor),
   channel_shuffle: ({ groups }: Arguments, x: F.Tensor) => F.channelShuffle(x, groups),

@@ -167,6 +167,23 @@ def torch_resizing():
     add_torch("channel_shuffle", {"groups": 3}, {"x": (2, 6, 3)}, torch.channel_shuffle)
 
 
+def torch_grids():
+    import torch.nn.functional as F
+
+    for mode in ("bilinear", "nearest"):
+        for padding in ("zeros", "border", "reflection"):
+            for align in (False, True):
+                params = {"mode": mode, "padding_mode": padding, "align_corners": align}
+                shapes = {"x": (2, 3, 4, 5), "grid": (2, 3, 6, 2)}
+                add_torch("grid_sample", params, shapes)
+    for size in ([2, 1, 3, 4], [1, 2, 3, 2, 5], [2, 3, 1, 2]):
+        for align in (False, True):
+            theta = (size[0], len(size) - 2, len(size) - 1)
+            add_torch("affine_grid", {"size": size, "align_corners": align}, {"theta": theta})
+    add_torch("spatial_transformer", {"size": [1, 2, 5, 4]}, {"x": (1, 2, 4, 6), "theta": (1, 2, 3)},
+              lambda x, theta, size: F.grid_sample(x, F.affine_grid(theta, size, align_corners=False), align_corners=False))
+
+
 def add_keras(fn, params, shapes, call):
     import tensorflow as tf
 
@@ -290,6 +307,7 @@ def torch_cases():
     torch_paddings()
     torch_poolings()
     torch_resizing()
+    torch_grids()
     return {"torch": torch.__version__}
 
 

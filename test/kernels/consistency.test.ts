@@ -87,8 +87,8 @@ test("every kernel that the package exports is in the table, once", () => {
   for (const { kernel } of kernelTable) expect(exported).toContain(kernel);
 });
 
-test("the cipher of every shader that draws random bits, where a workgroup of matmul works, and activations of recurrent cells are the same text", () => {
-  for (const name of ["threefry", "unit", "tile_of", "exp_v", "sigmoid_v", "tanh_v"]) {
+test("the cipher of every shader that draws random bits, where a workgroup of matmul works, activations of recurrent cells, and where a grid samples are the same text", () => {
+  for (const name of ["threefry", "unit", "tile_of", "exp_v", "sigmoid_v", "tanh_v", "mirrored", "image_place"]) {
     const texts = [...fileOf.keys()].flatMap((wgsl) => wgsl.match(new RegExp(`^fn ${name}\\([^]*?^}`, "m")) ?? []);
     expect(texts.length).toBeGreaterThan(1);
     expect(new Set(texts).size).toBe(1);

@@ -11,6 +11,7 @@ import { elementwiseSpecialEntries } from "./kernels/elementwise/elementwise_spe
 import { integerCheckedEntries } from "./kernels/elementwise/integer_checked.cases.js";
 import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
+import { gridSampleEntries } from "./kernels/grid_sample/grid_sample.cases.js";
 import { halfEntries } from "./kernels/half/half.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 import { normalizeEntries } from "./kernels/normalize/normalize.cases.js";
@@ -54,6 +55,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...pool3dEntries,
   ...resampleEntries,
   ...normalizeEntries,
+  ...gridSampleEntries,
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,
   ...randomEntries,

@@ -1,5 +1,6 @@
 // Convolutions over volumes, paddings, windows, poolings of all ranks, resampling.
 import * as F from "@facet/autograd";
+import type { Random } from "@facet/testing";
 import { apart, FLAT, type GradientRow } from "./row.js";
 
 const volume = {
@@ -186,4 +187,52 @@ const resizeRows: readonly GradientRow[] = [
   },
 ];
 
-export const spatialRows: readonly GradientRow[] = [...conv3dRows, ...paddingRows, ...poolRows, ...resizeRows];
+const sampling = { mode: "bilinear", paddingMode: "zeros", alignCorners: false } as const;
+
+/** Points inside the image and between pixels, away from the kinks at these: the grid of a 3 x 3 image, moved a little. */
+const points = (random: Random, shape: readonly number[], i: number): Float32Array => {
+  const drawn = random.uniform(shape, 0.1, 0.4);
+  return i === 0 ? random.uniform(shape) : drawn.map((value, at) => (2 / 3) * (value - (at % 3 === 0 ? 1 : 0)));
+};
+/** The same, of which no gradient is asked. */
+const pointsOf = (): F.Tensor =>
+  F.fromData(new Float32Array([-0.5, 0.2, 0.3, -0.9, 0.8, 0.4, -1.2, 0.1]), [1, 2, 2, 2]);
+
+/** Images at the points of a grid. */
+const gridRows: readonly GradientRow[] = [
+  {
+    op: "grid_sample",
+    shapes: [
+      [1, 2, 3, 3],
+      [1, 2, 2, 2],
+    ],
+    values: points,
+    call: (x, grid) => F.gridSample(x, grid, sampling),
+    once: "the gradient by the grid has no second derivative in PyTorch either",
+  },
+  {
+    op: "grid_sample_backward_grid",
+    variant: "mirrored, corners aligned",
+    shapes: [
+      [1, 1, 3, 3],
+      [1, 2, 1, 2],
+    ],
+    values: points,
+    call: (x, grid) => F.gridSample(x, grid, { ...sampling, paddingMode: "reflection", alignCorners: true }),
+    once: "the gradient by the grid has no second derivative in PyTorch either",
+  },
+  {
+    op: "grid_sample_backward_input",
+    shapes: [[1, 2, 3, 3]],
+    call: (x) => F.square(F.gridSample(x, pointsOf(), sampling)),
+    eps: 0.5,
+  },
+];
+
+export const spatialRows: readonly GradientRow[] = [
+  ...conv3dRows,
+  ...paddingRows,
+  ...poolRows,
+  ...resizeRows,
+  ...gridRows,
+];

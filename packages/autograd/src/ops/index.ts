@@ -21,6 +21,7 @@ export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
 export * from "./gather.js";
+export * from "./grid_sample.js";
 export * from "./histogram.js";
 export * from "./index_put.js";
 export * from "./logsumexp.js";

@@ -15,6 +15,7 @@ export * from "./elementwise/expressions.js";
 export * from "./elementwise/integer_checked.js";
 export * from "./fold/fold.js";
 export * from "./gather/gather.js";
+export * from "./grid_sample/grid_sample.js";
 export * from "./half/half.js";
 export * from "./matmul/matmul.js";
 export * from "./matmul/matmul_split_k.js";
