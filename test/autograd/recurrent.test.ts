@@ -134,6 +134,34 @@ describe("sequences", () => {
     },
   );
 
+  test("gradients of gradients of each example are those of the examples", async () => {
+    const weights = weightsOf(3, 1, 2);
+    const second = (x: F.Tensor): F.Tensor => {
+      const first = (given: F.Tensor): F.Tensor =>
+        F.valueAndGradients(
+          [given],
+          ([own]) => F.recurrent("gru", own as F.Tensor, weights).y,
+          (y) => F.sum(F.square(y)),
+        ).gradients[0] as F.Tensor;
+      return F.valueAndGradients(
+        [x],
+        ([own]) => first(own as F.Tensor),
+        (g) => F.sum(F.square(g)),
+      ).gradients[0] as F.Tensor;
+    };
+    const x = drawn(2, 2, 1, 1);
+    const mapped = F.vmap([x], [0], ([own]) => ({ outputs: [second(own as F.Tensor)], axes: [0], rest: undefined }));
+    const all = [...(await (mapped.outputs[0] as F.Tensor).data())];
+    for (const e of [0, 1]) {
+      const own = second(F.reshape(F.sliceAlong(x, 0, e, e + 1), [2, 1, 1]));
+      expectClose(
+        Float32Array.from(all.slice(2 * e, 2 * e + 2) as number[]),
+        (await own.data()) as Float32Array,
+        tolerance,
+      );
+    }
+  });
+
   test("of no step leave the state, and no sequences give none", async () => {
     const h = drawn(2, 3);
     const weights = weightsOf(3);

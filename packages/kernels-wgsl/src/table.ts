@@ -13,6 +13,7 @@ import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { gridSampleEntries } from "./kernels/grid_sample/grid_sample.cases.js";
 import { halfEntries } from "./kernels/half/half.cases.js";
+import { linalgEntries } from "./kernels/linalg/linalg.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 import { normalizeEntries } from "./kernels/normalize/normalize.cases.js";
 import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
@@ -61,5 +62,6 @@ export const kernelTable: readonly KernelEntry[] = [
   ...randomEntries,
   ...dropoutEntries,
   ...recurrentEntries,
+  ...linalgEntries,
   ...optimizerEntries,
 ];

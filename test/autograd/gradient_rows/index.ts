@@ -4,6 +4,7 @@ import { alongRows } from "./along.js";
 import { conv2dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
 import { functionRows, functionsWithoutGradient } from "./functions.js";
+import { linalgRows } from "./linalg.js";
 import { matmulRows } from "./matmul.js";
 import { normalizeRows } from "./normalize.js";
 import { pool2dRows } from "./pool2d.js";
@@ -33,6 +34,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...softmaxRows,
   ...randomRows,
   ...recurrentRows,
+  ...linalgRows,
 ];
 
 /** Ops through which no gradient flows at all; each must say so of every input. */
@@ -66,6 +68,7 @@ export const withoutGradient: readonly string[] = [
   "all",
   "argmax",
   "argmin",
+  "lu",
   "one_hot",
   "ravel_index",
   "argsort",

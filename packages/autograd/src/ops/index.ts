@@ -24,6 +24,18 @@ export * from "./gather.js";
 export * from "./grid_sample.js";
 export * from "./histogram.js";
 export * from "./index_put.js";
+export * from "./linalg_functions.js";
+export { householderProduct, lstsq, type QrMode, qr } from "./linalg_qr.js";
+export { det, inverse, luFactor, slogdet, solve } from "./linalg_solve.js";
+export { type Cutoff, eigh, matrixRank, pinv, type Svd, svd } from "./linalg_spectral.js";
+export {
+  cholesky,
+  choleskySolve,
+  type TriangularSolveOptions,
+  triangularSolve,
+  tril,
+  triu,
+} from "./linalg_triangle.js";
 export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";

@@ -21,7 +21,7 @@ import { device } from "../engine.js";
 import { adopt, scope } from "../scope.js";
 import { isRecording, noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
-import { gradients, withVariables } from "../transforms.js";
+import { composedGradient } from "./composed_gradient.js";
 import { zeros } from "./create.js";
 import { add } from "./elementwise.js";
 import { matmul } from "./matmul.js";
@@ -88,21 +88,6 @@ function packed(cell: RecurrentCell, inputs: CellInputs, attrs: CellAttrs): Tens
   );
 }
 
-/** The gradient by one input, through the cell written in ops: it can be differentiated again. */
-function composedGradient(
-  cell: RecurrentCell,
-  name: string,
-  dy: Tensor,
-  saved: Record<string, Tensor>,
-  attrs: CellAttrs,
-): Tensor {
-  const { result, variables } = withVariables([saved[name] as Tensor], ([own]) =>
-    packed(cell, { ...(saved as unknown as CellInputs), [name]: own }, attrs),
-  );
-  const [found] = gradients(result, variables, { cotangents: dy, createGraph: true });
-  return found ?? zeros((saved[name] as Tensor).shape);
-}
-
 /** Gradients of all inputs that are wanted: a step back is one kernel and one product; that of the weight is one product at the end. */
 function fusedGradients(
   cell: RecurrentCell,
@@ -158,7 +143,11 @@ function recurrentOp(cell: RecurrentCell) {
   const row = (name: string) =>
     vjp(SAVES, (dy, saved, context: VjpContext<CellAttrs>) =>
       isRecording() || (context.shapes.y as number[]).includes(0)
-        ? composedGradient(cell, name, dy, saved, context.attrs)
+        ? composedGradient(
+            (saved as Record<string, Tensor>)[name] as Tensor,
+            (own) => packed(cell, { ...(saved as unknown as CellInputs), [name]: own }, context.attrs),
+            dy,
+          )
         : (fusedGradients(cell, dy, saved, context, new Set([name]))[name] as Tensor),
     );
   return defineOp<FusedInputs, CellAttrs, "gates" | "cells">({

@@ -17,6 +17,7 @@ export * from "./fold/fold.js";
 export * from "./gather/gather.js";
 export * from "./grid_sample/grid_sample.js";
 export * from "./half/half.js";
+export * from "./linalg/linalg.js";
 export * from "./matmul/matmul.js";
 export * from "./matmul/matmul_split_k.js";
 export * from "./normalize/normalize.js";
