@@ -33,8 +33,6 @@ export {
   choleskySolve,
   type TriangularSolveOptions,
   triangularSolve,
-  tril,
-  triu,
 } from "./linalg_triangle.js";
 export * from "./logsumexp.js";
 export * from "./matmul.js";

@@ -16,9 +16,10 @@ import { empty, type Tensor } from "../tensor.js";
 import { allBatched } from "../vmap/rules.js";
 import { composedGradient } from "./composed_gradient.js";
 import { eye, zeros } from "./create.js";
+import { tril, triu } from "./diagonal.js";
 import { add, mul, sub } from "./elementwise.js";
 import { pinv } from "./linalg_spectral.js";
-import { adjoint, inOneBatch, triangularSolve, tril, triu } from "./linalg_triangle.js";
+import { adjoint, inOneBatch, triangularSolve } from "./linalg_triangle.js";
 import { matmul } from "./matmul.js";
 import { concat, expand, reshape, sliceAlong } from "./shape.js";
 

@@ -15,10 +15,12 @@ import { isRecording, noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 import { allBatched } from "../vmap/rules.js";
 import { eye, fillWith } from "./create.js";
+import { diagonalEmbed, tril, triu } from "./diagonal.js";
 import { add, equal, mul, sub, where } from "./elementwise.js";
-import { abs, log, neg, sign } from "./elementwise_unary.js";
-import { adjoint, diagonalMatrices, diagonalsOf, inOneBatch, tril, triu } from "./linalg_triangle.js";
+import { abs, neg, sign } from "./elementwise_unary.js";
+import { adjoint, diagonalsOf, inOneBatch } from "./linalg_triangle.js";
 import { matmul } from "./matmul.js";
+import { log } from "./powers.js";
 import { prod, sum } from "./reduce.js";
 import { expand, reshape, sliceAlong, stack } from "./shape.js";
 
@@ -165,7 +167,7 @@ const detOp = defineOp<{ a: Tensor }, undefined, "lu" | "order" | "sign">({
       const pivots = diagonalsOf(lu);
       const whole = where(equal(pivots, 0), TINY, pivots);
       const value = mul(mul(prod(whole, { axes: -1 }), sign), dy);
-      const factors = add(lu, diagonalMatrices(sub(whole, pivots)));
+      const factors = add(lu, diagonalEmbed(sub(whole, pivots)));
       return solvedBy(factors, order, mul(identities(batch, n), factorOf(value)), true);
     }),
   },

@@ -6,10 +6,11 @@ import { scope } from "../scope.js";
 import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 import { full, zeros } from "./create.js";
+import { diagonalEmbed } from "./diagonal.js";
 import { add, cast, div, equal, greater, less, maximum, mul, sub, where } from "./elementwise.js";
 import { neg } from "./elementwise_unary.js";
 import { factorQr } from "./linalg_qr.js";
-import { adjoint, diagonalMatrices, diagonalsOf } from "./linalg_triangle.js";
+import { adjoint, diagonalsOf } from "./linalg_triangle.js";
 import { matmul } from "./matmul.js";
 import { max, sum } from "./reduce.js";
 import { concat, reshape, sliceAlong } from "./shape.js";
@@ -54,7 +55,7 @@ const eighOp = defineOp<{ a: Tensor }>({
       const { vectors, values } = splitEigh(y);
       const { vectors: dv, values: dw } = splitEigh(dy);
       const turning = mul(matmul(vectors, dv, { transposeA: true }), reciprocalOrZero(differences(values)));
-      const inner = add(diagonalMatrices(dw), turning);
+      const inner = add(diagonalEmbed(dw), turning);
       const whole = matmul(matmul(vectors, inner), vectors, { transposeB: true });
       return mul(add(whole, adjoint(whole)), 0.5);
     }),
@@ -138,7 +139,7 @@ const svdOp = defineOp<{ a: Tensor }, SvdAttrs>({
       const uu = matmul(u, du, { transposeA: true });
       const turning = add(mul(skew(uu), columns), mul(skew(matmul(v, dv, { transposeA: true })), rows));
       const beside = mul(sub(du, matmul(u, uu)), ofColumns(reciprocalOrZero(s)));
-      const inner = add(matmul(u, add(turning, diagonalMatrices(ds))), beside);
+      const inner = add(matmul(u, add(turning, diagonalEmbed(ds))), beside);
       return matmul(inner, v, { transposeB: true });
     }),
   },
@@ -172,7 +173,7 @@ export function svd(a: Tensor, { full: whole = false } = {}): Svd {
 }
 
 const identityOrNone = (batch: readonly number[], k: number, whole: boolean): Tensor =>
-  whole ? diagonalMatrices(full([...batch, k], 1)) : zeros([...batch, k, 0]);
+  whole ? diagonalEmbed(full([...batch, k], 1)) : zeros([...batch, k, 0]);
 
 export interface Cutoff {
   /** Singular values up to so many times the largest count as 0. Default: the larger extent times 2^-23. */

@@ -13,11 +13,11 @@ import { device } from "../engine.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { allBatched } from "../vmap/rules.js";
-import { arange } from "./create.js";
-import { add, greaterEqual, lessEqual, mul, sub, where } from "./elementwise.js";
+import { diagonal, diagonalEmbed, tril, triu } from "./diagonal.js";
+import { add, mul, sub } from "./elementwise.js";
 import { neg } from "./elementwise_unary.js";
 import { matmul } from "./matmul.js";
-import { expand, place, reshape, slice, transpose } from "./shape.js";
+import { expand, transpose } from "./shape.js";
 
 /** Matrices with their last two dimensions exchanged. */
 export function adjoint(x: Tensor): Tensor {
@@ -35,35 +35,8 @@ export function inOneBatch(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
   return [expand(a, [...batch, left.m, left.n]), expand(b, [...batch, right.m, right.n])];
 }
 
-/** 1 in every place of a mask of the last two dimensions, told by column - row. */
-function inBand(x: Tensor, k: number, upper: boolean): Tensor {
-  const { m, n } = matricesOf(upper ? "triu" : "tril", "x", x.shape);
-  const [row, column] = [reshape(arange(k, k + m, 1, "int32"), [m, 1]), arange(0, n, 1, "int32")];
-  return upper ? greaterEqual(column, row) : lessEqual(column, row);
-}
-
-/** What is on and below the k-th diagonal of matrices, which k = 0 is the main one of, and 0 above. */
-export const tril = (x: Tensor, k = 0): Tensor => scope(() => where(inBand(x, k, false), x, 0));
-/** What is on and above the k-th diagonal of matrices, and 0 below. */
-export const triu = (x: Tensor, k = 0): Tensor => scope(() => where(inBand(x, k, true), x, 0));
-
-/** The main diagonals of matrices. */
-export function diagonalsOf(x: Tensor): Tensor {
-  const { batch, m, n } = matricesOf("diagonal", "x", x.shape);
-  const count = Math.min(m, n);
-  const flat = reshape(x, [...batch, m * n]);
-  const zeros = batch.map(() => 0);
-  const stop = count === 0 ? 0 : (count - 1) * (n + 1) + 1;
-  return slice(flat, [...zeros, 0], [...batch, stop], [...batch.map(() => 1), n + 1]);
-}
-
-/** Square matrices with these main diagonals, 0 elsewhere. */
-export function diagonalMatrices(x: Tensor): Tensor {
-  const batch = x.shape.slice(0, -1);
-  const n = x.shape.at(-1) as number;
-  const starts = [...batch.map(() => 0), 0];
-  return reshape(place(x, [...batch, n * n], starts, [...batch.map(() => 1), n + 1]), [...batch, n, n]);
-}
+/** The main diagonals of matrices in the last two axes. */
+export const diagonalsOf = (x: Tensor): Tensor => diagonal(x, { axis1: -2, axis2: -1 });
 
 export interface TriangularSolveOptions {
   /** Whether a's upper triangle is taken; the other is not read. Default false. */
@@ -140,7 +113,7 @@ const choleskyOp = defineOp<{ a: Tensor }, { checked: boolean }>({
   vjp: {
     a: vjp(["y"], (dy, { y }) => {
       const product = matmul(y, dy, { transposeA: true });
-      const phi = sub(tril(product), mul(diagonalMatrices(diagonalsOf(product)), 0.5));
+      const phi = sub(tril(product), mul(diagonalEmbed(diagonalsOf(product)), 0.5));
       const left = triangularSolve(y, phi, { transposed: true });
       const whole = triangularSolve(y, adjoint(left), { transposed: true });
       return mul(add(whole, adjoint(whole)), 0.5);

@@ -1,13 +1,14 @@
 // Norms, distances, and products of vectors.
-import { ArgumentError, axisOf, formatShape, ShapeError, UnsupportedError } from "@facet/kernels-wgsl";
+import { ArgumentError, axisOf, formatShape, ShapeError } from "@facet/kernels-wgsl";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { cast, equal, mul, notEqual, pow, sub, where } from "./elementwise.js";
 import { abs } from "./elementwise_unary.js";
+import { svd } from "./linalg_spectral.js";
 import { norm } from "./moments.js";
 import { roll } from "./rearrange.js";
 import { max, min, type ReduceOptions, sum } from "./reduce.js";
-import { expand, reshape } from "./shape.js";
+import { expand, reshape, transpose } from "./shape.js";
 
 /** x^p of numbers of 0 and more, with gradient 0 at 0, where it has none for p < 1. */
 function powerOrZero(x: Tensor, p: number): Tensor {
@@ -48,9 +49,7 @@ export interface MatrixNormOptions {
 
 /**
  * Of matrices: `fro` the root of the sum of squares, 1 and -1 the largest and smallest sum of |x| of a column, Infinity and
- * -Infinity of a row.
- *
- * @throws UnsupportedError for `nuc`, 2 and -2, which need singular values.
+ * -Infinity of a row, 2 and -2 the largest and smallest singular value, `nuc` the sum of all.
  */
 export function matrixNorm(x: Tensor, ord: "fro" | "nuc" | number = "fro", options: MatrixNormOptions = {}): Tensor {
   const { axes = [-2, -1], keepdims = false } = options;
@@ -60,10 +59,11 @@ export function matrixNorm(x: Tensor, ord: "fro" | "nuc" | number = "fro", optio
   if (rows === columns)
     throw new ArgumentError({ op, argument: "axes", expected: "two different axes", given: `${axes}` });
   if (ord === "fro") return norm(x, { axes: [rows, columns], keepdims });
+  if (ord === "nuc" || Math.abs(ord) === 2) return spectralNorm(x, ord, rows, columns, keepdims);
   const largest = ord === 1 || ord === Number.POSITIVE_INFINITY;
   if (!largest && ord !== -1 && ord !== Number.NEGATIVE_INFINITY) {
-    const expected = "fro, 1, -1, Infinity or -Infinity";
-    throw new UnsupportedError({ op, argument: "ord", expected, given: `${ord}` });
+    const expected = "fro, nuc, 1, -1, 2, -2, Infinity or -Infinity";
+    throw new ArgumentError({ op, argument: "ord", expected, given: `${ord}` });
   }
   const [summed, compared] = Math.abs(ord as number) === 1 ? [rows, columns] : [columns, rows];
   const sums = sum(abs(x), { axes: summed, keepdims: true });
@@ -72,6 +72,18 @@ export function matrixNorm(x: Tensor, ord: "fro" | "nuc" | number = "fro", optio
   return reshape(
     found,
     x.shape.filter((_, d) => d !== rows && d !== columns),
+  );
+}
+
+/** Norms that are made of singular values. */
+function spectralNorm(x: Tensor, ord: "nuc" | number, rows: number, columns: number, keepdims: boolean): Tensor {
+  const others = [...x.shape.keys()].filter((d) => d !== rows && d !== columns);
+  const { s } = svd(transpose(x, [...others, rows, columns]));
+  const found = ord === "nuc" ? sum(s, { axes: -1 }) : ord === 2 ? max(s, { axes: -1 }) : min(s, { axes: -1 });
+  if (!keepdims) return found;
+  return reshape(
+    found,
+    x.shape.map((extent, d) => (others.includes(d) ? extent : 1)),
   );
 }
 
