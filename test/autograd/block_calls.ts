@@ -7,6 +7,7 @@ export type Results = { readonly y: F.Tensor } & Readonly<Record<string, F.Tenso
 /** `inputs` are those that are differentiated, by name; integers are read from the case. */
 export type BlockCall = (row: GoldenCase, inputs: Readonly<Record<string, F.Tensor>>) => F.Tensor | Results;
 
+const whole = (row: GoldenCase, name: string): F.Tensor => F.fromData(row.ints(name), row.tensor(name).shape, "int32");
 const spaced = (from: number, to: number, count: number): F.Tensor => F.linspace(from, to, count);
 
 /** Running statistics before the batch, and after it. */
@@ -39,6 +40,25 @@ export const torchCalls: Readonly<Record<string, BlockCall>> = {
     const { weight, u, v } = F.spectralNorm(w!, state, { iterations: params.iterations });
     return { y: weight, u, v };
   },
+  embedding: (row, { w }) =>
+    F.embedding(w!, whole(row, "index"), {
+      paddingIndex: row.params.padding_idx,
+      scaleByFrequency: row.params.scale_grad_by_freq ?? false,
+    }),
+  renorm: (row, { w }) => {
+    const { max_norm, norm_type } = row.params;
+    const index = whole(row, "index");
+    const table = F.renormRows(w!, index, max_norm, norm_type === "inf" ? Number.POSITIVE_INFINITY : Number(norm_type));
+    return { y: F.add(F.embedding(table, index), F.mul(F.sum(w!), 0)), table };
+  },
+  embedding_bag: (row, { w, weights }) =>
+    F.embeddingBag(w!, whole(row, "index"), {
+      mode: row.params.mode,
+      offsets: row.has("offsets") ? whole(row, "offsets") : undefined,
+      includeLastOffset: row.params.include_last_offset ?? false,
+      paddingIndex: row.params.padding_idx ?? undefined,
+      sampleWeights: weights,
+    }),
 };
 
 export const kerasCalls: Readonly<Record<string, BlockCall>> = {

@@ -99,11 +99,46 @@ def torch_norms():
         add_torch("spectral_norm", {"iterations": iterations}, {"w": shape}, spectral, more=lambda: state)
 
 
+def torch_embeddings():
+    import torch
+    import torch.nn.functional as F
+
+    index = np.array([[3, 0, 2], [0, 3, 3]])
+    t = torch.tensor(index)
+    for params in [{}, {"padding_idx": 3}, {"padding_idx": -2, "scale_grad_by_freq": True}]:
+        add_torch("embedding", params, {"w": (5, 3)}, lambda w: F.embedding(t, w, **params), {"index": index})
+    for most, norm_type in [(1.0, 2.0), (0.8, 1.0), (0.5, float("inf")), (0.9, 3.0)]:
+        left = {}
+
+        def clipped(w):
+            own = w.detach().clone()
+            result = F.embedding(t, own, max_norm=most, norm_type=norm_type)
+            left["table"] = own
+            return result + 0 * w.sum()
+
+        add_torch("renorm", {"max_norm": most, "norm_type": str(norm_type)}, {"w": (5, 3)}, clipped, {"index": index}, lambda: left)
+    flat, offsets = np.array([4, 1, 1, 0, 3, 2, 1]), np.array([0, 3, 3, 5])
+    for mode in ("sum", "mean", "max"):
+        for padding in (None, 1):
+            add_torch("embedding_bag", {"mode": mode, "padding_idx": padding}, {"w": (5, 4)},
+                      lambda w: F.embedding_bag(torch.tensor(flat), w, torch.tensor(offsets), mode=mode, padding_idx=padding),
+                      {"index": flat, "offsets": offsets})
+        add_torch("embedding_bag", {"mode": mode}, {"w": (5, 3)}, lambda w: F.embedding_bag(t, w, mode=mode), {"index": index})
+    closed = np.array([0, 2, 2, 7])
+    add_torch("embedding_bag", {"mode": "sum", "include_last_offset": True}, {"w": (5, 3), "weights": (7,)},
+              lambda w, s: F.embedding_bag(torch.tensor(flat), w, torch.tensor(closed), mode="sum", per_sample_weights=s,
+                                           include_last_offset=True),
+              {"index": flat, "offsets": closed})
+    add_torch("embedding_bag", {"mode": "sum", "padding_idx": 0}, {"w": (5, 4), "weights": (2, 3)},
+              lambda w, s: F.embedding_bag(t, w, mode="sum", per_sample_weights=s, padding_idx=0), {"index": index})
+
+
 def torch_cases():
     import torch
 
     torch.set_num_threads(1)
     torch_norms()
+    torch_embeddings()
     return {"torch": torch.__version__}
 
 

@@ -9,6 +9,7 @@ import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { elementwiseSpecialEntries } from "./kernels/elementwise/elementwise_special.cases.js";
 import { integerCheckedEntries } from "./kernels/elementwise/integer_checked.cases.js";
+import { embeddingEntries } from "./kernels/embedding/embedding.cases.js";
 import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { gridSampleEntries } from "./kernels/grid_sample/grid_sample.cases.js";
@@ -45,6 +46,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...stridedCopyEntries,
   ...arangeEntries,
   ...gatherEntries,
+  ...embeddingEntries,
   ...alongEntries,
   ...sortEntries,
   ...halfEntries,

@@ -3,6 +3,7 @@
 import { alongRows } from "./along.js";
 import { conv2dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
+import { embeddingRows } from "./embedding.js";
 import { functionRows, functionsWithoutGradient } from "./functions.js";
 import { linalgRows } from "./linalg.js";
 import { matmulRows } from "./matmul.js";
@@ -29,6 +30,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...matmulRows,
   ...conv2dRows,
   ...spatialRows,
+  ...embeddingRows,
   ...pool2dRows,
   ...normalizeRows,
   ...softmaxRows,

@@ -1,9 +1,9 @@
 import {
-  ArgumentError,
   formatShape,
   gatherGeometry,
   gatherRows,
   gatherRowsBackward,
+  gatherRowsBackwardSorted,
   gatherU8,
   gatherU8Geometry,
   oneHotGeometry,
@@ -13,11 +13,13 @@ import {
   u8ToF32 as u8ToF32Kernel,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { bindingDtype, type Dtype, expectDtype } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
 import { moveAxis } from "../vmap/levels.js";
+import { fillWith } from "./create.js";
 import { reshape } from "./shape.js";
+import { argsort } from "./sort.js";
 
 const faultSlot = (op: string, rows: number): number =>
   device().faults.slot({ op, argument: "index", expected: `row indices from 0 to ${rows - 1}` });
@@ -62,17 +64,27 @@ const gatherOp = defineOp<{ x: Tensor; index: Tensor }, undefined>({
   },
 });
 
+/** Rows times indices from which on sorting the index costs less than looking through it for every row. */
+const SORTED = 2 ** 18;
+
 const gatherBackwardOp = defineOp<{ dy: Tensor; index: Tensor }, { xShape: readonly number[] }>({
   name: "gather_backward",
   shape: (_, { xShape }) => xShape,
-  forward: ({ dy, index }, dx, { xShape }) =>
-    launch(
-      gatherRowsBackward,
-      { dy, index, dx },
-      gatherGeometry(xShape, index.shape, faultSlot("gather", xShape[0] ?? 0)).params,
-    ),
+  forward: ({ dy, index }, dx, { xShape }) => {
+    const { params } = gatherGeometry(xShape, index.shape, faultSlot("gather", xShape[0] ?? 0));
+    if (params.rows * params.count < SORTED) return launch(gatherRowsBackward, { dy, index, dx }, params);
+    fillWith(dx, 0);
+    if (index.size === 0) return;
+    const places = argsort(reshape(index, [index.size]));
+    launch(gatherRowsBackwardSorted, { dy, index, places, dx }, params);
+    places.dispose();
+  },
   vjp: { dy: vjp(["index"], (g, { index }): Tensor => gather(g, index)), index: nonDifferentiable },
 });
+
+/** Sums of the rows of dy by index: [rows, ...] as x of the gather that it is the gradient of. */
+export const gatherBackward = (dy: Tensor, index: Tensor, xShape: readonly number[]): Tensor =>
+  gatherBackwardOp({ dy, index }, { xShape });
 
 /**
  * Rows of x (along its first dimension) by index, of any dtype; rows of uint8 must fill whole words. An index that is no row
@@ -120,18 +132,39 @@ export const u8ToF32 = (x: Tensor, { divisor = 255 }: ByteScaling = {}): Tensor 
 export const gatherBytes = (x: Tensor, index: Tensor, table: Tensor): Tensor =>
   gatherU8Op({ x, index, table }, undefined);
 
-const oneHotOp = defineOp<{ index: Tensor }, { depth: number }>({
+interface OneHotAttrs extends OneHotOptions {
+  readonly depth: number;
+}
+
+const oneHotOp = defineOp<{ index: Tensor }, OneHotAttrs>({
   name: "one_hot",
-  shape: ({ index }, { depth }) => {
+  shape: ({ index }, { depth, ...options }) => {
     expectDtype("one_hot", "index", index.dtype, "int32");
-    if (!Number.isInteger(depth) || depth < 1)
-      throw new ArgumentError({ op: "one_hot", argument: "depth", expected: "a positive integer", given: `${depth}` });
-    return [...index.shape, depth];
+    return oneHotGeometry(index.shape, depth, { ...options, dtype: bindingDtype(options.dtype ?? "float32") }).shape;
   },
-  forward: ({ index }, y, { depth }) => launch(oneHotKernel, { index, y }, oneHotGeometry(index.shape, depth).params),
+  dtype: (_, { dtype = "float32" }) => dtype,
+  forward: ({ index }, y, { depth, ...options }) => {
+    const { params } = oneHotGeometry(index.shape, depth, { ...options, dtype: bindingDtype(y.dtype) });
+    launch(oneHotKernel, { index, y }, params);
+  },
   vjp: { index: nonDifferentiable },
-  batch: (inputs, _, attrs) => ({ inputs, attrs }),
+  batch: (inputs, _, { axis = -1, ...attrs }) => ({ inputs, attrs: { ...attrs, axis: axis < 0 ? axis : axis + 1 } }),
 });
 
-/** 1 at each index, 0 elsewhere, along a new last dimension; an index out of range gives a row of zeros, as in JAX. */
-export const oneHot = (index: Tensor, depth: number): Tensor => oneHotOp({ index }, { depth });
+export interface OneHotOptions {
+  /** Where the new dimension stands; negative ones count from the end. Default -1. */
+  readonly axis?: number;
+  /** Default float32. */
+  readonly dtype?: Exclude<Dtype, "uint8">;
+  /** Value at the index. Default 1. */
+  readonly on?: number;
+  /** Value elsewhere. Default 0. */
+  readonly off?: number;
+}
+
+/**
+ * 1 at each index, 0 elsewhere, along a new dimension, the last by default; an index out of range gives zeros all along, as in JAX.
+ * Throws ArgumentError for an axis that is none, or values that the dtype has not.
+ */
+export const oneHot = (index: Tensor, depth: number, options: OneHotOptions = {}): Tensor =>
+  oneHotOp({ index }, { ...options, depth });

@@ -20,6 +20,7 @@ export * from "./diagonal.js";
 export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
+export * from "./embedding.js";
 export * from "./gather.js";
 export * from "./grid_sample.js";
 export * from "./histogram.js";
@@ -50,6 +51,7 @@ export {
 export * from "./padding.js";
 export * from "./pool.js";
 export * from "./pool2d.js";
+export * from "./positions.js";
 export * from "./powers.js";
 export * from "./rearrange.js";
 export * from "./recurrent.js";

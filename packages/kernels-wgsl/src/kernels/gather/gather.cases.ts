@@ -1,8 +1,10 @@
 import type { CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
+import { sizeOf } from "../../kernel.js";
 import {
   gatherGeometry,
   gatherRows,
   gatherRowsBackward,
+  gatherRowsBackwardSorted,
   gatherU8,
   gatherU8Geometry,
   type OneHotOptions,
@@ -13,6 +15,7 @@ import {
 } from "./gather.js";
 import {
   gatherRowsBackwardReference,
+  gatherRowsBackwardSortedReference,
   gatherRowsReference,
   gatherU8Reference,
   oneHotReference,
@@ -59,6 +62,24 @@ function backwardCase(rows: number, width: number, count: number, bench = false)
   };
 }
 
+function sortedCase(rows: number, width: number, count: number, bench = false): KernelCase {
+  const { params } = gatherGeometry([rows, width], [count], SLOT);
+  return {
+    name: `${count} into [${rows}, ${width}]`,
+    params,
+    inputs: (random: CaseRandom) => {
+      // Beyond the rows on both sides: those add nothing.
+      const index = random.integers(count, -1, rows + 1);
+      const places = Int32Array.from(index.keys()).sort((a, b) => (index[a] as number) - (index[b] as number) || a - b);
+      return { dy: random.uniform(count * width, -1, 1), index, places, dx: new Float32Array(rows * width).fill(2) };
+    },
+    outputs: {},
+    // Up to `count` rounded additions of values below 1.
+    tolerance: { rtol: 1e-6, atol: count * 2 ** -24 },
+    bench,
+  };
+}
+
 function bytesCase(count: number, divisor: number, bench = false): KernelCase {
   return {
     name: `${count} / ${divisor}`,
@@ -84,10 +105,11 @@ function gatherBytesCase(rows: number, width: number, count: number, channels = 
   };
 }
 
-function oneHotCase(count: number, depth: number, bench = false, options: OneHotOptions = {}): KernelCase {
-  const { params } = oneHotGeometry([count], depth, options);
+function oneHotCase(shape: number[], depth: number, bench = false, options: OneHotOptions = {}): KernelCase {
+  const { params } = oneHotGeometry(shape, depth, options);
+  const count = sizeOf(shape);
   return {
-    name: `[${count}] to ${depth}, ${params.on} and ${params.off}`,
+    name: `[${shape}] to ${depth}${Object.entries(options).map(([name, value]) => `, ${name} ${value}`)}`,
     params,
     // Beyond the depth on both sides: such rows are off.
     inputs: (random: CaseRandom) => ({ index: random.integers(count, -1, depth + 1) }),
@@ -126,6 +148,18 @@ export const gatherEntries: KernelEntry[] = [
     ],
   },
   {
+    kernel: gatherRowsBackwardSorted,
+    reference: gatherRowsBackwardSortedReference,
+    cases: [
+      sortedCase(1, 1, 1),
+      sortedCase(5, 3, 17),
+      sortedCase(7, 8, 30),
+      sortedCase(4, 39, 20),
+      sortedCase(100, 144, 64),
+      sortedCase(10_000, 128, 8192, true),
+    ],
+  },
+  {
     kernel: u8ToF32,
     reference: u8ToF32Reference,
     cases: [
@@ -157,11 +191,13 @@ export const gatherEntries: KernelEntry[] = [
     kernel: oneHot,
     reference: oneHotReference,
     cases: [
-      oneHotCase(1, 1),
-      oneHotCase(9, 4),
-      oneHotCase(9, 4, false, { on: 0.9, off: 0.025 }),
-      oneHotCase(1, 257),
-      oneHotCase(128, 10, true),
+      oneHotCase([1], 1),
+      oneHotCase([9], 4),
+      oneHotCase([9], 4, false, { on: 0.9, off: 0.025 }),
+      oneHotCase([2, 3], 5, false, { axis: 0, dtype: "i32", on: -3 }),
+      oneHotCase([2, 3], 5, false, { axis: 1, dtype: "u32" }),
+      oneHotCase([1], 257),
+      oneHotCase([128], 10, true),
     ],
   },
 ];

@@ -49,13 +49,25 @@ export const gatherU8Reference: Reference = (inputs, given) => {
   return { y };
 };
 
+export const gatherRowsBackwardSortedReference: Reference = (inputs, given) => {
+  const { rows, width } = given as GatherParams;
+  const { dy, index, dx } = inputs as { dy: Float32Array; index: Int32Array; dx: Float32Array };
+  const sums = Float64Array.from(dx);
+  for (const r of new Set(index)) if (r >= 0 && r < rows) sums.fill(0, r * width, (r + 1) * width);
+  for (const [i, r] of index.entries()) {
+    if (r < 0 || r >= rows) continue;
+    for (let j = 0; j < width; j++) (sums[r * width + j] as number) += dy[i * width + j] as number;
+  }
+  return { dx: Float32Array.from(sums) };
+};
+
 export const oneHotReference: Reference = (inputs, given) => {
-  const { count, depth, on, off } = given as OneHotParams;
+  const { outer, depth, inner, on, off } = given as OneHotParams;
   const { index } = inputs as { index: Int32Array };
-  const y = new Float32Array(count * depth).fill(off);
-  for (let i = 0; i < count; i++) {
-    const c = index[i] as number;
-    if (c >= 0 && c < depth) y[i * depth + c] = on;
+  const y = new Uint32Array(outer * depth * inner).fill(off);
+  for (const [k, c] of index.entries()) {
+    const [o, i] = [Math.floor(k / inner), k % inner];
+    if (c >= 0 && c < depth) y[(o * depth + c) * inner + i] = on;
   }
   return { y };
 };

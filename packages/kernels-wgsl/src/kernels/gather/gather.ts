@@ -1,7 +1,8 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, sizeOf, spread } from "../../kernel.js";
+import { type BindingDtype, defineKernel, divideUp, type ParamValues, sizeOf, spread } from "../../kernel.js";
 import gatherRowsWgsl from "./gather_rows.wgsl";
 import gatherRowsBackwardWgsl from "./gather_rows_backward.wgsl";
+import gatherRowsBackwardSortedWgsl from "./gather_rows_backward_sorted.wgsl";
 import gatherU8Wgsl from "./gather_u8.wgsl";
 import oneHotWgsl from "./one_hot.wgsl";
 import u8ToF32Wgsl from "./u8_to_f32.wgsl";
@@ -10,7 +11,7 @@ const LANES = 64;
 const rowParams = { rows: "u32", width: "u32", count: "u32", fault_slot: "u32" } as const;
 const u8Params = { count: "u32", divisor: "f32" } as const;
 const gatherU8Params = { ...rowParams, plane: "u32" } as const;
-const oneHotParams = { count: "u32", depth: "u32", on: "f32", off: "f32" } as const;
+const oneHotParams = { outer: "u32", depth: "u32", inner: "u32", on: "u32", off: "u32" } as const;
 const words = ["u32", "i32", "f32"] as const;
 const faults = { access: "read_write", dtype: "u32", optional: true } as const;
 
@@ -73,6 +74,37 @@ export const gatherRowsBackward = defineKernel({
   cost: (p) => ({ flops: p.count * p.width, bytes: 4 * p.width * (p.count + p.rows) + 4 * p.count }),
 });
 
+/** Vectors of a row that a thread of gatherRowsBackwardSorted adds up: `SPAN` in the shader. */
+const SORTED_SPAN = 8;
+
+/** dx[r, :] = sum of dy[i, :] over i with index[i] = r, given the order that sorts the index. See gather_rows_backward_sorted.wgsl. */
+export const gatherRowsBackwardSorted = defineKernel({
+  name: "gather_rows_backward_sorted",
+  wgsl: gatherRowsBackwardSortedWgsl,
+  bindings: {
+    dy: { access: "read", dtype: "f32" },
+    index: { access: "read", dtype: "i32" },
+    places: { access: "read", dtype: "i32" },
+    dx: { access: "read_write", dtype: "f32" },
+  },
+  params: rowParams,
+  variants: [
+    {
+      name: "vec4",
+      order: "index",
+      constants: { V: "vec4<f32>", WIDTH: "4u" },
+      applies: (p) => p.width % 4 === 0,
+      workgroups: (p) => spread(divideUp(p.count * divideUp(p.width / 4, SORTED_SPAN), LANES)),
+    },
+    {
+      name: "words",
+      order: "index",
+      workgroups: (p) => spread(divideUp(p.count * divideUp(p.width, SORTED_SPAN), LANES)),
+    },
+  ],
+  cost: (p) => ({ flops: p.count * p.width, bytes: 4 * p.width * (p.count + Math.min(p.count, p.rows)) + 8 * p.count }),
+});
+
 /** y[i] = x[i] / divisor of packed bytes, to the nearest f32 for divisors of up to 12 significant bits. See u8_to_f32.wgsl. */
 export const u8ToF32 = defineKernel({
   name: "u8_to_f32",
@@ -113,14 +145,20 @@ export const gatherU8 = defineKernel({
   cost: (p) => ({ flops: 0, bytes: 5 * p.count * p.width + 4 * p.count + (1024 * p.width) / p.plane }),
 });
 
-/** y[i, c] = on where index[i] = c, else off. See one_hot.wgsl. */
+/** y[o, c, i] = on where index[o, i] = c, else off; words of any type. See one_hot.wgsl. */
 export const oneHot = defineKernel({
   name: "one_hot",
   wgsl: oneHotWgsl,
-  bindings: { index: { access: "read", dtype: "i32" }, y: { access: "read_write", dtype: "f32" } },
+  bindings: { index: { access: "read", dtype: "i32" }, y: { access: "read_write", dtype: words } },
   params: oneHotParams,
-  variants: [{ name: "elements", order: "elementwise", workgroups: (p) => spread(divideUp(p.count * p.depth, LANES)) }],
-  cost: (p) => ({ flops: 0, bytes: 4 * p.count * (p.depth + 1) }),
+  variants: [
+    {
+      name: "elements",
+      order: "elementwise",
+      workgroups: (p) => spread(divideUp(p.outer * p.depth * p.inner, LANES)),
+    },
+  ],
+  cost: (p) => ({ flops: 0, bytes: 4 * p.outer * p.inner * (p.depth + 1) }),
 });
 
 /**
@@ -181,16 +219,46 @@ export interface OneHotOptions {
   on?: number;
   /** Value elsewhere, and all along where the index is out of range. Default 0. */
   off?: number;
+  /** Where the new dimension stands; negative ones count from the end. Default: it is the last. */
+  axis?: number;
+  /** What y holds. Default f32. */
+  dtype?: BindingDtype;
 }
 
-/** Params of oneHot. Throws ArgumentError when depth is no positive integer. */
+/** A value as the word that stands for it. */
+function wordOf(argument: string, value: number, dtype: BindingDtype): number {
+  const view = new DataView(new ArrayBuffer(4));
+  const [low, high] = dtype === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
+  if (dtype === "f32") view.setFloat32(0, value);
+  else if (Number.isInteger(value) && value >= low && value <= high) view.setInt32(0, value);
+  else throw new ArgumentError({ op: "one_hot", argument, expected: `a value of ${dtype}`, given: `${value}` });
+  return view.getUint32(0);
+}
+
+/** Shape and params of oneHot. Throws ArgumentError when depth is no positive integer, the axis none of y, or y has no such values. */
 export function oneHotGeometry(
   indexShape: readonly number[],
   depth: number,
-  { on = 1, off = 0 }: OneHotOptions = {},
+  { on = 1, off = 0, axis = -1, dtype = "f32" }: OneHotOptions = {},
 ): { shape: number[]; params: OneHotParams } {
   if (!Number.isInteger(depth) || depth < 1) {
     throw new ArgumentError({ op: "one_hot", argument: "depth", expected: "a positive integer", given: `${depth}` });
   }
-  return { shape: [...indexShape, depth], params: { count: sizeOf(indexShape), depth, on, off } };
+  const rank = indexShape.length + 1;
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    const expected = `an integer from ${-rank} to ${rank - 1}`;
+    throw new ArgumentError({ op: "one_hot", argument: "axis", expected, given: `${axis}` });
+  }
+  const at = axis < 0 ? axis + rank : axis;
+  const [before, after] = [indexShape.slice(0, at), indexShape.slice(at)];
+  return {
+    shape: [...before, depth, ...after],
+    params: {
+      outer: sizeOf(before),
+      depth,
+      inner: sizeOf(after),
+      on: wordOf("on", on, dtype),
+      off: wordOf("off", off, dtype),
+    },
+  };
 }

@@ -1,19 +1,20 @@
-// one_hot: y[i, c] = on where index[i] = c, else off
+// one_hot: y[o, c, i] = on where index[o, i] = c, else off
 //
-// index   [count], i32; an index out of range gives a row of off
-// y       [count, depth], f32, overwritten
+// index   [outer, inner], i32; an index out of range gives off all along
+// y       [outer, depth, inner], 32-bit words of any type, overwritten
 // Thread  one element of y.
 // Reference: gather.ref.ts
 
 struct Params {
-  count: u32,
+  outer: u32,
   depth: u32,
-  on: f32,
-  off: f32,
+  inner: u32,
+  on: u32,
+  off: u32,
 }
 
 @group(0) @binding(0) var<storage, read> index: array<i32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const LANES = 64u;
@@ -25,6 +26,8 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let at = (group.x + group.y * groups.x) * LANES + lane;
-  if (at >= params.count * params.depth) { return; }
-  y[at] = select(params.off, params.on, index[at / params.depth] == i32(at % params.depth));
+  if (at >= params.outer * params.depth * params.inner) { return; }
+  let line = at / params.inner;
+  let named = index[line / params.depth * params.inner + at % params.inner];
+  y[at] = select(params.off, params.on, named == i32(line % params.depth));
 }

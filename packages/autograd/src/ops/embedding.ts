@@ -1,0 +1,261 @@
+// Rows of a table by index: looked up, and gathered in bags.
+import {
+  ArgumentError,
+  type BagMode,
+  bagConstants,
+  embeddingBagForward,
+  embeddingBagGeometry,
+  formatShape,
+  gatherGeometry,
+  gatherRows,
+  ShapeError,
+} from "@facet/kernels-wgsl";
+import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
+import { expectDtype } from "../dtype.js";
+import { device } from "../engine.js";
+import { noGrad } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+import { arange, ones } from "./create.js";
+import { add, cast, div, equal, greater, logicalAnd, maximum, mul, notEqual, pow, sub, where } from "./elementwise.js";
+import { abs } from "./elementwise_unary.js";
+import { gather, gatherBackward } from "./gather.js";
+import { norm } from "./moments.js";
+import { max, sum } from "./reduce.js";
+import { expand, reshape, sliceAlong } from "./shape.js";
+import { searchSorted } from "./sort.js";
+
+/** A row that is left out, from 0; negative ones count from the end. Throws ArgumentError for a row that the table has not. */
+function paddingRow(op: string, rows: number, index: number | undefined): number | undefined {
+  if (index === undefined) return undefined;
+  const row = index < 0 ? index + rows : index;
+  if (!Number.isInteger(index) || row < 0 || row >= rows)
+    throw new ArgumentError({ op, argument: "paddingIndex", expected: `a row of ${rows}`, given: `${index}` });
+  return row;
+}
+
+function expectTable(op: string, weight: Tensor, index: Tensor): void {
+  expectDtype(op, "weight", weight.dtype, "float32");
+  expectDtype(op, "index", index.dtype, "int32");
+  if (weight.rank === 2) return;
+  throw new ShapeError({ op, argument: "weight", expected: "[rows, width]", given: formatShape(weight.shape) });
+}
+
+const indexSlot = (op: string, rows: number): number =>
+  device().faults.slot({ op, argument: "index", expected: `row indices from 0 to ${rows - 1}` });
+
+/** A condition on every index, for rows of values: with another dimension of extent 1. */
+const forRows = (condition: Tensor): Tensor => reshape(condition, [...condition.shape, 1]);
+
+interface EmbeddingAttrs {
+  readonly padding: number | undefined;
+  readonly scaleByFrequency: boolean;
+}
+
+// y[i, :] = weight[index[i], :];  dweight[r, :] = sum of dy[i, :] over i with index[i] = r, by options 0 or the mean of these
+const embeddingOp = defineOp<{ weight: Tensor; index: Tensor }, EmbeddingAttrs>({
+  name: "embedding",
+  shape: ({ weight, index }) => {
+    expectTable("embedding", weight, index);
+    return gatherGeometry(weight.shape, index.shape, 0, "embedding").shape;
+  },
+  forward: ({ weight, index }, y) => {
+    const slot = indexSlot("embedding", weight.shape[0] as number);
+    launch(gatherRows, { x: weight, index, y }, gatherGeometry(weight.shape, index.shape, slot).params);
+  },
+  vjp: {
+    weight: vjp(["index"], (dy, { index }, { attrs: { padding, scaleByFrequency }, shapes }): Tensor => {
+      const [rows] = shapes.weight as [number, number];
+      let rowsOf = padding === undefined ? dy : where(forRows(equal(index, padding)), 0, dy);
+      if (scaleByFrequency) {
+        const counts = gatherBackward(ones([...index.shape, 1]), index, [rows, 1]);
+        rowsOf = div(rowsOf, gather(counts, index));
+      }
+      return gatherBackward(rowsOf, index, shapes.weight as number[]);
+    }),
+    index: nonDifferentiable,
+  },
+  batch: ({ weight, index }, isBatched, attrs) =>
+    isBatched("weight") ? undefined : { inputs: { weight, index }, attrs },
+});
+
+export interface EmbeddingOptions {
+  /** Row whose gradient is 0; negative ones count from the end. Default: none. */
+  paddingIndex?: number | undefined;
+  /** Whether a row's gradient is divided by how often the index names it. Default false. */
+  scaleByFrequency?: boolean;
+}
+
+/**
+ * Rows of weight [rows, width] by an int32 index of any shape. An index that is no row raises ArgumentError at the next read.
+ * Throws ShapeError for a weight of another rank, ArgumentError for a paddingIndex that is no row.
+ */
+export function embedding(weight: Tensor, index: Tensor, options: EmbeddingOptions = {}): Tensor {
+  expectTable("embedding", weight, index);
+  const padding = paddingRow("embedding", weight.shape[0] as number, options.paddingIndex);
+  return embeddingOp({ weight, index }, { padding, scaleByFrequency: options.scaleByFrequency ?? false });
+}
+
+/**
+ * The table with rows that the index names scaled down to a norm of `most` where theirs is larger: PyTorch's max_norm, of which it is
+ * the new weight. No gradient flows. `order` of the norm: default 2.
+ */
+export function renormRows(weight: Tensor, index: Tensor, most: number, order = 2): Tensor {
+  expectTable("renorm_rows", weight, index);
+  if (!(order > 0))
+    throw new ArgumentError({ op: "renorm_rows", argument: "order", expected: "above 0", given: `${order}` });
+  return noGrad(() => {
+    const axes = [1];
+    const size = abs(weight);
+    const lengths =
+      order === 2
+        ? norm(weight, { axes, keepdims: true })
+        : order === Number.POSITIVE_INFINITY
+          ? max(size, { axes, keepdims: true })
+          : pow(sum(pow(size, order), { axes, keepdims: true }), 1 / order);
+    const named = gatherBackward(ones([...index.shape, 1]), index, [weight.shape[0] as number, 1]);
+    const tooLong = logicalAnd(greater(lengths, most), greater(named, 0));
+    // PyTorch's: a row at the limit stays a little below it.
+    return where(tooLong, mul(weight, div(most, add(lengths, 1e-7))), weight);
+  });
+}
+
+interface BagInputs {
+  readonly [name: string]: Tensor | undefined;
+  readonly weight: Tensor;
+  readonly index: Tensor;
+  readonly offsets: Tensor | undefined;
+  readonly sampleWeights: Tensor | undefined;
+}
+
+interface BagAttrs {
+  readonly mode: BagMode;
+  readonly closed: boolean;
+  readonly padding: number | undefined;
+}
+
+type BagSaved = Record<"index", Tensor> & Partial<Record<"weight" | "offsets" | "sampleWeights" | "places", Tensor>>;
+
+const bagGeometry = ({ weight, index, offsets, sampleWeights }: BagInputs, attrs: BagAttrs, faults = [0, 0]) =>
+  embeddingBagGeometry(weight.shape, index.shape, {
+    offsets: offsets?.shape,
+    factors: sampleWeights?.shape,
+    closed: attrs.closed,
+    padding: attrs.padding,
+    faultSlot: faults[0] as number,
+    offsetSlot: faults[1] as number,
+  });
+
+/** For every index the row of its bag: [...index, width]. */
+function spreadOverBags(bags: Tensor, { index, offsets }: BagSaved, { closed }: BagAttrs): Tensor {
+  if (!offsets)
+    return expand(reshape(bags, [bags.shape[0] as number, 1, bags.shape[1] as number]), [
+      ...index.shape,
+      bags.shape[1] as number,
+    ]);
+  return gather(bags, bagOf(index, offsets, closed));
+}
+
+/** The number of every index' bag. */
+function bagOf(index: Tensor, offsets: Tensor, closed: boolean): Tensor {
+  const starts = closed ? sliceAlong(offsets, 0, 0, (offsets.shape[0] as number) - 1) : offsets;
+  return sub(searchSorted(starts, arange(0, index.size, 1, "int32"), { right: true }), 1);
+}
+
+/** dy of every bag's index before it is added up. */
+function toMembers(dy: Tensor, saved: BagSaved, attrs: BagAttrs): Tensor {
+  const { index, sampleWeights, places, offsets } = saved;
+  const counted = attrs.padding === undefined ? undefined : forRows(notEqual(index, attrs.padding));
+  if (attrs.mode === "max") {
+    const members = reshape(arange(0, index.size, 1, "int32"), [...index.shape, 1]);
+    const chosen = equal(spreadOverBags(places as Tensor, saved, attrs), members);
+    return where(chosen, spreadOverBags(dy, saved, attrs), 0);
+  }
+  let bags = dy;
+  if (attrs.mode === "mean") {
+    const members = counted ? cast(counted, "float32") : ones([...index.shape, 1]);
+    const counts = offsets
+      ? gatherBackward(members, bagOf(index, offsets, attrs.closed), [dy.shape[0] as number, 1])
+      : sum(members, { axes: [1] });
+    bags = div(dy, maximum(counts, 1));
+  }
+  const spread = spreadOverBags(bags, saved, attrs);
+  const weighted = sampleWeights ? mul(spread, forRows(sampleWeights)) : spread;
+  return counted ? where(counted, weighted, 0) : weighted;
+}
+
+const embeddingBagOp = defineOp<BagInputs, BagAttrs, "places">({
+  name: "embedding_bag",
+  shape: (inputs, attrs) => {
+    expectTable("embedding_bag", inputs.weight, inputs.index);
+    if (inputs.offsets) expectDtype("embedding_bag", "offsets", inputs.offsets.dtype, "int32");
+    if (inputs.sampleWeights) expectDtype("embedding_bag", "sampleWeights", inputs.sampleWeights.dtype, "float32");
+    return bagGeometry(inputs, attrs).shape;
+  },
+  aux: {
+    places: (inputs, attrs) => ({
+      shape: attrs.mode === "max" ? bagGeometry(inputs, attrs).shape : [4],
+      dtype: "int32",
+    }),
+  },
+  forward: (inputs, y, attrs, { places }) => {
+    if (y.size === 0) return;
+    const { weight, index, offsets, sampleWeights: factors } = inputs;
+    const offsetSlot = device().faults.slot({
+      op: "embedding_bag",
+      argument: "offsets",
+      expected: `ascending ones from 0 to at most ${index.size}`,
+    });
+    const slots = [indexSlot("embedding_bag", weight.shape[0] as number), offsetSlot];
+    const { params } = bagGeometry(inputs, attrs, slots);
+    launch(embeddingBagForward, { weight, index, offsets, factors, y, places }, params, bagConstants[attrs.mode]);
+  },
+  vjp: {
+    weight: vjp(
+      ["index", "offsets", "sampleWeights", "places"],
+      (dy, saved, { attrs, shapes }: { attrs: BagAttrs; shapes: Readonly<Record<string, readonly number[]>> }) =>
+        gatherBackward(toMembers(dy, saved as BagSaved, attrs), saved.index, shapes.weight as number[]),
+    ),
+    sampleWeights: vjp(["weight", "index", "offsets"], (dy, saved, { attrs }: { attrs: BagAttrs }) => {
+      const products = mul(spreadOverBags(dy, saved as BagSaved, attrs), gather(saved.weight, saved.index));
+      const total = sum(products, { axes: [-1] });
+      return attrs.padding === undefined ? total : where(equal(saved.index, attrs.padding), 0, total);
+    }),
+    index: nonDifferentiable,
+    offsets: nonDifferentiable,
+  } as never,
+});
+
+export interface EmbeddingBagOptions {
+  /** Where each bag begins in a one-dimensional index (int32, ascending from 0). Without, the index is [bags, length]. */
+  offsets?: Tensor | undefined;
+  /** Whether offsets end with the number of indices. Default false. */
+  includeLastOffset?: boolean;
+  /** How a bag becomes one row. Default "mean". */
+  mode?: BagMode;
+  /** Factors in the index' shape, for sums. Default: none. */
+  sampleWeights?: Tensor | undefined;
+  /** Row that is left out of every bag; negative ones count from the end. Default: none. */
+  paddingIndex?: number | undefined;
+}
+
+/**
+ * Sum, mean or maximum of the rows of weight [rows, width] in each bag: [bags, width]; an empty bag is 0. Indices and offsets out of
+ * range raise ArgumentError at the next read. Throws ShapeError for other ranks, ArgumentError for sampleWeights where no sum is taken.
+ */
+export function embeddingBag(weight: Tensor, index: Tensor, options: EmbeddingBagOptions = {}): Tensor {
+  const { offsets, includeLastOffset = false, mode = "mean", sampleWeights, paddingIndex } = options;
+  expectTable("embedding_bag", weight, index);
+  if (!Object.hasOwn(bagConstants, mode))
+    throw new ArgumentError({ op: "embedding_bag", argument: "mode", expected: "sum, mean or max", given: `${mode}` });
+  if (sampleWeights && mode !== "sum")
+    throw new ArgumentError({ op: "embedding_bag", argument: "sampleWeights", expected: 'mode "sum"', given: mode });
+  if (includeLastOffset && !offsets)
+    throw new ArgumentError({
+      op: "embedding_bag",
+      argument: "includeLastOffset",
+      expected: "offsets too",
+      given: "none",
+    });
+  const padding = paddingRow("embedding_bag", weight.shape[0] as number, paddingIndex);
+  return embeddingBagOp({ weight, index, offsets, sampleWeights }, { mode, closed: includeLastOffset, padding });
+}
