@@ -4,9 +4,11 @@ import {
   type Constants,
   defineKernel,
   divideUp,
+  FAT_LANES,
   type ParamValues,
   sizeOf,
   spread,
+  TILE,
   type Variant,
 } from "../../kernel.js";
 import { axisOf } from "../scan/scan.js";
@@ -50,6 +52,7 @@ const indices = (p: Placed): number =>
 export const gatherAlong = defineKernel({
   name: "gather_along",
   wgsl: gatherAlongWgsl,
+  software: FAT_LANES,
   bindings: {
     x: { access: "read", dtype: words },
     index: { access: "read", dtype: "i32" },
@@ -63,9 +66,9 @@ export const gatherAlong = defineKernel({
       order: "copy",
       constants: { V: "vec4<u32>", WIDTH: "4u" },
       applies: inFours,
-      workgroups: (p) => spread(divideUp(elements(p) / 4, LANES)),
+      workgroups: (p) => spread(divideUp(elements(p) / 4, TILE)),
     },
-    { name: "words", order: "copy", workgroups: (p) => spread(divideUp(elements(p), LANES)) },
+    { name: "words", order: "copy", workgroups: (p) => spread(divideUp(elements(p), TILE)) },
   ],
   cost: (p) => ({ flops: 0, bytes: 8 * elements(p) + 4 * indices(p) }),
 });
@@ -107,7 +110,7 @@ export const scatterAlong = defineKernel({
     ...byFours("unique", (width) => ({
       wgsl: scatterAlongUniqueWgsl,
       applies: (p) => p.unique === 1,
-      workgroups: (p) => spread(divideUp(elements(p) / width, LANES)),
+      workgroups: (p) => spread(divideUp(elements(p) / width, TILE)),
     })),
     ...byFours("parts", (width) => ({
       prefer: "hardware",

@@ -118,6 +118,7 @@ export const sortEntries: KernelEntry[] = [
     reference: sortMergeReference,
     cases: [
       mergeCase(1, 32, 32),
+      mergeCase(2, 50, 8),
       mergeCase(1, 64, 32),
       mergeCase(3, 50, 32),
       mergeCase(2, 150, 32),

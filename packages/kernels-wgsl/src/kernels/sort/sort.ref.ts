@@ -19,14 +19,14 @@ function keyOf(value: number, dtype: string | undefined): number {
 }
 
 export function sortBlocksReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
-  const { outer, extent, inner, block, descending } = given as SortBlocksParams;
+  const { outer, extent, inner, descending } = given as SortBlocksParams;
   const x = inputs.x as BindingArray;
   const pairs = new Uint32Array(2 * outer * extent * inner);
   for (let line = 0; line < outer * inner; line++) {
     const [o, i] = [Math.floor(line / inner), line % inner];
     const elementAt = (k: number): number => x[(o * extent + k) * inner + i] as number;
-    for (let first = 0; first < extent; first += block) {
-      const places = Array.from({ length: Math.min(block, extent - first) }, (_, j) => first + j);
+    for (let first = 0; first < extent; first += 8) {
+      const places = Array.from({ length: Math.min(8, extent - first) }, (_, j) => first + j);
       places.sort((a, b) => (descending ? -1 : 1) * compare(elementAt(a), elementAt(b)) || a - b);
       for (const [j, k] of places.entries()) {
         const key = keyOf(elementAt(k), constants.X);

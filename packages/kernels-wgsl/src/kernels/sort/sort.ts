@@ -15,12 +15,10 @@ import sortBlocksWgsl from "./sort_blocks.wgsl";
 import sortMergeWgsl from "./sort_merge.wgsl";
 
 const LANES = 64;
-/** Elements that are sorted by counting, each against all of its block, before blocks are merged. */
-const BLOCK = 32;
-/** Pairs that a thread of sortMerge writes: `SPAN` in the shader, a divisor of BLOCK. */
-const SPAN = 16;
+/** Elements that a thread sorts in registers. */
+const BLOCK = 8;
 
-const blockParams = { outer: "u32", extent: "u32", inner: "u32", block: "u32", descending: "u32" } as const;
+const blockParams = { outer: "u32", extent: "u32", inner: "u32", descending: "u32" } as const;
 const mergeParams = { lines: "u32", extent: "u32", run: "u32" } as const;
 const searchParams = { lines: "u32", extent: "u32", count: "u32", shared_line: "u32" } as const;
 const words = ["f32", "i32", "u32"] as const;
@@ -36,11 +34,15 @@ export const sortBlocks = defineKernel({
   bindings: { x: { access: "read", dtype: words }, pairs: { access: "read_write", dtype: "u32" } },
   params: blockParams,
   variants: [
-    { name: "ranks", order: "sort", workgroups: (p) => spread(divideUp(p.outer * p.extent * p.inner, LANES)) },
+    {
+      name: "network",
+      order: "sort",
+      workgroups: (p) => spread(divideUp(p.outer * divideUp(p.extent, BLOCK) * p.inner, LANES)),
+    },
   ],
   cost: (p) => {
     const elements = p.outer * p.extent * p.inner;
-    return { flops: elements * Math.min(p.block, p.extent), bytes: 12 * elements };
+    return { flops: (19 / BLOCK) * elements, bytes: 12 * elements };
   },
 });
 
@@ -50,9 +52,14 @@ export const sortMerge = defineKernel({
   wgsl: sortMergeWgsl,
   bindings: { pairs: { access: "read", dtype: "u32" }, y: { access: "read_write", dtype: "u32" } },
   params: mergeParams,
-  variants: [
-    { name: "spans", order: "sort", workgroups: (p) => spread(divideUp(p.lines * divideUp(p.extent, SPAN), LANES)) },
-  ],
+  // Pairs that a thread writes: no more than a run has.
+  variants: [16, 8].map((span) => ({
+    name: `spans_of_${span}`,
+    order: "sort",
+    constants: { SPAN: `${span}u` },
+    applies: (p: SortMergeParams) => p.run >= span,
+    workgroups: (p: SortMergeParams) => spread(divideUp(p.lines * divideUp(p.extent, span), LANES)),
+  })),
   cost: (p) => ({ flops: p.lines * p.extent, bytes: 16 * p.lines * p.extent }),
 });
 
@@ -122,7 +129,7 @@ export function sortPlan(shape: readonly number[], axis: number, descending = fa
     ],
     1,
   );
-  const blocks = { outer, extent, inner, block: BLOCK, descending: Number(descending) };
+  const blocks = { outer, extent, inner, descending: Number(descending) };
   return { words: 2 * sizeOf(shape), blocks, merges, places };
 }
 

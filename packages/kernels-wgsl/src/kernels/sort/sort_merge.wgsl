@@ -30,7 +30,7 @@ fn main(
   let line = t / spans;
   let first = (t - line * spans) * SPAN;
   let base = line * params.extent;
-  // run is a multiple of SPAN, so all of these are of one pair of runs: a from low to middle, b from there to high.
+  // A run is a multiple of SPAN, so all of these are of one pair of runs: a from low to middle, b from there to high.
   let low = first - first % (2u * params.run);
   let middle = min(low + params.run, params.extent);
   let high = min(middle + params.run, params.extent);
