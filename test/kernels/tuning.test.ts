@@ -311,6 +311,23 @@ describe("a variant that prefers hardware or software", () => {
     expect(on(kind).pick(kernel, { count: 8 }, {}, {}).name).toBe(expected);
   });
 
+  test.each([
+    ["hardware", "plain"],
+    ["lavapipe", "fat"],
+    ["swiftshader", "shiftless"],
+    ["software", "fat"],
+  ] as const)("and of one that prefers SwiftShader, %s takes %s", (kind, expected) => {
+    const { name, wgsl, bindings, params, cost } = sevens();
+    const workgroups = (): [number, number, number] => [64, 1, 1];
+    const variants = [
+      { name: "shiftless", order: "a", prefer: "swiftshader", workgroups },
+      { name: "fat", order: "a", prefer: "software", workgroups },
+      { name: "plain", order: "a", workgroups },
+    ] as const;
+    const kernel = defineKernel({ name, wgsl, bindings, params, variants, cost });
+    expect(on(kind).pick(kernel, { count: 8 }, {}, {}).name).toBe(expected);
+  });
+
   test("is passed over where it does not apply", () => {
     expect(on("hardware").pick(make(9, "a"), { count: 8 }, {}, {}).name).toBe("plain");
   });

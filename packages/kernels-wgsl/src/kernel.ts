@@ -33,10 +33,10 @@ export interface Variant<P extends Record<string, ParamType>> {
   /** Lanes of a subgroup that the shader shares values within: it runs only where every subgroup has so many. */
   readonly subgroupSize?: number;
   /**
-   * The adapters that a variant is made for, `hardware` GPUs or `software`, where it is slow on the others: there it goes before
-   * the others of its order, elsewhere it comes last. It does not choose the order, so the bits are the same on both.
+   * The adapters that a variant is made for, `hardware` GPUs, `software` or SwiftShader alone, where it is slow on the others: there
+   * it goes before the others of its order, elsewhere it comes last. It does not choose the order, so the bits are the same on all.
    */
-  readonly prefer?: "hardware" | "software";
+  readonly prefer?: "hardware" | "software" | "swiftshader";
   readonly workgroups: (params: ParamValues<P>) => Workgroups;
 }
 

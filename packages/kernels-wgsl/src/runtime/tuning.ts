@@ -103,8 +103,9 @@ export class Tuning {
     const variants = this.#variantsOf(kernel);
     const first = variants.find((variant) => applies(variant, params, views));
     if (!first || !variants.at(-1)?.prefer) return first;
-    const own = this.#adapter.kind === "hardware" ? "hardware" : "software";
-    const preferred = variants.filter(({ prefer, order }) => prefer === own && order === first.order);
+    const { kind } = this.#adapter;
+    const own = kind === "hardware" ? [kind] : [kind, "software"];
+    const preferred = variants.filter(({ prefer, order }) => prefer && own.includes(prefer) && order === first.order);
     return preferred.find((variant) => applies(variant, params, views)) ?? first;
   }
 

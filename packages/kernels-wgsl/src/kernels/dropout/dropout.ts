@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
-import { randomGeometry } from "../random/random.js";
+import { defineKernel, type ParamValues } from "../../kernel.js";
+import { drawVariants, randomGeometry } from "../random/random.js";
 import type { RandomKey } from "../random/threefry.js";
 import dropoutWgsl from "./dropout.wgsl";
 
@@ -21,7 +21,7 @@ export const dropout = defineKernel({
   wgsl: dropoutWgsl,
   bindings: { x: { access: "read", dtype: "f32" }, y: { access: "read_write", dtype: "f32" } },
   params,
-  variants: [{ name: "four", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, 256)) }],
+  variants: drawVariants("f32", { given: "x[at / 4u]" }),
   // Integer operations of the cipher count as operations: the kernel is bound by them.
   cost: (p) => ({ flops: 103 * p.count, bytes: 8 * p.count }),
 });

@@ -4,6 +4,7 @@
 //         have it; a quotient x / keep_prob can differ in the last bit. A dropped element is 0 even where x is NaN.
 // Backward is the same kernel on dy with the same key: the mask is drawn again, never stored.
 // Thread  4 consecutive elements: the cipher on four counters at once is 2.3 times as fast on lavapipe as one by one.
+//         Where they are whole vectors they are read and stored as one (V, WIDTH, given and first are replaced).
 // Limits  offset + count is at most 2^32.
 // Reference: dropout.ref.ts
 
@@ -16,11 +17,18 @@ struct Params {
   scale: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+alias V = f32;
+const WIDTH = 1u;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> y: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 const LANES = 64u;
+
+// x >> by. Replaced on SwiftShader, which shifts lane by lane, for by > 9: the upper bits as a float are exact, and added to one so
+// large that its last bit stands for 2^by they come to lie at the lower end. scale is 2^by.
+fn upper(x: vec4<u32>, by: u32, scale: f32) -> vec4<u32> { return x >> vec4(by); }
 
 // Threefry-2x32, 20 rounds, of counters (0, index); the two output words are combined as JAX does.
 // Rotations multiply by a power of two in place of one of the shifts: SwiftShader shifts lane by lane.
@@ -28,30 +36,30 @@ fn threefry(k0: u32, k1: u32, index: vec4<u32>) -> vec4<u32> {
   let k2 = k0 ^ k1 ^ 0x1bd11bdau;
   var x0 = vec4(k0);
   var x1 = index + k1;
-  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | upper(x1, 19u, 524288.0)) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | upper(x1, 17u, 131072.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | upper(x1, 26u, 67108864.0)) ^ x0;
   x0 += k1; x1 += k2 + 1u;
-  x0 += x1; x1 = ((x1 * 131072u) | (x1 >> vec4(15u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 131072u) | upper(x1, 15u, 32768.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 536870912u) | (x1 >> vec4(3u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 65536u) | (x1 >> vec4(16u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 65536u) | upper(x1, 16u, 65536.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 16777216u) | (x1 >> vec4(8u))) ^ x0;
   x0 += k2; x1 += k0 + 2u;
-  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | upper(x1, 19u, 524288.0)) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | upper(x1, 17u, 131072.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | upper(x1, 26u, 67108864.0)) ^ x0;
   x0 += k0; x1 += k1 + 3u;
-  x0 += x1; x1 = ((x1 * 131072u) | (x1 >> vec4(15u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 131072u) | upper(x1, 15u, 32768.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 536870912u) | (x1 >> vec4(3u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 65536u) | (x1 >> vec4(16u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 65536u) | upper(x1, 16u, 65536.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 16777216u) | (x1 >> vec4(8u))) ^ x0;
   x0 += k1; x1 += k2 + 4u;
-  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | upper(x1, 19u, 524288.0)) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | upper(x1, 17u, 131072.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | upper(x1, 26u, 67108864.0)) ^ x0;
   x0 += k2; x1 += k0 + 5u;
   return x0 ^ x1;
 }
@@ -60,6 +68,10 @@ fn threefry(k0: u32, k1: u32, index: vec4<u32>) -> vec4<u32> {
 fn unit(bits: vec4<u32>) -> vec4<f32> {
   return bitcast<vec4<f32>>((bits >> vec4(9u)) | vec4(0x3f800000u)) - 1.0;
 }
+
+fn given(at: u32, last: u32) -> vec4<f32> { return vec4(x[at], x[min(at + 1u, last)], x[min(at + 2u, last)], x[min(at + 3u, last)]); }
+
+fn first(v: vec4<f32>) -> V { return v.x; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -72,11 +84,9 @@ fn main(
   let index = vec4(params.offset + at) + vec4(0u, 1u, 2u, 3u);
   let bits = threefry(params.key0, params.key1, index);
   let keep = unit(bits) < vec4(params.keep_prob);
-  let last = params.count - 1u;
-  let given = vec4(x[at], x[min(at + 1u, last)], x[min(at + 2u, last)], x[min(at + 3u, last)]);
-  let v = select(vec4(0.0), given * params.scale, keep);
-  y[at] = v.x;
-  if (at + 1u < params.count) { y[at + 1u] = v.y; }
-  if (at + 2u < params.count) { y[at + 2u] = v.z; }
-  if (at + 3u < params.count) { y[at + 3u] = v.w; }
+  let v = select(vec4(0.0), given(at, params.count - 1u) * params.scale, keep);
+  y[at / WIDTH] = first(v);
+  if (WIDTH == 1u && at + 1u < params.count) { y[at + 1u] = V(v.y); }
+  if (WIDTH == 1u && at + 2u < params.count) { y[at + 2u] = V(v.z); }
+  if (WIDTH == 1u && at + 3u < params.count) { y[at + 3u] = V(v.w); }
 }

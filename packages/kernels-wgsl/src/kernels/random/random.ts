@@ -1,5 +1,13 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
+import {
+  type Constants,
+  defineKernel,
+  divideUp,
+  narrowed,
+  type ParamValues,
+  spread,
+  type Variant,
+} from "../../kernel.js";
 import randomBernoulliWgsl from "./random_bernoulli.wgsl";
 import randomBitsWgsl from "./random_bits.wgsl";
 import randomNormalWgsl from "./random_normal.wgsl";
@@ -25,12 +33,38 @@ export type RandomUniformParams = ParamValues<typeof uniformParams>;
 export type RandomNormalParams = ParamValues<typeof normalParams>;
 export type RandomBernoulliParams = ParamValues<typeof bernoulliParams>;
 
-/** 64 threads of four elements each. */
-const inFours: Variant<typeof stream> = {
-  name: "four",
-  order: "elementwise",
-  workgroups: (p) => spread(divideUp(p.count, 256)),
-};
+/** The cipher's right shifts on SwiftShader, see the shaders. */
+const UPPER = [
+  "bitcast<vec4<u32>>(vec4<f32>(bitcast<vec4<i32>>(x & vec4(0xffffffffu << by))) + 12582912.0 * scale)",
+  "vec4(0xffffffffu >> by)",
+].join(" & ");
+
+/**
+ * Variants of a kernel that draws: 64 threads of four elements each, stored as a vector of `type` where all are whole. `whole` are
+ * further constants for that.
+ */
+export function drawVariants(type: "f32" | "u32", whole: Constants = {}): Variant<typeof stream>[] {
+  const four: Variant<typeof stream> = {
+    name: "four",
+    order: "elementwise",
+    workgroups: (p) => spread(divideUp(p.count, 256)),
+  };
+  const constants = { V: `vec4<${type}>`, WIDTH: "4u", first: "v", ...whole };
+  const vectors = narrowed(four, (p) => p.count % 4 === 0, { name: "four_vec4", constants });
+  return [
+    vectors,
+    four,
+    ...[vectors, four].map(
+      (variant): Variant<typeof stream> => ({
+        ...variant,
+        name: `${variant.name}_floats`,
+        constants: { ...variant.constants, upper: UPPER },
+        prefer: "swiftshader",
+      }),
+    ),
+  ];
+}
+
 // Integer operations of the cipher count as operations: the fills are bound by them, not by memory.
 const CIPHER = 100;
 
@@ -40,7 +74,7 @@ export const randomBits = defineKernel({
   wgsl: randomBitsWgsl,
   bindings: { y: { access: "read_write", dtype: "u32" } },
   params: stream,
-  variants: [inFours],
+  variants: drawVariants("u32"),
   cost: (p) => ({ flops: CIPHER * p.count, bytes: 4 * p.count }),
 });
 
@@ -50,7 +84,7 @@ export const randomUniform = defineKernel({
   wgsl: randomUniformWgsl,
   bindings: { y: { access: "read_write", dtype: "f32" } },
   params: uniformParams,
-  variants: [inFours],
+  variants: drawVariants("f32"),
   cost: (p) => ({ flops: (CIPHER + 4) * p.count, bytes: 4 * p.count }),
 });
 
@@ -60,7 +94,7 @@ export const randomNormal = defineKernel({
   wgsl: randomNormalWgsl,
   bindings: { y: { access: "read_write", dtype: "f32" } },
   params: normalParams,
-  variants: [inFours],
+  variants: drawVariants("f32"),
   cost: (p) => ({ flops: (CIPHER + 60) * p.count, bytes: 4 * p.count }),
 });
 
@@ -70,7 +104,7 @@ export const randomBernoulli = defineKernel({
   wgsl: randomBernoulliWgsl,
   bindings: { y: { access: "read_write", dtype: "u32" } },
   params: bernoulliParams,
-  variants: [inFours],
+  variants: drawVariants("u32"),
   cost: (p) => ({ flops: (CIPHER + 2) * p.count, bytes: 4 * p.count }),
 });
 
