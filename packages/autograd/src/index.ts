@@ -67,6 +67,7 @@ export { knownValue } from "./host_values.js";
 export * from "./init.js";
 export { type Jacobian, jacfwd, jacrev } from "./jacobians.js";
 export { withLayer } from "./layer.js";
+export * from "./losses/index.js";
 export * from "./ops/index.js";
 export { type FlatLayout, flatCopy, flatFull, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
 export { FlatOptimizer, optimizerUpdate } from "./optim/flat_optimizer.js";

@@ -120,8 +120,7 @@ export const sigmoid_binary_cross_entropy: (
     run(() => {
       const x = floating("sigmoid_binary_cross_entropy", "logits", logits);
       const y = inexact("sigmoid_binary_cross_entropy", "labels", labels);
-      // -y log s(x) - (1 - y) log(1 - s(x)), with log s(x) = -softplus(-x) and log(1 - s(x)) = -softplus(x).
-      return core.add(core.mul(y, core.softplus(core.neg(x))), core.mul(core.sub(1, y), core.softplus(x)));
+      return core.bceWithLogitsLoss(x, y, { softpluses: "two" });
     }),
 );
 

@@ -2,8 +2,10 @@
 // others are clipped away from 0 and 1 before the logarithm.
 import {
   ArgumentError,
-  abs,
+  absoluteError,
   add,
+  bceLoss,
+  bceWithLogitsLoss,
   type Tensor as CoreTensor,
   cast,
   clamp,
@@ -19,9 +21,7 @@ import {
   reshape,
   ShapeError,
   softmaxCrossEntropy,
-  softplus,
-  square,
-  sub,
+  squaredError,
   sum,
   transpose,
 } from "@facet/autograd";
@@ -203,14 +203,9 @@ export function binaryCrossEntropy(
   const logits = from_logits ? scores : logitsOf(predicted, "sigmoid");
   const over = { axes: [axis] };
   if (logits) {
-    // -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x), neither of which overflows.
-    const each = add(mul(t, softplus(neg(logits))), mul(sub(1, t), softplus(logits)));
-    return new Tensor(mean(each, over));
+    return new Tensor(mean(bceWithLogitsLoss(logits, t, { softpluses: "two" }), over));
   }
-  const least = epsilon();
-  const p = clamp(scores, least, 1 - least);
-  const each = add(mul(t, log(p)), mul(sub(1, t), log(sub(1, p))));
-  return new Tensor(neg(mean(each, over)));
+  return new Tensor(mean(bceLoss(scores, t, { clip: epsilon() }), over));
 }
 
 /** Labels in the shape of predictions: Keras adds or drops a last dimension of 1. */
@@ -223,23 +218,23 @@ function likePredictions(op: string, labels: CoreTensor, predicted: CoreTensor):
   return labels;
 }
 
-/** y_true - y_pred, ranks made equal and broadcast. */
-function difference(op: string, yTrue: TensorLike, yPred: TensorLike): CoreTensor {
+/** Labels and predictions, ranks made equal. */
+function matched(op: string, yTrue: TensorLike, yPred: TensorLike): [CoreTensor, CoreTensor] {
   const [wanted, predicted] = matchRanks(floats(yTrue, op), floats(yPred, op));
   if (predicted.rank === 0 && wanted.rank === 0)
     throw new ShapeError({ op, argument: "y_pred", expected: "at least one dimension", given: "a scalar" });
-  return sub(wanted, predicted);
+  return [wanted, predicted];
 }
 
 export type PlainLoss = (y_true: TensorLike, y_pred: TensorLike) => Tensor;
-const regression = (name: string, f: (x: CoreTensor) => CoreTensor): PlainLoss =>
+const regression = (name: string, f: (wanted: CoreTensor, predicted: CoreTensor) => CoreTensor): PlainLoss =>
   define(
     `keras.losses.${name}`,
     { y_true: array, y_pred: array },
-    ({ y_true, y_pred }) => new Tensor(mean(f(difference(name, y_true, y_pred)), { axes: [-1] })),
+    ({ y_true, y_pred }) => new Tensor(mean(f(...matched(name, y_true, y_pred)), { axes: [-1] })),
   );
 
 /** Mean of (y_true - y_pred)^2 over the last axis. */
-export const mean_squared_error = regression("mean_squared_error", square);
+export const mean_squared_error = regression("mean_squared_error", squaredError);
 /** Mean of |y_true - y_pred| over the last axis. */
-export const mean_absolute_error = regression("mean_absolute_error", (x) => abs(x));
+export const mean_absolute_error = regression("mean_absolute_error", absoluteError);

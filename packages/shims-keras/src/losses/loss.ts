@@ -1,16 +1,13 @@
 // The base of losses: sample weights and a reduction.
 import {
   ArgumentError,
-  add,
   type Tensor as CoreTensor,
-  cast,
   div,
   maximum,
   mean,
   mul,
-  notEqual,
+  quotientOrZero,
   reshape,
-  sub,
   sum,
   UnsupportedError,
 } from "@facet/autograd";
@@ -119,16 +116,10 @@ export class Loss extends Callable {
     if (this.reduction === "sum") return sum(values);
     if (this.reduction === "mean_with_sample_weight" && (weights || mask)) {
       const counted = weights && mask ? mul(...matchRanks(weights, mask)) : ((weights ?? mask) as CoreTensor);
-      return divideNoNan(sum(values), sum(counted));
+      return quotientOrZero(sum(values), sum(counted));
     }
     // Keras divides by the samples that count: the losses of the others are 0 already.
     if (mask) return div(sum(values), maximum(sum(mask), epsilon()));
     return values.size === 0 ? sum(values) : mean(values);
   }
 }
-
-/** a / b, and 0 where b is 0: sums of weights of one sign have no other small values that matter. */
-const divideNoNan = (a: CoreTensor, b: CoreTensor): CoreTensor => {
-  const zero = cast(notEqual(b, 0), "float32");
-  return mul(zero, div(a, add(b, sub(1, zero))));
-};

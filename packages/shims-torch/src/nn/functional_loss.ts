@@ -40,9 +40,6 @@ function readReduction(op: string, given: Reductions): Reduction {
   });
 }
 
-const reduced = (losses: core.Tensor, reduction: Reduction): core.Tensor =>
-  reduction === "none" ? losses : reduction === "sum" ? core.sum(losses) : core.mean(losses);
-
 /** Classes last: [N, C, d1, ...] as [N, d1, ..., C]. */
 function classesLast(x: core.Tensor): core.Tensor {
   if (x.rank <= 2) return x;
@@ -142,7 +139,7 @@ function ofProbabilities(
   const scores = core.logSoftmax(rows);
   const each = core.mul(core.neg(scores), weight ? core.mul(smooth, weight.core) : smooth);
   const perRow = core.sum(each, { axes: 1 });
-  return reduced(perRow, reduction);
+  return core.reduceLoss(perRow, reduction);
 }
 
 function requireClassWeight(op: string, input: Tensor, weight: Tensor | null): void {
@@ -205,13 +202,10 @@ export function nll_loss(
     const scores = classesLast(input.core);
     const classes = scores.shape.at(-1) as number;
     const labels = core.reshape(requireLabels("nll_loss", target), [target.core.size]);
-    const kept = core.notEqual(labels, ignore_index);
-    const safe = core.where(kept, labels, 0);
-    // Looking the weights up also finds labels that are no class.
-    const weights = core.where(kept, core.gather(weight?.core ?? core.ones([classes]), safe), 0);
-    const chosen = core.equal(core.oneHot(safe, classes), 1);
-    const rows = core.sum(core.where(chosen, core.reshape(scores, [-1, classes]), 0), { axes: 1 });
-    const losses = core.where(kept, core.neg(core.mul(rows, weights)), 0);
+    const { losses, weights } = core.nllLoss(core.reshape(scores, [-1, classes]), labels, {
+      weight: weight?.core,
+      ignoreIndex: ignore_index,
+    });
     if (reduction === "none") return wrap(core.reshape(losses, labelShape));
     return wrap(reduction === "sum" ? core.sum(losses) : core.div(core.sum(losses), core.sum(weights)));
   });
@@ -246,7 +240,7 @@ function pointwise(
       const each = floats
         ? f(convertCore(input.core, "float32"), convertCore(target.core, "float32"))
         : f(input.core, target.core);
-      if (!weight) return wrap(reduced(each, reduction));
+      if (!weight) return wrap(core.reduceLoss(each, reduction));
       if (`${weight.shape}` !== `${each.shape}`)
         complain(core.ShapeError, "Weights and input must have the same size.", {
           op,
@@ -255,9 +249,8 @@ function pointwise(
           given: sizeText(weight.shape),
         });
       const factor = convertCore(weight.core, "float32");
-      const weighted = core.mul(each, factor);
-      if (reduction !== "mean") return wrap(reduced(weighted, reduction));
-      return wrap(core.div(core.sum(weighted), core.sum(factor)));
+      const how = reduction === "mean" ? "weighted_mean" : reduction;
+      return wrap(core.reduceLoss(each, how, { weight: factor }));
     });
   };
 }
@@ -268,7 +261,7 @@ export const mse_loss = pointwise(
   (input, target) => {
     if (!target.is_floating_point()) requireFloat("mse_loss", "input", input.core.dtype);
   },
-  (x, target) => core.square(core.sub(x, target)),
+  core.squaredError,
 );
 /** Mean of |input - target|. */
 export const l1_loss = pointwise(
@@ -290,7 +283,7 @@ export const l1_loss = pointwise(
         given,
       });
   },
-  (x, target) => core.abs(core.sub(x, target)),
+  core.absoluteError,
 );
 
 export interface BceWithLogitsArguments extends LegacyReduction {
@@ -331,12 +324,8 @@ export const binary_cross_entropy_with_logits: (
     ] as const)
       if (factor) requireFactor(op, argument, factor, input);
     return core.scope(() => {
-      const [x, t] = [input.core, target.core];
-      // (1 - t) x + (1 + (p - 1) t) log(1 + e^-x)
-      const tail = core.softplus(core.neg(x));
-      const weighted = pos_weight ? core.mul(tail, core.add(core.mul(core.sub(pos_weight.core, 1), t), 1)) : tail;
-      const each = core.add(core.mul(core.sub(1, t), x), weighted);
-      return wrap(reduced(weight ? core.mul(each, weight.core) : each, reduction));
+      const each = core.bceWithLogitsLoss(input.core, target.core, { posWeight: pos_weight?.core });
+      return wrap(core.reduceLoss(each, reduction, { weight: weight?.core }));
     });
   },
 );
