@@ -93,6 +93,43 @@ test("what reads a size leaves nothing behind", async () => {
   expect(F.device().liveBytes).toBe(bytes);
 });
 
+describe("under vmap, as for each example", () => {
+  const random = createRandom(21);
+  const values = floats([...random.uniform([3, 4])], [3, 4]);
+  const lines = floats([...random.uniform([3, 5])].sort(), [3, 5]);
+  const line = floats([-0.5, 0, 0.5]);
+  const places = ints([0, -1, 3, 1, 1, 2, 0, 3, -2, 1, 1, 0], [3, 4]);
+  const at = (x: F.Tensor, i: number): F.Tensor => F.reshape(F.sliceAlong(x, 0, i, i + 1), x.shape.slice(1));
+
+  test.each<[string, F.Tensor[], (...given: F.Tensor[]) => F.Tensor, boolean[]]>([
+    ["argsort", [values], (x) => F.argsort(x, { descending: true }), [true]],
+    ["places in one line", [line, values], (s, v) => F.searchSorted(s, v), [false, true]],
+    [
+      "places in lines",
+      [lines, values],
+      (s, v) => F.searchSorted(s, F.reshape(v, [2, 2]), { right: true }),
+      [true, true],
+    ],
+    ["one's places in lines", [lines, line], (s, v) => F.searchSorted(s, v), [true, false]],
+    [
+      "flat indices",
+      [values, places],
+      (x, i) => F.indexGet(F.reshape(x, [2, 2]), [F.floorDivide(i, 4), i], { mode: "wrap" }),
+      [true, true],
+    ],
+    ["rows by their own indices", [values, places], (x, i) => F.take(x, i), [true, true]],
+    ["rows by one index", [values, ints([3, 0, 3])], (x, i) => F.take(x, i), [true, false]],
+    ["one's rows", [line, places], (x, i) => F.take(x, i, { mode: "clip" }), [false, true]],
+    ["counts", [places], (x) => F.bincount(x, 4, { mode: "drop" }), [true]],
+    ["medians", [values], (x) => F.median(x)[0], [true]],
+  ])("%s", async (_, given, call, mapped) => {
+    const axes = mapped.map((is) => (is ? 0 : undefined));
+    const { outputs } = F.vmap(given, axes, (own) => ({ outputs: [call(...own)], axes: [0], rest: undefined }));
+    const expected = [0, 1, 2].map((e) => call(...given.map((x, i) => (mapped[i] ? at(x, e) : x))));
+    expect(await read(outputs[0] as F.Tensor)).toEqual((await Promise.all(expected.map(read))).flat());
+  });
+});
+
 describe("what is refused", () => {
   const x = (): F.Tensor => F.zeros([2, 3]);
   test.each<[string, () => unknown, typeof FacetError, string]>([

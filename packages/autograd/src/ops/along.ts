@@ -15,10 +15,21 @@ import {
   scatterConstants,
   scatterAlong as scatterKernel,
 } from "@facet/kernels-wgsl";
-import { copyTensor, defineOp, launch, nonDifferentiable, type Op, type Vjp, vjp } from "../define_op.js";
+import {
+  copyTensor,
+  defineOp,
+  launch,
+  nonDifferentiable,
+  type Op,
+  type OpInputs,
+  type Vjp,
+  vjp,
+} from "../define_op.js";
 import { bindingDtype, expectDtype } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
+import type { BatchRule } from "../vmap/call.js";
+import { allBatched } from "../vmap/rules.js";
 import { isNan } from "./bits.js";
 import { arange, wordOf, zeros } from "./create.js";
 import { cast, div, equal, logicalAnd, logicalOr, mul, where } from "./elementwise.js";
@@ -42,6 +53,16 @@ interface GatherAttrs extends Reading {
 export interface ScatterAttrs extends Reading {
   readonly op: string;
   readonly unique: boolean;
+}
+
+/** Examples are one axis more in front; rows by an index that each example has of its own are taken example by example. */
+function alongOrRows<I extends OpInputs & { readonly index: Tensor }, A extends Reading>(): BatchRule<I, A> {
+  return (inputs, isBatched, attrs, size) => {
+    const next = { ...attrs, axis: attrs.axis + 1 };
+    const all = allBatched(inputs, isBatched, size);
+    if (attrs.form === "along") return { inputs: all, attrs: next };
+    return isBatched("index") ? undefined : { inputs: { ...all, index: inputs.index }, attrs: next };
+  };
 }
 
 /** Where a kernel notes an index out of range. */
@@ -72,6 +93,7 @@ const gatherOp = defineOp<{ x: Tensor; index: Tensor }, GatherAttrs>({
     ),
     index: nonDifferentiable,
   },
+  batch: alongOrRows(),
 });
 
 const gatherLike = (x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor =>
@@ -106,6 +128,7 @@ function scatterOp(combination: Combination, x: Vjp<ScatterAttrs>, source: Vjp<S
       launch(scatterKernel, { source, index, y }, params, scatterConstants(combination, bindingDtype(x.dtype), attrs));
     },
     vjp: { x, index: nonDifferentiable, source },
+    batch: alongOrRows(),
   });
 }
 

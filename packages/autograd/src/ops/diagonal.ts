@@ -9,11 +9,18 @@ import {
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
+import { shifted } from "../vmap/rules.js";
 import { arange, fillWith, full } from "./create.js";
 import { greaterEqual, lessEqual, sub, where } from "./elementwise.js";
 import { refuseBytes } from "./elementwise_op.js";
 import { sum } from "./reduce.js";
 import { reshape } from "./shape.js";
+
+/** The axes with one more in front. */
+function nextAxes<A extends DiagonalOptions>(attrs: A): A {
+  const [axis1, axis2] = shifted([attrs.axis1 ?? 0, attrs.axis2 ?? 1]) as [number, number];
+  return { ...attrs, axis1, axis2 };
+}
 
 const diagonalOp = defineOp<{ x: Tensor }, DiagonalOptions>({
   name: "diagonal",
@@ -26,6 +33,7 @@ const diagonalOp = defineOp<{ x: Tensor }, DiagonalOptions>({
       (dy, _, { attrs, shapes }): Tensor => placeDiagonalOp({ x: dy }, { ...attrs, shape: shapes.x as number[] }),
     ),
   },
+  batch: (inputs, _, attrs) => ({ inputs, attrs: nextAxes(attrs) }),
 });
 
 const placeDiagonalOp = defineOp<{ x: Tensor }, DiagonalOptions & { shape: readonly number[] }>({
@@ -43,6 +51,7 @@ const placeDiagonalOp = defineOp<{ x: Tensor }, DiagonalOptions & { shape: reado
     if (x.size > 0) launch(stridedCopy, { x, y }, diagonalGeometry(shape, options).writing);
   },
   vjp: { x: vjp([], (dy, _, { attrs: { shape: _shape, ...options } }): Tensor => diagonalOp({ x: dy }, options)) },
+  batch: (inputs, _, attrs, size) => ({ inputs, attrs: { ...nextAxes(attrs), shape: [size, ...attrs.shape] } }),
 });
 
 /** The diagonals of matrices along two axes (default the first two), as a new last axis. */

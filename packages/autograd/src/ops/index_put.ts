@@ -12,6 +12,7 @@ import {
 import { defineOp, launch, nonDifferentiable } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import { allBatched } from "../vmap/rules.js";
 import { type GatherOptions, indexSlot, type ScatterOptions, scatterRows, take } from "./along.js";
 import { arange } from "./create.js";
 import { expand, reshape, slice, transpose } from "./shape.js";
@@ -38,6 +39,7 @@ const ravelOp = defineOp<{ before?: Tensor; index: Tensor }, RavelAttrs>({
     launch(kernel, { before, index, y }, params, indexConstants(attrs));
   },
   vjp: { before: nonDifferentiable, index: nonDifferentiable },
+  batch: (inputs, isBatched, attrs, size) => ({ inputs: allBatched(inputs, isBatched, size), attrs }),
 });
 
 /** For every axis of x, or for the first ones, an index tensor, or null where the whole axis is meant. */

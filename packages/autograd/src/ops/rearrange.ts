@@ -4,6 +4,7 @@ import { defineOp, launch, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import { scope, unscoped } from "../scope.js";
 import type { Tensor } from "../tensor.js";
+import { alongAxis } from "../vmap/rules.js";
 import { take } from "./along.js";
 import { arange } from "./create.js";
 import { notEqual, sub } from "./elementwise.js";
@@ -24,6 +25,7 @@ const rollOp = defineOp<{ x: Tensor }, { axis: number; shift: number }>({
     for (const part of rollGeometry(x.shape, axis, shift)) launch(stridedCopy, { x, y }, part);
   },
   vjp: { x: vjp([], (dy, _, { attrs }): Tensor => rollOp({ x: dy }, { ...attrs, shift: -attrs.shift })) },
+  batch: alongAxis(),
 });
 
 /**

@@ -16,6 +16,7 @@ import { defineOp, launch, type nonDifferentiable, type Vjp, vjp } from "../defi
 import { bindingDtype, expectDtype } from "../dtype.js";
 import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
+import { alongAxis } from "../vmap/rules.js";
 import { scatterElements } from "./along.js";
 import { isNan } from "./bits.js";
 import { arange, zeros } from "./create.js";
@@ -74,6 +75,7 @@ function cumulative(op: string, name: ScanName, x: Vjp<ScanAttrs> | typeof nonDi
     dtype: ({ x }) => x.dtype,
     forward: ({ x }, y, attrs) => runScan(name, x, y, scanGeometry(x.shape, attrs.axis, attrs, op)),
     vjp: { x },
+    batch: alongAxis(),
   });
 }
 
@@ -157,6 +159,7 @@ const linearRecurrenceOp = defineOp<{ a: Tensor; b: Tensor }, { axis: number; re
     ),
     b: vjp(["a"], (dy, { a }, { attrs }) => gradientOfTerms(dy, a, attrs)),
   },
+  batch: alongAxis(),
 });
 
 const gradientOfTerms = (dy: Tensor, a: Tensor, { axis, reverse }: { axis: number; reverse: boolean }): Tensor =>

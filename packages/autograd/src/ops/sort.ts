@@ -16,6 +16,7 @@ import {
 import { defineOp, launch, nonDifferentiable } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
+import { allBatched, alongAxis } from "../vmap/rules.js";
 import { gatherElements } from "./along.js";
 import { refuseBytes } from "./elementwise_op.js";
 import { reshape, sliceAlong } from "./shape.js";
@@ -43,6 +44,7 @@ const argsortOp = defineOp<{ x: Tensor }, { axis: number; descending: boolean }>
     pairs.dispose();
   },
   vjp: { x: nonDifferentiable },
+  batch: alongAxis(),
 });
 
 export interface SortOptions {
@@ -143,6 +145,14 @@ const searchSortedOp = defineOp<{ sorted: Tensor; values: Tensor }, { right: boo
       searchSortedConstants(bindingDtype(sorted.dtype), right),
     ),
   vjp: { sorted: nonDifferentiable, values: nonDifferentiable },
+  batch: (inputs, isBatched, attrs, size) => {
+    if (!isBatched("sorted") && inputs.sorted.rank === 1) return { inputs, attrs };
+    const { sorted, values } = allBatched(inputs, isBatched, size);
+    if (sorted.rank > 2) return { inputs: { sorted, values }, attrs };
+    // One line for all values of an example.
+    const lines = reshape(values, [size, values.size / Math.max(1, size)]);
+    return { inputs: { sorted, values: lines }, attrs, finish: (y) => reshape(y, values.shape) };
+  },
 });
 
 export interface SearchSortedOptions {

@@ -2,6 +2,7 @@
 import { ArgumentError, placeGeometry, stridedCopy } from "@facet/kernels-wgsl";
 import { copyTensor, defineOp, launch, vjp } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
+import { allBatched } from "../vmap/rules.js";
 import { zeros } from "./create.js";
 import { refuseBytes } from "./elementwise_op.js";
 import { slice } from "./shape.js";
@@ -40,6 +41,10 @@ const updateSliceOp = defineOp<{ x: Tensor; source: Tensor }, UpdateAttrs>({
       return slice(dy, attrs.starts, stops, attrs.steps);
     }),
   },
+  batch: (inputs, isBatched, { starts, steps }, size) => ({
+    inputs: allBatched(inputs, isBatched, size),
+    attrs: { starts: [0, ...starts], steps: [1, ...steps] },
+  }),
 });
 
 /** x with the elements from `starts` on, `steps` apart (default 1), replaced by those of source. */

@@ -114,7 +114,7 @@ export const scatterAlong = defineKernel({
     })),
     ...byFours("parts", (width) => ({
       prefer: "hardware",
-      constants: { parts: "params.parts" },
+      constants: { parts: "params.parts", skims: "true" },
       applies: (p) => p.parts > 1,
       workgroups: (p) => spread(divideUp(linesOf(p, width) * p.parts, LANES)),
     })),

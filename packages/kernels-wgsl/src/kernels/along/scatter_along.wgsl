@@ -52,6 +52,22 @@ fn resolve(i: i32, n: i32) -> i32 { return i; }
 
 fn parts() -> u32 { return 1u; }
 
+// Whether eight indices are looked at together first: most are of no concern where a line has many parts.
+fn skims() -> bool { return false; }
+
+fn is_outside(place: i32) -> bool { return place < 0 || u32(place) >= params.extent; }
+
+// Whether one of eight indices from `start` on (beyond the end the last one again) is in the stretch, or names no place.
+fn any_concerns(from_index: u32, start: u32, low: u32, high: u32) -> bool {
+  var found = false;
+  for (var j = 0u; j < 8u; j++) {
+    let k = min(start + j, params.count - 1u);
+    let place = resolve(index[from_index + k * params.index_count], i32(params.extent));
+    found = found || (place >= i32(low) && place < i32(high)) || is_outside(place);
+  }
+  return found;
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -69,18 +85,20 @@ fn main(
   let span = (params.extent + parts() - 1u) / parts();
   let low = part * span;
   let high = min(low + span, params.extent);
-  var at = o * params.count * inner + i;
-  var from_index = o * params.index_outer + i * params.index_inner;
-  for (var k = 0u; k < params.count; k++) {
-    let given = index[from_index];
-    let place = resolve(given, i32(params.extent));
-    if (place >= i32(low) && place < i32(high)) {
-      let to = (o * params.extent + u32(place)) * inner + i;
-      y[to] = join(y[to], source[at]);
-    } else if (params.raises == 1u && (place < 0 || u32(place) >= params.extent)) {
-      atomicMax(&faults[params.fault_slot], select(u32(given) + 1u, 0xffffffffu, given < 0));
+  let from_source = o * params.count * inner + i;
+  let from_index = o * params.index_outer + i * params.index_inner;
+  for (var start = 0u; start < params.count; start += 8u) {
+    let end = min(start + 8u, params.count);
+    if (skims() && !any_concerns(from_index, start, low, high)) { continue; }
+    for (var k = start; k < end; k++) {
+      let given = index[from_index + k * params.index_count];
+      let place = resolve(given, i32(params.extent));
+      if (place >= i32(low) && place < i32(high)) {
+        let to = (o * params.extent + u32(place)) * inner + i;
+        y[to] = join(y[to], source[from_source + k * inner]);
+      } else if (params.raises == 1u && is_outside(place)) {
+        atomicMax(&faults[params.fault_slot], select(u32(given) + 1u, 0xffffffffu, given < 0));
+      }
     }
-    at += inner;
-    from_index += params.index_count;
   }
 }
