@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { shaderText } from "./scripts/wgsl.mjs";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -10,7 +11,7 @@ const wgsl = {
   enforce: "pre" as const,
   load(id: string) {
     if (!id.endsWith(".wgsl")) return null;
-    return `export default ${JSON.stringify(readFileSync(id, "utf8"))};`;
+    return `export default ${JSON.stringify(shaderText(readFileSync(id, "utf8")))};`;
   },
 };
 

@@ -1,22 +1,29 @@
-// Builds the package in the current folder: JavaScript by esbuild (a .wgsl file becomes a string), types by tsc.
-// Every `exports` target of package.json that points into dist/ is an entry; entries share chunks, so state is not doubled.
+// Builds the package in the current folder: JavaScript by esbuild (a .wgsl file becomes a string), types by tsc. Every module of src is
+// one of dist, so that a page's bundler takes what the page uses and leaves the rest (`sideEffects` in package.json).
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { shaderText } from "./wgsl.mjs";
 
-const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const targets = JSON.stringify([manifest.exports, manifest.bin]).match(/\.\/dist\/[\w/]+\.js/g) ?? [];
-const entryPoints = [...new Set(targets)].map((file) => file.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+const modules = readdirSync("src", { recursive: true }).filter((file) => /(?<!\.test)\.ts$/.test(file));
+
+/** Imports of other modules stay imports; shaders become text. */
+const plugin = {
+  name: "modules",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\..*\.js$/ }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({ contents: shaderText(readFileSync(path, "utf8")), loader: "text" }));
+  },
+};
 
 rmSync("dist", { recursive: true, force: true });
 await build({
-  entryPoints,
+  entryPoints: modules.map((file) => join("src", file)),
   outdir: "dist",
   outbase: "src",
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "neutral",
   target: "es2022",
@@ -25,7 +32,7 @@ await build({
   // The tsconfig maps @facet/* to sources, for checking; dist must import the built packages.
   tsconfigRaw: {},
   external: ["node:*"],
-  loader: { ".wgsl": "text" },
+  plugins: [plugin],
 });
 
 const require = createRequire(import.meta.url);

@@ -6,13 +6,15 @@ import * as kernels from "@facet/kernels-wgsl";
 import { type AnyKernel, type BindingSpec, specialise } from "@facet/kernels-wgsl";
 import { kernelTable } from "@facet/kernels-wgsl/table";
 import { describe, expect, test } from "vitest";
+import { shaderText } from "../../scripts/wgsl.mjs";
 
 const home = fileURLToPath(new URL("../../packages/kernels-wgsl/", import.meta.url));
 const shaders = readdirSync(join(home, "src"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".wgsl"))
   .map((path) => join(home, "src", path))
   .sort();
-const fileOf = new Map(shaders.map((path) => [readFileSync(path, "utf8"), path]));
+/** By what programs carry of a file: its text without comments. */
+const fileOf = new Map(shaders.map((path) => [shaderText(readFileSync(path, "utf8")), path]));
 const stem = (path: string): string => basename(path, ".wgsl");
 
 /** The comment lines that a shader begins with. */
@@ -167,7 +169,8 @@ describe.each(kernelTable.map((entry) => [entry.kernel.name, entry] as const))("
     "declares what the spec says: %s",
     (_, variant) => {
       const raw = variant.wgsl ?? kernel.wgsl;
-      expect(headOf(raw)[0], "the first line names the kernel").toMatch(new RegExp(`^// (\\w+ and )?${name}\\b`));
+      const source = readFileSync(fileOf.get(raw) as string, "utf8");
+      expect(headOf(source)[0], "the first line names the kernel").toMatch(new RegExp(`^// (\\w+ and )?${name}\\b`));
       const wgsl = specialise(raw, variant.constants ?? {}, name);
       const declared = declarations(wgsl);
       const bindings = Object.entries(kernel.bindings as Record<string, BindingSpec>);

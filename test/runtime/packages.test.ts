@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 
@@ -35,6 +36,50 @@ describe("browser", () => {
       expect(text).toContain("@compute @workgroup_size");
     });
   }
+});
+
+describe("a page with ten layers", () => {
+  const pages: Readonly<Record<string, string>> = {
+    torch: `
+      import { tensor } from "@facet/shims-torch";
+      import { Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Softmax } from "@facet/shims-torch/nn";
+      import { Adam } from "@facet/shims-torch/optim";
+      console.log(tensor, Conv2d, CrossEntropyLoss, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Softmax, Adam);`,
+    keras: `
+      import { Sequential } from "@facet/shims-keras/models";
+      import { Activation, Add, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax } from "@facet/shims-keras/layers";
+      console.log(Sequential, Activation, Add, AveragePooling2D, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax);`,
+    jax: `
+      import { grad, jit } from "@facet/shims-jax";
+      import * as jnp from "@facet/shims-jax/numpy";
+      import { log_softmax, relu } from "@facet/shims-jax/nn";
+      import { Conv, Dense, Dropout, Flatten, MaxPool, serial } from "@facet/shims-jax/example_libraries/stax";
+      import { adam } from "@facet/shims-jax/optax";
+      console.log(grad, jit, jnp.dot, log_softmax, relu, Conv, Dense, Dropout, Flatten, MaxPool, serial, adam);`,
+  };
+
+  test.each(Object.keys(pages))(
+    "of %s stays under 200 kB, and carries no kernel that it does not use",
+    async (dialect) => {
+      const result = await build({
+        stdin: { contents: pages[dialect] as string, resolveDir: `${root}test` },
+        bundle: true,
+        minify: true,
+        write: false,
+        format: "esm",
+        platform: "browser",
+        target: "es2022",
+        tsconfigRaw: {},
+        logLevel: "silent",
+      });
+      const bytes = result.outputFiles[0]?.contents as Uint8Array;
+      expect(gzipSync(bytes, { level: 9 }).length).toBeLessThan(200_000);
+      const text = new TextDecoder().decode(bytes);
+      expect(text).toContain("conv2d_forward");
+      expect(text).not.toContain("conv3d_forward");
+      expect(text).not.toContain("lstm_step_forward");
+    },
+  );
 });
 
 describe("dist in Node", () => {

@@ -80,6 +80,13 @@ export interface KernelSpec<
   /** In order of preference: the first that applies is taken, save for those that `prefer` a kind of adapter. */
   readonly variants: readonly Variant<P>[];
   readonly cost: (params: ParamValues<P>) => Cost;
+  /** What it can do on the way that would otherwise be another call: plans fold that call into it. */
+  readonly folds?: {
+    /** Whether its one-line function `activate(v)` takes an expression, for what it writes to `y`. */
+    readonly activate?: boolean;
+    /** Constants with which `dx` is also relu's gradient over `x`. */
+    readonly reluGradient?: Constants;
+  };
 }
 
 export interface Kernel<

@@ -1,6 +1,5 @@
 // JAX, jax.example_libraries and optax over Facet's core. Importing it opens the device; a missing one is reported by the
 // first array.
-import { startDevice } from "@facet/autograd";
 import { namespace } from "@facet/dialect";
 import * as optimizers from "./example_libraries/optimizers.js";
 import * as stax from "./example_libraries/stax.js";
@@ -11,7 +10,7 @@ import * as optaxMembers from "./optax.js";
 import * as randomMembers from "./random.js";
 import { short, treeUtil } from "./tree_util.js";
 
-await startDevice();
+import "./start.js";
 
 export { JaxArray as Array } from "./array.js";
 export { checkpoint, custom_jvp, custom_vjp, remat } from "./custom_derivatives.js";

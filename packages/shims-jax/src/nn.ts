@@ -1,4 +1,5 @@
 // jax.nn.
+import "./start.js";
 import * as core from "@facet/autograd";
 import { type Dtype, DtypeError, sizeOf, type Tensor } from "@facet/autograd";
 import { bool, define, int, namespace, number } from "@facet/dialect";

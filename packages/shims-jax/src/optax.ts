@@ -1,4 +1,5 @@
 // optax: gradient transformations { init, update } and losses.
+import "./start.js";
 import { define } from "@facet/dialect";
 import { tree as treeKind } from "./arguments.js";
 import { type ArrayLike, JaxArray } from "./array.js";

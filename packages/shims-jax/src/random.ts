@@ -1,4 +1,5 @@
 // jax.random on Threefry-2x32, with the bits of JAX's default (jax_threefry_partitionable=True).
+import "./start.js";
 import * as core from "@facet/autograd";
 import { ArgumentError, ShapeError, sizeOf, type Tensor } from "@facet/autograd";
 import { define, int, Kind, number, only, show } from "@facet/dialect";

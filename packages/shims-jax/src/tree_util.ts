@@ -1,4 +1,5 @@
 // jax.tree_util, and jax.tree, which has its functions under short names.
+import "./start.js";
 import { ArgumentError } from "@facet/autograd";
 import { define, func, instance, only, type Rules, show, type Values } from "@facet/dialect";
 import { type Given, tree } from "./arguments.js";

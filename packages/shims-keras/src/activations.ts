@@ -1,4 +1,5 @@
 // keras.activations: functions of a Tensor or a placeholder, and the string names layers take.
+import "./start.js";
 import {
   ArgumentError,
   add,

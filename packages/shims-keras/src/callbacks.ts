@@ -1,4 +1,5 @@
 // keras.callbacks.
+import "./start.js";
 import { ArgumentError } from "@facet/autograd";
 import { type Args, bool, func, number, oneOf, signature, string } from "@facet/dialect";
 import { type Makes, withoutNew } from "./callable.js";

@@ -1,4 +1,5 @@
 // keras.datasets: the sets by name, as host arrays.
+import "./start.js";
 import { type DatasetName, loadDataset } from "@facet/datasets";
 import { define, namespace, only, string } from "@facet/dialect";
 import { wholeNumber } from "./kinds.js";

@@ -1,5 +1,5 @@
 // Keras 3 over Facet's core: `import * as keras from "@facet/shims-keras"`. COMPAT.md says what is there and what differs.
-import { Tensor as CoreTensor, startDevice } from "@facet/autograd";
+import { Tensor as CoreTensor } from "@facet/autograd";
 import { instance, namespace, only, signature } from "@facet/dialect";
 import * as activationsModule from "./activations.js";
 import * as backendModule from "./backend.js";
@@ -17,12 +17,11 @@ import * as metricsModule from "./metrics/index.js";
 import * as modelsModule from "./models/index.js";
 import { NdArray as NdArrayBase } from "./ndarray.js";
 import * as opsModule from "./ops/index.js";
-import "./ops/methods.js";
 import * as optimizersModule from "./optimizers/index.js";
 import { KerasTensor as KerasTensorBase, type Shape, Tensor as TensorBase, type TensorDtype } from "./tensor.js";
 import * as utilsModule from "./utils.js";
 
-await startDevice();
+import "./start.js";
 
 /** The base of layers, whole without `new`. */
 export const Layer = withoutNew(LayerBase);

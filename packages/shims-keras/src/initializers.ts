@@ -1,4 +1,5 @@
 // keras.initializers: objects with the original's defaults over the core's functions of a key and a shape.
+import "./start.js";
 import {
   ArgumentError,
   add,

@@ -1,4 +1,5 @@
 // keras.utils.
+import "./start.js";
 import { ArgumentError, OutOfMemoryError } from "@facet/autograd";
 import { define } from "@facet/dialect";
 import { clearSession } from "./config.js";

@@ -1,13 +1,10 @@
 // PyTorch in TypeScript: `import * as torch from "@facet/shims-torch"`. COMPAT.md lists what is there and what differs.
-import { keep as keepCore, startDevice } from "@facet/autograd";
+import { keep as keepCore } from "@facet/autograd";
 import { define, namespace } from "@facet/dialect";
 import { tensor } from "./kinds.js";
 import type { Tensor } from "./tensor.js";
 
-import "./tensor_methods.js";
-import "./absent.js";
-
-await startDevice();
+import "./start.js";
 
 export { type CompileArguments, compile } from "./compile.js";
 export {

@@ -1,30 +1,8 @@
 // Calls that the one before them can do on the way, so that a result is written once instead of written, read and written.
-import {
-  conv2dForward,
-  conv3dForward,
-  elementwiseBinary,
-  elementwiseUnary,
-  expressionOf,
-  matmul,
-  matmulSplitKReduce,
-  maxPool2dBackward,
-  maxPool2dBackwardRelu,
-  normalizeForward,
-  normalizeRowsForward,
-} from "@facet/kernels-wgsl";
+import { elementwiseBinary, elementwiseUnary, expressionOf } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
 import { accesses, usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
-
-/** Kernels whose one-line function `activate(v)` takes an expression. */
-const PRODUCERS: ReadonlySet<unknown> = new Set([
-  matmul,
-  matmulSplitKReduce,
-  conv2dForward,
-  conv3dForward,
-  normalizeForward,
-  normalizeRowsForward,
-]);
 
 /** The activation as an expression of `v`; undefined when it needs more than its operand and WGSL's own functions. */
 function asEpilogue({ constants = {} }: TracedCall): string | undefined {
@@ -91,7 +69,7 @@ function foldActivation(rewrite: Rewrite, at: number, call: TracedCall): void {
   const producer = rewrite.soleProducer(a, at);
   if (!activate || !producer || !rewrite.isFirstUse(y, at)) return;
   const { kernel, views, constants } = producer.call;
-  if (!PRODUCERS.has(kernel) || constants?.activate || !samePlace(views.y, a)) return;
+  if (!kernel.folds?.activate || constants?.activate || !samePlace(views.y, a)) return;
   rewrite.fold(producer.place, at, {
     ...producer.call,
     views: { ...views, y },
@@ -104,13 +82,14 @@ function foldReluGradient(rewrite: Rewrite, at: number, call: TracedCall): void 
   if (call.kernel !== elementwiseBinary || expressionOf(call.constants)?.name !== "relu_backward") return;
   const { a, b, y } = call.views;
   const producer = rewrite.soleProducer(a, at);
-  if (!producer || producer.call.kernel !== maxPool2dBackward || !rewrite.isFirstUse(y, at)) return;
+  const gate = producer?.call.kernel.folds?.reluGradient;
+  if (!producer || !gate || !rewrite.isFirstUse(y, at)) return;
   const { views, constants } = producer.call;
   if (!samePlace(views.dx, a) || !samePlace(views.x, b)) return;
   rewrite.fold(producer.place, at, {
     ...producer.call,
     views: { ...views, dx: y },
-    constants: { ...constants, ...maxPool2dBackwardRelu },
+    constants: { ...constants, ...gate },
   });
 }
 

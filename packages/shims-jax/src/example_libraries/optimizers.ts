@@ -1,4 +1,5 @@
 // jax.example_libraries.optimizers: triples [init_fun, update_fun, get_params] over an opaque, immutable state.
+import "../start.js";
 import * as core from "@facet/autograd";
 import { ArgumentError, type HoldsTensors, scope, type Tensor, tensorsOf } from "@facet/autograd";
 import { bool, define, instance, isKeywords, listOf, number, show, signature } from "@facet/dialect";

@@ -1,4 +1,5 @@
 // jax.example_libraries.stax: layers are pairs [init_fun, apply_fun].
+import "../start.js";
 import * as core from "@facet/autograd";
 import { ArgumentError, ShapeError, sizeOf } from "@facet/autograd";
 import { define, func, number, oneOf } from "@facet/dialect";

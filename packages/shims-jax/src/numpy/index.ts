@@ -1,5 +1,5 @@
 // jax.numpy.
-import "../array_methods.js";
+import "../start.js";
 
 export { JaxArray as ndarray } from "../array.js";
 export {

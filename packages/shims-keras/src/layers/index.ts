@@ -1,3 +1,5 @@
+import "../start.js";
+
 export * from "./activation.js";
 export type { CallContext } from "./arguments.js";
 export * from "./convolution.js";

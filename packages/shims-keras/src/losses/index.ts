@@ -1,4 +1,5 @@
 // keras.losses: per-sample losses, and classes that reduce them.
+import "../start.js";
 import { ArgumentError } from "@facet/autograd";
 import { any, define } from "@facet/dialect";
 import { snakeCase } from "../config.js";

@@ -1,4 +1,5 @@
 // keras.metrics: means over samples of a per-sample value, and the base of the program's own.
+import "../start.js";
 import { ArgumentError } from "@facet/autograd";
 import { any, define, Kind } from "@facet/dialect";
 import { snakeCase } from "../config.js";

@@ -1,4 +1,5 @@
 // keras.ops: functions of device tensors and of placeholders; host data is taken too.
+import "../start.js";
 import {
   ArgumentError,
   type Tensor as CoreTensor,

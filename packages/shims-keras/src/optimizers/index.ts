@@ -1,4 +1,5 @@
 // keras.optimizers: the core's fused optimisers with Keras' defaults and arithmetic.
+import "../start.js";
 import { UnsupportedError } from "@facet/autograd";
 import { any, define } from "@facet/dialect";
 import { showUnknown } from "../kinds.js";

@@ -1,4 +1,5 @@
 // torch.nn.functional: layers as functions.
+import "../start.js";
 import * as core from "@facet/autograd";
 import { type Args, define, int, only } from "@facet/dialect";
 import { complain } from "../errors.js";

@@ -1,3 +1,5 @@
+import "../start.js";
+
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activation.js";
 export { ModuleList, Sequential } from "./containers.js";
 export { Conv2d } from "./conv.js";

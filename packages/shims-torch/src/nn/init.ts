@@ -1,4 +1,5 @@
 // torch.nn.init: fills tensors in place. Weights are [out, in, ...]: fan_in counts dimension 1 and the receptive field.
+import "../start.js";
 import * as core from "@facet/autograd";
 import { type Args, define, number, oneOf } from "@facet/dialect";
 import { complain } from "../errors.js";

@@ -1,4 +1,5 @@
 // torch.nn.utils: what a training loop does to gradients.
+import "../start.js";
 import * as core from "@facet/autograd";
 import { type Args, define, type Kind, number, only } from "@facet/dialect";
 import { peekGradient } from "../gradient_slots.js";

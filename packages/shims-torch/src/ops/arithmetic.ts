@@ -8,7 +8,7 @@ import { Tensor, wrap } from "../tensor.js";
 import { commonDtype, dtypeOfOperand, pair, tensorOf } from "./operands.js";
 import { notImplemented } from "./scalar.js";
 
-const { checked } = core;
+const checked = core.checked;
 
 export interface Out {
   out: null;

@@ -1,3 +1,5 @@
+import "../start.js";
+
 export { Adadelta, type AdadeltaSettings } from "./adadelta.js";
 export { Adagrad, type AdagradSettings } from "./adagrad.js";
 export { Adam, type AdamSettings, AdamW } from "./adam.js";

@@ -70,6 +70,7 @@ const sharedVec4: Variant<typeof conv2dFields> = {
 /** y = activate(x * w + bias), a correlation as every framework's conv2d. See conv2d_forward.wgsl. */
 export const conv2dForward = defineKernel({
   name: "conv2d_forward",
+  folds: { activate: true },
   wgsl: conv2dForwardWgsl,
   bindings: {
     x: { access: "read", dtype: "f32" },

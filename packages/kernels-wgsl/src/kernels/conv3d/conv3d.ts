@@ -156,6 +156,7 @@ const tiles = (p: Conv3dParams, pixels: number, channels: number) => spread(divi
 /** y = activate(x * w + bias), a correlation over three dimensions. See conv3d_forward.wgsl. */
 export const conv3dForward = defineKernel({
   name: "conv3d_forward",
+  folds: { activate: true },
   wgsl: conv3dForwardWgsl,
   bindings: {
     x: { access: "read", dtype: "f32" },

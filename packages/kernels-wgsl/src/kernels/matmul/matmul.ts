@@ -136,6 +136,7 @@ function sharedForms(read: { type: string; a: string; b: string }): Variant<type
 /** y = activate(a . b + bias), batched. See matmul.wgsl. */
 export const matmul = defineKernel({
   name: "matmul",
+  folds: { activate: true },
   wgsl: matmulWgsl,
   bindings: {
     a: { access: "read", dtype: "f32" },

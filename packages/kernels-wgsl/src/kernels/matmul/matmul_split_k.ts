@@ -9,6 +9,7 @@ export type MatmulSplitKReduceParams = ParamValues<typeof reduceFields>;
 /** y = activate(sum of products over chunks of k + bias): the second pass of a matmul with a long k. See matmulSplitKPlan. */
 export const matmulSplitKReduce = defineKernel({
   name: "matmul_split_k_reduce",
+  folds: { activate: true },
   wgsl: matmulSplitKReduceWgsl,
   bindings: {
     partial: { access: "read", dtype: "f32" },

@@ -140,6 +140,7 @@ const elements = (p: Shape): number => p.n * p.spatial * p.channels;
 /** y from x and the means and inverse deviations of its groups. See normalize_forward.wgsl. */
 export const normalizeForward = defineKernel({
   name: "normalize_forward",
+  folds: { activate: true },
   wgsl: forwardWgsl,
   bindings: { x: read, mean: read, inverse: read, scale: maybe, bias: maybe, y: write },
   params: applyParams,
@@ -190,6 +191,7 @@ const rowBytes = (tensors: number) => (p: RowsParams) => ({
 /** y, mean and inverse deviation of rows. See normalize_rows_forward.wgsl. */
 export const normalizeRowsForward = defineKernel({
   name: "normalize_rows_forward",
+  folds: { activate: true },
   wgsl: rowsForwardWgsl,
   bindings: { x: read, scale: maybe, bias: maybe, y: write, mean: write, inverse: write },
   params: rowsParams,

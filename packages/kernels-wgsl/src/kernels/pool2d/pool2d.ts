@@ -61,9 +61,16 @@ export const maxPool2dForward = defineKernel({
   cost: cost(1, 1),
 });
 
+/**
+ * For `RunOptions.constants` of maxPool2dBackward: the gradient of pooling relu(x) with respect to x, where x is bound to
+ * relu's operand or result. The bits of relu_backward after the pooling's own gradient: 0 gets 0, NaN all.
+ */
+export const maxPool2dBackwardRelu: Constants = { gate: "!(top <= V())" };
+
 /** dx = dy at the first maximum of every window, 0 elsewhere, added where windows overlap. See max_pool2d_backward.wgsl. */
 export const maxPool2dBackward = defineKernel({
   name: "max_pool2d_backward",
+  folds: { reluGradient: maxPool2dBackwardRelu },
   wgsl: maxPool2dBackwardWgsl,
   bindings: { x: read, y: read, dy: read, dx: write },
   params,
@@ -75,12 +82,6 @@ export const maxPool2dBackward = defineKernel({
   ],
   cost: cost(2, 2),
 });
-
-/**
- * For `RunOptions.constants` of maxPool2dBackward: the gradient of pooling relu(x) with respect to x, where x is bound to
- * relu's operand or result. The bits of relu_backward after the pooling's own gradient: 0 gets 0, NaN all.
- */
-export const maxPool2dBackwardRelu: Constants = { gate: "!(top <= V())" };
 
 /** out = g at the first maximum of every window of x: the vjp of maxPool2dBackward for dy. See max_pool2d_gather.wgsl. */
 export const maxPool2dGather = defineKernel({
