@@ -10,6 +10,7 @@ import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { elementwiseSpecialEntries } from "./kernels/elementwise/elementwise_special.cases.js";
 import { integerCheckedEntries } from "./kernels/elementwise/integer_checked.cases.js";
 import { embeddingEntries } from "./kernels/embedding/embedding.cases.js";
+import { fftEntries } from "./kernels/fft/fft.cases.js";
 import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { gridSampleEntries } from "./kernels/grid_sample/grid_sample.cases.js";
@@ -65,5 +66,6 @@ export const kernelTable: readonly KernelEntry[] = [
   ...dropoutEntries,
   ...recurrentEntries,
   ...linalgEntries,
+  ...fftEntries,
   ...optimizerEntries,
 ];

@@ -4,6 +4,7 @@ import { alongRows } from "./along.js";
 import { conv2dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
 import { embeddingRows } from "./embedding.js";
+import { fftRows } from "./fft.js";
 import { functionRows, functionsWithoutGradient } from "./functions.js";
 import { linalgRows } from "./linalg.js";
 import { matmulRows } from "./matmul.js";
@@ -37,6 +38,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...randomRows,
   ...recurrentRows,
   ...linalgRows,
+  ...fftRows,
 ];
 
 /** Ops through which no gradient flows at all; each must say so of every input. */

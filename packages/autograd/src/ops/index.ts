@@ -21,6 +21,7 @@ export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
 export * from "./embedding.js";
+export * from "./fft.js";
 export * from "./gather.js";
 export * from "./grid_sample.js";
 export * from "./histogram.js";
@@ -76,6 +77,7 @@ export {
   topk,
 } from "./sort.js";
 export * from "./special.js";
+export * from "./stft.js";
 export * from "./trigonometric.js";
 export * from "./update_slice.js";
 export * from "./weight_norm.js";

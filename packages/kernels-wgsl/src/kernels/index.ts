@@ -14,6 +14,7 @@ export * from "./elementwise/elementwise_chain.js";
 export * from "./elementwise/expressions.js";
 export * from "./elementwise/integer_checked.js";
 export * from "./embedding/embedding.js";
+export * from "./fft/fft.js";
 export * from "./fold/fold.js";
 export * from "./gather/gather.js";
 export * from "./grid_sample/grid_sample.js";
