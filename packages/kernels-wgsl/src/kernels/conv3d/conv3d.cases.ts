@@ -25,6 +25,15 @@ const shapes: Shape[] = [
   { x: [2, 5, 6, 5, 4], filter: [3, 3, 2, 6], stride: [2, 3, 1], padding: [1, 1, 0, 1, 2, 0] },
   { x: [1, 6, 5, 7, 3], filter: [2, 2, 3, 9], dilation: [3, 2, 2], padding: [0, 1, 1, 0, 2, 1], bias: true },
   { x: [1, 5, 7, 6, 5], filter: [2, 3, 2, 5], stride: [1, 2, 2], dilation: [2, 1, 3], padding: [2, 0, 1, 2, 0, 1] },
+  {
+    x: [2, 5, 7, 6, 9],
+    filter: [3, 2, 4, 6],
+    stride: [2, 3, 4],
+    dilation: [3, 2, 2],
+    padding: [3, 1, 2, 0, 3, 1],
+    bias: true,
+  },
+  { x: [1, 2, 4, 9, 7], filter: [2, 3, 2, 5], stride: [4, 5, 3], padding: [1, 2, 0, 3, 1, 0] },
   // No window reaches the last places: their dx is 0.
   { x: [1, 4, 5, 6, 2], filter: [1, 2, 2, 3], stride: [3, 3, 4] },
   // Windows that lie in the padding altogether.

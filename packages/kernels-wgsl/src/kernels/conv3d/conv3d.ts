@@ -137,6 +137,12 @@ const pixelsIn = (p: Conv3dParams): number => p.batch * p.in_d * p.in_h * p.in_w
 const pixelsOut = (p: Conv3dParams): number => p.batch * p.out_d * p.out_h * p.out_w;
 const terms = (p: Conv3dParams): number => (p.filter_d * p.filter_h * p.filter_w * p.in_c) / p.groups;
 
+/** Pixels of a phase: see conv3d_backward_input_tile.wgsl. */
+const phasePixels = (p: Conv3dParams): number =>
+  p.batch * divideUp(p.in_d, p.stride_d) * divideUp(p.in_h, p.stride_h) * divideUp(p.in_w, p.stride_w);
+const phases = (p: Conv3dParams): number =>
+  Math.min(p.stride_d, p.in_d) * Math.min(p.stride_h, p.in_h) * Math.min(p.stride_w, p.in_w);
+
 /** Elements of x, w and y. */
 export const conv3dSizes = (p: Conv3dParams): { x: number; w: number; y: number } => ({
   x: pixelsIn(p) * p.in_c,
@@ -197,8 +203,8 @@ export const conv3dBackwardInput = defineKernel({
       name: "strided_12x8",
       order: "taps",
       wgsl: conv3dBackwardInputTileWgsl,
-      applies: (p) => p.in_c / p.groups > 4 && p.stride_d === 1 && p.stride_h === 1 && p.stride_w === 1,
-      workgroups: (p) => tiles(p, divideUp(pixelsIn(p), 12), divideUp(p.in_c / p.groups, 8)),
+      applies: (p) => p.in_c / p.groups > 4,
+      workgroups: (p) => tiles(p, phases(p) * divideUp(phasePixels(p), 12), divideUp(p.in_c / p.groups, 8)),
     },
     {
       name: "strided_4x4",

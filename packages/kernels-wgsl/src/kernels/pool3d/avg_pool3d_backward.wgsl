@@ -1,9 +1,9 @@
-// avg_pool3d_backward: dx[o, at, i] = sum of dy[o, window, i] / divisor(window) over the windows that hold the place `at`
+// avg_pool3d_backward: dx[o, d, h, w, i] = sum of dy[o, window, i] / divisor(window) over the windows that hold (d, h, w)
 //
 // dy      [outer, out_d, out_h, out_w, inner]
 // dx      [outer, in_d, in_h, in_w, inner], overwritten
 // Divisor as in avg_pool3d_forward.wgsl
-// Thread  one element of dx (four along inner when V is a vector), lanes along the contiguous dimension.
+// Thread  every LANES-th element (fours along inner when V is a vector) of its workgroup's row (o, d, h) of dx.
 // Order   windows in row-major order, one division and one add each.
 // Reference: pool3d.ref.ts
 
@@ -26,38 +26,49 @@ const LANES = 64u;
 @group(0) @binding(1) var<storage, read_write> dx: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// Extents as vectors: depth, height, width.
-fn extent() -> vec3<u32> { return vec3(params.in_d, params.in_h, params.in_w); }
-fn count() -> vec3<u32> { return vec3(params.out_d, params.out_h, params.out_w); }
-fn stride() -> vec3<u32> { return vec3(params.stride_d, params.stride_h, params.stride_w); }
-fn dilation() -> vec3<u32> { return vec3(params.dilation_d, params.dilation_h, params.dilation_w); }
-fn pad() -> vec3<u32> { return vec3(params.pad_front, params.pad_top, params.pad_left); }
-fn window() -> vec3<u32> { return vec3(params.window_d, params.window_h, params.window_w); }
+// One axis: extents of x and y, window, stride, dilation, and padding before and after.
+struct Axis {
+  extent: u32, count: u32, window: u32, stride: u32, dilation: u32, before: u32, after: u32,
+}
 
-fn above(a: vec3<u32>, b: vec3<u32>) -> vec3<u32> { return a - min(a, b); }
+fn deep() -> Axis {
+  return Axis(params.in_d, params.out_d, params.window_d, params.stride_d, params.dilation_d, params.pad_front, params.pad_back);
+}
+
+fn high() -> Axis {
+  return Axis(params.in_h, params.out_h, params.window_h, params.stride_h, params.dilation_h, params.pad_top, params.pad_bottom);
+}
+
+fn wide() -> Axis {
+  return Axis(params.in_w, params.out_w, params.window_w, params.stride_w, params.dilation_w, params.pad_left, params.pad_right);
+}
+
+fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
 
 // The first window that holds an element, and the one after the last; of adaptive pooling the spec replaces both.
-fn first(at: vec3<u32>) -> vec3<u32> { return above(at + pad() + stride(), (window() - 1u) * dilation() + 1u) / stride(); }
+fn first(at: u32, axis: Axis) -> u32 { return above(at + axis.before + axis.stride, (axis.window - 1u) * axis.dilation + 1u) / axis.stride; }
 
-fn end(at: vec3<u32>) -> vec3<u32> { return min((at + pad()) / stride() + 1u, count()); }
+fn end(at: u32, axis: Axis) -> u32 { return min((at + axis.before) / axis.stride + 1u, axis.count); }
 
-// Taps that count in the divisor along each axis, for the windows at `o`.
-fn counted(o: vec3<u32>) -> vec3<u32> {
-  let start = o * stride();
-  let ends = pad() + extent() + select(vec3(0u), vec3(params.pad_back, params.pad_bottom, params.pad_right), params.include_pad == 1u);
-  let skipped = select((above(pad(), start) + dilation() - 1u) / dilation(), vec3(0u), params.include_pad == 1u);
-  return above(min((above(ends, start) + dilation() - 1u) / dilation(), window()), skipped);
+// Taps at distances of the dilation that fit into n elements; the spec leaves the division out where the dilation is 1.
+fn spaced(n: u32, dilation: u32) -> u32 { return (n + dilation - 1u) / dilation; }
+
+// Taps along an axis that count in the divisor of window o; of adaptive pooling the spec replaces this.
+fn counted(o: u32, axis: Axis) -> u32 { return taps_inside(o * axis.stride, axis); }
+
+fn taps_inside(start: u32, axis: Axis) -> u32 {
+  let padded = params.include_pad == 1u;
+  let behind = axis.before + axis.extent + select(0u, axis.after, padded);
+  let skipped = select(spaced(above(axis.before, start), axis.dilation), 0u, padded);
+  return above(min(spaced(above(behind, start), axis.dilation), axis.window), skipped);
 }
 
-fn divisor(o: vec3<u32>) -> f32 {
-  if (params.divisor > 0u) { return f32(params.divisor); }
-  let sides = counts(o);
-  return f32(sides.x * sides.y * sides.z);
-}
+fn divisor(taps: u32) -> V { return V(f32(select(params.divisor, taps, params.divisor == 0u))); }
 
-fn counts(o: vec3<u32>) -> vec3<u32> { return counted(o); }
+// An element's column; the spec leaves the division out where there is one channel.
+fn column_of(e: u32, inner: u32) -> u32 { return e / inner; }
 
-// Whether a place is a tap of the windows that begin at `start` of the padded input.
+// Whether a place of the padded input is a tap of the windows that begin at `start`.
 fn on_grid(at: u32, start: u32, dilation: u32) -> bool { return (at - start) % dilation == 0u; }
 
 @compute @workgroup_size(LANES)
@@ -66,30 +77,37 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * LANES + lane;
+  let row = group.y * groups.x + group.x;
+  if (row >= params.outer * params.in_d * params.in_h) { return; }
   let inner = params.inner / WIDTH;
-  if (index >= params.outer * params.in_d * params.in_h * params.in_w * inner) { return; }
-  // One division each: adapters on a CPU divide lane by lane.
-  let column = index / inner;
-  let i = index - column * inner;
-  let row = column / params.in_w;
   let plane = row / params.in_h;
   let o = plane / params.in_d;
-  let at = vec3(plane - o * params.in_d, row - plane * params.in_h, column - row * params.in_w);
-
-  let padded = at + pad();
-  let start = first(at);
-  let stop = end(at);
-  var sum = V();
-  for (var d = start.x; d < stop.x; d++) {
-    if (!on_grid(padded.x, d * params.stride_d, params.dilation_d)) { continue; }
-    for (var h = start.y; h < stop.y; h++) {
-      if (!on_grid(padded.y, h * params.stride_h, params.dilation_h)) { continue; }
-      for (var w = start.z; w < stop.z; w++) {
-        if (!on_grid(padded.z, w * params.stride_w, params.dilation_w)) { continue; }
-        sum += dy[(((o * params.out_d + d) * params.out_h + h) * params.out_w + w) * inner + i] / V(divisor(vec3(d, h, w)));
+  let at_d = plane - o * params.in_d;
+  let at_h = row - plane * params.in_h;
+  let first_d = first(at_d, deep());
+  let first_h = first(at_h, high());
+  let end_d = end(at_d, deep());
+  let end_h = end(at_h, high());
+  let count = params.in_w * inner;
+  for (var e = lane; e < count; e += LANES) {
+    let column = column_of(e, inner);
+    let i = e - column * inner;
+    let first_w = first(column, wide());
+    let end_w = end(column, wide());
+    var sum = V();
+    for (var d = first_d; d < end_d; d++) {
+      if (!on_grid(at_d + params.pad_front, d * params.stride_d, params.dilation_d)) { continue; }
+      let deep_taps = counted(d, deep());
+      for (var h = first_h; h < end_h; h++) {
+        if (!on_grid(at_h + params.pad_top, h * params.stride_h, params.dilation_h)) { continue; }
+        let sides = deep_taps * counted(h, high());
+        let line = ((o * params.out_d + d) * params.out_h + h) * params.out_w;
+        for (var w = first_w; w < end_w; w++) {
+          if (!on_grid(column + params.pad_left, w * params.stride_w, params.dilation_w)) { continue; }
+          sum += dy[(line + w) * inner + i] / divisor(sides * counted(w, wide()));
+        }
       }
     }
+    dx[row * count + e] = sum;
   }
-  dx[index] = sum;
 }

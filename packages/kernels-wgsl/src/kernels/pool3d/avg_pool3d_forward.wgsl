@@ -4,7 +4,7 @@
 // y       [outer, out_d, out_h, out_w, inner], overwritten
 // Divisor `divisor` if it is not 0; else the window's taps inside the padded input if include_pad is 1, else those inside x.
 //         A window with none of these gives NaN.
-// Thread  one element of y (four along inner when V is a vector), lanes along the contiguous dimension.
+// Thread  every LANES-th element (fours along inner when V is a vector) of its workgroup's row (o, d, h) of y.
 // Order   taps in row-major order, one add each, then one division.
 // Reference: pool3d.ref.ts
 
@@ -27,36 +27,47 @@ const LANES = 64u;
 @group(0) @binding(1) var<storage, read_write> y: array<V>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-// Extents as vectors: depth, height, width.
-fn extent() -> vec3<u32> { return vec3(params.in_d, params.in_h, params.in_w); }
-fn count() -> vec3<u32> { return vec3(params.out_d, params.out_h, params.out_w); }
-fn stride() -> vec3<u32> { return vec3(params.stride_d, params.stride_h, params.stride_w); }
-fn dilation() -> vec3<u32> { return vec3(params.dilation_d, params.dilation_h, params.dilation_w); }
-fn pad() -> vec3<u32> { return vec3(params.pad_front, params.pad_top, params.pad_left); }
-fn window() -> vec3<u32> { return vec3(params.window_d, params.window_h, params.window_w); }
+// One axis: extents of x and y, window, stride, dilation, and padding before and after.
+struct Axis {
+  extent: u32, count: u32, window: u32, stride: u32, dilation: u32, before: u32, after: u32,
+}
+
+fn deep() -> Axis {
+  return Axis(params.in_d, params.out_d, params.window_d, params.stride_d, params.dilation_d, params.pad_front, params.pad_back);
+}
+
+fn high() -> Axis {
+  return Axis(params.in_h, params.out_h, params.window_h, params.stride_h, params.dilation_h, params.pad_top, params.pad_bottom);
+}
+
+fn wide() -> Axis {
+  return Axis(params.in_w, params.out_w, params.window_w, params.stride_w, params.dilation_w, params.pad_left, params.pad_right);
+}
 
 // Where window o begins, wrapping around before the input, and how many taps it has; of adaptive pooling the spec replaces both.
-fn begin(o: vec3<u32>) -> vec3<u32> { return o * stride() - pad(); }
+fn begin(o: u32, axis: Axis) -> u32 { return o * axis.stride - axis.before; }
 
-fn taps(o: vec3<u32>) -> vec3<u32> { return window(); }
+fn taps(o: u32, axis: Axis) -> u32 { return axis.window; }
 
-fn above(a: vec3<u32>, b: vec3<u32>) -> vec3<u32> { return a - min(a, b); }
+fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
 
-// Taps that count in the divisor along each axis, for the windows at `o`.
-fn counted(o: vec3<u32>) -> vec3<u32> {
-  let start = o * stride();
-  let ends = pad() + extent() + select(vec3(0u), vec3(params.pad_back, params.pad_bottom, params.pad_right), params.include_pad == 1u);
-  let skipped = select((above(pad(), start) + dilation() - 1u) / dilation(), vec3(0u), params.include_pad == 1u);
-  return above(min((above(ends, start) + dilation() - 1u) / dilation(), window()), skipped);
+// Taps at distances of the dilation that fit into n elements; the spec leaves the division out where the dilation is 1.
+fn spaced(n: u32, dilation: u32) -> u32 { return (n + dilation - 1u) / dilation; }
+
+// Taps along an axis that count in the divisor of window o; of adaptive pooling the spec replaces this.
+fn counted(o: u32, axis: Axis) -> u32 { return taps_inside(o * axis.stride, axis); }
+
+fn taps_inside(start: u32, axis: Axis) -> u32 {
+  let padded = params.include_pad == 1u;
+  let behind = axis.before + axis.extent + select(0u, axis.after, padded);
+  let skipped = select(spaced(above(axis.before, start), axis.dilation), 0u, padded);
+  return above(min(spaced(above(behind, start), axis.dilation), axis.window), skipped);
 }
 
-fn divisor(o: vec3<u32>) -> f32 {
-  if (params.divisor > 0u) { return f32(params.divisor); }
-  let sides = counts(o);
-  return f32(sides.x * sides.y * sides.z);
-}
+fn divisor(taps: u32) -> V { return V(f32(select(params.divisor, taps, params.divisor == 0u))); }
 
-fn counts(o: vec3<u32>) -> vec3<u32> { return counted(o); }
+// An element's column; the spec leaves the division out where there is one channel.
+fn column_of(e: u32, inner: u32) -> u32 { return e / inner; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -64,33 +75,39 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * LANES + lane;
+  let row = group.y * groups.x + group.x;
+  if (row >= params.outer * params.out_d * params.out_h) { return; }
   let inner = params.inner / WIDTH;
-  if (index >= params.outer * params.out_d * params.out_h * params.out_w * inner) { return; }
-  // One division each: adapters on a CPU divide lane by lane.
-  let column = index / inner;
-  let i = index - column * inner;
-  let row = column / params.out_w;
   let plane = row / params.out_h;
   let o = plane / params.out_d;
-  let at = vec3(plane - o * params.out_d, row - plane * params.out_h, column - row * params.out_w);
-
-  let corner = begin(at);
-  let size = taps(at);
-  var sum = V();
-  for (var t = 0u; t < size.x; t++) {
-    let d = corner.x + t * params.dilation_d;
-    if (d >= params.in_d) { continue; }
-    for (var u = 0u; u < size.y; u++) {
-      let h = corner.y + u * params.dilation_h;
-      if (h >= params.in_h) { continue; }
-      let line = ((o * params.in_d + d) * params.in_h + h) * params.in_w;
-      for (var v = 0u; v < size.z; v++) {
-        let w = corner.z + v * params.dilation_w;
-        if (w >= params.in_w) { continue; }
-        sum += x[(line + w) * inner + i];
+  let at_d = plane - o * params.out_d;
+  let at_h = row - plane * params.out_h;
+  let from_d = begin(at_d, deep());
+  let from_h = begin(at_h, high());
+  let taps_d = taps(at_d, deep());
+  let taps_h = taps(at_h, high());
+  let sides = counted(at_d, deep()) * counted(at_h, high());
+  let count = params.out_w * inner;
+  for (var e = lane; e < count; e += LANES) {
+    let column = column_of(e, inner);
+    let i = e - column * inner;
+    let from_w = begin(column, wide());
+    let taps_w = taps(column, wide());
+    var sum = V();
+    for (var t = 0u; t < taps_d; t++) {
+      let d = from_d + t * params.dilation_d;
+      if (d >= params.in_d) { continue; }
+      for (var u = 0u; u < taps_h; u++) {
+        let h = from_h + u * params.dilation_h;
+        if (h >= params.in_h) { continue; }
+        let line = ((o * params.in_d + d) * params.in_h + h) * params.in_w;
+        for (var v = 0u; v < taps_w; v++) {
+          let w = from_w + v * params.dilation_w;
+          if (w >= params.in_w) { continue; }
+          sum += x[(line + w) * inner + i];
+        }
       }
     }
+    y[row * count + e] = sum / divisor(sides * counted(column, wide()));
   }
-  y[index] = sum / V(divisor(at));
 }

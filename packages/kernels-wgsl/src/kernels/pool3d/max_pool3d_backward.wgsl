@@ -1,8 +1,9 @@
-// max_pool3d_backward: dx[o, at, i] = sum of dy[o, window, i] over the windows that hold the place `at` and whose index names it
+// max_pool3d_backward: dx[o, d, h, w, i] = sum of dy[o, window, i] over the windows that hold (d, h, w) and whose index names it
 //
 // index   [outer, out_d, out_h, out_w, inner], of max_pool3d_forward; dy likewise
 // dx      [outer, in_d, in_h, in_w, inner], overwritten
-// Thread  one element of dx (four along inner when V is a vector). It looks at the windows that hold it: nothing is scattered.
+// Thread  every LANES-th element (fours along inner when V is a vector) of its workgroup's row (o, d, h) of dx.
+//         It looks at the windows that hold them: nothing is scattered, so no atomics.
 // Order   windows in row-major order, one add each.
 // Reference: pool3d.ref.ts
 
@@ -27,20 +28,32 @@ const LANES = 64u;
 @group(0) @binding(2) var<storage, read_write> dx: array<V>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-// Extents as vectors: depth, height, width.
-fn extent() -> vec3<u32> { return vec3(params.in_d, params.in_h, params.in_w); }
-fn count() -> vec3<u32> { return vec3(params.out_d, params.out_h, params.out_w); }
-fn stride() -> vec3<u32> { return vec3(params.stride_d, params.stride_h, params.stride_w); }
-fn dilation() -> vec3<u32> { return vec3(params.dilation_d, params.dilation_h, params.dilation_w); }
-fn pad() -> vec3<u32> { return vec3(params.pad_front, params.pad_top, params.pad_left); }
-fn window() -> vec3<u32> { return vec3(params.window_d, params.window_h, params.window_w); }
+// One axis: extents of x and y, window, stride, dilation, and padding before and after.
+struct Axis {
+  extent: u32, count: u32, window: u32, stride: u32, dilation: u32, before: u32, after: u32,
+}
 
-fn above(a: vec3<u32>, b: vec3<u32>) -> vec3<u32> { return a - min(a, b); }
+fn deep() -> Axis {
+  return Axis(params.in_d, params.out_d, params.window_d, params.stride_d, params.dilation_d, params.pad_front, params.pad_back);
+}
+
+fn high() -> Axis {
+  return Axis(params.in_h, params.out_h, params.window_h, params.stride_h, params.dilation_h, params.pad_top, params.pad_bottom);
+}
+
+fn wide() -> Axis {
+  return Axis(params.in_w, params.out_w, params.window_w, params.stride_w, params.dilation_w, params.pad_left, params.pad_right);
+}
+
+fn above(a: u32, b: u32) -> u32 { return a - min(a, b); }
 
 // The first window that holds an element, and the one after the last; of adaptive pooling the spec replaces both.
-fn first(at: vec3<u32>) -> vec3<u32> { return above(at + pad() + stride(), (window() - 1u) * dilation() + 1u) / stride(); }
+fn first(at: u32, axis: Axis) -> u32 { return above(at + axis.before + axis.stride, (axis.window - 1u) * axis.dilation + 1u) / axis.stride; }
 
-fn end(at: vec3<u32>) -> vec3<u32> { return min((at + pad()) / stride() + 1u, count()); }
+fn end(at: u32, axis: Axis) -> u32 { return min((at + axis.before) / axis.stride + 1u, axis.count); }
+
+// An element's column; the spec leaves the division out where there is one channel.
+fn column_of(e: u32, inner: u32) -> u32 { return e / inner; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -48,28 +61,34 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let element = (group.y * groups.x + group.x) * LANES + lane;
+  let row = group.y * groups.x + group.x;
+  if (row >= params.outer * params.in_d * params.in_h) { return; }
   let inner = params.inner / WIDTH;
-  if (element >= params.outer * params.in_d * params.in_h * params.in_w * inner) { return; }
-  // One division each: adapters on a CPU divide lane by lane.
-  let column = element / inner;
-  let i = element - column * inner;
-  let row = column / params.in_w;
   let plane = row / params.in_h;
   let o = plane / params.in_d;
-  let at = vec3(plane - o * params.in_d, row - plane * params.in_h, column - row * params.in_w);
-
-  let place = I(i32((at.x * params.in_h + at.y) * params.in_w + at.z));
-  let start = first(at);
-  let stop = end(at);
-  var sum = V();
-  for (var d = start.x; d < stop.x; d++) {
-    for (var h = start.y; h < stop.y; h++) {
-      for (var w = start.z; w < stop.z; w++) {
-        let window = (((o * params.out_d + d) * params.out_h + h) * params.out_w + w) * inner + i;
-        sum += select(V(), dy[window], index[window] == place);
+  let at_d = plane - o * params.in_d;
+  let at_h = row - plane * params.in_h;
+  let first_d = first(at_d, deep());
+  let first_h = first(at_h, high());
+  let end_d = end(at_d, deep());
+  let end_h = end(at_h, high());
+  let count = params.in_w * inner;
+  for (var e = lane; e < count; e += LANES) {
+    let column = column_of(e, inner);
+    let i = e - column * inner;
+    let first_w = first(column, wide());
+    let end_w = end(column, wide());
+    let place = I(i32((at_d * params.in_h + at_h) * params.in_w + column));
+    var sum = V();
+    for (var d = first_d; d < end_d; d++) {
+      for (var h = first_h; h < end_h; h++) {
+        let line = ((o * params.out_d + d) * params.out_h + h) * params.out_w;
+        for (var w = first_w; w < end_w; w++) {
+          let window = (line + w) * inner + i;
+          sum += select(V(), dy[window], index[window] == place);
+        }
       }
     }
+    dx[row * count + e] = sum;
   }
-  dx[element] = sum;
 }

@@ -1,5 +1,14 @@
 import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import { type BindingSpec, type Constants, defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
+import {
+  type BindingSpec,
+  type Constants,
+  defineKernel,
+  FAT_LANES,
+  narrowed,
+  type ParamValues,
+  spread,
+  type Variant,
+} from "../../kernel.js";
 import avgPool3dBackwardWgsl from "./avg_pool3d_backward.wgsl";
 import avgPool3dForwardWgsl from "./avg_pool3d_forward.wgsl";
 import maxPool3dBackwardWgsl from "./max_pool3d_backward.wgsl";
@@ -36,7 +45,6 @@ const params = {
 
 export type Pool3dParams = ParamValues<typeof params>;
 
-const LANES = 64;
 export const pool3dCounts = (p: Pool3dParams): { x: number; y: number } => ({
   x: p.outer * p.in_d * p.in_h * p.in_w * p.inner,
   y: p.outer * p.out_d * p.out_h * p.out_w * p.inner,
@@ -44,20 +52,31 @@ export const pool3dCounts = (p: Pool3dParams): { x: number; y: number } => ({
 const read = { access: "read", dtype: "f32" } as const satisfies BindingSpec;
 const write = { access: "read_write", dtype: "f32" } as const satisfies BindingSpec;
 
-const variants = (of: "x" | "y", vec4: Constants) => [
-  {
-    name: "vec4",
-    order: "row_major",
-    constants: { ...vec4, V: "vec4<f32>", WIDTH: "4u" },
-    applies: (p: Pool3dParams) => p.inner % 4 === 0,
-    workgroups: (p: Pool3dParams) => spread(divideUp(pool3dCounts(p)[of] / 4, LANES)),
-  },
-  {
-    name: "scalar",
-    order: "row_major",
-    workgroups: (p: Pool3dParams) => spread(divideUp(pool3dCounts(p)[of], LANES)),
-  },
-];
+const rowsOf = {
+  x: (p: Pool3dParams) => spread(p.outer * p.in_d * p.in_h),
+  y: (p: Pool3dParams) => spread(p.outer * p.out_d * p.out_h),
+};
+const undilated = (p: Pool3dParams): boolean => p.dilation_d === 1 && p.dilation_h === 1 && p.dilation_w === 1;
+
+/** Rows of x or of y; `close` are constants that hold where the dilation is 1. */
+function variants(of: "x" | "y", vec4: Constants, close?: Constants): Variant<typeof params>[] {
+  const order = "row_major";
+  const workgroups = rowsOf[of];
+  const rows: Variant<typeof params>[] = [
+    {
+      name: "rows_vec4",
+      order,
+      constants: { ...vec4, V: "vec4<f32>", WIDTH: "4u" },
+      applies: (p) => p.inner % 4 === 0,
+      workgroups,
+    },
+    { name: "rows_plane", order, constants: { column_of: "e" }, applies: (p) => p.inner === 1, workgroups },
+    { name: "rows", order, workgroups },
+  ];
+  if (!close) return rows;
+  const near = rows.map((row) => narrowed(row, undilated, { constants: { ...row.constants, ...close } }));
+  return [...near, ...rows.map((row) => ({ ...row, name: `${row.name}_dilated` }))];
+}
 
 /** One comparison or addition per tap of every window; `outputs` counts passes over what has the size of y. */
 const cost = (outputs: number) => (p: Pool3dParams) => {
@@ -68,6 +87,7 @@ const cost = (outputs: number) => (p: Pool3dParams) => {
 /** y = maximum of every window of x, and where it is. Windows of one to three axes. See max_pool3d_forward.wgsl. */
 export const maxPool3dForward = defineKernel({
   name: "max_pool3d_forward",
+  software: FAT_LANES,
   wgsl: maxPool3dForwardWgsl,
   bindings: { x: read, y: write, index: { access: "read_write", dtype: "i32" } },
   params,
@@ -78,6 +98,7 @@ export const maxPool3dForward = defineKernel({
 /** dx = dy where the index of a window says, added where windows overlap. See max_pool3d_backward.wgsl. */
 export const maxPool3dBackward = defineKernel({
   name: "max_pool3d_backward",
+  software: FAT_LANES,
   wgsl: maxPool3dBackwardWgsl,
   bindings: { index: { access: "read", dtype: "i32" }, dy: read, dx: write },
   params,
@@ -88,42 +109,39 @@ export const maxPool3dBackward = defineKernel({
 /** y = mean, or sum, of every window of x. See avg_pool3d_forward.wgsl. */
 export const avgPool3dForward = defineKernel({
   name: "avg_pool3d_forward",
+  software: FAT_LANES,
   wgsl: avgPool3dForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: variants("y", {}),
+  variants: variants("y", {}, { spaced: "n" }),
   cost: cost(1),
 });
 
 /** dx = dy of every window that holds the element, by the window's divisor. See avg_pool3d_backward.wgsl. */
 export const avgPool3dBackward = defineKernel({
   name: "avg_pool3d_backward",
+  software: FAT_LANES,
   wgsl: avgPool3dBackwardWgsl,
   bindings: { dy: read, dx: write },
   params,
-  variants: variants("x", {}),
+  variants: variants("x", {}, { spaced: "n", on_grid: "true" }),
   cost: cost(1),
 });
 
 // Of adaptive pooling: window o goes from floor(o * in / out) to ceil((o + 1) * in / out).
-const adaptiveForward: Constants = {
-  begin: "o * extent() / count()",
-  taps: "((o + 1u) * extent() + count() - 1u) / count() - o * extent() / count()",
-};
+const taps = "((o + 1u) * axis.extent + axis.count - 1u) / axis.count - o * axis.extent / axis.count";
+const adaptiveForward: Constants = { begin: "o * axis.extent / axis.count", taps };
 const adaptiveBackward: Constants = {
-  first: "at * count() / extent()",
-  end: "((at + 1u) * count() + extent() - 1u) / extent()",
-};
-const adaptiveCounts: Constants = {
-  counts: "((o + 1u) * extent() + count() - 1u) / count() - o * extent() / count()",
+  first: "at * axis.count / axis.extent",
+  end: "((at + 1u) * axis.count + axis.extent - 1u) / axis.extent",
 };
 
 /** For `RunOptions.constants` of these kernels, with the params of adaptivePoolGeometry. */
 export const adaptivePool = {
   maxForward: adaptiveForward,
   maxBackward: adaptiveBackward,
-  avgForward: { ...adaptiveForward, ...adaptiveCounts },
-  avgBackward: { ...adaptiveBackward, ...adaptiveCounts, on_grid: "true" },
+  avgForward: { ...adaptiveForward, counted: taps },
+  avgBackward: { ...adaptiveBackward, counted: taps, on_grid: "true" },
 } as const satisfies Record<string, Constants>;
 
 export interface PoolOptions {
