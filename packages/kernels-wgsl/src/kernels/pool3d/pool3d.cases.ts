@@ -51,6 +51,10 @@ const shapes: Shape[] = [
   // Windows wholly in the padding, and larger than the input.
   { x: [1, 2, 3], window: [2], stride: [2], padding: [3, 4] },
   { x: [1, 2, 2, 2], window: [3, 3], stride: [2, 2], ceilMode: true },
+  // Windows that do not overlap, smaller than the stride, with padding and places that no window reaches.
+  { x: [2, 3, 8, 7, 9], window: [2, 1, 3], stride: [3, 2, 3], padding: [1, 0, 0, 1, 2, 1], special: true },
+  { x: [1, 7, 9, 8], window: [2, 3], padding: [3, 1, 5, 0], channelsLast: true, countIncludePad: true },
+  { x: [1, 5, 6, 2], window: [2, 2], padding: [1, 1, 0, 1], channelsLast: true, ceilMode: true, divisor: 3 },
   { x: [2, 3, 7], size: [3] },
   { x: [1, 5, 7, 4], size: [3, 2], channelsLast: true, special: true },
   // More windows than elements.

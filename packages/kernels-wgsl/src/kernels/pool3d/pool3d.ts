@@ -3,6 +3,7 @@ import {
   type BindingSpec,
   type Constants,
   defineKernel,
+  divideUp,
   FAT_LANES,
   narrowed,
   type ParamValues,
@@ -10,8 +11,10 @@ import {
   type Variant,
 } from "../../kernel.js";
 import avgPool3dBackwardWgsl from "./avg_pool3d_backward.wgsl";
+import avgPool3dBackwardBlocksWgsl from "./avg_pool3d_backward_blocks.wgsl";
 import avgPool3dForwardWgsl from "./avg_pool3d_forward.wgsl";
 import maxPool3dBackwardWgsl from "./max_pool3d_backward.wgsl";
+import maxPool3dBackwardBlocksWgsl from "./max_pool3d_backward_blocks.wgsl";
 import maxPool3dForwardWgsl from "./max_pool3d_forward.wgsl";
 
 /** Volumes are [outer, d, h, w, inner]: NDHWC has outer = n and inner = c, NCDHW outer = n * c and inner = 1. */
@@ -78,6 +81,32 @@ function variants(of: "x" | "y", vec4: Constants, close?: Constants): Variant<ty
   return [...near, ...rows.map((row) => ({ ...row, name: `${row.name}_dilated` }))];
 }
 
+/** For windows that do not overlap; adaptive ones have a stride of 0. See max_pool3d_backward_blocks.wgsl. */
+function blocks(wgsl: string, vec4: Constants): Variant<typeof params>[] {
+  const along = (extent: number, before: number, stride: number): number =>
+    Math.floor((before + extent - 1) / stride) - Math.floor(before / stride) + 1;
+  const count = (p: Pool3dParams): number =>
+    p.outer *
+    p.inner *
+    along(p.in_d, p.pad_front, p.stride_d) *
+    along(p.in_h, p.pad_top, p.stride_h) *
+    along(p.in_w, p.pad_left, p.stride_w);
+  const applies = (p: Pool3dParams): boolean =>
+    undilated(p) && p.window_d <= p.stride_d && p.window_h <= p.stride_h && p.window_w <= p.stride_w;
+  const order = "row_major";
+  return [
+    {
+      name: "blocks_vec4",
+      order,
+      wgsl,
+      constants: { ...vec4, V: "vec4<f32>", WIDTH: "4u" },
+      applies: (p) => p.inner % 4 === 0 && applies(p),
+      workgroups: (p) => spread(divideUp(count(p) / 4, 64)),
+    },
+    { name: "blocks", order, wgsl, applies, workgroups: (p) => spread(divideUp(count(p), 64)) },
+  ];
+}
+
 /** One comparison or addition per tap of every window; `outputs` counts passes over what has the size of y. */
 const cost = (outputs: number) => (p: Pool3dParams) => {
   const { x, y } = pool3dCounts(p);
@@ -102,7 +131,7 @@ export const maxPool3dBackward = defineKernel({
   wgsl: maxPool3dBackwardWgsl,
   bindings: { index: { access: "read", dtype: "i32" }, dy: read, dx: write },
   params,
-  variants: variants("x", { I: "vec4<i32>" }),
+  variants: [...blocks(maxPool3dBackwardBlocksWgsl, { I: "vec4<i32>" }), ...variants("x", { I: "vec4<i32>" })],
   cost: cost(2),
 });
 
@@ -124,7 +153,7 @@ export const avgPool3dBackward = defineKernel({
   wgsl: avgPool3dBackwardWgsl,
   bindings: { dy: read, dx: write },
   params,
-  variants: variants("x", {}, { spaced: "n", on_grid: "true" }),
+  variants: [...blocks(avgPool3dBackwardBlocksWgsl, {}), ...variants("x", {}, { spaced: "n", on_grid: "true" })],
   cost: cost(1),
 });
 
@@ -308,5 +337,5 @@ export function adaptivePoolGeometry(
   const widest = out.map((count, d) => Math.ceil((extents[d] as number) / count)) as Three;
   const pads = [0, 0, 0, 0, 0, 0];
   const rest = { include_pad: 0, divisor: 0 };
-  return { shape: volume.shape(out), params: paramsOf(volume, out, widest, [1, 1, 1], [1, 1, 1], pads, rest) };
+  return { shape: volume.shape(out), params: paramsOf(volume, out, widest, [0, 0, 0], [1, 1, 1], pads, rest) };
 }
