@@ -12,6 +12,7 @@ import {
   ShapeError,
   tableWords,
   transposeTable,
+  widestTaps,
 } from "@facet/kernels-wgsl";
 import { tracing } from "../capture/trace.js";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
@@ -81,8 +82,6 @@ function resample(x: Tensor, first: number, rows: ResampleTable, columns: Resamp
 
 /** Taps of one result in two axes up to which one pass is no more work than two. */
 const ONE_PASS = 16;
-const widest = ({ taps }: ResampleTable): number => taps.reduce((most, list) => Math.max(most, list.length), 0);
-
 /** Weighted sums along neighbouring axes, by a table for each; undefined leaves one as it is. Throws ShapeError for tables that do not fit. */
 export function resampleAxes(x: Tensor, first: number, tables: readonly (ResampleTable | undefined)[]): Tensor {
   if (first < 0 || first + tables.length > x.rank)
@@ -96,7 +95,7 @@ export function resampleAxes(x: Tensor, first: number, tables: readonly (Resampl
   for (let d = tables.length - 1; d >= 0; d--) {
     const [before, own] = [tables[d - 1], tables[d]];
     if (!own) continue;
-    if (before && widest(before) * widest(own) <= ONE_PASS) {
+    if (before && widestTaps(before) * widestTaps(own) <= ONE_PASS) {
       d--;
       y = resample(y, first + d, before, own);
       continue;

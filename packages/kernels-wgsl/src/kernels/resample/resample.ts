@@ -1,6 +1,7 @@
 import { formatShape, ShapeError } from "../../errors.js";
-import { type Constants, defineKernel, divideUp, type ParamValues, sizeOf, spread } from "../../kernel.js";
+import { type Constants, defineKernel, divideUp, FAT_LANES, type ParamValues, sizeOf, spread } from "../../kernel.js";
 import resampleWgsl from "./resample.wgsl";
+import resampleTapsWgsl from "./resample_taps.wgsl";
 
 const params = {
   outer: "u32",
@@ -11,6 +12,8 @@ const params = {
   out_w: "u32",
   row_taps: "u32",
   column_taps: "u32",
+  /** Most taps of a result along an axis. */
+  widest: "u32",
 } as const;
 
 export type ResampleParams = ParamValues<typeof params>;
@@ -25,10 +28,15 @@ const planes: Constants = {
   part: "v[k]",
 };
 
+const pairs = (p: ResampleParams): boolean => p.widest <= 2;
+const rowsOf = (planes: number) => (p: ResampleParams) => spread((p.outer / planes) * p.out_h);
+const order = "taps";
+
 /** Weighted sums of elements along two axes by tables: every interpolation, and its gradient. See resample.wgsl. */
 export const resample = defineKernel({
   name: "resample",
   wgsl: resampleWgsl,
+  software: FAT_LANES,
   bindings: {
     x: { access: "read", dtype: "f32" },
     rows: { access: "read", dtype: "u32" },
@@ -38,20 +46,37 @@ export const resample = defineKernel({
   params,
   variants: [
     {
+      name: "pairs_vec4",
+      order,
+      constants: vec4,
+      applies: (p) => p.inner % 4 === 0 && pairs(p),
+      workgroups: rowsOf(1),
+    },
+    {
+      name: "pairs_four_planes",
+      order,
+      constants: { ...planes, column_of: "e" },
+      applies: (p) => p.inner === 1 && p.outer % 4 === 0 && pairs(p),
+      workgroups: rowsOf(4),
+    },
+    { name: "pairs", order, applies: pairs, workgroups: rowsOf(1) },
+    {
       name: "vec4",
-      order: "taps",
+      order,
+      wgsl: resampleTapsWgsl,
       constants: vec4,
       applies: (p) => p.inner % 4 === 0,
       workgroups: (p) => spread(divideUp(outCount(p) / 4, LANES)),
     },
     {
       name: "four_planes",
-      order: "taps",
+      order,
+      wgsl: resampleTapsWgsl,
       constants: planes,
       applies: (p) => p.outer % 4 === 0,
       workgroups: (p) => spread(divideUp(outCount(p) / 4, LANES)),
     },
-    { name: "scalar", order: "taps", workgroups: (p) => spread(divideUp(outCount(p), LANES)) },
+    { name: "scalar", order, wgsl: resampleTapsWgsl, workgroups: (p) => spread(divideUp(outCount(p), LANES)) },
   ],
   cost: (p) => ({
     // Taps of all results, each row of which meets each column.
@@ -68,6 +93,10 @@ export interface ResampleTable {
 }
 
 export const tapCount = ({ taps }: ResampleTable): number => taps.reduce((count, list) => count + list.length, 0);
+
+/** Most taps that one result has. */
+export const widestTaps = ({ taps }: ResampleTable): number =>
+  taps.reduce((most, list) => Math.max(most, list.length), 0);
 
 /** The table as words, as the kernel reads it. */
 export function tableWords({ taps }: ResampleTable): Uint32Array<ArrayBuffer> {
@@ -131,6 +160,7 @@ export function resampleGeometry(
       out_w: columns.taps.length,
       row_taps: tapCount(rows),
       column_taps: tapCount(columns),
+      widest: Math.max(widestTaps(rows), widestTaps(columns)),
     },
   };
 }
