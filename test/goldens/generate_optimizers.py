@@ -73,6 +73,21 @@ KERAS = {
     ),
     "lion": ("Lion", {"learning_rate": 0.1}),
     "lion_options": ("Lion", {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.75, "weight_decay": 0.1}),
+    "lamb": ("Lamb", {"learning_rate": 0.1}),
+    "lamb_options": ("Lamb", {"learning_rate": 0.1, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.01, "weight_decay": 0.1}),
+    "clipnorm": ("Adam", {"learning_rate": 0.1, "clipnorm": 0.5}),
+    "clipnorm_lamb": ("Lamb", {"learning_rate": 0.1, "clipnorm": 0.5}),
+    "clipvalue": ("RMSprop", {"learning_rate": 0.1, "clipvalue": 0.25}),
+    "global_clipnorm": ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "global_clipnorm": 1.5}),
+    "loss_scale_factor": ("Adam", {"learning_rate": 0.1, "epsilon": 0.01, "loss_scale_factor": 8.0}),
+    "loss_scale_factor_clipnorm": ("SGD", {"learning_rate": 0.1, "loss_scale_factor": 8.0, "clipnorm": 0.1}),
+    "accumulation": ("Adam", {"learning_rate": 0.1, "gradient_accumulation_steps": 3}),
+    "accumulation_clipped": ("SGD", {"learning_rate": 0.1, "momentum": 0.9, "gradient_accumulation_steps": 2, "global_clipnorm": 1.0}),
+    "ema": ("SGD", {"learning_rate": 0.1, "use_ema": True, "ema_momentum": 0.7, "ema_overwrite_frequency": 4}),
+    "ema_accumulation": (
+        "Adam",
+        {"learning_rate": 0.1, "use_ema": True, "ema_overwrite_frequency": 2, "gradient_accumulation_steps": 2},
+    ),
 }
 
 # name: function, arguments by name
@@ -100,6 +115,13 @@ JAX = {
     "rprop_options": (
         "rprop",
         {"learning_rate": 0.1, "eta_minus": 0.25, "eta_plus": 1.5, "min_step_size": 0.05, "max_step_size": 0.2},
+    ),
+    "lamb": ("lamb", {"learning_rate": 0.1}),
+    "lamb_options": ("lamb", {"learning_rate": 0.1, "b1": 0.7, "b2": 0.9, "eps": 0.01, "eps_root": 0.01, "weight_decay": 0.1}),
+    "lars": ("lars", {"learning_rate": 0.5}),
+    "lars_options": (
+        "lars",
+        {"learning_rate": 0.5, "weight_decay": 0.1, "trust_coefficient": 0.1, "eps": 0.01, "momentum": 0.5, "nesterov": True},
     ),
     "schedule_free_sgd": ("contrib.schedule_free_sgd", {"learning_rate": 0.1, "b1": 0.8, "weight_decay": 0.1}),
 }

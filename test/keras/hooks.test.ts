@@ -187,12 +187,12 @@ describe("classes", () => {
       /add_loss/,
     ],
     [
-      "scale_loss",
+      "stateless_apply",
       () =>
         class extends keras.optimizers.SGD {
-          scale_loss() {}
+          stateless_apply() {}
         },
-      /scale_loss/,
+      /stateless_apply/,
     ],
   ])("one with the hook %s, which nothing would call, is refused", (_, make, message) => {
     expect(() => new (make() as new () => unknown)()).toThrow(message);

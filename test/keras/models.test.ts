@@ -440,8 +440,14 @@ describe("mistakes", () => {
       /adam: learning_rate: expected a finite number.*got NaN/,
     ],
     ["a schedule", () => keras.optimizers.SGD(wrong({ learning_rate: {} })), /no learning rate schedules/],
-    ["clipnorm", () => keras.optimizers.Adam(wrong({ clipnorm: 1 })), /Adam: clipnorm/],
-    ["no optimizer, since Keras' default is rmsprop", () => model().compile({ loss: "mse" }), /rmsprop/],
+    ["clipnorm", () => keras.optimizers.Adam(wrong({ clipnorm: -1 })), /Adam: clipnorm/],
+    ["two ways to clip", () => keras.optimizers.Adam({ clipnorm: 1, clipvalue: 1 }), /adam.*: clipnorm: .*at most one/],
+    ["an average of no weight", () => keras.optimizers.SGD({ use_ema: true, ema_momentum: 2 }), /sgd.*: ema_momentum/],
+    [
+      "an unknown optimizer",
+      () => model().compile({ optimizer: wrong("sdg"), loss: "mse" }),
+      /compile: optimizer: .*sgd/,
+    ],
     ["an unknown loss", () => model().compile({ optimizer: "sgd", loss: wrong("hinge") }), /compile: loss: .*"hinge"/],
     [
       "loss_weights",

@@ -526,3 +526,21 @@ describe("host arrays and utils", () => {
     expect(await accuracy.result()).toBe(0);
   });
 });
+
+test("with an average of the weights fit ends with it, and a scaled loss changes nothing but roundings", async () => {
+  const train = async (options: object): Promise<number[]> => {
+    const model = keras.Sequential([keras.layers.Dense(1, { kernel_initializer: "ones" })]);
+    model.build([null, 2]);
+    model.compile({ optimizer: keras.optimizers.SGD({ learning_rate: 0.25, ...options }), loss: "mse" });
+    const x = keras.ndarray([1, 2, 3, 4], [2, 2]);
+    await model.fit(x, keras.ndarray([1, 1], [2, 1]), { epochs: 3, batch_size: 2, verbose: 0 });
+    const weights = await model.get_weights();
+    return weights.flatMap(({ data }) => [...data].map(Number));
+  };
+  const plain = await train({});
+  const scaled = await train({ loss_scale_factor: 1024 });
+  for (const [i, value] of scaled.entries()) expect(value / (plain[i] as number)).toBeCloseTo(1, 5);
+  const averaged = await train({ use_ema: true, ema_momentum: 0 });
+  expect(averaged).toEqual(plain);
+  expect(await train({ use_ema: true, ema_momentum: 0.5 })).not.toEqual(plain);
+});

@@ -56,6 +56,7 @@ const own: Readonly<Record<string, readonly Refusal[]>> = {
     [{ epsMode: "inside" }, "epsMode", "inside"],
   ],
   adamax: [...moments, [{ epsMode: "root" }, "epsMode", "root"]],
+  ema: [[{ lr: 1.5 }, "lr", "1.5"]],
   ftrl: [
     [{ lr: 0 }, "lr", "0"],
     [{ lrPower: 0.5 }, "lrPower", "0.5"],
@@ -64,6 +65,12 @@ const own: Readonly<Record<string, readonly Refusal[]>> = {
     [{ l2Shrinkage: -1 }, "l2Shrinkage", "-1"],
     [{ beta: -1 }, "beta", "-1"],
     [{ initialAccumulator: -1 }, "initialAccumulator", "-1"],
+  ],
+  lamb_direction: [
+    ...moments,
+    [{ epsRoot: -1 }, "epsRoot", "-1"],
+    [{ trustDecay: -1 }, "trustDecay", "-1"],
+    [{ trustDecayMode: "l2" }, "trustDecayMode", "l2"],
   ],
   lion: [
     [{ beta1: -1 }, "beta1", "-1"],

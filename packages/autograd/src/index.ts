@@ -17,6 +17,7 @@ export {
   type FtrlSettings,
   formatShape,
   ftrl,
+  type LambSettings,
   type LionSettings,
   lion,
   type MemoryStats,
@@ -70,8 +71,12 @@ export { withLayer } from "./layer.js";
 export * from "./losses/index.js";
 export * from "./ops/index.js";
 export { type FlatLayout, flatCopy, flatFull, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
-export { FlatOptimizer, optimizerUpdate } from "./optim/flat_optimizer.js";
+export { FlatOptimizer } from "./optim/flat_optimizer.js";
 export { FusedOptimizer, succeed } from "./optim/fused.js";
+export type { GradientSettings } from "./optim/gradient_factors.js";
+export { LossScaler, type LossScalerSettings } from "./optim/loss_scaler.js";
+export { Lamb, Lars, type LarsSettings } from "./optim/trust.js";
+export { optimizerUpdate } from "./optim/update.js";
 export * from "./random.js";
 export * from "./resident.js";
 export { adopt, findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";

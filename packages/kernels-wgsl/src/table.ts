@@ -27,6 +27,7 @@ import { recurrentEntries } from "./kernels/recurrent/recurrent.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
 import { resampleEntries } from "./kernels/resample/resample.cases.js";
 import { scanEntries } from "./kernels/scan/scan.cases.js";
+import { segmentSumsEntries } from "./kernels/segments/segment_sums.cases.js";
 import { softmaxEntries } from "./kernels/softmax/softmax.cases.js";
 import { softmaxCrossEntropyEntries } from "./kernels/softmax_cross_entropy/softmax_cross_entropy.cases.js";
 import { sortEntries } from "./kernels/sort/sort.cases.js";
@@ -68,4 +69,5 @@ export const kernelTable: readonly KernelEntry[] = [
   ...linalgEntries,
   ...fftEntries,
   ...optimizerEntries,
+  ...segmentSumsEntries,
 ];

@@ -25,6 +25,8 @@ export {
   adamax,
   adamaxw,
   amsgrad,
+  lamb,
+  lars,
   lion,
   radam,
   rmsprop,
@@ -38,6 +40,8 @@ export {
   scale_by_rprop,
   scale_by_rss,
   scale_by_stddev,
+  scale_by_trust_ratio,
+  trace,
 } from "./optax_table.js";
 export {
   add_decayed_weights,

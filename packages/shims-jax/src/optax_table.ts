@@ -1,10 +1,21 @@
 // Optimizers of optax that are rows of the core's table: each as a direction, scale_by_..., and with a learning rate.
 import * as core from "@facet/autograd";
-import { bool, define, only } from "@facet/dialect";
-import type { Given } from "./arguments.js";
+import { bool, define, func, number, only } from "@facet/dialect";
+import { type Given, tree as treeKind } from "./arguments.js";
 import type { GradientTransformation } from "./optax_base.js";
 import { type ScalarOrSchedule, scalar, scalarOrSchedule } from "./optax_schedules.js";
-import { chained, decayed, direction, type Mask, maskKind, mu_dtype, rated, rowTransform } from "./optax_transforms.js";
+import {
+  adamDirection,
+  chained,
+  decayed,
+  direction,
+  type Mask,
+  maskKind,
+  mu_dtype,
+  ofParameters,
+  rated,
+  rowTransform,
+} from "./optax_transforms.js";
 import { hostNumber } from "./traced_number.js";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -315,3 +326,115 @@ export const rprop: (...args: Given<[learning_rate: number], RpropRest, RpropNam
 export const scale_by_rprop: (
   ...args: Given<[learning_rate: number], RpropRest, RpropNamed>
 ) => GradientTransformation = define("optax.scale_by_rprop", rpropRules, (options) => direction(rpropStep(options)));
+
+const traceRules = { decay: scalar, nesterov: bool.or(false), accumulator_dtype: only(null, "float32") } as const;
+const traced = (decay: number, nesterov: boolean): GradientTransformation =>
+  direction(
+    rowTransform("trace", core.sgd, { velocity: "trace" }, 1, () => ({ momentum: hostNumber(decay), nesterov })),
+  );
+/** Updates along a velocity: trace = updates + decay trace. */
+export const trace: (
+  ...args: Given<
+    [decay: number],
+    [nesterov: boolean, accumulator_dtype: null],
+    { decay: number; nesterov: boolean; accumulator_dtype: null }
+  >
+) => GradientTransformation = define("optax.trace", traceRules, ({ decay, nesterov }) => traced(decay, nesterov));
+
+/** Each update times the norm of its parameter over its own; times 1 where either is 0. */
+const trusted = (min_norm: number, trust_coefficient: number, eps: number, mask: Mask = null): GradientTransformation =>
+  ofParameters("scale_by_trust_ratio", mask, (update, parameter) => {
+    const norm = (x: core.Tensor): core.Tensor => {
+      const own = core.sqrt(core.sum(core.mul(x, x)));
+      return min_norm === 0 ? own : core.maximum(own, min_norm);
+    };
+    const [weights, steps] = [norm(parameter), norm(update)];
+    const ratio = core.div(core.mul(weights, trust_coefficient), core.add(steps, eps));
+    const counts = core.logicalAnd(core.notEqual(weights, 0), core.notEqual(steps, 0));
+    return core.mul(update, core.where(counts, ratio, 1));
+  });
+const amount = number.where("a number of 0 or more", (value) => value >= 0);
+/** Updates scaled to the size of their parameters, array by array. `update` needs the parameters. */
+export const scale_by_trust_ratio: (
+  ...args: Given<
+    [],
+    [min_norm: number, trust_coefficient: number, eps: number],
+    { min_norm: number; trust_coefficient: number; eps: number }
+  >
+) => GradientTransformation = define(
+  "optax.scale_by_trust_ratio",
+  { min_norm: amount.or(0), trust_coefficient: number.or(1), eps: amount.or(0) },
+  ({ min_norm, trust_coefficient, eps }) => trusted(min_norm, trust_coefficient, eps),
+);
+
+/** LAMB: Adam's direction and decay, scaled to the size of each parameter. `update` needs the parameters. */
+export const lamb: (
+  ...args: Given<
+    [learning_rate: ScalarOrSchedule],
+    [...Betas, eps_root: number, weight_decay: ScalarOrSchedule, mask: Mask],
+    Rated & BetasNamed & DecayNamed & { eps_root: number }
+  >
+) => GradientTransformation = define(
+  "optax.lamb",
+  {
+    learning_rate: scalarOrSchedule,
+    ...betas,
+    eps: scalar.or(1e-6),
+    eps_root: scalar.or(0),
+    weight_decay: scalarOrSchedule.or(0),
+    mask: maskKind,
+  },
+  ({ learning_rate, weight_decay, mask, ...options }) =>
+    chained([
+      adamDirection({ ...options, nesterov: false }),
+      decayed(weight_decay, mask),
+      trusted(0, 1, 0),
+      rated(learning_rate, true),
+    ]),
+);
+
+const flag = func.either(treeKind);
+const maskOf = (given: unknown): Mask => (given === true ? null : given);
+/** LARS: gradients scaled to the size of each parameter, then a velocity of steps. `update` needs the parameters. */
+export const lars: (
+  ...args: Given<
+    [learning_rate: ScalarOrSchedule],
+    [
+      weight_decay: ScalarOrSchedule,
+      weight_decay_mask: Mask,
+      trust_coefficient: number,
+      eps: number,
+      trust_ratio_mask: Mask,
+      momentum: number,
+      nesterov: boolean,
+    ],
+    Rated & {
+      weight_decay: ScalarOrSchedule;
+      weight_decay_mask: Mask;
+      trust_coefficient: number;
+      eps: number;
+      trust_ratio_mask: Mask;
+      momentum: number;
+      nesterov: boolean;
+    }
+  >
+) => GradientTransformation = define(
+  "optax.lars",
+  {
+    learning_rate: scalarOrSchedule,
+    weight_decay: scalarOrSchedule.or(0),
+    weight_decay_mask: flag.or(true),
+    trust_coefficient: number.or(0.001),
+    eps: amount.or(0),
+    trust_ratio_mask: flag.or(true),
+    momentum: scalar.or(0.9),
+    nesterov: bool.or(false),
+  },
+  ({ learning_rate, weight_decay, weight_decay_mask, trust_coefficient, eps, trust_ratio_mask, momentum, nesterov }) =>
+    chained([
+      decayed(weight_decay, maskOf(weight_decay_mask)),
+      trusted(0, trust_coefficient, eps, maskOf(trust_ratio_mask)),
+      rated(learning_rate, true),
+      traced(momentum, nesterov),
+    ]),
+);

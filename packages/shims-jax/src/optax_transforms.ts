@@ -187,19 +187,26 @@ function where(fn: string, mask: Mask, updates: unknown, params: unknown, f: (u:
   return map(marked, marks, [updates, params]);
 }
 
+const NO_PARAMS = { argument: "params", expected: "the parameters: update(updates, state, params)", given: "none" };
+
+/** A transformation without state that makes updates of updates and parameters, array by array. */
+export const ofParameters = (fn: string, mask: Mask, f: (u: Tensor, p: Tensor) => Tensor): GradientTransformation =>
+  transformation(
+    () => null,
+    (updates, state, params) => {
+      if (params === null) throw new ArgumentError({ op: fn, ...NO_PARAMS });
+      const of = (u: ArrayLike, p: ArrayLike) => run(() => f(inexact(fn, "updates", u), inexact(fn, "params", p)));
+      return [where(fn, mask, updates, params, of), state];
+    },
+  );
+
 export const decayed = (weight_decay: ScalarOrSchedule, mask: Mask): GradientTransformation => {
   const fn = "add_decayed_weights";
   const counts = typeof weight_decay === "function";
   return transformation(
     () => (counts ? { count: 0 } : null),
     (updates, state, params) => {
-      if (params === null)
-        throw new ArgumentError({
-          op: fn,
-          argument: "params",
-          expected: "the parameters: update(updates, state, params)",
-          given: "none",
-        });
+      if (params === null) throw new ArgumentError({ op: fn, ...NO_PARAMS });
       const { count } = counts ? stateOf(fn, state) : { count: 0 };
       const next = counts ? { count: increment(count) } : state;
       if (weight_decay === 0) return [updates, next];

@@ -149,6 +149,7 @@ export declare namespace optimizers {
   type Adagrad = optimizersModule.Adagrad;
   type Adamax = optimizersModule.Adamax;
   type Ftrl = optimizersModule.Ftrl;
+  type Lamb = optimizersModule.Lamb;
   type Lion = optimizersModule.Lion;
   type Nadam = optimizersModule.Nadam;
   type Optimizer = optimizersModule.Optimizer;

@@ -1,10 +1,38 @@
-import { ArgumentError } from "@facet/kernels-wgsl";
+import { ArgumentError, ema, sgd } from "@facet/kernels-wgsl";
 import { everyRun, hostValue, outsideCapture, refuseInCapture, tracing } from "../capture/trace.js";
 import { copyTensor } from "../define_op.js";
+import { fillWith } from "../ops/create.js";
 import type { Tensor } from "../tensor.js";
 import { type FlatLayout, flatCopy, flatFull, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
+import { checkGradientSettings, type Factors, type GradientSettings, gradientFactors } from "./gradient_factors.js";
+import { Segments } from "./segments.js";
+import { optimizerUpdate } from "./update.js";
 
 let succeeding = false;
+
+/** Name of the state that `average` keeps. */
+const AVERAGE = "average";
+
+/** A stretch of the flat tensors that one dispatch updates. */
+export interface Part {
+  readonly p: Tensor;
+  readonly g: Tensor;
+  readonly state: (name: string, initial?: number | "p") => Tensor;
+  /** Of this run, counted from 1. */
+  readonly step: () => number;
+  /** First element in the flat tensors. */
+  readonly start: number;
+  readonly factors: Factors | undefined;
+}
+
+export interface ApplyOptions {
+  /** Whether this is an update of the state. Default true. */
+  readonly counts?: boolean;
+  /** What is done to gradients; asked for in every run. */
+  readonly settings?: () => GradientSettings;
+  /** What comes after all parts were updated, for what is computed of whole parameters. */
+  readonly finish?: (flat: Tensor, each: (body: (part: Part) => void) => void) => void;
+}
 
 /** Makes an optimiser that takes the place of another for good, as when parameters are added: in a captured function too. */
 export function succeed<T extends FusedOptimizer>(make: () => T): T {
@@ -27,6 +55,9 @@ export abstract class FusedOptimizer {
   readonly #flat: Tensor;
   readonly #gradients: Tensor;
   readonly #state = new Map<string, Tensor>();
+  #segments: Segments | undefined;
+  /** Calls that gave gradients. */
+  #calls = 0;
   /** Updates of its state that each parameter has had; the bias corrections of one that was skipped lag behind, as in torch. */
   readonly steps: number[];
 
@@ -90,13 +121,12 @@ export abstract class FusedOptimizer {
   }
 
   /**
-   * Updates the parameters in place. One whose gradient is undefined is left alone, state and all. `counts` tells whether
-   * this is an update of the state.
+   * Updates the parameters in place. One whose gradient is undefined is left alone, state and all.
    */
   protected apply(
     gradients: readonly (Tensor | undefined)[],
-    update: (p: Tensor, g: Tensor, state: (name: string, initial?: number | "p") => Tensor, step: () => number) => void,
-    counts = true,
+    update: (part: Part) => void,
+    { counts = true, settings, finish }: ApplyOptions = {},
   ): void {
     if (gradients.length !== this.parameters.length) {
       throw new ArgumentError({
@@ -109,25 +139,78 @@ export abstract class FusedOptimizer {
     this.#moveIn();
     flatWrite(this.#gradients, this.layout, gradients, this.op);
     const updated = [...gradients.keys()].filter((i) => gradients[i]);
+    if (settings) everyRun(() => checkGradientSettings(this.op, settings()));
+    if (settings && !this.#accumulated(updated, settings)) return;
+    const given = gradients.map((gradient) => gradient !== undefined);
+    const factors = settings && gradientFactors(this.#gradients, () => this.segments, given, settings);
     if (counts)
       everyRun(() => {
         for (const i of updated) this.steps[i] = (this.steps[i] as number) + 1;
       });
-    for (const { first, start, stop } of hostValue(() => this.#runs(updated))) {
-      const borrowed: Tensor[] = [];
-      const range = (flat: Tensor): Tensor => {
-        const part = flatRange(flat, start, stop);
-        borrowed.push(part);
-        return part;
-      };
-      update(
-        range(this.#flat),
-        range(this.#gradients),
-        (name, initial) => range(this.flatState(name, initial)),
-        () => this.steps[first] as number,
-      );
-      for (const part of borrowed) part.dispose();
+    const parts = hostValue(() => this.#runs(updated));
+    const each = (body: (part: Part) => void): void => {
+      for (const { first, start, stop } of parts) {
+        const borrowed: Tensor[] = [];
+        const range = (flat: Tensor): Tensor => {
+          const part = flatRange(flat, start, stop);
+          borrowed.push(part);
+          return part;
+        };
+        body({
+          p: range(this.#flat),
+          g: range(this.#gradients),
+          state: (name, initial) => range(this.flatState(name, initial)),
+          step: () => this.steps[first] as number,
+          start,
+          factors,
+        });
+        for (const part of borrowed) part.dispose();
+      }
+    };
+    each(update);
+    finish?.(this.#flat, each);
+    factors?.scale.dispose();
+  }
+
+  /** Adds gradients up where several calls make one update. Whether this call makes one. */
+  #accumulated(updated: readonly number[], settings: () => GradientSettings): boolean {
+    const isLast = hostValue(() => (this.#calls + 1) % (settings().accumulate ?? 1) === 0);
+    const alone = hostValue(() => (settings().accumulate ?? 1) === 1);
+    everyRun(() => {
+      this.#calls += 1;
+    });
+    if (alone) return true;
+    const sum = this.flatState("accumulated");
+    for (const { start, stop } of hostValue(() => this.#runs(updated))) {
+      const [into, gradient] = [flatRange(sum, start, stop), flatRange(this.#gradients, start, stop)];
+      optimizerUpdate(sgd, into, gradient, {}, () => ({ lr: 1, maximize: true, step: 1 }));
+      into.dispose();
+      gradient.dispose();
     }
+    if (!isLast) return false;
+    copyTensor(sum, this.#gradients);
+    fillWith(sum, 0);
+    return true;
+  }
+
+  /** The parameters as segments of the flat tensor. */
+  protected get segments(): Segments {
+    this.#segments ??= new Segments(this.layout);
+    return this.#segments;
+  }
+
+  /**
+   * Keeps an exponential moving average of the parameters: average += weight (p - average), which begins as the parameters are.
+   * The weight is asked for in every run.
+   */
+  average(weight: () => number): void {
+    const average = this.flatState(AVERAGE, "p");
+    optimizerUpdate(ema, average, this.#flat, {}, () => ({ lr: weight(), step: 1 }));
+  }
+
+  /** Sets the parameters to their average. */
+  adoptAverage(): void {
+    copyTensor(this.flatState(AVERAGE, "p"), this.#flat);
   }
 
   /** Longest stretches of neighbours among the updated parameters with the same number of steps: one, as a rule. */
@@ -151,6 +234,7 @@ export abstract class FusedOptimizer {
   dispose(): void {
     this.#gradients.dispose();
     this.#flat.dispose();
+    this.#segments?.dispose();
     for (const state of this.#state.values()) state.dispose();
     this.#state.clear();
   }

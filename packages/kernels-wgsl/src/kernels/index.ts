@@ -36,6 +36,7 @@ export * from "./reduce/reduce.js";
 export * from "./resample/resample.js";
 export * from "./resample/resample_table.js";
 export * from "./scan/scan.js";
+export * from "./segments/segment_sums.js";
 export * from "./softmax/softmax.js";
 export * from "./softmax_cross_entropy/softmax_cross_entropy.js";
 export * from "./sort/sort.js";

@@ -2,7 +2,15 @@
 import { type AdamSettings, adam, type Tensor as CoreTensor, FlatOptimizer } from "@facet/autograd";
 import { type Args, mapping, signature } from "@facet/dialect";
 import { type Makes, withoutNew } from "../callable.js";
-import { type CoreOptimizer, last, Optimizer, type OptimizerArguments, rate, weightDecay } from "./optimizer.js";
+import {
+  baseOf,
+  type CoreOptimizer,
+  last,
+  Optimizer,
+  type OptimizerArguments,
+  rate,
+  weightDecay,
+} from "./optimizer.js";
 
 export interface AdamArguments extends OptimizerArguments {
   beta_1: number;
@@ -54,7 +62,7 @@ class AdamOptimizer extends Optimizer {
 
   constructor(...args: Args<AdamPositions, AdamArguments>) {
     const given = new.target.read(args);
-    super({ learning_rate: given.learning_rate, weight_decay: given.weight_decay, name: given.name });
+    super(baseOf(given));
     this.beta_1 = given.beta_1;
     this.beta_2 = given.beta_2;
     this.epsilon = given.epsilon;

@@ -5,11 +5,11 @@ import { any, define } from "@facet/dialect";
 import { showUnknown } from "../kinds.js";
 import { Adam, AdamW } from "./adam.js";
 import { Optimizer } from "./optimizer.js";
-import { Adadelta, Adagrad, Adamax, Ftrl, Lion, Nadam, RMSprop, SGD } from "./table.js";
+import { Adadelta, Adagrad, Adamax, Ftrl, Lamb, Lion, Nadam, RMSprop, SGD } from "./table.js";
 
 export { Adam, type AdamArguments, AdamW } from "./adam.js";
 export { Optimizer, type OptimizerArguments } from "./optimizer.js";
-export { Adadelta, Adagrad, Adamax, Ftrl, Lion, Nadam, RMSprop, SGD } from "./table.js";
+export { Adadelta, Adagrad, Adamax, Ftrl, Lamb, Lion, Nadam, RMSprop, SGD } from "./table.js";
 
 export type OptimizerName =
   | "adadelta"
@@ -18,6 +18,7 @@ export type OptimizerName =
   | "adamax"
   | "adamw"
   | "ftrl"
+  | "lamb"
   | "lion"
   | "nadam"
   | "rmsprop"
@@ -30,6 +31,7 @@ const TABLE: Readonly<Record<OptimizerName, new () => Optimizer>> = {
   adamax: Adamax,
   adamw: AdamW,
   ftrl: Ftrl,
+  lamb: Lamb,
   lion: Lion,
   nadam: Nadam,
   rmsprop: RMSprop,

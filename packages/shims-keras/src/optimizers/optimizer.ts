@@ -4,17 +4,19 @@ import {
   type Tensor as CoreTensor,
   everyRun,
   formatShape,
+  type GradientSettings,
   hostScalar,
+  hostValue,
   noGrad,
   Observed,
   scope,
   UnsupportedError,
 } from "@facet/autograd";
-import { type Args, Kind, listOf, only, show, signature } from "@facet/dialect";
+import { type Args, int, Kind, listOf, number, only, show, signature } from "@facet/dialect";
 import { classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
 import { type InitializerArgument, initializerKind } from "../initializers.js";
-import { atLeastZero, knownShape, nameKind } from "../kinds.js";
+import { atLeastZero, knownShape, nameKind, positive } from "../kinds.js";
 import { Tensor } from "../tensor.js";
 import { type StateArguments, stateVariable, VariableBase } from "../variable.js";
 
@@ -27,21 +29,30 @@ const learningRate = new Kind<number>(
 export const rate = (otherwise: number) => learningRate.or(otherwise);
 export const weightDecay = atLeastZero.orNone;
 
-/** What Keras' optimizers have and these do not, between weight_decay and name. */
-const unsupported = {
-  clipnorm: only(null),
-  clipvalue: only(null),
-  global_clipnorm: only(null),
-  use_ema: only(false),
-  ema_momentum: only(0.99),
-  ema_overwrite_frequency: only(null),
-  loss_scale_factor: only(null),
-  gradient_accumulation_steps: only(null),
+const positiveAmount = number.where("a number above 0", (value) => value > 0 && Number.isFinite(value));
+const atLeastTwo = int.where("an integer of at least 2", (value) => value >= 2);
+
+/** What all optimizers take between weight_decay and name. */
+const shared = {
+  clipnorm: positiveAmount.or(null),
+  clipvalue: positiveAmount.or(null),
+  global_clipnorm: positiveAmount.or(null),
+  use_ema: false,
+  ema_momentum: number.or(0.99),
+  ema_overwrite_frequency: positive.or(null),
+  loss_scale_factor: positiveAmount.or(null),
+  gradient_accumulation_steps: atLeastTwo.or(null),
 } as const;
-export const last = { ...unsupported, name: nameKind.or(null) } as const;
+export const last = { ...shared, name: nameKind.or(null) } as const;
 
 export interface CoreOptimizer {
-  step(gradients: readonly (CoreTensor | undefined)[], changes?: () => Record<string, unknown>): void;
+  step(
+    gradients: readonly (CoreTensor | undefined)[],
+    changes?: () => Record<string, unknown>,
+    gradientSettings?: () => GradientSettings,
+  ): void;
+  average(weight: () => number): void;
+  adoptAverage(): void;
   dispose(): void;
 }
 
@@ -69,6 +80,10 @@ const readApply = signature("keras.optimizers.Optimizer.apply", {
   grads: listOf(tensorKind.orNone),
   trainable_variables: listOf(variableKind).or(null),
 });
+const readScaleLoss = signature("keras.optimizers.Optimizer.scale_loss", { loss: tensorKind });
+const readFinalize = signature("keras.optimizers.Optimizer.finalize_variable_values", {
+  var_list: listOf(variableKind),
+});
 const readAddVariable = signature("keras.optimizers.Optimizer.add_variable", {
   shape: knownShape,
   initializer: initializerKind.or("zeros"),
@@ -84,13 +99,36 @@ const readAddFromReference = signature("keras.optimizers.Optimizer.add_variable_
 });
 
 /** Hooks of Keras' optimizers that nothing here would call. */
-const UNSUPPORTED_HOOKS = ["assign", "scale_loss", "finalize_variable_values", "stateless_apply"];
+const UNSUPPORTED_HOOKS = ["assign", "stateless_apply"];
 
 export interface OptimizerArguments {
   learning_rate: number;
   weight_decay: number | null;
+  clipnorm: number | null;
+  clipvalue: number | null;
+  global_clipnorm: number | null;
+  use_ema: boolean;
+  ema_momentum: number;
+  ema_overwrite_frequency: number | null;
+  loss_scale_factor: number | null;
+  gradient_accumulation_steps: number | null;
   name: string | null;
 }
+
+/** The arguments of an optimizer that its base takes. */
+export const baseOf = (given: OptimizerArguments): OptimizerArguments => ({
+  learning_rate: given.learning_rate,
+  weight_decay: given.weight_decay,
+  clipnorm: given.clipnorm,
+  clipvalue: given.clipvalue,
+  global_clipnorm: given.global_clipnorm,
+  use_ema: given.use_ema,
+  ema_momentum: given.ema_momentum,
+  ema_overwrite_frequency: given.ema_overwrite_frequency,
+  loss_scale_factor: given.loss_scale_factor,
+  gradient_accumulation_steps: given.gradient_accumulation_steps,
+  name: given.name,
+});
 
 /**
  * `keras.optimizers.Optimizer`: one dispatch updates all weights. A class of the program's own gives
@@ -101,12 +139,26 @@ export class Optimizer extends Observed {
   readonly name: string;
   /** Share of each weight, times the learning rate, that a step takes off it; null for none. May be set between steps. */
   weight_decay: number | null;
+  /** Gradients of each weight are scaled down to this norm; null for none. Of the three ways to clip at most one is given. */
+  clipnorm: number | null;
+  /** Gradients are cut to this size, element by element; null for none. */
+  clipvalue: number | null;
+  /** All gradients together are scaled down to this norm; null for none. */
+  global_clipnorm: number | null;
+  /** Whether an average of the weights is kept, which takes their place when training ends. */
+  readonly use_ema: boolean;
+  ema_momentum: number;
+  /** After so many updates the weights are set to their average; null for never. */
+  ema_overwrite_frequency: number | null;
+  /** What `scale_loss` multiplies by, and gradients are divided by; null for none. */
+  loss_scale_factor: number | null;
+  /** Steps whose gradients are averaged for one update; null for one. */
+  readonly gradient_accumulation_steps: number | null;
   #learningRate = 0;
   #core: CoreOptimizer | undefined;
   #variables: readonly VariableBase[] = [];
   readonly #own: VariableBase[] = [];
-  /** Steps taken, which bias corrections go by. */
-  iterations = 0;
+  #calls = 0;
 
   /** Without a name it has the next automatic one of its class: adam, adam_1 ... */
   constructor(...args: Args<[learning_rate: number, weight_decay: number | null], OptimizerArguments>) {
@@ -115,6 +167,22 @@ export class Optimizer extends Observed {
     const given = readOptimizer(args);
     this.name = given.name ?? automaticName(classNameOf(new.target));
     this.weight_decay = given.weight_decay;
+    this.clipnorm = given.clipnorm;
+    this.clipvalue = given.clipvalue;
+    this.global_clipnorm = given.global_clipnorm;
+    this.use_ema = given.use_ema;
+    this.ema_momentum = given.ema_momentum;
+    this.ema_overwrite_frequency = given.ema_overwrite_frequency;
+    this.loss_scale_factor = given.loss_scale_factor;
+    this.gradient_accumulation_steps = given.gradient_accumulation_steps;
+    if ([given.clipnorm, given.clipvalue, given.global_clipnorm].filter((value) => value !== null).length > 1) {
+      const expected = "at most one of clipnorm, clipvalue and global_clipnorm";
+      throw new ArgumentError({ op: this.name, argument: "clipnorm", expected, given: "several" });
+    }
+    if (given.use_ema && !(given.ema_momentum >= 0 && given.ema_momentum <= 1)) {
+      const expected = "0 to 1";
+      throw new ArgumentError({ op: this.name, argument: "ema_momentum", expected, given: `${given.ema_momentum}` });
+    }
     this.learning_rate = given.learning_rate;
   }
 
@@ -133,6 +201,15 @@ export class Optimizer extends Observed {
       throw new ArgumentError({ op: this.name, argument: "learning_rate", expected, given: show(value) });
     }
     this.#learningRate = value;
+  }
+
+  /** Updates made, which bias corrections go by. */
+  get iterations(): number {
+    return Math.floor(this.#calls / (this.gradient_accumulation_steps ?? 1));
+  }
+
+  set iterations(value: number) {
+    this.#calls = value * (this.gradient_accumulation_steps ?? 1);
   }
 
   get built(): boolean {
@@ -174,7 +251,8 @@ export class Optimizer extends Observed {
       const expected = "the weights it was built for: make a new optimizer for other ones";
       throw new ArgumentError({ op: this.name, argument: "variables", expected, given: "others" });
     }
-    if (!this.#updatesItself) this.#core = this.make(variables.map(({ core }) => core));
+    if (this.#updatesItself) this.#refuseShared();
+    else this.#core = this.make(variables.map(({ core }) => core));
     this.#variables = variables;
   }
 
@@ -205,6 +283,15 @@ export class Optimizer extends Observed {
   update_step(_gradient: Tensor, _variable: VariableBase, _learningRate: Tensor): void {
     const expected = "a class that says in update_step(gradient, variable, learning_rate) how a weight changes";
     throw new UnsupportedError({ op: this.name, argument: "update_step", expected, given: "none" });
+  }
+
+  /** A class of the program's own updates weights by itself. */
+  #refuseShared(): void {
+    for (const name of Object.keys(shared) as (keyof typeof shared)[]) {
+      if (name === "ema_momentum" || this[name] === null || this[name] === false) continue;
+      const expected = "none in a class with an update_step of its own";
+      throw new UnsupportedError({ op: this.name, argument: name, expected, given: `${this[name]}` });
+    }
   }
 
   get #updatesItself(): boolean {
@@ -238,20 +325,56 @@ export class Optimizer extends Observed {
     }
     const gradientOf = new Map(weights.map((variable, i) => [variable, grads[i]] as const));
     if (this.#updatesItself) noGrad(() => scope(() => this.#stepByStep(gradientOf)));
-    else if (this.#core)
-      this.#core.step(
-        this.#variables.map((variable) => gradientOf.get(variable)?.core),
-        () => ({
-          ...this.settings(),
-          lr: this.#learningRate,
-          weightDecay: this.weight_decay ?? 0,
-          step: this.iterations + 1,
-        }),
-      );
+    else if (this.#core) this.#stepAtOnce(this.#core, gradientOf);
     else this.update_step(undefined as never, undefined as never, undefined as never);
     everyRun(() => {
-      this.iterations += 1;
+      this.#calls += 1;
     });
+  }
+
+  #stepAtOnce(core: CoreOptimizer, gradientOf: ReadonlyMap<VariableBase, Tensor | null | undefined>): void {
+    const { clipnorm, global_clipnorm, gradient_accumulation_steps } = this;
+    const handled = hostValue(() =>
+      [clipnorm, global_clipnorm, gradient_accumulation_steps, this.loss_scale_factor].some((value) => value !== null),
+    );
+    core.step(
+      this.#variables.map((variable) => gradientOf.get(variable)?.core),
+      () => ({
+        ...this.settings(),
+        lr: this.#learningRate,
+        weightDecay: this.weight_decay ?? 0,
+        step: this.iterations + 1,
+        ...(this.clipvalue !== null && { clipValue: this.clipvalue }),
+      }),
+      ...(handled
+        ? [
+            (): GradientSettings => ({
+              scale: 1 / (this.loss_scale_factor ?? 1),
+              accumulate: gradient_accumulation_steps ?? 1,
+              ...(this.clipnorm !== null && { clipNorm: this.clipnorm }),
+              ...(this.global_clipnorm !== null && { globalClipNorm: this.global_clipnorm }),
+            }),
+          ]
+        : []),
+    );
+    if (!this.use_ema) return;
+    core.average(() => (this.iterations === 0 ? 1 : 1 - this.ema_momentum));
+    const overwrites = hostValue(
+      () => this.ema_overwrite_frequency !== null && (this.iterations + 1) % this.ema_overwrite_frequency === 0,
+    );
+    if (overwrites) core.adoptAverage();
+  }
+
+  /** The loss times `loss_scale_factor`, for gradients that apply() divides by it again. */
+  scale_loss(...args: [loss: Tensor]): Tensor {
+    const { loss } = readScaleLoss(args);
+    return this.loss_scale_factor === null ? loss : loss.mul(new Tensor(hostScalar(() => this.loss_scale_factor ?? 1)));
+  }
+
+  /** Sets the weights to their average, where one is kept: what `fit` does when it ends. */
+  finalize_variable_values(...args: [var_list: readonly VariableBase[]]): void {
+    readFinalize(args);
+    if (this.use_ema && this.#calls > 0) this.#core?.adoptAverage();
   }
 
   #stepByStep(gradientOf: ReadonlyMap<VariableBase, Tensor | null | undefined>): void {

@@ -2,10 +2,13 @@
 import {
   adadelta,
   adagrad,
+  adam,
   adamax,
+  Lamb as CoreLamb,
   type Tensor as CoreTensor,
   FlatOptimizer,
   ftrl,
+  type LambSettings,
   lion,
   nadam,
   type OptimizerRow,
@@ -16,7 +19,15 @@ import {
 import { type Args, type Kind, number, signature } from "@facet/dialect";
 import { type Makes, withoutNew } from "../callable.js";
 import { atLeastZero, fraction } from "../kinds.js";
-import { type CoreOptimizer, last, Optimizer, type OptimizerArguments, rate, weightDecay } from "./optimizer.js";
+import {
+  baseOf,
+  type CoreOptimizer,
+  last,
+  Optimizer,
+  type OptimizerArguments,
+  rate,
+  weightDecay,
+} from "./optimizer.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: settings are contravariant in the functions of a row, so no narrower type holds every row.
 type AnyRow = OptimizerRow<any, any>;
@@ -27,6 +38,8 @@ interface Definition<F extends object> {
   /** Arguments between learning_rate and weight_decay, in Keras' order; each becomes a property that may be set between steps. */
   readonly rules: Readonly<Record<keyof F & string, unknown>>;
   readonly row: AnyRow;
+  /** The core's class, where it is not one of the table's. */
+  readonly make?: (parameters: readonly CoreTensor[], settings: object) => CoreOptimizer;
   readonly toCore: (fields: F) => object;
   /** Elements of variables besides the state of every weight, iterations and learning rate. */
   readonly more?: number;
@@ -35,7 +48,7 @@ interface Definition<F extends object> {
 /** A class of an optimizer: what it takes, and which row of the core's table computes it. */
 function optimizer<F extends object, P extends readonly unknown[]>(
   className: string,
-  { learning_rate, rules, row, toCore, more = 0 }: Definition<F>,
+  { learning_rate, rules, row, make, toCore, more = 0 }: Definition<F>,
 ): Makes<Args<[learning_rate: number, ...P, weight_decay: number | null], OptimizerArguments & F>, Optimizer & F> {
   const names = Object.keys(rules);
   const read = signature(`keras.optimizers.${className}`, {
@@ -49,7 +62,7 @@ function optimizer<F extends object, P extends readonly unknown[]>(
 
     constructor(...args: unknown[]) {
       const given = read(args) as unknown as OptimizerArguments & Fields;
-      super({ learning_rate: given.learning_rate, weight_decay: given.weight_decay, name: given.name });
+      super(baseOf(given));
       for (const name of names) (this as unknown as Fields)[name] = given[name] as number | boolean;
     }
 
@@ -70,7 +83,7 @@ function optimizer<F extends object, P extends readonly unknown[]>(
 
     protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
       const settings = { ...this.settings(), lr: this.learning_rate, weightDecay: this.weight_decay ?? 0 };
-      return new FlatOptimizer(row, parameters, settings as OptimizerSettings);
+      return make?.(parameters, settings) ?? new FlatOptimizer(row, parameters, settings as OptimizerSettings);
     }
   }
   return withoutNew(TableOptimizer) as unknown as ReturnType<typeof optimizer<F, P>>;
@@ -206,3 +219,26 @@ export const Lion = optimizer<{ beta_1: number; beta_2: number }, [beta_1: numbe
   toCore: ({ beta_1, beta_2 }) => ({ beta1: beta_1, beta2: beta_2 }),
 });
 export type Lion = InstanceType<typeof Lion>;
+
+/** Adam, the step of each weight scaled to the norm of the weight; epsilon 1e-7 is added after the bias correction. */
+export const Lamb = optimizer<Betas, BetaPositions>("Lamb", {
+  learning_rate: 0.001,
+  rules: betas,
+  row: adam,
+  make: (parameters, settings) => new TrustAdam(parameters, settings as LambSettings),
+  toCore: moments,
+});
+export type Lamb = InstanceType<typeof Lamb>;
+
+/** Takes Keras' decay off the weights before the step. */
+class TrustAdam extends CoreLamb {
+  override step(...[gradients, changes, handling]: Parameters<CoreLamb["step"]>): void {
+    const own = (): Partial<LambSettings & { step: number }> => {
+      const { weightDecay = 0, ...rest } = (changes?.() ?? {}) as { weightDecay?: number };
+      // The decay that rows share would act on the direction.
+      const none = { weightDecay: 0 };
+      return { ...rest, ...none, trustDecay: weightDecay, trustDecayMode: "keras" };
+    };
+    super.step(gradients, own, handling);
+  }
+}

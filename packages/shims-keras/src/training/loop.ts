@@ -247,6 +247,7 @@ export async function runFit(model: Model, args: readonly unknown[]): Promise<Hi
       for (const callback of [history, ...callbacks]) await callback.on_epoch_end(epoch, logs);
       if (model.stop_training) break;
     }
+    model.optimizer?.finalize_variable_values(model.trainable_weights);
     for (const callback of callbacks) await callback.on_train_end(logs);
     return history;
   } finally {

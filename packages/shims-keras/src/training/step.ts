@@ -45,12 +45,13 @@ export function uncompiled(op: string, { name }: Model): never {
 export function descend(model: Model, loss: CoreTensor): void {
   const weights = model.trainable_weights;
   if (weights.length === 0) return;
+  const optimizer = model.optimizer as Optimizer;
   const found = gradients(
-    loss,
+    optimizer.scale_loss(new Tensor(loss)).core,
     weights.map(({ core }) => core),
   );
   const pairs = weights.map((weight, i) => [found[i] ? new Tensor(found[i]) : null, weight] as const);
-  (model.optimizer as Optimizer).apply_gradients(pairs);
+  optimizer.apply_gradients(pairs);
 }
 
 /** A loss that looked through the activation never walks back over it, so what it saved is freed here. */

@@ -13,7 +13,9 @@ import { type AdadeltaSettings, adadelta } from "./rows/adadelta.js";
 import { type AdagradSettings, adagrad } from "./rows/adagrad.js";
 import { type AdamSettings, adam } from "./rows/adam.js";
 import { type AdamaxSettings, adamax } from "./rows/adamax.js";
+import { ema } from "./rows/ema.js";
 import { type FtrlSettings, ftrl } from "./rows/ftrl.js";
+import { type LambSettings, lambDirection } from "./rows/lamb_direction.js";
 import { type LionSettings, lion } from "./rows/lion.js";
 import { type NadamSettings, nadam } from "./rows/nadam.js";
 import { type RadamSettings, radam } from "./rows/radam.js";
@@ -49,7 +51,7 @@ function stepCase<S extends OptimizerSettings, W extends Switches>(
   const reach = row.name === "sgd" ? 0 : Math.max(...RATES.map((name) => values[name] ?? 0));
   return {
     name: `${row.name} [${count}] ${words.join(", ")}`,
-    params: optimizerParams(row, settings, { count, step }, 2),
+    params: optimizerParams(row, settings, { count, step }, { shift: 2, start: 8 }),
     constants: optimizerConstants(form, scaling),
     inputs: (random) => ({
       p: random.uniform(count, -1, 1),
@@ -60,7 +62,7 @@ function stepCase<S extends OptimizerSettings, W extends Switches>(
       ...(scaling === "all" && { scale: new Float32Array([0.625]) }),
       ...(scaling === "each" && {
         scale: new Float32Array([0.3, -1, 0]),
-        segment: Uint32Array.from({ length: Math.ceil(count / 4) }, (_, i) => i % 3),
+        segment: Uint32Array.from({ length: Math.ceil(count / 4) + 2 }, (_, i) => i % 3),
       }),
     }),
     outputs: {},
@@ -173,6 +175,16 @@ const scheduleFrees: Case<ScheduleFreeSgdSettings>[] = [
   { count: 256, step: 4, lr: 0.1, averaging: 0.75 },
 ];
 
+const emas: Case<OptimizerSettings>[] = [
+  { count: 257, step: 1, lr: 0.25 },
+  { count: 256, step: 1, lr: 1 },
+];
+const lambs: Case<LambSettings>[] = [
+  { count: 257, step: 3, lr: 0.1 },
+  { count: 256, step: 1, lr: 0.1, trustDecay: 0.1, epsRoot: 0.01 },
+  { count: 256, step: 1, lr: 0.1, trustDecay: 0.1, trustDecayMode: "keras" },
+];
+
 export const optimizerEntries: KernelEntry[] = [
   {
     kernel: optimizerStep,
@@ -189,6 +201,8 @@ export const optimizerEntries: KernelEntry[] = [
       ...lions.map((row) => stepCase(lion, row)),
       ...rprops.map((row) => stepCase(rprop, row)),
       ...ftrls.map((row) => stepCase(ftrl, row)),
+      ...emas.map((row) => stepCase(ema, row)),
+      ...lambs.map((row) => stepCase(lambDirection, row)),
       ...scheduleFrees.map((row) => stepCase(scheduleFreeSgd, row)),
     ],
   },

@@ -19,7 +19,7 @@ export function optimizerStepReference(
   const out: BindingArrays = { p: p.slice() };
   for (const name of STATE_BINDINGS) if (inputs[name]) out[name] = inputs[name].slice();
   for (let i = 0; i < params.count; i++) {
-    const factor = scale?.[segment ? (segment[i >> params.block_shift] as number) : 0] ?? 1;
+    const factor = scale?.[segment ? (segment[params.first_block + (i >> params.block_shift)] as number) : 0] ?? 1;
     if (factor < 0) continue;
     const element: Record<string, number> = commonReference(
       p[i] as number,

@@ -23,6 +23,7 @@ const hyperNames = Array.from({ length: MOST_HYPER }, (_, i) => `h${i}` as Hyper
 const params = {
   count: "u32",
   block_shift: "u32",
+  first_block: "u32",
   zero: "u32",
   ...(Object.fromEntries(hyperNames.map((name) => [name, "f32"])) as Record<Hyper, "f32">),
 } as const;
@@ -124,7 +125,7 @@ export function optimizerConstants(form: OptimizerForm, scaling: Scaling = "none
       STATES: `${states.length}u`,
       update: named,
       ...(scaling !== "none" && { SCALED: "true" }),
-      ...(scaling === "each" && { factor: "scale[segment[(i * WIDTH) >> params.block_shift]]" }),
+      ...(scaling === "each" && { factor: "scale[segment[params.first_block + ((i * WIDTH) >> params.block_shift)]]" }),
     };
     origins.set(made, form);
     known.set(scaling, made);
@@ -139,19 +140,20 @@ export const optimizerOrigin = (given: Constants): OptimizerForm | undefined => 
  * Params of `optimizerStep` for one step of a row; what depends on the step is computed here, in f64. Throws ArgumentError on
  * settings that are out of their range.
  *
- * @param blockShift With a factor for each parameter: the power of two that a block has elements.
+ * @param blocks With a factor for each parameter: the power of two that a block has elements, and where in the flat tensors the
+ * first element is.
  */
 export function optimizerParams<S extends OptimizerSettings, W extends Switches>(
   row: OptimizerRow<S, W>,
   settings: S,
   options: StepOptions,
-  blockShift = 0,
+  { shift, start }: { shift: number; start: number } = { shift: 0, start: 0 },
 ): OptimizerParams {
   checkCommon(row.name, settings, options);
   row.check(settings);
   const values = Object.values({ ...row.hyper(settings, options.step), ...commonHyper(settings) });
   const hyper = Object.fromEntries(hyperNames.map((name, i) => [name, values[i] ?? 0])) as Record<Hyper, number>;
-  return { count: options.count, block_shift: blockShift, zero: 0, ...hyper };
+  return { count: options.count, block_shift: shift, first_block: start >> shift, zero: 0, ...hyper };
 }
 
 /** The shift of a block of `elements`, a power of two. */

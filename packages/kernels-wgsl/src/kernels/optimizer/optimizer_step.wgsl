@@ -12,6 +12,7 @@
 struct Params {
   count: u32,
   block_shift: u32,
+  first_block: u32,
   zero: u32,
   h0: f32,
   h1: f32,

@@ -4,7 +4,9 @@ import { adadelta } from "./rows/adadelta.js";
 import { adagrad } from "./rows/adagrad.js";
 import { adam } from "./rows/adam.js";
 import { adamax } from "./rows/adamax.js";
+import { ema } from "./rows/ema.js";
 import { ftrl } from "./rows/ftrl.js";
+import { lambDirection } from "./rows/lamb_direction.js";
 import { lion } from "./rows/lion.js";
 import { nadam } from "./rows/nadam.js";
 import { radam } from "./rows/radam.js";
@@ -18,7 +20,9 @@ export const optimizerTable: readonly AnyOptimizerRow[] = [
   adagrad,
   adam,
   adamax,
+  ema,
   ftrl,
+  lambDirection,
   lion,
   nadam,
   radam,

@@ -1,0 +1,57 @@
+import {
+  type OptimizerForm,
+  type OptimizerRow,
+  type OptimizerSettings,
+  optimizerConstants,
+  optimizerForm,
+  optimizerParams,
+  optimizerStep,
+  type Switches,
+} from "@facet/kernels-wgsl";
+import { everyRunsParams, hostValue } from "../capture/trace.js";
+import { launch } from "../define_op.js";
+import type { Tensor } from "../tensor.js";
+import type { Factors } from "./gradient_factors.js";
+
+/** What a row keeps with these settings; a captured function is traced anew where they come to mean another formula. */
+export function formOf<S extends OptimizerSettings, W extends Switches>(
+  row: OptimizerRow<S, W>,
+  settings: () => S,
+): OptimizerForm {
+  let form!: OptimizerForm;
+  // Of the form only the switches are compared before a replay: the same ones give the same form.
+  hostValue(() => {
+    form = optimizerForm(row, settings());
+    return [Object.values(form.switches), Object.values(form.common)];
+  });
+  return form;
+}
+
+/**
+ * One step of a row on flat tensors, in place: what optimisers and functional dialects share. `states` are by name, or what gives the one of a name.
+ * Settings, with the step counted from 1, are asked for in every run. `factors` multiply the gradients; `start` is where p and g
+ * lie in the flat tensors that the factors are for.
+ */
+export function optimizerUpdate<S extends OptimizerSettings, W extends Switches>(
+  row: OptimizerRow<S, W>,
+  p: Tensor,
+  g: Tensor,
+  state: ((name: string, initial: number | "p" | undefined) => Tensor) | Readonly<Record<string, Tensor | undefined>>,
+  settings: () => S & { step: number },
+  factors?: Factors & { readonly start: number },
+): void {
+  const form = formOf(row, settings);
+  const initial = everyRunsParams(() => row.initial?.(settings()));
+  const [a, b, c] = form.states.map((name) =>
+    typeof state === "function" ? state(name, initial?.[name]) : state[name],
+  );
+  const shift = factors?.segments?.shift ?? 0;
+  const params = () => {
+    const { step, ...own } = settings();
+    const options = { step, count: p.size };
+    return optimizerParams(row, own as unknown as S, options, factors?.segments && { shift, start: factors.start });
+  };
+  const scaling = factors ? (factors.segments ? "each" : "all") : "none";
+  const tensors = { p, g, a, b, c, scale: factors?.scale, segment: factors?.segments?.blocks };
+  launch(optimizerStep, tensors, params, optimizerConstants(form, scaling));
+}
