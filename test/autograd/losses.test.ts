@@ -33,6 +33,8 @@ const torch: Record<string, Call> = {
   cosine_embedding_loss: (operands, { margin }) => F.cosineEmbeddingLoss(...(operands as Three), margin),
   pairwise_distance: ([a, b], { p }) => F.pairwiseDistance(a as F.Tensor, b as F.Tensor, { p: Number(p) || Infinity }),
   triplet_margin_loss: (operands, { p, swap }) => F.tripletMarginLoss(...(operands as Three), { p, swap }),
+  ctc_loss: ([x, labels, steps, counts], { blank }) =>
+    F.ctcLoss(F.logSoftmax(x as F.Tensor), labels as F.Tensor, steps as F.Tensor, counts as F.Tensor, { blank }),
   nll_loss: ([x, t, weight], { ignore_index }) =>
     F.nllLoss(x as F.Tensor, t as F.Tensor, { weight, ignoreIndex: ignore_index }).losses,
 };
@@ -114,6 +116,81 @@ describe.each([
   test("the file has a case of every name in the table", () => {
     const held = new Set(cases.map(({ params }) => params.fn));
     expect(Object.keys(table).filter((name) => !held.has(name))).toEqual([]);
+  });
+});
+
+describe("ctc", () => {
+  const integers = (values: number[], shape: number[]): F.Tensor => F.fromData(values, shape, "int32");
+  const lengths = (...values: number[]): F.Tensor => integers(values, [values.length]);
+  const uniform = F.full([3, 1, 4], Math.log(1 / 4));
+
+  test("labels that need more steps than there are have an infinite loss, or none", async () => {
+    const call = (zeroInfinity: boolean): [F.Tensor, F.Tensor] => {
+      const x = F.variable(F.mul(uniform, 1));
+      const loss = F.ctcLoss(x, integers([1, 1], [1, 2]), lengths(2), lengths(2), { zeroInfinity });
+      return [loss, F.gradients(F.sum(loss), [x])[0] as F.Tensor];
+    };
+    expect(await call(false)[0].item()).toBe(Number.POSITIVE_INFINITY);
+    const [loss, gradient] = call(true);
+    expect(await loss.item()).toBe(0);
+    expect([...(await gradient.data())].every((each) => each === 0)).toBe(true);
+  });
+
+  test("captured it gives the same bits", async () => {
+    const x = F.fromData(
+      Float32Array.from({ length: 40 }, (_, i) => -1 - ((i * 7) % 11) / 8),
+      [5, 2, 4],
+    );
+    const f = (logits: F.Tensor): F.Tensor =>
+      F.ctcLoss(F.logSoftmax(logits), integers([1, 2, 3, 3], [2, 2]), lengths(5, 4), lengths(2, 2));
+    const eager = [...(await f(x).data())];
+    const captured = F.capture(f);
+    expect([...(await captured(x).data())]).toEqual(eager);
+    expect([...(await captured(x).data())]).toEqual(eager);
+    captured.dispose();
+  });
+
+  test.each([
+    ["a blank label", [1, 0], 3, 2],
+    ["a label beyond the classes", [1, 4], 3, 2],
+    ["a negative label", [-1, 1], 3, 2],
+    ["more steps than there are", [1, 2], 4, 2],
+    ["more labels than there are", [1, 2], 3, 3],
+    ["a negative length", [1, 2], 3, -1],
+  ] as const)("%s raises at the next read", async (_, labels, steps, count) => {
+    const loss = F.ctcLoss(uniform, integers([...labels], [1, 2]), lengths(steps), lengths(count));
+    await expect(loss.data()).rejects.toThrow(F.ArgumentError);
+  });
+
+  test.each([
+    [
+      "a blank that is no class",
+      () => F.ctcLoss(uniform, integers([1], [1, 1]), lengths(3), lengths(1), { blank: 4 }),
+      F.ArgumentError,
+    ],
+    [
+      "labels of another number of examples",
+      () => F.ctcLoss(uniform, integers([1, 1], [2, 1]), lengths(3), lengths(1)),
+      F.ShapeError,
+    ],
+    [
+      "lengths of another number",
+      () => F.ctcLoss(uniform, integers([1], [1, 1]), lengths(3, 3), lengths(1)),
+      F.ShapeError,
+    ],
+    ["labels of floats", () => F.ctcLoss(uniform, F.zeros([1, 1]), lengths(3), lengths(1)), F.DtypeError],
+  ] as const)("%s is refused", (_, call, error) => {
+    expect(call).toThrow(error);
+  });
+
+  test("no examples have no losses, and a second derivative is refused", async () => {
+    const none = F.ctcLoss(F.zeros([3, 0, 4]), F.zeros([0, 2], "int32"), F.zeros([0], "int32"), F.zeros([0], "int32"));
+    expect(none.shape).toEqual([0]);
+    const x = F.variable(F.mul(uniform, 1));
+    const [first] = F.gradients(F.sum(F.ctcLoss(x, integers([1], [1, 1]), lengths(3), lengths(1))), [x], {
+      createGraph: true,
+    });
+    expect(() => F.gradients(F.sum(first as F.Tensor), [x])).toThrow(F.UnsupportedError);
   });
 });
 

@@ -160,6 +160,19 @@ def torch_cases():
         dy = torch.tensor(cotangent(label, tuple(y.shape)))
         found = torch.autograd.grad(y, [x[i] for i in wanted], dy)
         yield held(label, fn, arguments, values, y.detach().numpy(), {i: g.numpy() for i, g in zip(wanted, found)})
+    # The gradient of the logits: that of log-probabilities differs by what log_softmax takes away.
+    for label, blank, lengths in (("ctc_loss", 0, [[7, 3], [6, 2], [7, 0]]), ("ctc_loss blank 4", 4, [[7, 3], [3, 3], [5, 1]])):
+        random = rng(label)
+        logits = f32(random.normal(size=(7, 3, 5)))
+        labels = random.integers(0, 4, (3, 3)).astype(np.int32) + (blank == 0)
+        labels = labels.astype(np.int32)
+        counts = [np.array(column, dtype=np.int32) for column in zip(*lengths)]
+        x = torch.tensor(logits, requires_grad=True)
+        y = F.ctc_loss(x.log_softmax(-1), *(torch.tensor(v.astype(np.int64)) for v in (labels, *counts)), blank=blank, reduction="none")
+        dy = torch.tensor(cotangent(label, tuple(y.shape)))
+        (gradient,) = torch.autograd.grad(y, x, dy)
+        arguments = {"blank": blank}
+        yield held(label, "ctc_loss", arguments, [logits, labels, *counts], y.detach().numpy(), {0: gradient.numpy()})
 
 
 def keras_cases():

@@ -101,7 +101,7 @@ test("functions of one name in the elementwise shaders and scans are the same te
   // These differ by the number of operands.
   const own = /^(main|f|apply|put|locate|next|units|advance|broadcast|place_three|initial|combine|join)$/;
   const texts = new Map<string, Set<string>>();
-  for (const path of shaders.filter((path) => ["elementwise", "scan"].includes(basename(dirname(path))))) {
+  for (const path of shaders.filter((path) => ["elementwise", "scan", "ctc"].includes(basename(dirname(path))))) {
     for (const [text, name = ""] of readFileSync(path, "utf8").matchAll(/^fn (\w+)\((?:.* \}$|[\s\S]*?^\}$)/gm))
       if (!own.test(name)) texts.set(name, (texts.get(name) ?? new Set()).add(text));
   }

@@ -5,6 +5,7 @@ import { alongEntries } from "./kernels/along/along.cases.js";
 import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { conv3dEntries } from "./kernels/conv3d/conv3d.cases.js";
+import { ctcEntries } from "./kernels/ctc/ctc.cases.js";
 import { dropoutEntries } from "./kernels/dropout/dropout.cases.js";
 import { elementwiseEntries } from "./kernels/elementwise/elementwise.cases.js";
 import { elementwiseSpecialEntries } from "./kernels/elementwise/elementwise_special.cases.js";
@@ -63,6 +64,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...normalizeEntries,
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,
+  ...ctcEntries,
   ...randomEntries,
   ...dropoutEntries,
   ...recurrentEntries,

@@ -7,6 +7,7 @@ import { embeddingRows } from "./embedding.js";
 import { fftRows } from "./fft.js";
 import { functionRows, functionsWithoutGradient } from "./functions.js";
 import { linalgRows } from "./linalg.js";
+import { lossRows } from "./losses.js";
 import { matmulRows } from "./matmul.js";
 import { normalizeRows } from "./normalize.js";
 import { pool2dRows } from "./pool2d.js";
@@ -35,6 +36,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...pool2dRows,
   ...normalizeRows,
   ...softmaxRows,
+  ...lossRows,
   ...randomRows,
   ...recurrentRows,
   ...linalgRows,

@@ -8,6 +8,7 @@ export * from "./conv2d/conv2d_backward_input.js";
 export * from "./conv2d/conv2d_backward_reduce.js";
 export * from "./conv2d/conv2d_forward.js";
 export * from "./conv3d/conv3d.js";
+export * from "./ctc/ctc.js";
 export * from "./dropout/dropout.js";
 export * from "./elementwise/elementwise.js";
 export * from "./elementwise/elementwise_chain.js";
