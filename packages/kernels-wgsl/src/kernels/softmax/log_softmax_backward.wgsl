@@ -49,13 +49,49 @@ fn main(
   if (row >= params.outer * inner) { return; }
   let at = (row / inner) * size * inner + row % inner;
 
+  var place = at;
+  var j = 0u;
   var sum = S();
   for (var start = 0u; start < size; start += CHUNK / LONG) {
     var part = S();
-    for (var j = start; j < min(start + CHUNK / LONG, size); j++) { part = add(part, dy[at + j * inner]); }
+    let end = min(start + CHUNK / LONG, size);
+    j = start;
+    // Several vectors a round where rows are side by side, as a round costs adapters on a CPU as much as a vector.
+    if (WIDE > 1u) {
+      for (; j + 1u < end; j += 2u) {
+        let a0 = dy[place];
+        let a1 = dy[place + inner];
+        part = add(add(part, a0), a1);
+        place += 2u * inner;
+      }
+    }
+    for (; j < end; j++) {
+      part = add(part, dy[place]);
+      place += inner;
+    }
     sum += part;
   }
-  for (var j = 0u; j < size; j++) {
-    dx[at + j * inner] = dy[at + j * inner] - exp_of(y[at + j * inner]) * sum;
+  place = at;
+  j = 0u;
+  if (WIDE > 1u) {
+    for (; j + 3u < size; j += 4u) {
+      let a0 = dy[place];
+      let b0 = y[place];
+      let a1 = dy[place + inner];
+      let b1 = y[place + inner];
+      let a2 = dy[place + 2u * inner];
+      let b2 = y[place + 2u * inner];
+      let a3 = dy[place + 3u * inner];
+      let b3 = y[place + 3u * inner];
+      dx[place] = a0 - exp_of(b0) * sum;
+      dx[place + inner] = a1 - exp_of(b1) * sum;
+      dx[place + 2u * inner] = a2 - exp_of(b2) * sum;
+      dx[place + 3u * inner] = a3 - exp_of(b3) * sum;
+      place += 4u * inner;
+    }
+  }
+  for (; j < size; j++) {
+    dx[place] = dy[place] - exp_of(y[place]) * sum;
+    place += inner;
   }
 }

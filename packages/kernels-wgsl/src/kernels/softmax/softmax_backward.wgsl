@@ -42,15 +42,51 @@ fn main(
   if (row >= params.outer * inner) { return; }
   let at = (row / inner) * size * inner + row % inner;
 
+  var place = at;
+  var j = 0u;
   var sum = S();
   for (var start = 0u; start < size; start += CHUNK / LONG) {
     var part = S();
-    for (var j = start; j < min(start + CHUNK / LONG, size); j++) {
-      part = add(part, dy[at + j * inner], y[at + j * inner]);
+    let end = min(start + CHUNK / LONG, size);
+    j = start;
+    // Several vectors a round where rows are side by side, as a round costs adapters on a CPU as much as a vector.
+    if (WIDE > 1u) {
+      for (; j + 1u < end; j += 2u) {
+        let a0 = dy[place];
+        let a1 = dy[place + inner];
+        let b0 = y[place];
+        let b1 = y[place + inner];
+        part = add(add(part, a0, b0), a1, b1);
+        place += 2u * inner;
+      }
+    }
+    for (; j < end; j++) {
+      part = add(part, dy[place], y[place]);
+      place += inner;
     }
     sum += part;
   }
-  for (var j = 0u; j < size; j++) {
-    dx[at + j * inner] = y[at + j * inner] * (dy[at + j * inner] - sum);
+  place = at;
+  j = 0u;
+  if (WIDE > 1u) {
+    for (; j + 3u < size; j += 4u) {
+      let a0 = dy[place];
+      let b0 = y[place];
+      let a1 = dy[place + inner];
+      let b1 = y[place + inner];
+      let a2 = dy[place + 2u * inner];
+      let b2 = y[place + 2u * inner];
+      let a3 = dy[place + 3u * inner];
+      let b3 = y[place + 3u * inner];
+      dx[place] = b0 * (a0 - sum);
+      dx[place + inner] = b1 * (a1 - sum);
+      dx[place + 2u * inner] = b2 * (a2 - sum);
+      dx[place + 3u * inner] = b3 * (a3 - sum);
+      place += 4u * inner;
+    }
+  }
+  for (; j < size; j++) {
+    dx[place] = y[place] * (dy[place] - sum);
+    place += inner;
   }
 }

@@ -37,7 +37,7 @@ fn exp_of(v: V) -> V { return select(exp(v), v, is_nan(v)); }
 
 fn first(v: V) -> S { return v; }
 
-fn peak(top: S, v: V) -> S { return max(top, v); }
+fn peak(top: S, v: V) -> S { return select(top, v, v > top); }
 
 fn add(part: S, v: V) -> S { return part + v; }
 
@@ -54,16 +54,64 @@ fn main(
   let at = (row / inner) * size * inner + row % inner;
 
   var top = first(x[at]);
-  for (var j = 0u; j < size; j++) { top = peak(top, x[at + j * inner]); }
+  var place = at;
+  var j = 0u;
+  // Four vectors a round where rows are side by side, as a round costs adapters on a CPU as much as a vector.
+  if (WIDE > 1u) {
+    for (; j + 3u < size; j += 4u) {
+      let v0 = x[place];
+      let v1 = x[place + inner];
+      let v2 = x[place + 2u * inner];
+      let v3 = x[place + 3u * inner];
+      top = peak(peak(peak(peak(top, v0), v1), v2), v3);
+      place += 4u * inner;
+    }
+  }
+  for (; j < size; j++) {
+    top = peak(top, x[place]);
+    place += inner;
+  }
   var sum = S();
+  place = at;
   for (var start = 0u; start < size; start += CHUNK / LONG) {
     var part = S();
-    for (var j = start; j < min(start + CHUNK / LONG, size); j++) {
-      let e = exp_of(x[at + j * inner] - top);
-      y[at + j * inner] = e;
+    let end = min(start + CHUNK / LONG, size);
+    j = start;
+    if (WIDE > 1u) {
+      for (; j + 1u < end; j += 2u) {
+        let e0 = exp_of(x[place] - top);
+        let e1 = exp_of(x[place + inner] - top);
+        y[place] = e0;
+        y[place + inner] = e1;
+        part = add(add(part, e0), e1);
+        place += 2u * inner;
+      }
+    }
+    for (; j < end; j++) {
+      let e = exp_of(x[place] - top);
+      y[place] = e;
       part = add(part, e);
+      place += inner;
     }
     sum += part;
   }
-  for (var j = 0u; j < size; j++) { y[at + j * inner] /= sum; }
+  place = at;
+  j = 0u;
+  if (WIDE > 1u) {
+    for (; j + 3u < size; j += 4u) {
+      let e0 = y[place];
+      let e1 = y[place + inner];
+      let e2 = y[place + 2u * inner];
+      let e3 = y[place + 3u * inner];
+      y[place] = e0 / sum;
+      y[place + inner] = e1 / sum;
+      y[place + 2u * inner] = e2 / sum;
+      y[place + 3u * inner] = e3 / sum;
+      place += 4u * inner;
+    }
+  }
+  for (; j < size; j++) {
+    y[place] /= sum;
+    place += inner;
+  }
 }
