@@ -45,6 +45,19 @@ test("indices that are no places raise at the next read", async () => {
   }
 });
 
+test("windows that lie in the padding have no gradient, nor a second one", async () => {
+  const x = F.variable(F.fromData(new Float32Array([3, 4]), [1, 2, 1]));
+  const pooling = { window: [1], stride: [1], padding: [1, 0], channelsLast: true };
+  const { y, indices } = F.maxPoolWithIndices(x, pooling);
+  expect([...(await y.data())]).toEqual([Number.NEGATIVE_INFINITY, 3, 4]);
+  expect([...(await indices.data())]).toEqual([-1, 0, 1]);
+  const dy = F.variable(F.fromData(new Float32Array([7, 8, 9]), y.shape));
+  const [dx] = F.gradients(y, [x], { cotangents: dy, createGraph: true }) as [F.Tensor];
+  expect([...(await dx.data())]).toEqual([8, 9]);
+  const [ddy] = F.gradients(dx, [dy], { cotangents: F.fromData(new Float32Array([5, 6]), dx.shape) }) as [F.Tensor];
+  expect([...(await ddy.data())]).toEqual([0, 5, 6]);
+});
+
 test("of several elements unpooled to one place the last stays", async () => {
   const x = F.fromData(new Float32Array([1, 2, 3]), [1, 3, 1]);
   const indices = F.fromData(new Int32Array([2, 0, 2]), [1, 3, 1], "int32");
