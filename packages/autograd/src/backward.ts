@@ -1,4 +1,5 @@
-import { FacetError, formatShape, ShapeError, UnsupportedError } from "@facet/kernels-wgsl";
+import { DtypeError, FacetError, formatShape, ShapeError, UnsupportedError } from "@facet/kernels-wgsl";
+import { type Dtype, isFloating } from "./dtype.js";
 import { type Application, applicationsBefore, type Node, releaseApplication, withRecording } from "./tape.js";
 import type { Tensor } from "./tensor.js";
 import { innermostOf } from "./vmap/batched_tensor.js";
@@ -18,9 +19,10 @@ export interface BackwardOptions {
 /** What the walk needs of ops, given by ops/index.ts: the tape itself does no mathematics. */
 export interface TapeArithmetic {
   add(a: Tensor, b: Tensor): Tensor;
-  onesLike(shape: readonly number[]): Tensor;
+  onesLike(shape: readonly number[], dtype: Dtype): Tensor;
   /** Sums a gradient over the dimensions along which an input of this shape was broadcast. */
   sumTo(dy: Tensor, shape: readonly number[]): Tensor;
+  cast(x: Tensor, dtype: Dtype): Tensor;
 }
 
 export let arithmetic: TapeArithmetic;
@@ -90,7 +92,7 @@ export function backward(
     for (const [i, node] of starts.entries()) {
       const given = cotangents?.[i];
       const cotangent = given && toGraph(given, outputs[i] as Tensor);
-      const own = cotangent ? cotangent.alias() : arithmetic.onesLike(node.shape);
+      const own = cotangent ? cotangent.alias() : arithmetic.onesLike(node.shape, (outputs[i] as Tensor).dtype);
       if (cotangent && createGraph) own.node = cotangent.node;
       arrived.add(node, own);
     }
@@ -108,7 +110,7 @@ export function backward(
   return found;
 }
 
-function startOf({ node, shape }: Tensor, cotangent: Tensor | undefined, i: number): Node {
+function startOf({ node, shape, dtype }: Tensor, cotangent: Tensor | undefined, i: number): Node {
   if (!node) {
     throw new FacetError({
       op: "backward",
@@ -117,6 +119,13 @@ function startOf({ node, shape }: Tensor, cotangent: Tensor | undefined, i: numb
       given: "one with no gradient graph",
     });
   }
+  if (cotangent && isFloating(cotangent.dtype) && cotangent.dtype !== dtype)
+    throw new DtypeError({
+      op: "backward",
+      argument: `cotangents[${i}]`,
+      expected: `${dtype}, as its output`,
+      given: cotangent.dtype,
+    });
   if (cotangent ? `${cotangent.shape}` !== `${shape}` : shape.some((extent) => extent !== 1)) {
     throw new ShapeError({
       op: "backward",

@@ -2,6 +2,7 @@
 import { ArgumentError, CaptureError, DtypeError, formatShape, ShapeError } from "@facet/kernels-wgsl";
 import { tracing } from "./capture/trace.js";
 import { recordCustom } from "./custom.js";
+import { isFloating } from "./dtype.js";
 import { knownValue } from "./host_values.js";
 import { where } from "./ops/elementwise.js";
 import { reshape, sliceAlong, stack } from "./ops/shape.js";
@@ -194,7 +195,7 @@ export function cond(
   return scope(() => {
     const gated = (holds: boolean): Tensor[] =>
       operands.map((x) => {
-        if (x.dtype !== "float32") return x;
+        if (!isFloating(x.dtype)) return x;
         const pull = ([dy]: readonly (Tensor | undefined)[], [at]: readonly Tensor[]) => [
           dy && (holds ? where(at as Tensor, dy, 0) : where(at as Tensor, 0, dy)),
         ];

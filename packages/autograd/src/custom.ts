@@ -1,8 +1,9 @@
 // Functions whose gradient is given by the caller, and functions whose intermediate results are computed again.
 import { ArgumentError, formatShape, ShapeError } from "@facet/kernels-wgsl";
 import { backward } from "./backward.js";
+import { isFloating } from "./dtype.js";
 import { currentLayer } from "./layer.js";
-import { zeros } from "./ops/create.js";
+import { gradientZeros } from "./ops/create.js";
 import { adopt, scope } from "./scope.js";
 import {
   enter,
@@ -40,7 +41,7 @@ export function recordCustom(
   outputs: readonly Tensor[],
   saved: readonly Tensor[],
   pull: CustomPull,
-  differentiable: readonly boolean[] = outputs.map(({ dtype }) => dtype === "float32"),
+  differentiable: readonly boolean[] = outputs.map(({ dtype }) => isFloating(dtype)),
 ): Tensor[] {
   const results = outputs.map((output) => adopt(output.alias()));
   const tracked = inputs.flatMap((input, i) => (input?.node ? [{ i, input, node: input.node }] : []));
@@ -133,7 +134,7 @@ export function customJvp<R>(
     return withRecording(true, () => {
       const at = differentiableAgain ? saved : saved.map(detached);
       const { result, variables } = withVariables(
-        at.map((x) => fromGraph(zeros(x.graphShape), x)),
+        at.map((x) => fromGraph(gradientZeros({ shape: x.graphShape, dtype: x.dtype }), x)),
         (tangents) => tangentsOf(at, tangents),
       );
       if (result.length !== outputs.length)
@@ -143,7 +144,7 @@ export function customJvp<R>(
           expected: `${outputs.length} tangents, as there are outputs`,
           given: `${result.length}`,
         });
-      const given = result.map(({ shape }, i) => cotangents[i] ?? zeros(shape));
+      const given = result.map((x, i) => cotangents[i] ?? gradientZeros(x));
       return gradients(result, variables, { cotangents: given, createGraph: differentiableAgain, retainGraph: true });
     });
   };

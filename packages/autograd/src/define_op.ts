@@ -1,27 +1,16 @@
-import {
-  type AnyKernel,
-  type BindingSpec,
-  type Constants,
-  DtypeError,
-  FacetError,
-  formatShape,
-  type Kernel,
-  type ParamType,
-  type ParamValues,
-  type PlanParams,
-} from "@facet/kernels-wgsl";
+import { FacetError } from "@facet/kernels-wgsl";
 import { arithmetic } from "./backward.js";
-import { everyRunsParams, tracing } from "./capture/trace.js";
-import { bindingDtype, type Dtype } from "./dtype.js";
+import type { Dtype, Half } from "./dtype.js";
+import { allWidened, halfAmong } from "./halves.js";
+import { launchingAs, type OpInputs } from "./launch.js";
 import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
-import { enter, isRecording, type Node, recall, save, type Unentered } from "./tape.js";
+import { enter, isRecording, type Node, noGrad, recall, save, type Unentered } from "./tape.js";
 import { empty, type Tensor } from "./tensor.js";
 import { innermostOf, isBatching } from "./vmap/batched_tensor.js";
 import { type BatchRule, callBatched } from "./vmap/call.js";
 
-/** Inputs of an op by name; an optional one may be undefined. */
-export type OpInputs = Readonly<Record<string, Tensor | undefined>>;
+export { copyTensor, launch, type OpInputs } from "./launch.js";
 
 /** What a vjp may know beside the gradient and what was saved. */
 export interface VjpContext<A> {
@@ -92,6 +81,16 @@ export interface OpSpec<I extends OpInputs, A, X extends string> {
   readonly joint?: JointVjp<A>;
   /** How it works for all examples of a vmap at once. Without it: example by example. */
   readonly batch?: BatchRule<I, A>;
+  /**
+   * What it does with float16 and bfloat16 by itself. Without it: forward and gradients work on float32 copies, whatever results of float32
+   * there are is rounded to the halves of the inputs, and further outputs stay as they are.
+   */
+  readonly halves?: {
+    /** `own`: `shape` and `forward` take halves; or the result of kernels that read halves, undefined where there are none. */
+    readonly forward: "own" | ((inputs: I, attrs: A) => Tensor | undefined);
+    /** `own`: the rows take halves too. */
+    readonly gradients?: "own";
+  };
 }
 
 /** An op ready to be called. */
@@ -115,6 +114,8 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
   const withAux = (inputs: I, attrs: A): { y: Tensor; aux: Record<X, Tensor> } => {
     const batchedInput = isBatching() ? innermostOf(Object.values(inputs)) : undefined;
     if (batchedInput) return callBatched(op, inputs, attrs, batchedInput) as { y: Tensor; aux: Record<X, Tensor> };
+    const half = halfAmong(spec.name, inputs);
+    if (half && spec.halves?.forward !== "own") return withHalves(inputs, attrs, half);
     const shape = spec.shape(inputs, attrs);
     const source = spec.sharesMemoryOf === undefined ? undefined : inputs[spec.sharesMemoryOf];
     const y = source ? adopt(source.alias(shape)) : empty(shape, spec.dtype?.(inputs, attrs) ?? "float32");
@@ -123,15 +124,24 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
       const { shape, dtype } = spec.aux[name as X](inputs, attrs);
       aux[name as X] = empty(shape, dtype);
     }
-    const outer = launching;
-    launching = { name: spec.name, inputs };
-    try {
+    launchingAs(spec.name, inputs, () => {
       if (spec.aux || !shape.includes(0)) spec.forward?.(inputs, y, attrs, aux);
-    } finally {
-      launching = outer;
-    }
+    });
     if (isRecording()) y.node = record(spec, inputs, y, attrs, aux);
     return { y, aux };
+  };
+  const withHalves = (inputs: I, attrs: A, half: Half): { y: Tensor; aux: Record<X, Tensor> } => {
+    const results = scope(() =>
+      noGrad(() => {
+        const forward = spec.halves?.forward as ((inputs: I, attrs: A) => Tensor | undefined) | undefined;
+        const own = forward && launchingAs(spec.name, inputs, () => forward(inputs, attrs));
+        if (own) return { y: own, aux: {} as Record<X, Tensor> };
+        const { y, aux } = withAux(allWidened(inputs), attrs);
+        return { y: y.dtype === "float32" ? arithmetic.cast(y, half) : y, aux };
+      }),
+    );
+    if (isRecording()) results.y.node = record(spec, inputs, results.y, attrs, results.aux);
+    return results;
   };
   const call = (inputs: I, attrs: A): Tensor => {
     const { y, aux } = withAux(inputs, attrs);
@@ -163,10 +173,19 @@ function record<I extends OpInputs, A, X extends string>(
   if (tracked.length === 0) return undefined;
   const sources: Record<string, Tensor | undefined> = { ...inputs, y, ...aux };
   const shapes: Record<string, readonly number[]> = {};
+  // Gradients of halves are computed in float32 and rounded once, where the op has not its own way.
+  const wide = spec.halves?.gradients === "own" ? <T>(given: T): T => given : allWidened;
   for (const name in sources) if (sources[name]) shapes[name] = sources[name].shape;
   const joint = spec.joint?.saves ?? [];
   const names = [...new Set(tracked.flatMap(({ rule }) => [...rule.saves, ...joint]))].filter((name) => sources[name]);
   const context = { attrs, shapes };
+  const dtypes = Object.fromEntries(tracked.map(({ name }) => [name, (inputs[name] as Tensor).dtype]));
+  /** A gradient in the dtype of its input; dy itself where it is dy as it was widened. */
+  const fitted = (name: string, gradient: Tensor, dy: Tensor, wideDy: Tensor): Tensor => {
+    const dtype = dtypes[name] as Dtype;
+    if (gradient === wideDy && dtype === dy.dtype) return dy;
+    return gradient.dtype === dtype ? gradient : arithmetic.cast(gradient, dtype);
+  };
   const made: Unentered = {
     op: spec.name,
     layer: currentLayer(),
@@ -179,16 +198,23 @@ function record<I extends OpInputs, A, X extends string>(
         const { gradients } = spec.joint;
         const saved = savedBy(made, spec.joint.saves, names);
         const wantedNames = new Set(asked.map(({ name }) => name));
-        const parts = inLayer(made, dy as Tensor, saved, () => gradients(dy as Tensor, saved, context, wantedNames));
+        const parts = inLayer(made, dy as Tensor, saved, () => {
+          const given = wide({ dy: dy as Tensor });
+          const found = gradients(given.dy, wide(saved), context, wantedNames);
+          const own = Object.entries(found).filter(([name]) => wantedNames.has(name));
+          return Object.fromEntries(own.map(([name, x]) => [name, fitted(name, x, dy as Tensor, given.dy)]));
+        });
         for (const { i, name } of asked) if (parts[name]) yield [i, parts[name]];
         return;
       }
       for (const { i, name, rule } of asked) {
         const saved = savedBy(made, rule.saves, names);
         // Operands that had one shape may be broadcast under vmap, where one of them has examples and the other has none.
-        const { x } = inLayer(made, dy as Tensor, saved, () => ({
-          x: arithmetic.sumTo(rule.gradient(dy as Tensor, saved, context), shapes[name] as number[]),
-        }));
+        const { x } = inLayer(made, dy as Tensor, saved, () => {
+          const given = wide({ dy: dy as Tensor });
+          const summed = arithmetic.sumTo(rule.gradient(given.dy, wide(saved), context), shapes[name] as number[]);
+          return { x: fitted(name, summed, dy as Tensor, given.dy) };
+        });
         yield [i, x as Tensor];
       }
     },
@@ -229,73 +255,4 @@ function detachFromScopes(result: Tensor, dy: Tensor, saved: Record<string, Tens
   own.node = result.node;
   if (!borrowed) result.dispose();
   return own;
-}
-
-let launching: { name: string; inputs: OpInputs } | undefined;
-
-/** Tensors for a kernel's bindings. */
-export type TensorViews<B extends Record<string, BindingSpec>> = {
-  readonly [K in keyof B as K extends "faults" ? never : B[K] extends { optional: true } ? never : K]: Tensor;
-} & { readonly [K in keyof B as B[K] extends { optional: true } ? K : never]?: Tensor | undefined };
-
-/**
- * Encodes a kernel call on tensors, or enters it into the trace when a function is being captured. Only for use inside an
- * op's forward and the optimisers. Params that differ from run to run (a step count, a random key) are given as a function,
- * which is called now and before every replay; they may not change shapes.
- */
-export function launch<B extends Record<string, BindingSpec>, P extends Record<string, ParamType>>(
-  kernel: Kernel<B, P>,
-  tensors: TensorViews<B>,
-  params: ParamValues<P> | (() => ParamValues<P>),
-  constants?: Constants,
-): void {
-  const label = launching ? `${launching.name}(${describeInputs(launching.inputs)})` : kernel.name;
-  const given = Object.entries(tensors as Record<string, Tensor | undefined>).filter(
-    (entry): entry is [string, Tensor] => entry[1] !== undefined,
-  );
-  for (const [name, tensor] of given) {
-    expectBindable(kernel, name, tensor);
-    if (kernel.bindings[name]?.access === "read_write") tensor.storage.version += 1;
-  }
-  const layer = currentLayer();
-  const values = typeof params === "function" ? everyRunsParams(params) : params;
-  const trace = tracing();
-  if (trace) {
-    const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.place]));
-    trace.call(
-      { kernel: kernel as AnyKernel, views, params: values as PlanParams, constants, label, layer },
-      typeof params === "function" ? (params as () => PlanParams) : undefined,
-    );
-    return;
-  }
-  const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.view]));
-  const { device } = (given[0] as [string, Tensor])[1].storage;
-  device.run(
-    kernel as AnyKernel,
-    views as never,
-    values as never,
-    constants ? { label, layer, constants } : { label, layer },
-  );
-}
-
-/** A shader would read the words of another type as its own, and nothing would tell. */
-function expectBindable(kernel: AnyKernel, name: string, { dtype }: Tensor): void {
-  const expected = kernel.bindings[name]?.dtype as BindingSpec["dtype"] | undefined;
-  const given = bindingDtype(dtype);
-  if (expected === undefined || expected === given || expected.includes(given as never)) return;
-  throw new DtypeError({ op: launching?.name ?? kernel.name, argument: name, expected: `${expected}`, given: dtype });
-}
-
-/** Copies a tensor's words to another of as many bytes in another memory, in order with kernel calls. */
-export function copyTensor(source: Tensor, target: Tensor): void {
-  target.storage.version += 1;
-  const trace = tracing();
-  if (trace) trace.copy(source.place, target.place);
-  else source.storage.device.queue.copy(source.view, target.view);
-}
-
-function describeInputs(inputs: OpInputs): string {
-  const parts: string[] = [];
-  for (const name in inputs) if (inputs[name]) parts.push(`${name} ${formatShape(inputs[name].shape)}`);
-  return parts.join(", ");
 }

@@ -1,5 +1,5 @@
 // What the host knows of values on the device, for printing: elements it has put there or has read back.
-import type { TypedArray } from "./dtype.js";
+import { bytesPerElement, type TypedArray } from "./dtype.js";
 import { shownPositions } from "./elision.js";
 import type { Tensor } from "./tensor.js";
 
@@ -16,12 +16,10 @@ export interface KnownValues {
 /** Of more elements than these only the outer ones are kept: what an elided print shows. */
 const MANY = 4096;
 
-const elementBytes = (tensor: Tensor): number => (tensor.dtype === "uint8" ? 1 : 4);
-
 /** Keeps what `tensor` holds at `version` of its memory. `owned` says that nobody else will write into `data`. */
 export function rememberValues(tensor: Tensor, data: TypedArray, version: number, owned = false): void {
   const values = data.length > MANY ? outer(tensor.shape, data) : owned ? data : data.slice();
-  const start = tensor.offset / elementBytes(tensor);
+  const start = tensor.offset / bytesPerElement(tensor.dtype);
   tensor.storage.known = { version, dtype: tensor.dtype, start, values };
 }
 
@@ -33,6 +31,6 @@ export function knownValue(tensor: Tensor, i: number): number | undefined {
   if (tensor.disposed) return undefined;
   const { known, version } = tensor.storage;
   if (!known || known.version !== version || known.dtype !== tensor.dtype) return undefined;
-  const place = tensor.offset / elementBytes(tensor) + i - known.start;
+  const place = tensor.offset / bytesPerElement(tensor.dtype) + i - known.start;
   return known.values instanceof Map ? known.values.get(place) : (known.values as ArrayLike<number>)[place];
 }

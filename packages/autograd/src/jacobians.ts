@@ -1,4 +1,4 @@
-import { eye, zeros } from "./ops/create.js";
+import { eye, gradientZeros } from "./ops/create.js";
 import { reshape } from "./ops/shape.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
@@ -12,7 +12,7 @@ export interface Jacobian<R> {
 }
 
 /** One tensor of this shape for each of its elements: 1 there, 0 elsewhere. */
-const basis = ({ shape, size }: Tensor): Tensor => reshape(eye(size, size), [size, ...shape]);
+const basis = ({ shape, size, dtype }: Tensor): Tensor => reshape(eye(size, size, 0, dtype), [size, ...shape]);
 
 /** Row by row, by pulling back: for more inputs than outputs. */
 export function jacrev<R>(inputs: readonly Tensor[], f: (inputs: Tensor[]) => R, outputsOf: Outputs<R>): Jacobian<R> {
@@ -37,7 +37,7 @@ export function jacfwd<R>(inputs: readonly Tensor[], f: (inputs: Tensor[]) => R,
     const outputs = outputsOf(result);
     const columns = inputs.map((input, i) => {
       const along = vmap([basis(input)], [0], ([column]) => {
-        const tangents = inputs.map((other, at) => (at === i ? (column as Tensor) : zeros(other.shape)));
+        const tangents = inputs.map((other, at) => (at === i ? (column as Tensor) : gradientZeros(other)));
         const parts = pushforward(tangents);
         return { outputs: parts, axes: parts.map(() => -1), rest: undefined };
       });

@@ -1,7 +1,7 @@
 import { type BufferView, DisposedError, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
 import { noteHostChange } from "./capture/observe.js";
 import { notingTrace, outsideCapture, type Trace, type TraceView, tracing } from "./capture/trace.js";
-import { byteSize, type Dtype, decode, encode, type TypedArray } from "./dtype.js";
+import { byteSize, type Dtype, decode, encode, isHalf, type TypedArray } from "./dtype.js";
 import { rememberValues } from "./host_values.js";
 import { adopt } from "./scope.js";
 import { Storage } from "./storage.js";
@@ -229,7 +229,8 @@ export function fromData(
   }
   const data = encode(values, dtype);
   if (values.length > 0) tensor.storage.device.queue.write(tensor.view, data);
-  rememberValues(tensor, data, tensor.storage.version, (data as ArrayLike<unknown>) !== values);
+  const known = isHalf(dtype) ? decode(data.buffer as ArrayBuffer, dtype, values.length) : data;
+  rememberValues(tensor, known, tensor.storage.version, (known as ArrayLike<unknown>) !== values);
   return tensor;
 }
 

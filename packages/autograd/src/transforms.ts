@@ -1,6 +1,6 @@
 import { FacetError } from "@facet/kernels-wgsl";
 import { type BackwardOptions, backward } from "./backward.js";
-import { zeros } from "./ops/create.js";
+import { gradientZeros } from "./ops/create.js";
 import { adopt } from "./scope.js";
 import { innerVariable, isTracked } from "./tape.js";
 import type { Tensor } from "./tensor.js";
@@ -91,7 +91,7 @@ export function valueAndGradients<R>(
   const { result, variables } = withVariables(inputs, f);
   const loss = lossOf(result);
   const found = gradients(loss, variables, { createGraph: isDifferentiating() });
-  return { result, gradients: variables.map((variable, i) => found[i] ?? zeros(variable.shape)) };
+  return { result, gradients: variables.map((variable, i) => found[i] ?? gradientZeros(variable)) };
 }
 
 /** A function of tensors that transforms take, and where its outputs are in what it returns. */
@@ -116,7 +116,7 @@ export function linearize<R>(
   const { result, variables } = withVariables(inputs, f);
   const outputs = outputsOf(result);
   // What is pulled back is never looked at: only how it depends on these.
-  const cotangents = outputs.map(({ shape }) => inner(zeros(shape)));
+  const cotangents = outputs.map((output) => inner(gradientZeros(output)));
   const tracked = outputs.flatMap((output, i) => (isTracked(output) ? [i] : []));
   const pulled = gradients(
     tracked.map((i) => outputs[i] as Tensor),
@@ -130,7 +130,7 @@ export function linearize<R>(
       cotangents,
       { cotangents: along.map(({ tangent }) => tangent), createGraph: isDifferentiating(), retainGraph: true },
     );
-    return outputs.map(({ shape }, i) => found[i] ?? zeros(shape));
+    return outputs.map((output, i) => found[i] ?? gradientZeros(output));
   };
   return { result, pushforward };
 }
@@ -164,7 +164,7 @@ export function vjpOf<R>(
       variables,
       { cotangents: given.map(({ cotangent }) => cotangent), createGraph: isDifferentiating(), retainGraph: true },
     );
-    return variables.map(({ shape }, i) => found[i] ?? zeros(shape));
+    return variables.map((variable, i) => found[i] ?? gradientZeros(variable));
   };
   return { result, pullback };
 }

@@ -65,8 +65,8 @@ export function prepareCase(
 
 /** A binding of several dtypes says which by the constant of the same meaning, `alias Y = ...`. */
 function outputDtype(spec: BindingSpec, testCase: KernelCase): BindingDtype {
-  if (typeof spec.dtype === "string") return spec.dtype;
-  return (testCase.constants?.Y as BindingDtype | undefined) ?? (spec.dtype[0] as BindingDtype);
+  const bound = typeof spec.dtype === "string" ? spec.dtype : (testCase.constants?.Y ?? spec.dtype[0]);
+  return bound === "f16" || bound === "bf16" ? "u32" : (bound as BindingDtype);
 }
 
 function dtypeOf(data: BindingArray): BindingDtype {

@@ -1,4 +1,5 @@
 export * from "./errors.js";
+export * from "./half.js";
 export * from "./kernel.js";
 export * from "./kernels/index.js";
 export { findAdapter, findGpu, type OpenOptions, openDevice } from "./runtime/adapters.js";

@@ -1,12 +1,16 @@
 /// <reference path="./wgsl.d.ts" />
 import { ArgumentError } from "./errors.js";
+import type { HalfDtype } from "./half.js";
 
-/** Element types of storage bindings. `u8` data travels packed in `u32` words. */
+/** Types that shaders compute with. `u8` data travels packed in `u32` words. */
 export type BindingDtype = "f32" | "i32" | "u32";
+
+/** What the elements in storage can be: halves are bound as `u32` words. */
+export type StorageDtype = BindingDtype | HalfDtype;
 
 export interface BindingSpec {
   readonly access: "read" | "read_write";
-  readonly dtype: BindingDtype | readonly BindingDtype[];
+  readonly dtype: StorageDtype | readonly StorageDtype[];
   /** An optional binding that is not given is bound to a few zero bytes; the shader must not read it then. */
   readonly optional?: boolean;
 }

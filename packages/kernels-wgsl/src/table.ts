@@ -15,7 +15,6 @@ import { fftEntries } from "./kernels/fft/fft.cases.js";
 import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
 import { gridSampleEntries } from "./kernels/grid_sample/grid_sample.cases.js";
-import { halfEntries } from "./kernels/half/half.cases.js";
 import { linalgEntries } from "./kernels/linalg/linalg.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
 import { normalizeEntries } from "./kernels/normalize/normalize.cases.js";
@@ -52,7 +51,6 @@ export const kernelTable: readonly KernelEntry[] = [
   ...embeddingEntries,
   ...alongEntries,
   ...sortEntries,
-  ...halfEntries,
   ...conv2dEntries,
   ...conv3dEntries,
   ...paddingEntries,

@@ -137,7 +137,7 @@ export function detached(x: Tensor): Tensor {
 export const DTYPES = ["float32", "int32", "uint32", "bool", "uint8"] as const satisfies Dtype[];
 
 export function checkDtype(fn: string, dtype: Dtype): Dtype {
-  if (DTYPES.includes(dtype)) return dtype;
+  if ((DTYPES as readonly Dtype[]).includes(dtype)) return dtype;
   throw new UnsupportedError({ op: fn, argument: "dtype", expected: DTYPES.join(", "), given: show(dtype) });
 }
 

@@ -7,7 +7,7 @@ const between =
   (low: number, high: number) =>
   (random: Random, shape: readonly number[]): Float32Array =>
     random.uniform(shape, low, high);
-const constant = (value: number, shape: readonly number[]): F.Tensor => F.full(shape, value);
+const constant = (value: number, { shape, dtype }: F.Tensor): F.Tensor => F.full(shape, value, dtype);
 /** Distinct values clear of the kinks at -0.5 and 0.5. */
 const clear = (random: Random, shape: readonly number[]): Float32Array => random.distinct(shape, 0.35);
 const step = { values: between(0.1, 0.9), allowZero: true, once: FLAT, eps: 1 / 1024 } as const;
@@ -108,9 +108,9 @@ const special: readonly GradientRow[] = [
   unary("bessel_i1e", F.besselI1e, { values: positive }),
   unary("bessel_j0", F.besselJ0, { values: positive }),
   unary("bessel_j1", F.besselJ1, { values: positive }),
-  unary("zeta", (q) => F.zeta(constant(2.5, q.shape), q), { values: positive }),
-  unary("igamma", (x) => F.igamma(constant(1.5, x.shape), x), { values: positive }),
-  unary("igammac", (x) => F.igammac(constant(2.5, x.shape), x), { values: positive }),
+  unary("zeta", (q) => F.zeta(constant(2.5, q), q), { values: positive }),
+  unary("igamma", (x) => F.igamma(constant(1.5, x), x), { values: positive }),
+  unary("igammac", (x) => F.igammac(constant(2.5, x), x), { values: positive }),
   ...binary("rel_entr", F.relEntr, { values: positive }),
 ];
 

@@ -6,14 +6,16 @@ const labels = (): F.Tensor => F.fromData([2, 0, 1, 2], [4], "int32");
 
 function crossEntropy(variant: string, change: Partial<F.CrossEntropyAttrs>, weights = false): GradientRow {
   const attrs: F.CrossEntropyAttrs = { labels: "index", reduction: "mean", labelSmoothing: 0, ...change };
-  const targets = (): F.Tensor =>
-    attrs.labels === "index" ? labels() : F.fromData([0.2, 0.3, 0.5, 1, 0, 0, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4], [4, 3]);
+  const probabilities = [0.2, 0.3, 0.5, 1, 0, 0, 0.1, 0.8, 0.1, 0.3, 0.3, 0.4];
+  const targets = (dtype: F.Dtype): F.Tensor =>
+    attrs.labels === "index" ? labels() : F.fromData(probabilities, [4, 3], dtype);
+  const classWeights = (dtype: F.Dtype): F.Tensor | undefined =>
+    weights ? F.fromData([0.5, 1, 2], [3], dtype) : undefined;
   return {
     op: "softmax_cross_entropy",
     variant,
     shapes: [[4, 3]],
-    call: (logits) =>
-      F.softmaxCrossEntropy(logits, targets(), attrs, weights ? F.fromData([0.5, 1, 2], [3]) : undefined).loss,
+    call: (logits) => F.softmaxCrossEntropy(logits, targets(logits.dtype), attrs, classWeights(logits.dtype)).loss,
   };
 }
 

@@ -1,10 +1,11 @@
 // Elementwise ops of one size that follow one another become one kernel: each value is read and written once.
 import {
   CHAIN_OPERANDS,
-  type Chain,
+  type ChainOperand,
   type ChainStep,
   type ChainValue,
   chainGeometry,
+  chainOf,
   elementwiseBinary,
   elementwiseChain,
   elementwiseTernary,
@@ -24,8 +25,10 @@ const STEPS = 16;
 /** A chain under construction and where its operands lie. */
 interface Draft {
   readonly views: TraceView[];
-  readonly operands: Chain["operands"][number][];
+  readonly operands: ChainOperand[];
   readonly steps: ChainStep[];
+  /** Whether it writes halves. */
+  readonly packed: boolean;
   readonly count: number;
   readonly y: TraceView;
   readonly label: string;
@@ -37,6 +40,19 @@ const ELEMENTWISE: ReadonlySet<unknown> = new Set([elementwiseUnary, elementwise
 
 /** A call as a chain of one step; undefined when it broadcasts along some axes only, or is no elementwise call. */
 function draftOf(call: TracedCall): Draft | undefined {
+  const chain = call.kernel === elementwiseChain ? chainOf(call.constants) : undefined;
+  if (chain) {
+    return {
+      views: chain.operands.map((_, i) => call.views["abcd"[i] as string] as TraceView),
+      operands: [...chain.operands],
+      steps: [...chain.steps],
+      packed: chain.packed === true,
+      count: call.params.count as number,
+      y: call.views.y as TraceView,
+      label: call.label,
+      grown: false,
+    };
+  }
   const expression = ELEMENTWISE.has(call.kernel) ? expressionOf(call.constants) : undefined;
   const { y } = call.views;
   if (!expression || !y) return undefined;
@@ -49,6 +65,7 @@ function draftOf(call: TracedCall): Draft | undefined {
     views: dtypes.map((_, i) => call.views["abc"[i] as string] as TraceView),
     operands: dtypes.map((dtype, i) => ({ dtype, repeated: strides[i] === 0 && count > 1 })),
     steps: [{ name, dtypes, from: dtypes.map((_, operand) => ({ operand })), s0, s1 }],
+    packed: false,
     count,
     y,
     label: call.label,
@@ -56,9 +73,10 @@ function draftOf(call: TracedCall): Draft | undefined {
   };
 }
 
-/** The number that a fill of one element writes, in the dtype it is read as; undefined when a shader cannot say it. */
-function literalOf(call: TracedCall | undefined, dtype: "f32" | "i32" | "u32"): number | undefined {
+/** The number that a fill of one element writes, as it is read by an operand; undefined when a shader cannot say it. */
+function literalOf(call: TracedCall | undefined, { dtype, packed }: ChainOperand): number | undefined {
   if (call?.kernel !== fill || call.params.count !== 1) return undefined;
+  if (packed) return (call.params.bits as number) & 0xffff;
   const bits = Uint32Array.of(call.params.bits as number);
   if (dtype !== "f32") return dtype === "u32" ? (bits[0] as number) : (bits[0] as number) | 0;
   const [value] = new Float32Array(bits.buffer) as unknown as [number];
@@ -73,13 +91,13 @@ const sameView = (a: TraceView, b: TraceView): boolean => a.storage === b.storag
  */
 function absorb(draft: Draft, at: number, producer: Draft | number): Draft | undefined {
   const views: TraceView[] = [];
-  const operands: Chain["operands"][number][] = [];
-  const sameOperand = (a: Chain["operands"][number] | undefined, b: Chain["operands"][number] | undefined): boolean =>
-    a?.dtype === b?.dtype && a?.repeated === b?.repeated;
+  const operands: ChainOperand[] = [];
+  const sameOperand = (a: ChainOperand | undefined, b: ChainOperand | undefined): boolean =>
+    a?.dtype === b?.dtype && a?.repeated === b?.repeated && !a?.packed === !b?.packed;
   const taken = draft.views[at] as TraceView;
   const isTaken = (view: TraceView, i: number): boolean =>
     sameView(view, taken) && sameOperand(draft.operands[i], draft.operands[at]);
-  const place = (view: TraceView, operand: Chain["operands"][number]): ChainValue => {
+  const place = (view: TraceView, operand: ChainOperand): ChainValue => {
     const known = views.findIndex((other, i) => sameView(other, view) && sameOperand(operands[i], operand));
     if (known >= 0) return { operand: known };
     views.push(view);
@@ -89,7 +107,7 @@ function absorb(draft: Draft, at: number, producer: Draft | number): Draft | und
   const append = (from: Draft, replace: ChainValue | undefined): void => {
     const first = steps.length;
     const values = from.views.map((view, i) =>
-      replace && isTaken(view, i) ? replace : place(view, from.operands[i] as Chain["operands"][number]),
+      replace && isTaken(view, i) ? replace : place(view, from.operands[i] as ChainOperand),
     );
     for (const step of from.steps) {
       const moved = step.from.map((value): ChainValue => {
@@ -144,13 +162,19 @@ export function fuseChains(
     for (let i = 0; i < draft.views.length; ) {
       const current: Draft = draft;
       const view = current.views[i] as TraceView;
-      const { dtype, repeated } = current.operands[i] as Chain["operands"][number];
+      const operand = current.operands[i] as ChainOperand;
       const made = maker(view, at);
-      const literal = repeated || current.count === 1 ? literalOf(made?.call, dtype) : undefined;
+      const literal = operand.repeated || current.count === 1 ? literalOf(made?.call, operand) : undefined;
       let next: Draft | undefined;
       const producer = made && drafts.get(made.place);
       if (literal !== undefined) next = absorb(current, i, literal);
-      else if (made && producer && !repeated && producer.count === current.count && producer.y.offset === view.offset) {
+      else if (
+        made &&
+        producer &&
+        !operand.repeated &&
+        producer.count === current.count &&
+        producer.y.offset === view.offset
+      ) {
         const alone = (uses.get(view.storage) ?? []).every((use) => use === made.place || use === at);
         if (alone && !seen.has(view.storage) && canWait(producer, made.place, at)) next = absorb(current, i, producer);
         // What is left of the value would be read from memory that nobody writes any more.
@@ -166,7 +190,10 @@ export function fuseChains(
     }
     drafts.set(at, draft);
     if (!draft.grown) continue;
-    const { params, constants } = chainGeometry({ operands: draft.operands, steps: draft.steps }, draft.count);
+    const { params, constants } = chainGeometry(
+      { operands: draft.operands, steps: draft.steps, packed: draft.packed },
+      draft.count,
+    );
     const views: Record<string, TraceView> = { y: draft.y };
     for (const [i, view] of draft.views.entries()) views["abcd"[i] as string] = view;
     result[at] = { ...(command as TracedCall), kernel: elementwiseChain, views, params, constants, label: draft.label };

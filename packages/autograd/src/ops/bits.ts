@@ -1,6 +1,7 @@
 // Tests of what a number is, logic and bits.
 import { elementwiseBinarySpecial } from "@facet/kernels-wgsl";
 import { nonDifferentiable } from "../define_op.js";
+import { isFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { cast, equal, greater, less, logicalOr, where } from "./elementwise.js";
 import { ofOne, ofTwo, type TensorLike } from "./elementwise_op.js";
@@ -46,7 +47,7 @@ export function clampBetween(x: Tensor, low: TensorLike | undefined, high: Tenso
 function bounded(x: Tensor, bound: TensorLike, beyond: typeof less): Tensor {
   const held = beyond(x, bound);
   if (typeof bound === "number") return where(Number.isNaN(bound) ? equal(x, x) : held, bound, x);
-  return where(bound.dtype === "float32" ? logicalOr(held, isNan(bound)) : held, bound, x);
+  return where(isFloating(bound.dtype) ? logicalOr(held, isNan(bound)) : held, bound, x);
 }
 
 /** 0 below 0, 1 above, b at 0; 0 of NaN, as in PyTorch. */

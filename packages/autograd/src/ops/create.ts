@@ -5,10 +5,11 @@ import {
   arangeGeometry,
   DtypeError,
   fill,
+  halfBits,
   arange as kernel,
 } from "@facet/kernels-wgsl";
 import { launch } from "../define_op.js";
-import { bindingDtype, type Dtype } from "../dtype.js";
+import { bindingDtype, type Dtype, type Half, halfFormat, isFloating, isHalf } from "../dtype.js";
 import { scope } from "../scope.js";
 import { empty, fromData, type Tensor } from "../tensor.js";
 import { cast, equal } from "./elementwise.js";
@@ -31,10 +32,14 @@ function fillParams({ dtype, size }: Tensor, value: number | boolean): { count: 
     // Four bytes to a word; those behind the last element belong to nobody.
     return { count: Math.ceil(size / 4), bits: (byte * 0x01010101) >>> 0 };
   }
+  if (isHalf(dtype)) {
+    const bits = halfBits[halfFormat(dtype)](Number(value));
+    return { count: Math.ceil(size / 2), bits: bits * 0x10001 };
+  }
   return { count: size, bits: wordOf(value, dtype) };
 }
 
-/** The 32 bits that hold a value of a dtype other than uint8. Throws DtypeError on what does not fit. */
+/** The 32 bits that hold a value of a dtype of whole words. Throws DtypeError on what does not fit. */
 export function wordOf(value: number | boolean, dtype: Dtype): number {
   const number = dtype === "bool" ? Number(Number(value) !== 0) : Number(value);
   if (bindingDtype(dtype) === "f32") words.setFloat32(0, number, true);
@@ -71,10 +76,14 @@ export function full(
   return y;
 }
 
+/** Zeros in a tensor's shape, as its gradient: in its dtype where that is a float's. */
+export const gradientZeros = ({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): Tensor =>
+  zeros(shape, isFloating(dtype) ? dtype : "float32");
+
 export const zeros = (shape: readonly number[], dtype?: Dtype): Tensor => full(shape, 0, dtype);
 export const ones = (shape: readonly number[], dtype?: Dtype): Tensor => full(shape, 1, dtype);
 
-const BOUNDS: Readonly<Record<Exclude<Dtype, "float32">, readonly [low: number, high: number]>> = {
+const BOUNDS: Readonly<Record<Exclude<Dtype, "float32" | Half>, readonly [low: number, high: number]>> = {
   int32: [-(2 ** 31), 2 ** 31 - 1],
   uint32: [0, 2 ** 32 - 1],
   uint8: [0, 255],
@@ -88,7 +97,7 @@ function holds(dtype: keyof typeof BOUNDS, value: number): boolean {
 
 /** Throws DtypeError on a range of which `dtype` does not hold every number: it begins at `first` and ends at `last`. */
 function expectRange(op: string, first: number, step: number, last: number, dtype: Dtype): void {
-  if (dtype === "float32" || (holds(dtype, first) && holds(dtype, last) && Number.isInteger(step))) return;
+  if (isFloating(dtype) || (holds(dtype, first) && holds(dtype, last) && Number.isInteger(step))) return;
   const given = `${first} to ${last} in steps of ${step}`;
   throw new DtypeError({ op, argument: "dtype", expected: `numbers that ${dtype} holds`, given });
 }
@@ -100,6 +109,7 @@ function ranged(op: string, count: number, { start = 0, step = 1, stop }: Arange
     const bytes = Uint8Array.from({ length: count }, (_, i) => start + i * step);
     return fromData(bytes, [count], dtype);
   }
+  if (isHalf(dtype)) return scope(() => cast(ranged(op, count, { start, step, stop }, "float32"), dtype));
   const y = empty([count], dtype);
   if (count > 0)
     launch(kernel, { y }, arangeGeometry(count, { start, step, stop }), arangeConstants(bindingDtype(dtype)));

@@ -9,10 +9,10 @@ import {
   elementwiseUnary,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { bindingDtype, type Dtype } from "../dtype.js";
+import { bindingDtype, type Dtype, isFloating, isHalf } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
-import { binary, pair, refuseBytes, type TensorLike, zeroGradient } from "./elementwise_op.js";
+import { binary, convertHalves, onHalves, pair, refuseBytes, type TensorLike, zeroGradient } from "./elementwise_op.js";
 import { neg } from "./elementwise_unary.js";
 import { log } from "./powers.js";
 import { sumTo } from "./reduce.js";
@@ -123,6 +123,10 @@ const whereOp = defineOp<{ condition: Tensor; a: Tensor; b: Tensor }>({
     b: vjp(["condition"], (dy, { condition }, { shapes }) => sumTo(where(condition, 0, dy), shapes.b)),
   },
   batch: broadcasting,
+  halves: {
+    forward: ({ condition, a, b }) =>
+      condition.dtype === "bool" && a.dtype === b.dtype ? onHalves("where", [condition, a, b]) : undefined,
+  },
 });
 
 /** a where the condition holds, else b; all three broadcast. */
@@ -135,13 +139,28 @@ const castOp = defineOp<{ x: Tensor }, { dtype: Dtype }>({
   shape: ({ x }) => refuseBytes("cast", x).shape,
   dtype: (_, { dtype }) => dtype,
   forward: ({ x }, y) => {
+    if (isHalf(x.dtype) || isHalf(y.dtype)) {
+      convertHalves(x, y);
+      return;
+    }
     const name = CASTS[`${x.dtype}>${y.dtype}`] as ExpressionName;
     const { params } = elementwiseGeometry([x.shape], 0, 0, "cast");
     launch(elementwiseUnary, { a: x, y }, params, elementwiseConstants(name, [bindingDtype(x.dtype)]));
   },
-  // Only from float to float could a gradient flow, and that is no cast.
   vjp: { x: nonDifferentiable },
   batch: (inputs, _, attrs) => ({ inputs, attrs }),
+  halves: { forward: "own" },
+});
+
+// From floats to floats of another dtype. The gradient goes back in the first.
+const convertOp = defineOp<{ x: Tensor }, { dtype: Dtype; from: Dtype }>({
+  name: "convert",
+  shape: ({ x }) => x.shape,
+  dtype: (_, { dtype }) => dtype,
+  forward: ({ x }, y) => convertHalves(x, y),
+  vjp: { x: vjp([], (dy, _, { attrs }) => cast(dy, attrs.from)) },
+  batch: (inputs, _, attrs) => ({ inputs, attrs }),
+  halves: { forward: "own", gradients: "own" },
 });
 
 /** Expression for each pair of dtypes. Bits of int32, uint32 and bool convert as WGSL's constructors do. */
@@ -160,10 +179,14 @@ const CASTS: Readonly<Record<string, ExpressionName>> = {
   "bool>uint32": "to_u32",
 };
 
-/** The tensor in another dtype; the tensor itself when it has it already. float to int drops the fraction. */
+/**
+ * The tensor in another dtype; the tensor itself when it has it already. Floats become integers without their fraction, and halves as the
+ * nearest to them, ties to even. A gradient flows from floats to floats.
+ */
 export function cast(x: Tensor, dtype: Dtype): Tensor {
   if (x.dtype === dtype) return x;
   if (dtype === "uint8")
-    throw new DtypeError({ op: "cast", argument: "dtype", expected: "float32, int32, uint32 or bool", given: dtype });
+    throw new DtypeError({ op: "cast", argument: "dtype", expected: "any dtype but uint8", given: dtype });
+  if (isFloating(x.dtype) && isFloating(dtype)) return convertOp({ x }, { dtype, from: x.dtype });
   return castOp({ x }, { dtype });
 }

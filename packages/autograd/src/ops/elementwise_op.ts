@@ -1,10 +1,16 @@
 // What elementwise ops are made by: declarations alone, as the modules of ops import one another.
 import {
   type BindingDtype,
+  type Chain,
+  type ChainOperand,
+  type ChainStep,
+  type ChainValue,
+  chainGeometry,
   DtypeError,
   type Expression,
   type ExpressionName,
   elementwiseBinary,
+  elementwiseChain,
   elementwiseConstants,
   elementwiseGeometry,
   elementwiseTernary,
@@ -12,8 +18,8 @@ import {
   expressions,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, type nonDifferentiable, type Vjp, vjp } from "../define_op.js";
-import { bindingDtype, type Dtype } from "../dtype.js";
-import type { Tensor } from "../tensor.js";
+import { bindingDtype, type Dtype, halfFormat, isHalf } from "../dtype.js";
+import { empty, type Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
 import { full, zeros } from "./create.js";
 import { sumTo } from "./reduce.js";
@@ -60,7 +66,8 @@ function expectOperands(name: ExpressionName, operands: Readonly<Record<string, 
     refuseBytes(name, x);
     if (x.dtype !== dtype) throw new DtypeError({ op: name, argument: other, expected: dtype, given: x.dtype });
   }
-  if (dtypes.some(([kind]) => kind === bindingDtype(dtype)) && !(noBools && dtype === "bool")) return;
+  const computed = isHalf(dtype) ? "f32" : bindingDtype(dtype);
+  if (dtypes.some(([kind]) => kind === computed) && !(noBools && dtype === "bool")) return;
   const expected = dtypes.map(([kind]) => DTYPES[kind as BindingDtype]).join(" or ");
   throw new DtypeError({ op: name, argument, expected, given: dtype });
 }
@@ -70,6 +77,72 @@ const constantsOf = (name: ExpressionName, operands: readonly Tensor[]) =>
     name,
     operands.map((x) => bindingDtype(x.dtype)),
   );
+
+/**
+ * An expression over halves in one pass: they are read, and what it makes of floats is written as halves. Undefined where operands are broadcast
+ * along some axes only, or the kernel has not the expression's functions, or would be compiled for every number.
+ *
+ * @param result Dtype of the result, when it is none of halves.
+ */
+export function onHalves(name: ExpressionName, operands: readonly Tensor[], result?: Dtype): Tensor | undefined {
+  const { shader, wgsl }: Expression = expressions[name];
+  const half = operands.map(({ dtype }) => dtype).find(isHalf);
+  const { shape, params } = elementwiseGeometry(
+    operands.map((x) => x.shape),
+    0,
+    0,
+    name,
+  );
+  if (!half || shader || wgsl.includes("params.") || params.rank > 1) return undefined;
+  const strides = operands.map((_, i) => params.axes[1 + i] as number);
+  if (strides.some((stride) => stride > 1)) return undefined;
+  const y = empty(shape, result ?? half);
+  if (y.size === 0) return y;
+  const format = halfFormat(half);
+  const dtypes = operands.map((x): BindingDtype => (isHalf(x.dtype) ? "f32" : bindingDtype(x.dtype)));
+  const steps: ChainStep[] = [];
+  const from = operands.map(({ dtype }, operand): ChainValue => {
+    if (!isHalf(dtype)) return { operand };
+    return { step: steps.push({ ...NO_NUMBERS, name: `from_${format}`, dtypes: ["u32"], from: [{ operand }] }) - 1 };
+  });
+  const step = steps.push({ ...NO_NUMBERS, name, dtypes, from }) - 1;
+  if (result === undefined) steps.push({ ...NO_NUMBERS, name: `to_${format}`, dtypes: ["f32"], from: [{ step }] });
+  launchChain(operands, y, {
+    operands: operands.map((x, i) => chainOperand(x, strides[i] === 0 && y.size > 1)),
+    steps,
+  });
+  return y;
+}
+
+const NO_NUMBERS = { s0: 0, s1: 0 } as const;
+
+const chainOperand = ({ dtype }: Tensor, repeated = false): ChainOperand => ({
+  dtype: isHalf(dtype) ? "u32" : bindingDtype(dtype),
+  repeated,
+  packed: isHalf(dtype),
+});
+
+/** A tensor in another dtype, of which one is that of halves. */
+export function convertHalves(x: Tensor, y: Tensor): void {
+  const steps: ChainStep[] = [];
+  const then = (name: ExpressionName, dtype: BindingDtype): void => {
+    const from: ChainValue = steps.length === 0 ? { operand: 0 } : { step: steps.length - 1 };
+    steps.push({ ...NO_NUMBERS, name, dtypes: [dtype], from: [from] });
+  };
+  if (isHalf(x.dtype)) then(`from_${halfFormat(x.dtype)}`, "u32");
+  else if (x.dtype !== "float32") then("to_f32", bindingDtype(x.dtype));
+  if (isHalf(y.dtype)) then(`to_${halfFormat(y.dtype)}`, "f32");
+  else if (y.dtype !== "float32")
+    then(y.dtype === "bool" ? "to_bool" : y.dtype === "int32" ? "to_i32" : "to_u32", "f32");
+  launchChain([x], y, { operands: [chainOperand(x)], steps });
+}
+
+/** Launches a chain over operands in their order. */
+function launchChain(operands: readonly Tensor[], y: Tensor, chain: Omit<Chain, "packed">): void {
+  const { params, constants } = chainGeometry({ ...chain, packed: isHalf(y.dtype) }, y.size);
+  const [a, b, c] = operands;
+  launch(elementwiseChain, { a, b, c, y }, params, constants);
+}
 
 /** An op of one tensor and up to two numbers. */
 export function unary(
@@ -90,6 +163,12 @@ export function unary(
     },
     vjp: { x },
     batch: broadcasting,
+    halves: {
+      forward: ({ x }) => {
+        expectOperands(name, { x }, noBools);
+        return onHalves(name, [x], result);
+      },
+    },
   });
 }
 
@@ -116,6 +195,12 @@ export function binary(
     },
     vjp: { a, b },
     batch: broadcasting,
+    halves: {
+      forward: ({ a, b }) => {
+        expectOperands(name, { a, b }, noBools);
+        return onHalves(name, [a, b], result);
+      },
+    },
   });
 }
 
@@ -136,6 +221,12 @@ export function ternary(
     },
     vjp: vjps,
     batch: broadcasting,
+    halves: {
+      forward: ({ a, b, c }) => {
+        expectOperands(name, { a, b, c });
+        return onHalves(name, [a, b, c]);
+      },
+    },
   });
   return (a, b, c, s0 = 0) => op({ a, b, c }, { s0, s1: 0 });
 }

@@ -1,7 +1,7 @@
 import { setTapeArithmetic } from "../backward.js";
 import { setBatchArithmetic } from "../vmap/levels.js";
 import { full, zeros } from "./create.js";
-import { add } from "./elementwise.js";
+import { add, cast } from "./elementwise.js";
 import { sumTo } from "./reduce.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
@@ -90,4 +90,4 @@ setBatchArithmetic({
   stack: (tensors) => stack(tensors, 0),
   zeros,
 });
-setTapeArithmetic({ add, sumTo, onesLike: (shape) => full(shape, 1) });
+setTapeArithmetic({ add, sumTo, onesLike: (shape, dtype) => full(shape, 1, dtype), cast });

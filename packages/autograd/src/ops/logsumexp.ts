@@ -1,5 +1,6 @@
 // log of sums of exponentials over axes, composed of ops.
 
+import { inFloat32 } from "../halves.js";
 import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { add, less, mul, sub, where } from "./elementwise.js";
@@ -16,9 +17,9 @@ export interface LogSumExpOptions extends ReduceOptions {
 
 /**
  * log of the sum of e^x over axes (default all), without overflow; of no elements -Infinity. Where the weighted sum is
- * negative NaN. float32.
+ * negative NaN.
  */
-export function logsumexp(x: Tensor, { weights, ...options }: LogSumExpOptions = {}): Tensor {
+export const logsumexp = inFloat32((x: Tensor, { weights, ...options }: LogSumExpOptions = {}): Tensor => {
   const axes = options.axes === undefined ? x.shape.map((_, d) => d) : [options.axes].flat();
   if (axes.some((axis) => x.shape.at(axis) === 0)) return log(sum(x, options));
   // The shift changes nothing but the rounding, so no gradient flows through it; an infinite one would make NaN of inf - inf.
@@ -29,4 +30,4 @@ export function logsumexp(x: Tensor, { weights, ...options }: LogSumExpOptions =
   const terms = exp(sub(x, kept));
   const total = sum(weights ? mul(terms, weights) : terms, { ...options, axes });
   return add(log(total), reshape(kept, total.shape));
-}
+});

@@ -1,6 +1,7 @@
 // Variance, standard deviation and 2-norm, with gradients also where those of their formulas are 0 / 0 or overflow.
 import { elementwiseBinary, elementwiseConstants, elementwiseGeometry } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
+import { inFloat32 } from "../halves.js";
 import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
@@ -30,12 +31,12 @@ const squareDeviationOp = defineOp<{ x: Tensor; mean: Tensor }, { scale: number 
  * Variance of floats: squares of deviations from the mean, summed and divided by their number less `correction`. NaN where
  * that is 0 and all are equal, as of a single element with correction 1, and of none.
  */
-export function variance(x: Tensor, options: ReduceOptions, correction: number): Tensor {
+export const variance = inFloat32((x: Tensor, options: ReduceOptions, correction: number): Tensor => {
   const centre = mean(x, { ...options, keepdims: true });
   const count = x.size / Math.max(1, centre.size);
   const total = sum(squareDeviationOp({ x, mean: centre }, { scale: 1 / Math.max(0, count - correction) }), options);
   return count === 0 ? mul(total, Number.NaN) : total;
-}
+});
 
 /** Square root with gradient 0 at 0, where it has none. */
 function rootOrZero(x: Tensor): Tensor {
@@ -47,7 +48,7 @@ function rootOrZero(x: Tensor): Tensor {
  * Square root of the variance. Among equal elements the gradient is 0, as in PyTorch. No square and no sum overflows or
  * vanishes: elements are scaled by a power of two before, and taken from the first one, so that equal ones are exactly 0.
  */
-export function std(x: Tensor, options: ReduceOptions, correction: number): Tensor {
+export const std = inFloat32((x: Tensor, options: ReduceOptions, correction: number): Tensor => {
   if (x.size === 0) return sqrt(variance(x, options, correction));
   // What neither the result nor a gradient depends on.
   const { scale, first } = noGrad(() => {
@@ -62,7 +63,7 @@ export function std(x: Tensor, options: ReduceOptions, correction: number): Tens
   });
   const root = rootOrZero(variance(sub(mul(x, scale), first), options, correction));
   return div(root, reshape(scale, root.shape));
-}
+});
 
 /** Square root of the sum of squares. At 0 the gradient is 0, as in PyTorch. */
-export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor => rootOrZero(sum(square(x), options));
+export const norm = inFloat32((x: Tensor, options: ReduceOptions = {}): Tensor => rootOrZero(sum(square(x), options)));

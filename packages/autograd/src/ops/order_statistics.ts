@@ -1,6 +1,7 @@
 // Medians, quantiles and the most frequent element, read off sorted lines.
 import { ArgumentError, axisOf, formatShape, sizeOf } from "@facet/kernels-wgsl";
-import { expectDtype } from "../dtype.js";
+import { expectDtype, isFloating } from "../dtype.js";
+import { inFloat32 } from "../halves.js";
 import { noGrad } from "../tape.js";
 import { fromData, type Tensor } from "../tensor.js";
 import { gatherElements } from "./along.js";
@@ -47,7 +48,7 @@ export function median(
   const order = argsort(line, { axis: d });
   const place = noGrad(() => {
     const middle = (count: Tensor): Tensor => floorDivide(maximum(sub(count, 1), 0), 2);
-    if (line.dtype !== "float32") return full(withoutAxis(line.shape, d, true), (extent - 1) >> 1, "int32");
+    if (!isFloating(line.dtype)) return full(withoutAxis(line.shape, d, true), (extent - 1) >> 1, "int32");
     const numbers = numbersOf(line, d);
     if (ignoreNan) return middle(numbers);
     // The first NaN of a line comes behind its numbers.
@@ -91,7 +92,7 @@ export function isNewAlong(x: Tensor, axis: number, equalNan: boolean): Tensor {
   ];
   const differs = notEqual(after, before);
   const changed =
-    equalNan && x.dtype === "float32"
+    equalNan && isFloating(x.dtype)
       ? logicalAnd(differs, logicalNot(logicalAnd(isNan(after), isNan(before))))
       : differs;
   const first = full(
@@ -145,30 +146,32 @@ function levels(q: Tensor | number | readonly number[]): Tensor {
 /**
  * Quantiles over axes (default all): for several q their axis comes first. q lies in [0, 1]; ranks are q (n - 1) in float32.
  *
- * @throws ArgumentError for q out of range, no elements, or an unknown interpolation; DtypeError unless x is float32.
+ * @throws ArgumentError for q out of range, no elements, or an unknown interpolation; DtypeError unless x has floats.
  */
-export function quantile(x: Tensor, q: Tensor | number | readonly number[], options: QuantileOptions = {}): Tensor {
-  const { keepdims = false, interpolation = "linear", ignoreNan = false } = options;
-  const op = "quantile";
-  expectDtype(op, "x", x.dtype, "float32");
-  if (!Object.hasOwn(between, interpolation)) {
-    const expected = Object.keys(between).join(", ");
-    throw new ArgumentError({ op, argument: "interpolation", expected, given: `${interpolation}` });
-  }
-  const axes = new Set([options.axes ?? [...x.shape.keys()]].flat().map((axis) => axisOf(x.shape, axis, op)));
-  const kept = [...x.shape.keys()].filter((d) => !axes.has(d));
-  const count = sizeOf([...axes].map((d) => x.shape[d] as number));
-  if (count === 0) throw new ArgumentError({ op, argument: "x", expected: "elements", given: formatShape(x.shape) });
-  const level = levels(q);
-  const [rows, ranks] = [x.size / count, level.size];
-  const lines = reshape(transpose(x, [...kept, ...axes]), [rows, count]);
-  const sorted = inOrder(lines, argsort(lines, { axis: 1 }), 1);
-  const numbers = noGrad(() => numbersOf(lines, 1));
-  const last = ignoreNan ? cast(maximum(sub(numbers, 1), 0), "float32") : full([rows, 1], count - 1);
-  const rank = mul(reshape(level, [1, ranks]), last);
-  const at = (place: Tensor): Tensor => gatherElements(sorted, cast(place, "int32"), { axis: 1 });
-  const found = between[interpolation](at, rank);
-  const y = ignoreNan ? found : where(less(numbers, count), Number.NaN, found);
-  const shape = keepdims ? x.shape.map((e, d) => (axes.has(d) ? 1 : e)) : kept.map((d) => x.shape[d] as number);
-  return reshape(transpose(y, [1, 0]), [...level.shape, ...shape]);
-}
+export const quantile = inFloat32(
+  (x: Tensor, q: Tensor | number | readonly number[], options: QuantileOptions = {}): Tensor => {
+    const { keepdims = false, interpolation = "linear", ignoreNan = false } = options;
+    const op = "quantile";
+    expectDtype(op, "x", x.dtype, "float32");
+    if (!Object.hasOwn(between, interpolation)) {
+      const expected = Object.keys(between).join(", ");
+      throw new ArgumentError({ op, argument: "interpolation", expected, given: `${interpolation}` });
+    }
+    const axes = new Set([options.axes ?? [...x.shape.keys()]].flat().map((axis) => axisOf(x.shape, axis, op)));
+    const kept = [...x.shape.keys()].filter((d) => !axes.has(d));
+    const count = sizeOf([...axes].map((d) => x.shape[d] as number));
+    if (count === 0) throw new ArgumentError({ op, argument: "x", expected: "elements", given: formatShape(x.shape) });
+    const level = levels(q);
+    const [rows, ranks] = [x.size / count, level.size];
+    const lines = reshape(transpose(x, [...kept, ...axes]), [rows, count]);
+    const sorted = inOrder(lines, argsort(lines, { axis: 1 }), 1);
+    const numbers = noGrad(() => numbersOf(lines, 1));
+    const last = ignoreNan ? cast(maximum(sub(numbers, 1), 0), "float32") : full([rows, 1], count - 1);
+    const rank = mul(reshape(level, [1, ranks]), last);
+    const at = (place: Tensor): Tensor => gatherElements(sorted, cast(place, "int32"), { axis: 1 });
+    const found = between[interpolation](at, rank);
+    const y = ignoreNan ? found : where(less(numbers, count), Number.NaN, found);
+    const shape = keepdims ? x.shape.map((e, d) => (axes.has(d) ? 1 : e)) : kept.map((d) => x.shape[d] as number);
+    return reshape(transpose(y, [1, 0]), [...level.shape, ...shape]);
+  },
+);

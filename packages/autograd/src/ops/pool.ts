@@ -16,7 +16,8 @@ import {
   sizeOf,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
+import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
 import { relu } from "./activations.js";
 import { gatherElements, scatterElements } from "./along.js";
@@ -44,7 +45,7 @@ const geometryOf = (kind: "max" | "avg", xShape: readonly number[], attrs: Attrs
     : poolGeometry(nameOf(kind, xShape, attrs), xShape, attrs);
 
 function checked(kind: "max" | "avg", x: Tensor, attrs: Attrs): number[] {
-  expectDtype(nameOf(kind, x.shape, attrs), "x", x.dtype, "float32");
+  expectFloating(nameOf(kind, x.shape, attrs), "x", x.dtype);
   return geometryOf(kind, x.shape, attrs).shape;
 }
 
@@ -241,7 +242,7 @@ export interface LocalResponseNormAttrs {
 }
 
 /** x / (k + alpha s)^beta, s the sum (or mean, absent channels counted as 0) of the squares of neighbouring channels. */
-export function localResponseNorm(x: Tensor, attrs: LocalResponseNormAttrs): Tensor {
+export const localResponseNorm = inFloat32((x: Tensor, attrs: LocalResponseNormAttrs): Tensor => {
   const { before, behind, alpha, beta, k, axis } = attrs;
   const op = "local_response_norm";
   for (const [argument, count] of [
@@ -267,4 +268,4 @@ export function localResponseNorm(x: Tensor, attrs: LocalResponseNormAttrs): Ten
     },
   );
   return div(x, pow(add(mul(reshape(sums, x.shape), alpha), k), beta));
-}
+});

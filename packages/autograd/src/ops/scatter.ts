@@ -1,6 +1,7 @@
 // Gather and scatter as PyTorch, numpy and JAX have them, by the ops along an axis.
 import { axisOf, type Combination, formatShape, ShapeError } from "@facet/kernels-wgsl";
 import type { Dtype } from "../dtype.js";
+import { isFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import {
   type AlongOptions,
@@ -141,7 +142,7 @@ function reduceBy(scatter: Scatter, x: Tensor, index: Tensor, source: Tensor, op
   const none = includeSelf ? ones(x.shape, x.dtype) : zeros(x.shape, x.dtype);
   const found = scatter(none, index, ones([], x.dtype), { ...rest, combination: "add" });
   const counts = where(equal(found, 0), 1, found);
-  return (x.dtype === "float32" ? div : floorDivide)(y, counts);
+  return (isFloating(x.dtype) ? div : floorDivide)(y, counts);
 }
 
 /** torch.scatter_reduce: a mean of integers is rounded down. */

@@ -42,6 +42,7 @@ const reshapeOp = defineOp<{ x: Tensor }, { shape: readonly number[] }>({
   },
   dtype: sameDtype,
   sharesMemoryOf: "x",
+  halves: { forward: "own", gradients: "own" },
   vjp: { x: vjp([], (dy, _, { shapes }) => reshape(dy, shapes.x as number[])) },
   batch: (inputs, _, { shape }, size) => ({ inputs, attrs: { shape: [size, ...shape] } }),
 });

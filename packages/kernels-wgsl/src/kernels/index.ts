@@ -19,7 +19,6 @@ export * from "./fft/fft.js";
 export * from "./fold/fold.js";
 export * from "./gather/gather.js";
 export * from "./grid_sample/grid_sample.js";
-export * from "./half/half.js";
 export * from "./linalg/linalg.js";
 export * from "./matmul/matmul.js";
 export * from "./matmul/matmul_split_k.js";

@@ -125,8 +125,12 @@ export interface ExtremeNamed {
 type ExtremeRest = [axis: Axis, out: null, keepdims: boolean, initial: Initial, where: Where];
 
 /** What no element of a dtype lies below, and above. */
-const LOWEST = { float32: Number.NEGATIVE_INFINITY, int32: -(2 ** 31), uint32: 0, bool: 0, uint8: 0 };
-const HIGHEST = { float32: Number.POSITIVE_INFINITY, int32: 2 ** 31 - 1, uint32: 2 ** 32 - 1, bool: 1, uint8: 255 };
+const infinite = (sign: 1 | -1) => {
+  const infinity = sign * Number.POSITIVE_INFINITY;
+  return { float32: infinity, float16: infinity, bfloat16: infinity };
+};
+const LOWEST = { ...infinite(-1), int32: -(2 ** 31), uint32: 0, bool: 0, uint8: 0 };
+const HIGHEST = { ...infinite(1), int32: 2 ** 31 - 1, uint32: 2 ** 32 - 1, bool: 1, uint8: 255 };
 
 const extreme = (name: string, which: "max" | "min"): Both<"a", ExtremeRest, ExtremeNamed> =>
   both(name, "a", { axis: axes, out, keepdims, initial, where }, (a, { axis, keepdims, initial, where }) =>

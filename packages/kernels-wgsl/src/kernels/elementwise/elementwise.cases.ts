@@ -1,4 +1,4 @@
-import type { BindingArray, CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
+import type { BindingArray, KernelCase, KernelEntry } from "../../cases.js";
 import type { BindingDtype } from "../../kernel.js";
 import { sizeOf } from "../../kernel.js";
 import {
@@ -9,16 +9,8 @@ import {
   FOUR_VECTORS_FROM,
 } from "./elementwise.js";
 import { elementwiseReference } from "./elementwise.ref.js";
-import { type Chain, type ChainStep, type ChainValue, chainGeometry, elementwiseChain } from "./elementwise_chain.js";
-import { chainReference } from "./elementwise_chain.ref.js";
+import { chainEntry, draw } from "./elementwise_chain.cases.js";
 import { type Expression, type ExpressionName, elementwiseConstants, expressions } from "./expressions.js";
-
-/** Random operand of `count` elements from [low, high), whole numbers for integer dtypes, none negative for u32. */
-function draw(random: CaseRandom, count: number, dtype: BindingDtype, [low, high]: readonly [number, number]) {
-  if (dtype === "f32") return random.uniform(count, low, high);
-  const whole = random.integers(count, dtype === "u32" ? Math.max(0, Math.ceil(low)) : Math.ceil(low), high);
-  return dtype === "u32" ? Uint32Array.from(whole) : whole;
-}
 
 const fits = (dtype: BindingDtype, value: number): boolean =>
   dtype === "f32" || (Number.isInteger(value) && (dtype === "i32" || value >= 0));
@@ -218,98 +210,6 @@ const ternaryShapes: Call[] = [
   { name: "where", shapes: [cnn, cnn, []], bench: true },
 ];
 
-const step = (
-  name: ExpressionName,
-  from: readonly (ChainValue | number)[],
-  dtypes: readonly BindingDtype[] = from.map(() => "f32"),
-  [s0, s1]: readonly [number, number] = [0, 0],
-): ChainStep => ({ name, dtypes, from: from.map((v) => (typeof v === "number" ? { operand: v } : v)), s0, s1 });
-const whole = { dtype: "f32", repeated: false } as const;
-const one = { dtype: "f32", repeated: true } as const;
-
-/** Chains of every number of operands, repeated ones, literals, scalars, other dtypes, and a value used twice. */
-const chains: { name: string; chain: Chain; tolerance?: { rtol: number; atol: number } }[] = [
-  {
-    name: "relu after add",
-    chain: { operands: [whole, one], steps: [step("add", [0, 1]), step("relu", [{ step: 0 }])] },
-  },
-  {
-    // a b + c would differ in the last bit were it contracted.
-    name: "mul then add",
-    chain: { operands: [whole, whole, whole], steps: [step("mul", [0, 1]), step("add", [{ step: 0 }, 2])] },
-  },
-  {
-    name: "four operands",
-    chain: {
-      operands: [whole, one, whole, one],
-      steps: [step("mul", [0, 1]), step("mul", [2, 3]), step("sub", [{ step: 0 }, { step: 1 }])],
-    },
-  },
-  {
-    name: "a literal, scalars, a value used twice",
-    chain: {
-      operands: [whole],
-      steps: [
-        step("scale_add", [0], ["f32"], [0.5, 1]),
-        step("square", [{ step: 0 }]),
-        step("add", [{ step: 1 }, { step: 0 }]),
-        step("mul", [{ step: 2 }, { literal: -0.25 }]),
-      ],
-    },
-    // scale_add alone may be contracted, here as in its own kernel.
-    tolerance: { rtol: 2 ** -20, atol: 2 ** -20 },
-  },
-  {
-    name: "comparison and choice",
-    chain: {
-      operands: [whole, { dtype: "u32", repeated: false }],
-      steps: [
-        step("greater", [0, { literal: 0 }]),
-        step("logical_and", [{ step: 0 }, 1], ["u32", "u32"]),
-        step("where", [{ step: 1 }, 0, { literal: 0 }], ["u32", "f32", "f32"]),
-      ],
-    },
-  },
-  {
-    name: "integers",
-    chain: {
-      operands: [{ dtype: "i32", repeated: false }],
-      steps: [step("mul", [0, { literal: -3 }], ["i32", "i32"]), step("to_f32", [{ step: 0 }], ["i32"])],
-    },
-  },
-  {
-    name: "functions",
-    chain: { operands: [whole, whole], steps: [step("tanh", [0]), step("mul", [{ step: 0 }, 1])] },
-    tolerance: { rtol: 2 ** -20, atol: 2 ** -20 },
-  },
-];
-
-const chainOf = new Map<object, Chain>();
-
-function chainCases(): KernelCase[] {
-  return chains.flatMap(({ name, chain, tolerance }) =>
-    [1, 1027, 1028, ...(name === "relu after add" ? [sizeOf(cnn)] : [])].map((count): KernelCase => {
-      const { params, constants } = chainGeometry(chain, count);
-      chainOf.set(constants, chain);
-      return {
-        name: `${name} [${count}]`,
-        params,
-        constants,
-        inputs: (random) =>
-          Object.fromEntries(
-            chain.operands.map(({ dtype, repeated }, i) => [
-              "abcd"[i] as string,
-              draw(random, repeated ? 1 : count, dtype, [-4, 4]),
-            ]),
-          ),
-        outputs: { y: count },
-        ...(tolerance ? { tolerance } : {}),
-        bench: count > 1028,
-      };
-    }),
-  );
-}
-
 export const elementwiseEntries: KernelEntry[] = [
   {
     kernel: elementwiseUnary,
@@ -326,11 +226,5 @@ export const elementwiseEntries: KernelEntry[] = [
     reference: elementwiseReference,
     cases: [...expressionCases(3), ...ternaryShapes.map(elementwiseCase)],
   },
-  {
-    kernel: elementwiseChain,
-    reference: (inputs, params, constants) => ({
-      y: chainReference(chainOf.get(constants) as Chain, inputs, (params as { count: number }).count),
-    }),
-    cases: chainCases(),
-  },
+  chainEntry,
 ];

@@ -21,10 +21,10 @@ export const CHAIN_OPERANDS = NAMES.length;
  */
 const UNROLLED_FROM = 2 ** 16;
 
-const any = ["f32", "i32", "u32"] as const;
+const any = ["f32", "i32", "u32", "f16", "bf16"] as const;
 const input = { access: "read", dtype: any, optional: true } as const satisfies BindingSpec;
-/** The shader has `width` as WIDTH and no use for `reads`: operands of count elements, for the cost. */
-const params = { count: "u32", tile: "u32", zero: "u32", width: "u32", reads: "u32" } as const;
+/** The shader has `width` as WIDTH and no use for `element_bytes`: of all operands of count elements and y, for the cost. */
+const params = { count: "u32", tile: "u32", zero: "u32", width: "u32", element_bytes: "u32" } as const;
 
 /** Several elementwise ops of one shape in one pass. See elementwise_chain.wgsl and `chainConstants`. */
 export const elementwiseChain = defineKernel({
@@ -40,7 +40,7 @@ export const elementwiseChain = defineKernel({
       workgroups: (p) => spread(divideUp(p.count, p.width * p.tile)),
     },
   ],
-  cost: (p) => ({ flops: p.count, bytes: 4 * (p.reads + 1) * p.count }),
+  cost: (p) => ({ flops: p.count, bytes: p.element_bytes * p.count }),
 });
 
 /** Where a step takes an operand from: operand or step by number, or a number that is the same for all elements. */
@@ -55,11 +55,20 @@ export interface ChainStep {
   readonly s1: number;
 }
 
+export interface ChainOperand {
+  readonly dtype: BindingDtype;
+  /** One element for all. */
+  readonly repeated: boolean;
+  /** Halves, two to a word of memory: to the steps a u32 that holds the bits of one, for `from_f16` and its like. */
+  readonly packed?: boolean;
+}
+
 export interface Chain {
-  /** Dtype of each operand, and whether it is one element for all. */
-  readonly operands: readonly { readonly dtype: BindingDtype; readonly repeated: boolean }[];
+  readonly operands: readonly ChainOperand[];
   /** In order; the last one's result is y. */
   readonly steps: readonly ChainStep[];
+  /** Whether y has halves, two to a word: the last step gives their bits. */
+  readonly packed?: boolean;
 }
 
 /** Whether a number can stand in a shader: not NaN, and not a subnormal one, which drivers may lose. */
@@ -111,8 +120,12 @@ export const resultOf = ({ name, dtypes }: ChainStep): BindingDtype =>
   elementwiseConstants(name, dtypes).Y as BindingDtype;
 
 const cache = new Map<string, Constants>();
+const origins = new WeakMap<Constants, Chain>();
 
-/** Params and constants that make `elementwiseChain` compute a chain over `count` elements. */
+/** The chain that constants were made from; undefined for others. */
+export const chainOf = (constants: Constants | undefined): Chain | undefined => constants && origins.get(constants);
+
+/** Params and constants that make `elementwiseChain` compute a chain over `count` elements. The same chain gives the same constants. */
 export function chainGeometry(chain: Chain, count: number) {
   const { operands, steps } = chain;
   if (operands.length > CHAIN_OPERANDS || steps.length === 0) {
@@ -123,17 +136,39 @@ export function chainGeometry(chain: Chain, count: number) {
       given: `${steps.length} steps, ${operands.length} operands`,
     });
   }
-  const width = count % 4 === 0 ? 4 : 1;
+  const width = count % 4 === 0 ? 4 : chain.packed ? 2 : 1;
   const long = count >= UNROLLED_FROM;
   const key = `${width} ${long} ${JSON.stringify(chain)}`;
   const constants = cache.get(key) ?? build(chain, width, long);
   cache.set(key, constants);
-  const reads = operands.filter(({ repeated }) => !repeated).length;
-  return { params: { count, tile: TILE, zero: 0, width, reads }, constants };
+  origins.set(constants, chain);
+  const reads = operands.filter(({ repeated }) => !repeated);
+  const element_bytes = [...reads, chain].reduce((bytes, { packed }) => bytes + (packed ? 2 : 4), 0);
+  return { params: { count, tile: TILE, zero: 0, width, element_bytes }, constants };
+}
+
+const LANES = ["x", "y", "z", "w"] as const;
+
+/** How an operand lies in memory, and how its part of an element is read from there, where neither is as the shader has it. */
+function reading(name: string, { repeated, packed }: ChainOperand, width: number): Record<string, string> {
+  const letter = name.toUpperCase();
+  if (repeated) return packed ? { [`load_${name}`]: `${name}[0] & 0xffffu` } : { [`at_${name}`]: "0u" };
+  const value = width > 1 ? { [`V${letter}`]: `vec${width}<${letter}>` } : {};
+  if (!packed) {
+    if (width !== 2) return value;
+    return { ...value, [`M${letter}`]: letter, [`load_${name}`]: `vec2(${name}[2u * i], ${name}[2u * i + 1u])` };
+  }
+  const halves = (words: string): string => `${words} & 0xffffu, ${words} >> 16u`;
+  const load = {
+    1: `(${name}[i / 2u] >> (16u * (i % 2u))) & 0xffffu`,
+    2: `let w = ${name}[i]; return vec2(${halves("w")})`,
+    4: `let w = ${name}[i]; return vec4(${halves("w.x")}, ${halves("w.y")})`,
+  }[width] as string;
+  return { ...value, [`M${letter}`]: width === 4 ? "vec2<u32>" : "u32", [`load_${name}`]: load };
 }
 
 function build(chain: Chain, width: number, long: boolean): Constants {
-  const { operands, steps } = chain;
+  const { operands, steps, packed } = chain;
   const letters = ["A", "B", "C", "D"] as const;
   const statements = steps.map((step, i) => `let v${i} = ${write(chain, step)}; `);
   const constants: Record<string, string> = {
@@ -141,18 +176,26 @@ function build(chain: Chain, width: number, long: boolean): Constants {
     UNROLLED: `${long && steps.every(({ name, dtypes }) => isCheap(name, dtypes))}`,
     chain: `${statements.join("")}return v${steps.length - 1}`,
   };
-  const wide = (i: number): boolean => width === 4 && operands[i]?.repeated === false;
   for (const [i, letter] of letters.entries()) {
     const operand = operands[i];
-    // An operand that is not there is bound to a few zero bytes; nothing uses it.
     constants[letter] = operand?.dtype ?? "f32";
-    if (wide(i)) constants[`V${letter}`] = `vec4<${letter}>`;
-    if (!operand || operand.repeated) constants[`at_${NAMES[i]}`] = "0u";
+    // An operand that is not there is bound to a few zero bytes; nothing uses it.
+    Object.assign(constants, reading(NAMES[i] as string, operand ?? { dtype: "f32", repeated: true }, width));
   }
-  if (width === 4) {
-    const lane = (name: string): string =>
-      `chain(${letters.map((_, i) => (wide(i) ? `x${i}.${name}` : `x${i}`)).join(", ")})`;
-    Object.assign(constants, { WIDTH: "4u", VY: "vec4<Y>", apply: `VY(${["x", "y", "z", "w"].map(lane).join(", ")})` });
+  if (width === 1) return constants;
+  const wide = (i: number): boolean => operands[i]?.repeated === false;
+  const lane = (name: string): string =>
+    `chain(${letters.map((_, i) => (wide(i) ? `x${i}.${name}` : `x${i}`)).join(", ")})`;
+  Object.assign(constants, {
+    WIDTH: `${width}u`,
+    VY: `vec${width}<Y>`,
+    apply: `VY(${LANES.slice(0, width).map(lane).join(", ")})`,
+  });
+  if (packed) {
+    constants.MY = width === 4 ? "vec2<u32>" : "u32";
+    // An odd count leaves half of the last word to nobody: it is 0.
+    constants.stored =
+      width === 4 ? "v.xz | (v.yw * 65536u)" : "v.x | select(0u, v.y * 65536u, 2u * i + 1u < params.count)";
   }
   return constants;
 }

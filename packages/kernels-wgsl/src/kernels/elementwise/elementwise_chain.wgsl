@@ -5,7 +5,8 @@
 // chain   replaced by a statement for each op (elementwise_chain.ts). A result that another op takes goes through `rounded_*`,
 //         so that no driver contracts or simplifies two ops: the bits are those of separate passes.
 // Thread  every LANES-th element of its workgroup's tile. With WIDTH 4 an element is four of them, and VA to VD are vectors
-//         but for repeated operands (VA..VY, WIDTH, apply and at_a..at_d are replaced).
+//         but for repeated operands. Halves lie in words of two, MA..MY: of y a thread writes whole ones, so WIDTH is 2 at least
+//         (VA..VY, MA..MY, WIDTH, apply, stored, load_a..load_d and at_a..at_d are replaced).
 // Functions are those of elementwise_unary.wgsl and elementwise_binary.wgsl.
 // Reference: elementwise_chain.ref.ts
 
@@ -14,7 +15,7 @@ struct Params {
   tile: u32,
   zero: u32,
   width: u32,
-  reads: u32,
+  element_bytes: u32,
 }
 
 alias A = f32;
@@ -27,15 +28,20 @@ alias VB = B;
 alias VC = C;
 alias VD = D;
 alias VY = Y;
+alias MA = VA;
+alias MB = VB;
+alias MC = VC;
+alias MD = VD;
+alias MY = VY;
 const WIDTH = 1u;
 const LANES = 64u;
 const UNROLLED = false;
 
-@group(0) @binding(0) var<storage, read> a: array<VA>;
-@group(0) @binding(1) var<storage, read> b: array<VB>;
-@group(0) @binding(2) var<storage, read> c: array<VC>;
-@group(0) @binding(3) var<storage, read> d: array<VD>;
-@group(0) @binding(4) var<storage, read_write> y: array<VY>;
+@group(0) @binding(0) var<storage, read> a: array<MA>;
+@group(0) @binding(1) var<storage, read> b: array<MB>;
+@group(0) @binding(2) var<storage, read> c: array<MC>;
+@group(0) @binding(3) var<storage, read> d: array<MD>;
+@group(0) @binding(4) var<storage, read_write> y: array<MY>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 fn is_nan(x: f32) -> bool { return (bitcast<i32>(x) & 0x7fffffff) > 0x7f800000; }
@@ -318,6 +324,33 @@ fn maximum_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_na
 fn minimum_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }
 
 
+// Bits of the float16 nearest to x, ties to even; those of no number are 0x7e00. Below 2^-14 halves lie 2^-24 apart, as floats from
+// 0.5 on: the sum rounds. Elsewhere 13 bits go, and carries run into the exponent, as they should.
+fn f16_bits(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let size = bits & 0x7fffffffu;
+  let normal = (size + 0xfffu + ((size >> 13u) & 1u) - 0x38000000u) >> 13u;
+  let tiny = bitcast<u32>(bitcast<f32>(size) + 0.5) - 0x3f000000u;
+  let large = select(0x7c00u, 0x7e00u, size > 0x7f800000u);
+  return ((bits >> 16u) & 0x8000u) | select(select(normal, tiny, size < 0x38800000u), large, size >= 0x47800000u);
+}
+
+// The number that the bits of a float16 stand for, exactly, though drivers may lose subnormal floats.
+fn f16_value(bits: u32) -> f32 {
+  let size = (bits & 0x7fffu) * 8192u;
+  let normal = size + select(0x38000000u, 0x70000000u, size >= 0x0f800000u);
+  let tiny = bitcast<u32>(bitcast<f32>(size + 0x38800000u) - 6.103515625e-05);
+  return bitcast<f32>(select(normal, tiny, size < 0x00800000u) | ((bits & 0x8000u) * 65536u));
+}
+
+// Bits of the bfloat16 nearest to x, ties to even; those of no number are 0x7fc0.
+fn bf16_bits(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  return select((bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u, 0x7fc0u, is_nan(x));
+}
+
+fn bf16_value(bits: u32) -> f32 { return bitcast<f32>(bits * 65536u); }
+
 // The bits of a result as they are: zero is 0, but only the device knows.
 fn rounded_f32(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ params.zero); }
 fn rounded_i32(x: i32) -> i32 { return x ^ bitcast<i32>(params.zero); }
@@ -333,7 +366,15 @@ fn at_b(i: u32) -> u32 { return i; }
 fn at_c(i: u32) -> u32 { return i; }
 fn at_d(i: u32) -> u32 { return i; }
 
-fn put(i: u32) { y[i] = apply(a[at_a(i)], b[at_b(i)], c[at_c(i)], d[at_d(i)]); }
+// An operand's part of element i, from memory: halves are taken out of their words.
+fn load_a(i: u32) -> VA { return a[at_a(i)]; }
+fn load_b(i: u32) -> VB { return b[at_b(i)]; }
+fn load_c(i: u32) -> VC { return c[at_c(i)]; }
+fn load_d(i: u32) -> VD { return d[at_d(i)]; }
+
+fn stored(i: u32, v: VY) -> MY { return v; }
+
+fn put(i: u32) { y[i] = stored(i, apply(load_a(i), load_b(i), load_c(i), load_d(i))); }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -342,7 +383,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let first = (group.y * groups.x + group.x) * params.tile;
-  let end = min(first + params.tile, params.count / WIDTH);
+  let end = min(first + params.tile, (params.count + WIDTH - 1u) / WIDTH);
   var i = first + lane;
   for (; UNROLLED && i + 3u * LANES < end; i += 4u * LANES) {
     put(i);

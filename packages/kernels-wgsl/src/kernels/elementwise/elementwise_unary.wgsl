@@ -239,6 +239,33 @@ fn pow_f32(x: f32, power: f32) -> f32 {
   return select(v, -v, x < 0.0 && whole && size < 16777216.0 && (u32(size) & 1u) == 1u);
 }
 
+// Bits of the float16 nearest to x, ties to even; those of no number are 0x7e00. Below 2^-14 halves lie 2^-24 apart, as floats from
+// 0.5 on: the sum rounds. Elsewhere 13 bits go, and carries run into the exponent, as they should.
+fn f16_bits(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let size = bits & 0x7fffffffu;
+  let normal = (size + 0xfffu + ((size >> 13u) & 1u) - 0x38000000u) >> 13u;
+  let tiny = bitcast<u32>(bitcast<f32>(size) + 0.5) - 0x3f000000u;
+  let large = select(0x7c00u, 0x7e00u, size > 0x7f800000u);
+  return ((bits >> 16u) & 0x8000u) | select(select(normal, tiny, size < 0x38800000u), large, size >= 0x47800000u);
+}
+
+// The number that the bits of a float16 stand for, exactly, though drivers may lose subnormal floats.
+fn f16_value(bits: u32) -> f32 {
+  let size = (bits & 0x7fffu) * 8192u;
+  let normal = size + select(0x38000000u, 0x70000000u, size >= 0x0f800000u);
+  let tiny = bitcast<u32>(bitcast<f32>(size + 0x38800000u) - 6.103515625e-05);
+  return bitcast<f32>(select(normal, tiny, size < 0x00800000u) | ((bits & 0x8000u) * 65536u));
+}
+
+// Bits of the bfloat16 nearest to x, ties to even; those of no number are 0x7fc0.
+fn bf16_bits(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  return select((bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u, 0x7fc0u, is_nan(x));
+}
+
+fn bf16_value(bits: u32) -> f32 { return bitcast<f32>(bits * 65536u); }
+
 fn f(a: A) -> Y { return a; }
 
 fn apply(a: VA) -> VY { return f(a); }

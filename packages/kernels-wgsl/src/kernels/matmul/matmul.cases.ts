@@ -1,6 +1,6 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
+import { packHalves } from "../../half.js";
 import { sizeOf } from "../../kernel.js";
-import { packHalves } from "../half/half.ref.js";
 import { type MatmulOptions, type MatmulParams, matmul, matmulF16, matmulGeometry } from "./matmul.js";
 import { matmulF16Reference, matmulReference, matmulSplitKReduceReference } from "./matmul.ref.js";
 import {
@@ -124,7 +124,7 @@ function halfCase(shape: Shape): KernelCase {
     ...single,
     inputs: (random) => {
       const { a, b, ...others } = single.inputs(random);
-      return { ...others, a: packHalves(a as Float32Array), b: packHalves(b as Float32Array) };
+      return { ...others, a: packHalves(a as Float32Array, "f16"), b: packHalves(b as Float32Array, "f16") };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { BindingArrays } from "../../cases.js";
+import { unpackHalves } from "../../half.js";
 import type { Constants } from "../../kernel.js";
-import { unpackHalves } from "../half/half.ref.js";
 import type { MatmulParams } from "./matmul.js";
 import type { MatmulSplitKReduceParams } from "./matmul_split_k.js";
 
@@ -48,5 +48,5 @@ export function matmulSplitKReduceReference(inputs: BindingArrays, given: object
 /** matmul of the numbers that the halves stand for. */
 export function matmulF16Reference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
   const { a, b, ...others } = inputs as { a: Uint32Array; b: Uint32Array };
-  return matmulReference({ ...others, a: unpackHalves(a), b: unpackHalves(b) }, given, constants);
+  return matmulReference({ ...others, a: unpackHalves(a, "f16"), b: unpackHalves(b, "f16") }, given, constants);
 }

@@ -119,7 +119,7 @@ export type FillParams = ParamValues<typeof fillParams>;
 export const fill = defineKernel({
   name: "fill",
   wgsl: fillWgsl,
-  bindings: { y: { access: "read_write", dtype: ["u32", "i32", "f32"] } },
+  bindings: { y: { access: "read_write", dtype: ["u32", "i32", "f32", "f16", "bf16"] } },
   params: fillParams,
   variants: [
     {

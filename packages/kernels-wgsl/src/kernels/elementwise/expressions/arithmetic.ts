@@ -1,4 +1,5 @@
 // Moves, conversions and arithmetic.
+import { bf16Bits, bf16Value, f16Bits, f16Value } from "../../../half.js";
 import { exponentOf, floorDivide, floorMod } from "../reference_math.js";
 import {
   binary,
@@ -10,6 +11,7 @@ import {
   nan,
   numbers,
   ordered,
+  type Rest,
   SPECIAL,
   scalars,
   signed,
@@ -23,6 +25,41 @@ import {
 /** The whole part of a number, at most the ends of a range; 0 of NaN. */
 const saturated = (low: number, high: number) => (a: number) =>
   Number.isNaN(a) ? 0 : Math.min(Math.max(Math.trunc(a), low), high);
+
+/** Ties either way, the largest, the first that are infinite, subnormal halves and their ties, and what is no number. */
+const HALF_EDGES = [
+  ...[
+    0,
+    1,
+    1 + 2 ** -11,
+    1 + 3 * 2 ** -11,
+    1 + 2 ** -11 + 2 ** -23,
+    2 - 2 ** -12,
+    1 / 3,
+    1000.3,
+    1 + 2 ** -8,
+    1 + 3 * 2 ** -8,
+  ],
+  ...[65_504, 65_519.99, 65_520, 1e9, inf, LARGEST],
+  ...[
+    2 ** -14,
+    2 ** -14 - 2 ** -25,
+    2 ** -15 * 1.7,
+    3 * 2 ** -25,
+    2 ** -24,
+    2 ** -25,
+    2 ** -25 * 1.01,
+    2 ** -26,
+    1e-30,
+  ],
+].flatMap((value) => [value, -value]);
+/** Bits of halves: every size of number, infinities, and none. */
+const HALF_BITS = [0, 1, 2, 0x3ff, 0x400, 0x7bff, 0x7c00, 0x7c01, 0x7f80, 0x7f81].flatMap((bits) => [
+  bits,
+  bits + 0x8000,
+]);
+const toHalf: Rest = { ...edges(...HALF_EDGES, nan), result: "u32" };
+const fromHalf: Rest = { ...takes(1, "u32"), ...domain([0, 0x7c00]), ...edges(...HALF_BITS), result: "f32" };
 
 const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b));
 
@@ -47,6 +84,11 @@ export const arithmetic = {
     result: "u32",
     ...domain([0, 9]),
   }),
+  // Bits of halves, in the low half of a word. Rounded to the nearest, ties to even, by every driver alike.
+  to_f16: unary("f16_bits(a)", f16Bits, toHalf),
+  from_f16: unary("f16_value(a)", f16Value, fromHalf),
+  to_bf16: unary("bf16_bits(a)", bf16Bits, toHalf),
+  from_bf16: unary("bf16_value(a)", bf16Value, fromHalf),
   to_bool: unary("u32(!(a == A(0)))", (a) => +(a !== 0), { ...numbers(1), ...special, result: "u32" }),
   is_nan: unary("u32(is_nan(a))", (a) => +Number.isNaN(a), { ...special, result: "u32" }),
   /** The power of two that brings a to 2^32 or above, below 2^33, at most 2^96: products with it have squares and quotients. */
