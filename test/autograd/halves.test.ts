@@ -42,9 +42,10 @@ describe.each(formats)("%s", (dtype, format) => {
 async function resultsOf(row: GradientRow, inputs: readonly Float32Array[], dtype: F.Dtype) {
   const leaves = inputs.map((data, i) => F.variable(F.fromData(data, row.shapes[i] as number[], dtype)));
   const y = row.call(...leaves);
-  expect(y.dtype).toBe(dtype);
+  // A row may bring floats of its own, with which the result is float32.
+  if (row.elementwise) expect(y.dtype).toBe(dtype);
   const cotangent = F.fromData(createRandom(11).uniform(y.size), y.shape, "float16");
-  const found = F.gradients(y, leaves, { cotangents: F.cast(cotangent, dtype) });
+  const found = F.gradients(y, leaves, { cotangents: F.cast(cotangent, y.dtype) });
   for (const gradient of found) if (gradient) expect(gradient.dtype).toBe(dtype);
   return Promise.all([y, ...found].map((x) => x && values(x)));
 }
@@ -60,5 +61,80 @@ describe("every op on float16", () => {
       for (const [i, one] of expected.entries())
         expectClose(actual[i] ?? [], one ?? [], { rtol: 2e-3, atol: 2e-3, label: i === 0 ? "y" : `gradient ${i - 1}` });
     });
+  }
+});
+
+describe("what halves become", () => {
+  const half = (values: number[], dtype: F.Dtype = "float16"): F.Tensor => F.fromData(values, [values.length], dtype);
+
+  test("beside halves of the other format, or float32, float32", () => {
+    expect(F.add(half([1]), half([1], "bfloat16")).dtype).toBe("float32");
+    expect(F.add(half([1]), F.fromData([1], [1])).dtype).toBe("float32");
+    expect(F.matmul(F.zeros([2, 3], "float16"), F.zeros([3, 2], "bfloat16")).dtype).toBe("float32");
+  });
+
+  test("beside a number, what they are", async () => {
+    const y = F.mul(half([1.5, 3], "bfloat16"), 0.1);
+    expect(y.dtype).toBe("bfloat16");
+    // 0.1 is 0.10009765625 in bfloat16.
+    expect(await values(y)).toEqual(Float32Array.of(0.150390625, 0.30078125));
+  });
+
+  test("compared, bools; counted, integers", () => {
+    expect(F.greater(half([1]), 0).dtype).toBe("bool");
+    expect(F.argmax(half([1, 2]), 0).dtype).toBe("int32");
+    expect(F.cast(half([1.75, -1.75]), "int32").dtype).toBe("int32");
+  });
+
+  test("beside integers, a DtypeError of the op", () => {
+    expect(() => F.add(half([1]), F.fromData([1], [1], "int32"))).toThrow(/add: b: expected float16, got int32/);
+    expect(() => F.bitwiseAnd(half([1]), half([1]))).toThrow(/bitwise_and: a: expected int32 or uint32, got float16/);
+  });
+
+  test("sums are added up in float32: of 4096 ones above 2048", async () => {
+    expect(await F.sum(F.ones([4096], "float16")).item()).toBe(4096);
+    expect(await F.mean(F.full([4096], 1000, "float16")).item()).toBe(1000);
+  });
+
+  test("gradients have the dtype of their input, whatever that of the result", async () => {
+    const x = F.variable(half([1, 2]));
+    const w = F.variable(F.fromData([3, 4], [2]));
+    const [dx, dw] = F.gradients(F.sum(F.mul(x, w)), [x, w]);
+    expect([dx?.dtype, dw?.dtype]).toEqual(["float16", "float32"]);
+    expect(await values(dx as F.Tensor)).toEqual(Float32Array.of(3, 4));
+    expect(() => F.gradients(F.mul(x, 2), [x], { cotangents: F.ones([2]) })).toThrow(
+      /cotangents\[0\]: expected float16/,
+    );
+  });
+
+  test("odd numbers of them, none, and scalars", async () => {
+    for (const shape of [[], [0], [1], [3], [5, 7], [2, 0, 3]]) {
+      const x = F.cast(F.full(shape, 1.25), "bfloat16");
+      expect(await values(F.relu(F.add(x, x)))).toEqual(new Float32Array(x.size).fill(2.5));
+    }
+  });
+});
+
+test("a captured function of halves has the bits of the eager one, and its conversions are part of one kernel", async () => {
+  const forward = (x: F.Tensor, w: F.Tensor): F.Tensor => F.tanh(F.add(F.mul(x, w), 0.5));
+  const both = (x: F.Tensor, w: F.Tensor): F.Tensor => {
+    const leaf = F.variable(x.alias());
+    const y = forward(leaf, w);
+    const [dx] = F.gradients(y, [leaf], { cotangents: F.ones(y.shape, y.dtype) });
+    return F.sub(y, dx as F.Tensor);
+  };
+  const random = createRandom(3);
+  for (const size of [64, 33]) {
+    const [x, w] = [0, 1].map(() => F.fromData(random.uniform(size), [size], "float16")) as [F.Tensor, F.Tensor];
+    for (const f of [forward, both]) {
+      const captured = F.capture(f);
+      const eager = await values(f(x, w));
+      expect(await values(captured(x, w))).toEqual(eager);
+      expect(await values(captured(x, w))).toEqual(eager);
+      const kernels = captured.plans[0]?.commands.map(({ kernel }) => kernel);
+      expect(kernels).toEqual(
+        f === forward ? ["elementwise_chain"] : ["elementwise_chain", "fill", "elementwise_chain"],
+      );
+    }
   }
 });

@@ -1,6 +1,7 @@
 // Properties of ops over drawn shapes (0 and 1 among the extents), layouts, dtypes and special values, against plain loops.
 // The seed is fixed and printed with what fails; FACET_SEED sets another.
 import * as F from "@facet/autograd";
+import { halfBits, halfValue } from "@facet/kernels-wgsl";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Expression, expressions } from "../../packages/kernels-wgsl/src/kernels/elementwise/expressions.js";
@@ -24,6 +25,8 @@ const DTYPES = { f32: "float32", i32: "int32", u32: "uint32" } as const;
 /** What a dtype holds of a number; integers wrap. */
 const ROUNDED: Readonly<Record<F.Dtype, (value: number) => number>> = {
   float32: Math.fround,
+  float16: (value) => halfValue.f16(halfBits.f16(value)),
+  bfloat16: (value) => halfValue.bf16(halfBits.bf16(value)),
   int32: (value) => value | 0,
   uint32: (value) => value >>> 0,
   bool: Number,

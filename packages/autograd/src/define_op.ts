@@ -1,7 +1,7 @@
 import { FacetError } from "@facet/kernels-wgsl";
 import { arithmetic } from "./backward.js";
 import type { Dtype, Half } from "./dtype.js";
-import { allWidened, halfAmong } from "./halves.js";
+import { allWidened, dtypeOfHalves } from "./halves.js";
 import { launchingAs, type OpInputs } from "./launch.js";
 import { currentLayer, restoreLayer } from "./layer.js";
 import { adopt, scope } from "./scope.js";
@@ -82,8 +82,8 @@ export interface OpSpec<I extends OpInputs, A, X extends string> {
   /** How it works for all examples of a vmap at once. Without it: example by example. */
   readonly batch?: BatchRule<I, A>;
   /**
-   * What it does with float16 and bfloat16 by itself. Without it: forward and gradients work on float32 copies, whatever results of float32
-   * there are is rounded to the halves of the inputs, and further outputs stay as they are.
+   * What it does with float16 and bfloat16 by itself. Without it, and on floats of several dtypes: forward and gradients work on float32
+   * copies, and a result in float32 is rounded to the dtype that all floats among the inputs have. Further outputs stay as they are.
    */
   readonly halves?: {
     /** `own`: `shape` and `forward` take halves; or the result of kernels that read halves, undefined where there are none. */
@@ -114,8 +114,8 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
   const withAux = (inputs: I, attrs: A): { y: Tensor; aux: Record<X, Tensor> } => {
     const batchedInput = isBatching() ? innermostOf(Object.values(inputs)) : undefined;
     if (batchedInput) return callBatched(op, inputs, attrs, batchedInput) as { y: Tensor; aux: Record<X, Tensor> };
-    const half = halfAmong(spec.name, inputs);
-    if (half && spec.halves?.forward !== "own") return withHalves(inputs, attrs, half);
+    const floats = dtypeOfHalves(inputs);
+    if (floats && (floats === "float32" || spec.halves?.forward !== "own")) return withHalves(inputs, attrs, floats);
     const shape = spec.shape(inputs, attrs);
     const source = spec.sharesMemoryOf === undefined ? undefined : inputs[spec.sharesMemoryOf];
     const y = source ? adopt(source.alias(shape)) : empty(shape, spec.dtype?.(inputs, attrs) ?? "float32");
@@ -130,14 +130,14 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
     if (isRecording()) y.node = record(spec, inputs, y, attrs, aux);
     return { y, aux };
   };
-  const withHalves = (inputs: I, attrs: A, half: Half): { y: Tensor; aux: Record<X, Tensor> } => {
+  const withHalves = (inputs: I, attrs: A, floats: Half | "float32"): { y: Tensor; aux: Record<X, Tensor> } => {
     const results = scope(() =>
       noGrad(() => {
-        const forward = spec.halves?.forward as ((inputs: I, attrs: A) => Tensor | undefined) | undefined;
-        const own = forward && launchingAs(spec.name, inputs, () => forward(inputs, attrs));
+        const forward = typeof spec.halves?.forward === "function" ? spec.halves.forward : undefined;
+        const own = floats !== "float32" && forward && launchingAs(spec.name, inputs, () => forward(inputs, attrs));
         if (own) return { y: own, aux: {} as Record<X, Tensor> };
         const { y, aux } = withAux(allWidened(inputs), attrs);
-        return { y: y.dtype === "float32" ? arithmetic.cast(y, half) : y, aux };
+        return { y: y.dtype === "float32" ? arithmetic.cast(y, floats) : y, aux };
       }),
     );
     if (isRecording()) results.y.node = record(spec, inputs, results.y, attrs, results.aux);

@@ -1,23 +1,19 @@
 // What ops do with float16 and bfloat16. Most kernels read and write float32: their ops work on copies in it, and round the result.
-import { DtypeError } from "@facet/kernels-wgsl";
 import { arithmetic } from "./backward.js";
 import { type Half, isFloating, isHalf } from "./dtype.js";
 import { Tensor } from "./tensor.js";
 
-/** The halves that an op is given; undefined when there are none. Throws DtypeError when its floats are not all of one dtype. */
-export function halfAmong(op: string, inputs: Readonly<Record<string, Tensor | undefined>>): Half | undefined {
-  let half: Half | undefined;
+/** The dtype that results of an op on halves have: theirs, or float32 where its floats are of several dtypes. Undefined when there are no halves. */
+export function dtypeOfHalves(inputs: Readonly<Record<string, Tensor | undefined>>): Half | "float32" | undefined {
+  let common: Half | "float32" | undefined;
+  let halves = false;
   for (const name in inputs) {
     const dtype = inputs[name]?.dtype;
-    if (dtype && isHalf(dtype)) half ??= dtype;
+    if (!dtype || !isFloating(dtype)) continue;
+    if (isHalf(dtype)) halves = true;
+    common = common === undefined || common === dtype ? dtype : "float32";
   }
-  if (half === undefined) return undefined;
-  for (const name in inputs) {
-    const dtype = inputs[name]?.dtype;
-    if (dtype && isFloating(dtype) && dtype !== half)
-      throw new DtypeError({ op, argument: name, expected: `${half}, as the other floats have`, given: dtype });
-  }
-  return half;
+  return halves ? common : undefined;
 }
 
 /** The tensor in float32, where it has halves; else the tensor itself. */

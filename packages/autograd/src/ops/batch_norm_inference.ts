@@ -1,6 +1,6 @@
 import { channelsView, type NormalizeView, normalizeApplyParams, normalizeForward } from "@facet/kernels-wgsl";
 import { defineOp, launch, type VjpContext, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { add, mul, sub } from "./elementwise.js";
 import { rsqrt } from "./elementwise_unary.js";
@@ -30,7 +30,7 @@ const times = (x: Tensor, factor: Tensor | undefined): Tensor => (factor ? mul(x
 const batchNormInferenceOp = defineOp<Inputs, { axis: number }>({
   name: "batch_norm_inference",
   shape: ({ x, ...statistics }, { axis }) => {
-    expectDtype("batch_norm_inference", "x", x.dtype, "float32");
+    expectFloating("batch_norm_inference", "x", x.dtype);
     const { channels } = channelsView(x.shape, { axis }, "batch_norm_inference");
     expectChannels("batch_norm_inference", statistics, channels);
     return x.shape;

@@ -11,7 +11,7 @@ import {
   conv2dGeometry,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { biasGradientBatch, filterGradientBatch, forwardBatch, inputGradientBatch } from "./conv2d_batch.js";
 import { fillWith } from "./create.js";
@@ -26,8 +26,8 @@ export type Conv2dAttrs = Omit<Conv2dOptions, "bias">;
 const conv2dOp = defineOp<{ x: Tensor; w: Tensor; bias: Tensor | undefined }, Conv2dAttrs>({
   name: "conv2d",
   shape: ({ x, w }, attrs) => {
-    expectDtype("conv2d", "x", x.dtype, "float32");
-    expectDtype("conv2d", "w", w.dtype, "float32");
+    expectFloating("conv2d", "x", x.dtype);
+    expectFloating("conv2d", "w", w.dtype);
     return conv2dGeometry(x.shape, w.shape, attrs).shape;
   },
   forward: ({ x, w, bias }, y, attrs) => {

@@ -7,7 +7,7 @@ import {
   conv3dGeometry,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { sumChunks } from "./conv2d.js";
 import { fillWith } from "./create.js";
@@ -20,8 +20,8 @@ export type Conv3dAttrs = Omit<Conv3dOptions, "bias">;
 const conv3dOp = defineOp<{ x: Tensor; w: Tensor; bias: Tensor | undefined }, Conv3dAttrs>({
   name: "conv3d",
   shape: ({ x, w }, attrs) => {
-    expectDtype("conv3d", "x", x.dtype, "float32");
-    expectDtype("conv3d", "w", w.dtype, "float32");
+    expectFloating("conv3d", "x", x.dtype);
+    expectFloating("conv3d", "w", w.dtype);
     return conv3dGeometry(x.shape, w.shape, attrs).shape;
   },
   forward: ({ x, w, bias }, y, attrs) => {

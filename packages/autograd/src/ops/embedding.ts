@@ -11,7 +11,7 @@ import {
   ShapeError,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectDtype, expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
@@ -34,7 +34,7 @@ function paddingRow(op: string, rows: number, index: number | undefined): number
 }
 
 function expectTable(op: string, weight: Tensor, index: Tensor): void {
-  expectDtype(op, "weight", weight.dtype, "float32");
+  expectFloating(op, "weight", weight.dtype);
   expectDtype(op, "index", index.dtype, "int32");
   if (weight.rank === 2) return;
   throw new ShapeError({ op, argument: "weight", expected: "[rows, width]", given: formatShape(weight.shape) });
@@ -188,7 +188,7 @@ const embeddingBagOp = defineOp<BagInputs, BagAttrs, "places">({
   shape: (inputs, attrs) => {
     expectTable("embedding_bag", inputs.weight, inputs.index);
     if (inputs.offsets) expectDtype("embedding_bag", "offsets", inputs.offsets.dtype, "int32");
-    if (inputs.sampleWeights) expectDtype("embedding_bag", "sampleWeights", inputs.sampleWeights.dtype, "float32");
+    if (inputs.sampleWeights) expectFloating("embedding_bag", "sampleWeights", inputs.sampleWeights.dtype);
     return bagGeometry(inputs, attrs).shape;
   },
   aux: {

@@ -13,7 +13,7 @@ import {
   u8ToF32 as u8ToF32Kernel,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { bindingDtype, type Dtype, expectDtype } from "../dtype.js";
+import { bindingDtype, type Dtype, expectDtype, expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
 import { moveAxis } from "../vmap/levels.js";
@@ -113,7 +113,7 @@ const gatherU8Op = defineOp<{ x: Tensor; index: Tensor; table: Tensor }, undefin
   shape: ({ x, index, table }) => {
     expectDtype("gather_u8", "x", x.dtype, "uint8");
     expectDtype("gather_u8", "index", index.dtype, "int32");
-    expectDtype("gather_u8", "table", table.dtype, "float32");
+    expectFloating("gather_u8", "table", table.dtype);
     return gatherU8Geometry(x.shape, index.shape, table.shape, 0).shape;
   },
   forward: ({ x, index, table }, y) => {

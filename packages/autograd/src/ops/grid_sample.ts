@@ -13,7 +13,7 @@ import {
   UnsupportedError,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { fillWith, full, linspace, zeros } from "./create.js";
 import { add, mul } from "./elementwise.js";
@@ -25,8 +25,8 @@ export type GridSampleAttrs = GridSampleOptions;
 const gridSampleOp = defineOp<{ x: Tensor; grid: Tensor }, GridSampleAttrs>({
   name: "grid_sample",
   shape: ({ x, grid }, attrs) => {
-    expectDtype("grid_sample", "x", x.dtype, "float32");
-    expectDtype("grid_sample", "grid", grid.dtype, "float32");
+    expectFloating("grid_sample", "x", x.dtype);
+    expectFloating("grid_sample", "grid", grid.dtype);
     return gridSampleGeometry(x.shape, grid.shape, attrs).shape;
   },
   forward: ({ x, grid }, y, attrs) => {

@@ -1,6 +1,6 @@
 // Counts of values.
 import { ArgumentError, formatShape, type IndexMode, ShapeError } from "@facet/kernels-wgsl";
-import { expectDtype } from "../dtype.js";
+import { expectDtype, expectFloating } from "../dtype.js";
 import { scope, unscoped } from "../scope.js";
 import { noGrad } from "../tape.js";
 import { fromData, type Tensor } from "../tensor.js";
@@ -127,7 +127,7 @@ function edgesOf(x: Tensor, count: number, { range, margin = 0.5 }: HistogramOpt
  */
 export function histogram(x: Tensor, options: HistogramOptions = {}): { counts: Tensor; edges: Tensor } {
   const { bins = 10, weights, density = false } = options;
-  expectDtype("histogram", "x", x.dtype, "float32");
+  expectFloating("histogram", "x", x.dtype);
   expectWeights("histogram", x, weights);
   const edges = noGrad(() => (typeof bins === "number" ? edgesOf(x, bins, options) : bins));
   const count = edges.size - 1;

@@ -9,7 +9,7 @@ import {
   sizeOf,
 } from "@facet/kernels-wgsl";
 import { copyTensor, defineOp, launch, type VjpContext, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { scope } from "../scope.js";
 import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
@@ -66,7 +66,7 @@ function tallGradient(q: Tensor, r: Tensor, dq: Tensor, dr: Tensor): Tensor {
 const qrOp = defineOp<{ a: Tensor }, { mode: QrMode }>({
   name: "qr",
   shape: ({ a }, { mode }) => {
-    expectDtype("qr", "a", a.dtype, "float32");
+    expectFloating("qr", "a", a.dtype);
     const { batch, m, n } = matricesOf("qr", "a", a.shape);
     const k = widthOf(a.shape, mode);
     return [...batch, m * k + k * n];
@@ -136,8 +136,8 @@ const productRows = {
 const householderProductOp = defineOp<{ a: Tensor; tau: Tensor }>({
   name: "householder_product",
   shape: ({ a, tau }) => {
-    expectDtype("householder_product", "a", a.dtype, "float32");
-    expectDtype("householder_product", "tau", tau.dtype, "float32");
+    expectFloating("householder_product", "a", a.dtype);
+    expectFloating("householder_product", "tau", tau.dtype);
     const { batch, m, n } = matricesOf("householder_product", "a", a.shape);
     if (m < n)
       throw new ShapeError({

@@ -8,7 +8,7 @@ import {
   triangularSolveParams,
 } from "@facet/kernels-wgsl";
 import { copyTensor, defineOp, jointVjp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import { scope } from "../scope.js";
 import { isRecording, noGrad } from "../tape.js";
@@ -90,8 +90,8 @@ const gradientOfA = (db: Tensor, y: Tensor, { transposed }: SolveAttrs): Tensor 
 const solveOp = defineOp<{ a: Tensor; b: Tensor }, SolveAttrs, "lu" | "order" | "sign">({
   name: "solve",
   shape: ({ a, b }) => {
-    expectDtype("solve", "a", a.dtype, "float32");
-    expectDtype("solve", "b", b.dtype, "float32");
+    expectFloating("solve", "a", a.dtype);
+    expectFloating("solve", "b", b.dtype);
     triangularSolveParams(a.shape, b.shape, { upper: false, transposed: false, unit: false }, "solve");
     return b.shape;
   },
@@ -131,7 +131,7 @@ const identities = (batch: readonly number[], n: number): Tensor => expand(eye(n
 /** Inverses of matrices [..., n, n]. Singular ones are as in `solve`. */
 export function inverse(a: Tensor, { checked = true } = {}): Tensor {
   return scope(() => {
-    expectDtype("inverse", "a", a.dtype, "float32");
+    expectFloating("inverse", "a", a.dtype);
     const { batch, n } = squaresOf("inverse", "a", a.shape);
     return solveOp({ a, b: identities(batch, n) }, { transposed: false, checked });
   });
@@ -147,7 +147,7 @@ const TINY = 2 ** -40;
 const detOp = defineOp<{ a: Tensor }, undefined, "lu" | "order" | "sign">({
   name: "det",
   shape: ({ a }) => {
-    expectDtype("det", "a", a.dtype, "float32");
+    expectFloating("det", "a", a.dtype);
     return squaresOf("det", "a", a.shape).batch;
   },
   aux: factored,
@@ -184,7 +184,7 @@ export const det = (a: Tensor): Tensor => detOp({ a }, undefined);
 const slogdetOp = defineOp<{ a: Tensor }, undefined, "lu" | "order" | "sign">({
   name: "slogdet",
   shape: ({ a }) => {
-    expectDtype("slogdet", "a", a.dtype, "float32");
+    expectFloating("slogdet", "a", a.dtype);
     return [...squaresOf("slogdet", "a", a.shape).batch, 2];
   },
   aux: factored,
@@ -224,7 +224,7 @@ export function slogdet(a: Tensor): { sign: Tensor; logabsdet: Tensor } {
 const luOp = defineOp<{ a: Tensor }, undefined, "order" | "sign">({
   name: "lu",
   shape: ({ a }) => {
-    expectDtype("lu", "a", a.dtype, "float32");
+    expectFloating("lu", "a", a.dtype);
     matricesOf("lu", "a", a.shape);
     return a.shape;
   },

@@ -1,7 +1,7 @@
 // Eigenvalues of symmetric matrices, singular values, and what is made of them.
 import { ArgumentError, eighJacobi, eighParams, matricesOf, svdJacobi } from "@facet/kernels-wgsl";
 import { copyTensor, defineOp, launch, type VjpContext, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { scope } from "../scope.js";
 import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
@@ -41,7 +41,7 @@ function splitEigh(y: Tensor): { vectors: Tensor; values: Tensor } {
 const eighOp = defineOp<{ a: Tensor }>({
   name: "eigh",
   shape: ({ a }) => {
-    expectDtype("eigh", "a", a.dtype, "float32");
+    expectFloating("eigh", "a", a.dtype);
     const { n } = eighParams(a.shape);
     return [...a.shape.slice(0, -2), n + 1, n];
   },
@@ -99,7 +99,7 @@ function orthonormal(u: Tensor, columns: number): Tensor {
 const svdOp = defineOp<{ a: Tensor }, SvdAttrs>({
   name: "svd",
   shape: ({ a }, { full }) => {
-    expectDtype("svd", "a", a.dtype, "float32");
+    expectFloating("svd", "a", a.dtype);
     const { batch, m, n } = matricesOf("svd", "a", a.shape);
     return [...batch, m * (full ? m : n) + n + n * n];
   },
@@ -192,7 +192,7 @@ function counts(s: Tensor, { m, n }: { m: number; n: number }, { rtol, atol = 0 
 const pinvOp = defineOp<{ a: Tensor }, Cutoff>({
   name: "pinv",
   shape: ({ a }) => {
-    expectDtype("pinv", "a", a.dtype, "float32");
+    expectFloating("pinv", "a", a.dtype);
     const { batch, m, n } = matricesOf("pinv", "a", a.shape);
     return [...batch, n, m];
   },

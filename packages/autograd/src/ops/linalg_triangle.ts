@@ -8,7 +8,7 @@ import {
   triangularSolveParams,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
@@ -55,8 +55,8 @@ type TriangularAttrs = Required<Omit<TriangularSolveOptions, "left">>;
 const triangularSolveOp = defineOp<{ a: Tensor; b: Tensor }, TriangularAttrs>({
   name: "triangular_solve",
   shape: ({ a, b }, attrs) => {
-    expectDtype("triangular_solve", "a", a.dtype, "float32");
-    expectDtype("triangular_solve", "b", b.dtype, "float32");
+    expectFloating("triangular_solve", "a", a.dtype);
+    expectFloating("triangular_solve", "b", b.dtype);
     triangularSolveParams(a.shape, b.shape, attrs);
     return b.shape;
   },
@@ -94,7 +94,7 @@ export function triangularSolve(a: Tensor, b: Tensor, options: TriangularSolveOp
 const choleskyOp = defineOp<{ a: Tensor }, { checked: boolean }>({
   name: "cholesky",
   shape: ({ a }) => {
-    expectDtype("cholesky", "a", a.dtype, "float32");
+    expectFloating("cholesky", "a", a.dtype);
     squaresOf("cholesky", "a", a.shape);
     return a.shape;
   },

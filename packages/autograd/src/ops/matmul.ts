@@ -6,7 +6,7 @@ import {
   matmulSplitKReduce,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
 import { add } from "./elementwise.js";
@@ -23,8 +23,8 @@ export interface MatmulAttrs {
 const matmulOp = defineOp<{ a: Tensor; b: Tensor; bias: Tensor | undefined }, MatmulAttrs>({
   name: "matmul",
   shape: ({ a, b }, attrs) => {
-    expectDtype("matmul", "a", a.dtype, "float32");
-    expectDtype("matmul", "b", b.dtype, "float32");
+    expectFloating("matmul", "a", a.dtype);
+    expectFloating("matmul", "b", b.dtype);
     return matmulGeometry(a.shape, b.shape, attrs).shape;
   },
   forward: ({ a, b, bias }, y, attrs) => {

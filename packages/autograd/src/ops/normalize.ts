@@ -17,7 +17,7 @@ import {
   withoutMean,
 } from "@facet/kernels-wgsl";
 import { defineOp, jointVjp, launch, type VjpContext, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { isRecording } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 import type { BatchRule } from "../vmap/call.js";
@@ -71,7 +71,7 @@ function normalization<A extends Epsilon, X extends "variance" | never = never>(
   return defineOp<Inputs, A, "mean" | "inverse" | X>({
     name,
     shape: ({ x, scale, bias }, attrs) => {
-      expectDtype(name, "x", x.dtype, "float32");
+      expectFloating(name, "x", x.dtype);
       const { channels } = kind.view(x.shape, attrs);
       expectChannels(name, { scale, bias }, channels);
       return x.shape;

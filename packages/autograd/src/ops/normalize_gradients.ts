@@ -14,7 +14,7 @@ import {
   withoutMeanBackward,
 } from "@facet/kernels-wgsl";
 import { launch } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { zeros } from "./create.js";
 import { add, mul, sub } from "./elementwise.js";
@@ -134,7 +134,7 @@ function sumsByChannel(dy: Tensor, given: Omit<Saved, "scale">, view: NormalizeV
 export function expectChannels(op: string, given: Record<string, Tensor | undefined>, channels: number): void {
   for (const [argument, tensor] of Object.entries(given)) {
     if (!tensor) continue;
-    expectDtype(op, argument, tensor.dtype, "float32");
+    expectFloating(op, argument, tensor.dtype);
     if (tensor.rank !== 1 || tensor.shape[0] !== channels)
       throw new ShapeError({ op, argument, expected: formatShape([channels]), given: formatShape(tensor.shape) });
   }

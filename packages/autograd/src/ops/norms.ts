@@ -1,6 +1,7 @@
 // Norms, distances, and products of vectors.
 import { ArgumentError, axisOf, formatShape, ShapeError } from "@facet/kernels-wgsl";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
+import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
 import { cast, equal, mul, notEqual, pow, sub, where } from "./elementwise.js";
 import { abs } from "./elementwise_unary.js";
@@ -16,14 +17,8 @@ function powerOrZero(x: Tensor, p: number): Tensor {
   return where(zero, 0, pow(where(zero, 1, x), p));
 }
 
-/**
- * (sum |x|^p)^(1/p) over axes (default all); p Infinity the largest |x|, -Infinity the smallest, 0 how many are not 0. At 0 the
- * gradient is 0, as in PyTorch; equal extremes share it. float32.
- *
- * @throws ArgumentError for p NaN, or an extreme of no elements.
- */
-export function vectorNorm(x: Tensor, p = 2, options: ReduceOptions = {}): Tensor {
-  expectDtype("vector_norm", "x", x.dtype, "float32");
+function vectorNormOfFloats(x: Tensor, p = 2, options: ReduceOptions = {}): Tensor {
+  expectFloating("vector_norm", "x", x.dtype);
   if (p === 2) return norm(x, options);
   if (p === Number.POSITIVE_INFINITY) return max(abs(x), options);
   if (p === Number.NEGATIVE_INFINITY) return min(abs(x), options);
@@ -35,6 +30,14 @@ export function vectorNorm(x: Tensor, p = 2, options: ReduceOptions = {}): Tenso
   if (p < 0) return powerOrInfinity(sum(powerOrInfinity(abs(x), p), options), 1 / p);
   return powerOrZero(sum(powerOrZero(abs(x), p), options), 1 / p);
 }
+
+/**
+ * (sum |x|^p)^(1/p) over axes (default all); p Infinity the largest |x|, -Infinity the smallest, 0 how many are not 0. At 0 the
+ * gradient is 0, as in PyTorch; equal extremes share it.
+ *
+ * @throws ArgumentError for p NaN, or an extreme of no elements.
+ */
+export const vectorNorm = inFloat32(vectorNormOfFloats);
 
 function powerOrInfinity(x: Tensor, p: number): Tensor {
   const zero = equal(x, 0);
@@ -51,29 +54,31 @@ export interface MatrixNormOptions {
  * Of matrices: `fro` the root of the sum of squares, 1 and -1 the largest and smallest sum of |x| of a column, Infinity and
  * -Infinity of a row, 2 and -2 the largest and smallest singular value, `nuc` the sum of all.
  */
-export function matrixNorm(x: Tensor, ord: "fro" | "nuc" | number = "fro", options: MatrixNormOptions = {}): Tensor {
-  const { axes = [-2, -1], keepdims = false } = options;
-  const op = "matrix_norm";
-  expectDtype(op, "x", x.dtype, "float32");
-  const [rows, columns] = axes.map((axis) => axisOf(x.shape, axis, op)) as [number, number];
-  if (rows === columns)
-    throw new ArgumentError({ op, argument: "axes", expected: "two different axes", given: `${axes}` });
-  if (ord === "fro") return norm(x, { axes: [rows, columns], keepdims });
-  if (ord === "nuc" || Math.abs(ord) === 2) return spectralNorm(x, ord, rows, columns, keepdims);
-  const largest = ord === 1 || ord === Number.POSITIVE_INFINITY;
-  if (!largest && ord !== -1 && ord !== Number.NEGATIVE_INFINITY) {
-    const expected = "fro, nuc, 1, -1, 2, -2, Infinity or -Infinity";
-    throw new ArgumentError({ op, argument: "ord", expected, given: `${ord}` });
-  }
-  const [summed, compared] = Math.abs(ord as number) === 1 ? [rows, columns] : [columns, rows];
-  const sums = sum(abs(x), { axes: summed, keepdims: true });
-  const found = (largest ? max : min)(sums, { axes: compared, keepdims: true });
-  if (keepdims) return found;
-  return reshape(
-    found,
-    x.shape.filter((_, d) => d !== rows && d !== columns),
-  );
-}
+export const matrixNorm = inFloat32(
+  (x: Tensor, ord: "fro" | "nuc" | number = "fro", options: MatrixNormOptions = {}): Tensor => {
+    const { axes = [-2, -1], keepdims = false } = options;
+    const op = "matrix_norm";
+    expectFloating(op, "x", x.dtype);
+    const [rows, columns] = axes.map((axis) => axisOf(x.shape, axis, op)) as [number, number];
+    if (rows === columns)
+      throw new ArgumentError({ op, argument: "axes", expected: "two different axes", given: `${axes}` });
+    if (ord === "fro") return norm(x, { axes: [rows, columns], keepdims });
+    if (ord === "nuc" || Math.abs(ord) === 2) return spectralNorm(x, ord, rows, columns, keepdims);
+    const largest = ord === 1 || ord === Number.POSITIVE_INFINITY;
+    if (!largest && ord !== -1 && ord !== Number.NEGATIVE_INFINITY) {
+      const expected = "fro, nuc, 1, -1, 2, -2, Infinity or -Infinity";
+      throw new ArgumentError({ op, argument: "ord", expected, given: `${ord}` });
+    }
+    const [summed, compared] = Math.abs(ord as number) === 1 ? [rows, columns] : [columns, rows];
+    const sums = sum(abs(x), { axes: summed, keepdims: true });
+    const found = (largest ? max : min)(sums, { axes: compared, keepdims: true });
+    if (keepdims) return found;
+    return reshape(
+      found,
+      x.shape.filter((_, d) => d !== rows && d !== columns),
+    );
+  },
+);
 
 /** Norms that are made of singular values. */
 function spectralNorm(x: Tensor, ord: "nuc" | number, rows: number, columns: number, keepdims: boolean): Tensor {

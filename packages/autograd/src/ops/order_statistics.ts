@@ -1,6 +1,6 @@
 // Medians, quantiles and the most frequent element, read off sorted lines.
 import { ArgumentError, axisOf, formatShape, sizeOf } from "@facet/kernels-wgsl";
-import { expectDtype, isFloating } from "../dtype.js";
+import { expectFloating, isFloating } from "../dtype.js";
 import { inFloat32 } from "../halves.js";
 import { noGrad } from "../tape.js";
 import { fromData, type Tensor } from "../tensor.js";
@@ -127,7 +127,7 @@ const between: Readonly<Record<Interpolation, (at: (rank: Tensor) => Tensor, ran
 
 function levels(q: Tensor | number | readonly number[]): Tensor {
   if (typeof q !== "number" && "dtype" in q) {
-    expectDtype("quantile", "q", q.dtype, "float32");
+    expectFloating("quantile", "q", q.dtype);
     if (q.rank <= 1) return q;
     throw new ArgumentError({
       op: "quantile",
@@ -152,7 +152,7 @@ export const quantile = inFloat32(
   (x: Tensor, q: Tensor | number | readonly number[], options: QuantileOptions = {}): Tensor => {
     const { keepdims = false, interpolation = "linear", ignoreNan = false } = options;
     const op = "quantile";
-    expectDtype(op, "x", x.dtype, "float32");
+    expectFloating(op, "x", x.dtype);
     if (!Object.hasOwn(between, interpolation)) {
       const expected = Object.keys(between).join(", ");
       throw new ArgumentError({ op, argument: "interpolation", expected, given: `${interpolation}` });

@@ -17,7 +17,7 @@ import {
   unfoldGeometry,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { fillWith } from "./create.js";
 
@@ -89,7 +89,7 @@ export function padWith(x: Tensor, padding: Pairs, mode: PadMode): Tensor {
 const unfoldOp = defineOp<{ x: Tensor }, UnfoldOptions>({
   name: "unfold",
   shape: ({ x }, attrs) => {
-    expectDtype("unfold", "x", x.dtype, "float32");
+    expectFloating("unfold", "x", x.dtype);
     return unfoldGeometry(x.shape, attrs).shape;
   },
   forward: ({ x }, y, attrs) => {
@@ -109,7 +109,7 @@ const unfoldOp = defineOp<{ x: Tensor }, UnfoldOptions>({
 const foldOp = defineOp<{ columns: Tensor }, UnfoldOptions & { xShape: readonly number[] }>({
   name: "fold",
   shape: ({ columns }, { xShape, ...attrs }) => {
-    expectDtype("fold", "columns", columns.dtype, "float32");
+    expectFloating("fold", "columns", columns.dtype);
     const { shape } = unfoldGeometry(xShape, attrs);
     if (`${shape}` === `${columns.shape}`) return xShape;
     const expected = `${formatShape(shape)}, the columns of ${formatShape(xShape)}`;

@@ -8,7 +8,7 @@ import {
   pool2dGeometry,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { asMoreRows } from "../vmap/rules.js";
 
@@ -18,7 +18,7 @@ export type Pool2dAttrs = Pool2dOptions;
 const maxPool2dOp = defineOp<{ x: Tensor }, Pool2dAttrs>({
   name: "max_pool2d",
   shape: ({ x }, attrs) => {
-    expectDtype("max_pool2d", "x", x.dtype, "float32");
+    expectFloating("max_pool2d", "x", x.dtype);
     return pool2dGeometry(x.shape, attrs, "max_pool2d").shape;
   },
   forward: ({ x }, y, attrs) => launch(maxPool2dForward, { x, y }, pool2dGeometry(x.shape, attrs, "max_pool2d").params),
@@ -59,7 +59,7 @@ const maxPool2dGatherOp = defineOp<{ x: Tensor; forward: Tensor; g: Tensor }, Po
 const avgPool2dOp = defineOp<{ x: Tensor }, Pool2dAttrs>({
   name: "avg_pool2d",
   shape: ({ x }, attrs) => {
-    expectDtype("avg_pool2d", "x", x.dtype, "float32");
+    expectFloating("avg_pool2d", "x", x.dtype);
     return pool2dGeometry(x.shape, attrs, "avg_pool2d").shape;
   },
   forward: ({ x }, y, attrs) => launch(avgPool2dForward, { x, y }, pool2dGeometry(x.shape, attrs, "avg_pool2d").params),

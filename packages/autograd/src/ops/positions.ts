@@ -1,7 +1,7 @@
 // Positions in a sequence as vectors, and as angles that rows are turned by.
 import { ArgumentError, formatShape, rotaryGeometry, rotary as rotaryKernel, ShapeError } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { fromData, type Tensor } from "../tensor.js";
 import { add, mul, sub } from "./elementwise.js";
 import { sumTo } from "./reduce.js";
@@ -86,8 +86,7 @@ function toTable(dy: Tensor, table: readonly number[]): Tensor {
 const rotaryOp = defineOp<Inputs, RotaryAttrs>({
   name: "rotary",
   shape: ({ x, cos, sin }, attrs) => {
-    for (const [argument, tensor] of Object.entries({ x, cos, sin }))
-      expectDtype("rotary", argument, tensor.dtype, "float32");
+    for (const [argument, tensor] of Object.entries({ x, cos, sin })) expectFloating("rotary", argument, tensor.dtype);
     if (`${cos.shape}` !== `${sin.shape}`) {
       const expected = formatShape(cos.shape);
       throw new ShapeError({ op: "rotary", argument: "sin", expected, given: formatShape(sin.shape) });

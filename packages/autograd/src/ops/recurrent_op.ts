@@ -16,7 +16,7 @@ import {
   ShapeError,
 } from "@facet/kernels-wgsl";
 import { copyTensor, defineOp, jointVjp, launch, nonDifferentiable, type VjpContext, vjp } from "../define_op.js";
-import { byteSize, expectDtype } from "../dtype.js";
+import { byteSize, expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import { adopt, scope } from "../scope.js";
 import { isRecording, noGrad } from "../tape.js";
@@ -54,7 +54,7 @@ const intoRow = (source: Tensor, target: Tensor, row: number): void => {
 
 function checkShapes(cell: RecurrentCell, { x, weight, bias, h, c, mask }: FusedInputs, transposed: boolean): number[] {
   for (const [argument, tensor] of Object.entries({ x, weight, bias, h, c }))
-    if (tensor) expectDtype(cell, argument, tensor.dtype, "float32");
+    if (tensor) expectFloating(cell, argument, tensor.dtype);
   if (mask && mask.dtype !== "bool")
     throw new DtypeError({ op: cell, argument: "mask", expected: "bool", given: mask.dtype });
   const gates = gatesOf[cell];

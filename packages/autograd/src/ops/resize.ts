@@ -16,7 +16,7 @@ import {
 } from "@facet/kernels-wgsl";
 import { tracing } from "../capture/trace.js";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import { unscoped } from "../scope.js";
 import { fromData, type Tensor } from "../tensor.js";
@@ -59,7 +59,7 @@ function onDevice(table: ResampleTable): Tensor {
 const resampleOp = defineOp<{ x: Tensor; rows: Tensor; columns: Tensor }, ResampleAttrs>({
   name: "resample",
   shape: ({ x }, { first, rows, columns }) => {
-    expectDtype("resample", "x", x.dtype, "float32");
+    expectFloating("resample", "x", x.dtype);
     return resampleGeometry(x.shape, first, rows, columns).shape;
   },
   forward: ({ x, rows: r, columns: c }, y, { first, rows, columns }) => {

@@ -13,7 +13,7 @@ import {
   scanOfTotals,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, type nonDifferentiable, type Vjp, vjp } from "../define_op.js";
-import { bindingDtype, expectDtype } from "../dtype.js";
+import { bindingDtype, expectFloating } from "../dtype.js";
 import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 import { alongAxis } from "../vmap/rules.js";
@@ -68,7 +68,7 @@ function cumulative(op: string, name: ScanName, x: Vjp<ScanAttrs> | typeof nonDi
     name: op,
     shape: ({ x }, { axis }) => {
       refuseBytes(op, x);
-      if (name === "log_add_exp") expectDtype(op, "x", x.dtype, "float32");
+      if (name === "log_add_exp") expectFloating(op, "x", x.dtype);
       axisOf(x.shape, axis, op);
       return x.shape;
     },
@@ -144,8 +144,8 @@ const linearRecurrenceOp = defineOp<{ a: Tensor; b: Tensor }, { axis: number; re
   name: "linear_recurrence",
   shape: ({ a, b }, { axis }) => {
     const op = "linear_recurrence";
-    expectDtype(op, "a", a.dtype, "float32");
-    expectDtype(op, "b", b.dtype, "float32");
+    expectFloating(op, "a", a.dtype);
+    expectFloating(op, "b", b.dtype);
     if (`${a.shape}` !== `${b.shape}`)
       throw new ShapeError({ op, argument: "b", expected: formatShape(a.shape), given: formatShape(b.shape) });
     axisOf(a.shape, axis, op);

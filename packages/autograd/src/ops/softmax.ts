@@ -6,7 +6,7 @@ import {
   softmaxGeometry,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import { expectDtype } from "../dtype.js";
+import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { alongAxis } from "../vmap/rules.js";
 import { mul, sub } from "./elementwise.js";
@@ -25,7 +25,7 @@ const total = (x: Tensor, axis: number): Tensor => sum(x, { axes: x.rank === 0 ?
 const softmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
   name: "softmax",
   shape: ({ x }, { axis }) => {
-    expectDtype("softmax", "x", x.dtype, "float32");
+    expectFloating("softmax", "x", x.dtype);
     return softmaxGeometry(x.shape, axis, "softmax").shape;
   },
   forward: ({ x }, y, { axis }) => launch(softmaxForward, { x, y }, softmaxGeometry(x.shape, axis, "softmax").params),
@@ -55,7 +55,7 @@ const softmaxBackwardOp = defineOp<{ forward: Tensor; dy: Tensor }, AxisAttrs>({
 const logSoftmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
   name: "log_softmax",
   shape: ({ x }, { axis }) => {
-    expectDtype("log_softmax", "x", x.dtype, "float32");
+    expectFloating("log_softmax", "x", x.dtype);
     return softmaxGeometry(x.shape, axis, "log_softmax").shape;
   },
   forward: ({ x }, y, { axis }) =>
