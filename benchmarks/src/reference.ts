@@ -176,6 +176,8 @@ export function referenceAnswer(workload: Workload): ArrayLike<number> {
       const b = input("b");
       return Array.from(input("a"), (value, i) => Math.fround(value + (b[i] as number)));
     }
+    case "network_step":
+      throw new RangeError(`${workload.name}: its answers are held against PyTorch's, not against loops`);
     case "train_step":
       return [lastLoss(workload, input("images"), input("labels"))];
   }

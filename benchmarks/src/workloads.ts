@@ -1,14 +1,17 @@
 // The one list of what Facet, its peers and torch_cuda.py run. Plain data: it stands in the report's JSON as it is.
 import { formulaWeights } from "@facet/testing";
 import { classesOf, convFlops, convOut, inputOf, layersOf, type ModelName, stepFlops, weightShapes } from "./models.js";
+import { type NetworkName, networks } from "./networks.js";
 
-/** A tensor by formula, the same bits in TypeScript and in Python: uniform in [-scale, scale), or labels in [0, classes). */
+/** A tensor by formula, the same bits in TypeScript and in Python: uniform in [-scale, scale) around a centre, or labels in [0, classes). */
 export interface InputSpec {
   name: string;
   shape: number[];
   scale: number;
   stream: number;
   classes?: number;
+  /** Added to every value. */
+  centre?: number;
 }
 
 /** What is computed. Images are NHWC, filters HWIO; a library with another layout gets its own, and is asked for these. */
@@ -26,7 +29,17 @@ export type Computation =
   | { kind: "relu"; count: number }
   | { kind: "add"; count: number }
   /** A whole train step of a CNN on one batch: mean cross entropy, gradients, Adam. The answer is the loss. */
-  | { kind: "train_step"; model: ModelName; batch: number; lr: number; beta1: number; beta2: number; eps: number };
+  | { kind: "train_step"; model: ModelName; batch: number; lr: number; beta1: number; beta2: number; eps: number }
+  /** The same of a network beyond the CNNs. */
+  | {
+      kind: "network_step";
+      network: NetworkName;
+      batch: number;
+      lr: number;
+      beta1: number;
+      beta2: number;
+      eps: number;
+    };
 
 export interface ConvExtents {
   n: number;
@@ -62,9 +75,9 @@ const size = (shape: readonly number[]): number => shape.reduce((product, extent
 const sumTolerance = (terms: number) => ({ rtol: 1e-5, atol: terms * 2 ** -22 });
 
 /** Elements of an input: the same for everybody. */
-export function inputValues({ shape, scale, stream, classes }: InputSpec): Float32Array | Int32Array {
+export function inputValues({ shape, scale, stream, classes, centre = 0 }: InputSpec): Float32Array | Int32Array {
   const values = formulaWeights(size(shape), scale, stream);
-  if (classes === undefined) return values;
+  if (classes === undefined) return centre === 0 ? values : values.map((value) => value + centre);
   return Int32Array.from(values, (value) => Math.min(classes - 1, Math.floor(((value + 1) * classes) / 2)));
 }
 
@@ -263,6 +276,31 @@ export function stepWorkload(model: ModelName, batch: number, { full = false, da
   };
 }
 
+export function networkWorkload(name: NetworkName, batch: number, { full = false }: Extra = {}): Workload {
+  const { example, tokens, classes, labelled, weights, flops } = networks[name];
+  const shape = [batch, ...example];
+  const parameters = weights.reduce((sum, weight) => sum + size(weight.shape), 0);
+  return {
+    kind: "network_step",
+    name: `train step ${name}, batch ${batch}`,
+    group: "network_step",
+    data: "device",
+    ...{ ...adam, network: name, batch, full },
+    inputs: [
+      { name: "input", shape, scale: 1, stream: 1, ...(tokens === undefined ? {} : { classes: tokens }) },
+      { name: "labels", shape: labelled === "steps" ? shape : [batch], scale: 1, stream: 2, classes },
+      ...weights.map(({ shape, scale, centre }, i) => ({
+        ...uniform(`weight${i}`, [...shape], 3 + i, scale),
+        ...(centre === undefined ? {} : { centre }),
+      })),
+    ],
+    flops: flops(batch),
+    bytes: FLOAT * (7 * parameters + size(shape)),
+    tolerance: { rtol: 1e-3, atol: 1e-3 },
+    calls: 3,
+  };
+}
+
 /** Convolutions of the three CNNs, each with its passes; nobody asks for the gradient of the images. */
 function convWorkloads(model: ModelName, n: number): Workload[] {
   return layersOf(model).flatMap((layer, i) => {
@@ -310,6 +348,9 @@ export const workloads: readonly Workload[] = [
   // Steps come last, as a peer that is late with one is given up: they may take half a minute to compile.
   stepWorkload("mnist_cnn", 128),
   stepWorkload("cifar10_cnn", 32),
+  networkWorkload("resnet", 32),
+  networkWorkload("transformer", 16),
+  networkWorkload("lstm", 32),
   ...(["mnist_cnn", "cifar10_cnn", "mnist_5x5"] as const).flatMap((model) =>
     [1, 32, 128, 512]
       .filter((batch) => !(model === "mnist_cnn" && batch === 128) && !(model === "cifar10_cnn" && batch === 32))

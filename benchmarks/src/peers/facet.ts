@@ -20,7 +20,9 @@ import {
   variable,
 } from "@facet/autograd";
 import { type Layer, layersOf } from "../models.js";
+import { networks } from "../networks.js";
 import { ADAM_COMPARED, floats, inputSpec, inputValues, type Workload, weightSpecs } from "../workloads.js";
+import { facetNetworkOps } from "./facet_network.js";
 import type { Lacking, Peer, Prepared } from "./peer.js";
 
 const image = { layout: "NHWC", filterLayout: "HWIO", stride: [1, 1], dilation: [1, 1], groups: 1 } as const;
@@ -46,7 +48,8 @@ export class Facet implements Peer {
   }
 
   prepare(workload: Workload): Prepared | Lacking {
-    if (this.#captured && workload.kind !== "train_step") return { lacking: "only train steps are captured" };
+    if (this.#captured && workload.kind !== "train_step" && workload.kind !== "network_step")
+      return { lacking: "only train steps are captured" };
     const made: Tensor[] = [];
     const tensor = (name: string): Tensor => {
       const spec = inputSpec(workload, name);
@@ -129,29 +132,50 @@ export class Facet implements Peer {
         const [a, b] = [tensor("a"), tensor("b")];
         return prepared(() => add(a, b));
       }
-      case "train_step":
-        return this.#trainStep(workload, tensor, prepared);
+      case "train_step": {
+        const [layers, { batch }] = [layersOf(workload.model), workload];
+        return this.#trainStep(workload, tensor, prepared, "images", (weights, images) =>
+          forward(layers, weights, images, batch),
+        );
+      }
+      case "network_step": {
+        const network = networks[workload.network];
+        const steps = network.example[0] as number;
+        const places = fromData(
+          Array.from({ length: steps * steps }, (_, i) => i % steps > Math.floor(i / steps)),
+          [steps, steps],
+          "bool",
+        );
+        made.push(keep(places));
+        const ops = facetNetworkOps(() => places);
+        return this.#trainStep(workload, tensor, prepared, "input", (weights, input) =>
+          network.forward(ops, weights, input),
+        );
+      }
     }
   }
 
   #trainStep(
-    workload: Workload & { kind: "train_step" },
+    workload: Workload & { kind: "train_step" | "network_step" },
     tensor: (name: string) => Tensor,
     prepared: (call: () => Tensor) => Prepared,
+    inputName: string,
+    logitsOf: (weights: readonly Tensor[], input: Tensor) => Tensor,
   ): Prepared {
-    const { lr, beta1, beta2, eps, model, batch } = workload;
-    const layers = layersOf(model);
+    const { lr, beta1, beta2, eps } = workload;
     const weights = weightSpecs(workload).map(({ name }) => variable(tensor(name)));
-    const [images, labels] = [tensor("images"), tensor("labels")];
+    const [input, labels] = [tensor(inputName), tensor("labels")];
     const optimizer = new FlatOptimizer(adam, weights, { lr, beta1, beta2, eps });
-    const step = (images: Tensor, labels: Tensor): Tensor => {
-      const { loss } = softmaxCrossEntropy(forward(layers, weights, images, batch), labels, meanLoss);
+    const step = (input: Tensor, labels: Tensor): Tensor => {
+      const logits = logitsOf(weights, input);
+      const rows = reshape(logits, [labels.size, logits.shape.at(-1) as number]);
+      const { loss } = softmaxCrossEntropy(rows, reshape(labels, [labels.size]), meanLoss);
       optimizer.step(gradients(loss, weights));
       return loss;
     };
     const plans = this.#captured ? capture(step) : undefined;
     const call = plans ?? step;
-    const made = prepared(() => call(images, labels));
+    const made = prepared(() => call(input, labels));
     return {
       ...made,
       free: () => {

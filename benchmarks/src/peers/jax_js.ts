@@ -1,5 +1,7 @@
 import { type Layer, layersOf } from "../models.js";
+import { networks } from "../networks.js";
 import { ADAM_COMPARED, floats, inputSpec, integers, type Workload, weightSpecs } from "../workloads.js";
+import { jaxJsNetworkOps } from "./jax_js_network.js";
 import {
   denseRows,
   type Lacking,
@@ -164,7 +166,20 @@ export class JaxJs implements Peer {
       }
       case "train_step": {
         const [images, labels] = [nchw("images"), held(integers(workload, "labels"), [workload.batch])];
-        return this.#trainStep(workload, images, labels, prepared);
+        const layers = layersOf(workload.model);
+        return this.#trainStep(workload, images, labels, prepared, this.#weights(workload, layers), (weights, input) =>
+          this.#forward(layers, weights, input),
+        );
+      }
+      case "network_step": {
+        const network = networks[workload.network];
+        const { shape, classes } = inputSpec(workload, "input");
+        const input = classes === undefined ? nchw("input") : held(integers(workload, "input"), shape);
+        const labels = held(integers(workload, "labels"), inputSpec(workload, "labels").shape);
+        const ops = jaxJsNetworkOps(this.#jax);
+        return this.#trainStep(workload, input, labels, prepared, networkWeights(workload), (weights, given) =>
+          network.forward(ops, weights, given),
+        );
       }
     }
   }
@@ -250,19 +265,18 @@ export class JaxJs implements Peer {
   }
 
   #trainStep(
-    workload: Workload & { kind: "train_step" },
+    workload: Workload & { kind: "train_step" | "network_step" },
     images: Array,
     labels: Array,
     prepared: (call: Call) => Prepared,
+    initial: readonly { values: Float32Array; shape: number[] }[],
+    logitsOf: (weights: Array[], input: Array) => Array,
   ): Prepared {
     const { numpy: np } = this.#jax;
-    const layers = layersOf(workload.model);
-    const classes = (layers.at(-1) as { outputs: number }).outputs;
-    let state = this.#zeroState(
-      this.#weights(workload, layers).map(({ values, shape }) => np.array(values).reshape(shape)),
-    );
+    const classes = inputSpec(workload, "labels").classes as number;
+    let state = this.#zeroState(initial.map(({ values, shape }) => np.array(values).reshape(shape)));
     const loss = (weights: Array[], images: Array, labels: Array): Array =>
-      this.#crossEntropy(this.#forward(layers, weights, images), labels, classes);
+      this.#crossEntropy(logitsOf(weights, images).reshape([-1, classes]), labels.reshape([-1]), classes);
     const run = this.#jax.jit(
       (state: AdamState, images: Array, labels: Array, stepSize: Array, correction: Array): [Array, AdamState] => {
         const { p, m, v } = state;
@@ -327,3 +341,13 @@ export class JaxJs implements Peer {
 }
 
 type AdamState = { p: Array[]; m: Array[]; v: Array[] };
+
+/** Weights of a network as jax-js has them: filters OIHW, those of channels beside images NCHW. */
+function networkWeights(workload: Workload & { kind: "network_step" }): { values: Float32Array; shape: number[] }[] {
+  return networks[workload.network].weights.map(({ role, shape }, i) => {
+    const values = floats(workload, `weight${i}`);
+    if (role === "filter")
+      return { values: toOihw(values, shape), shape: [3, 2, 0, 1].map((axis) => shape[axis] as number) };
+    return { values, shape: role === "channel" ? [...shape, 1, 1] : [...shape] };
+  });
+}

@@ -1,6 +1,8 @@
 import { type Layer, layersOf } from "../models.js";
+import { networks } from "../networks.js";
 import { ADAM_COMPARED, floats, inputSpec, integers, type Workload, weightSpecs } from "../workloads.js";
 import type { Lacking, Peer, Prepared } from "./peer.js";
+import { tfjsNetworkOps } from "./tfjs_network.js";
 
 type Tf = typeof import("@tensorflow/tfjs");
 type Tensor = import("@tensorflow/tfjs").Tensor;
@@ -131,21 +133,49 @@ export class TfjsWebgpu implements Peer {
         return prepared(() => tf.add(a, b));
       }
       case "train_step": {
-        const { lr, beta1, beta2, eps, model, batch } = workload;
-        const layers = layersOf(model);
-        const variables = weightSpecs(workload).map(({ name }) => tf.variable(tensor(name), true));
-        const images = tensor<Tensor4D>("images");
-        const targets = this.#oneHot(tensor("labels"), (layers.at(-1) as { outputs: number }).outputs, made);
-        const optimizer = tf.train.adam(lr, beta1, beta2, eps);
-        const loss = () =>
-          tf.losses.softmaxCrossEntropy(targets, this.#forward(layers, variables, images, batch)).asScalar();
-        const call = prepared(() => optimizer.minimize(loss, true, variables) as Tensor);
-        return withCleanup(call, () => {
-          optimizer.dispose();
-          for (const variable of variables) variable.dispose();
-        });
+        const layers = layersOf(workload.model);
+        return this.#trainStep(workload, tensor, made, prepared, "images", (variables, images) =>
+          this.#forward(layers, variables, images as Tensor4D, workload.batch),
+        );
+      }
+      case "network_step": {
+        const network = networks[workload.network];
+        const steps = network.example[0] as number;
+        const places = Float32Array.from({ length: steps * steps }, (_, i) =>
+          Number(i % steps > Math.floor(i / steps)),
+        );
+        const future = tf.tensor2d(places, [steps, steps]);
+        made.push(future);
+        const ops = tfjsNetworkOps(tf, () => future);
+        return this.#trainStep(workload, tensor, made, prepared, "input", (variables, input) =>
+          network.forward<Tensor>(ops, variables as unknown as Tensor[], input),
+        );
       }
     }
+  }
+
+  #trainStep(
+    workload: Workload & { kind: "train_step" | "network_step" },
+    tensor: (name: string) => Tensor,
+    made: Tensor[],
+    prepared: (call: () => Tensor) => Prepared,
+    inputName: string,
+    logitsOf: (variables: readonly Variable[], input: Tensor) => Tensor,
+  ): Prepared {
+    const tf = this.#tf;
+    const { lr, beta1, beta2, eps } = workload;
+    const classes = inputSpec(workload, "labels").classes as number;
+    const variables = weightSpecs(workload).map(({ name }) => tf.variable(tensor(name), true));
+    const input = tensor(inputName);
+    const targets = this.#oneHot(tensor("labels").flatten(), classes, made);
+    const optimizer = tf.train.adam(lr, beta1, beta2, eps);
+    const loss = () =>
+      tf.losses.softmaxCrossEntropy(targets, logitsOf(variables, input).reshape([-1, classes])).asScalar();
+    const call = prepared(() => optimizer.minimize(loss, true, variables) as Tensor);
+    return withCleanup(call, () => {
+      optimizer.dispose();
+      for (const variable of variables) variable.dispose();
+    });
   }
 
   #forward(layers: readonly Layer[], variables: readonly Variable[], images: Tensor4D, batch: number): Tensor {

@@ -37,7 +37,7 @@ def formula_weights(count, scale, stream):
 def input_values(spec):
     values = formula_weights(int(np.prod(spec["shape"], dtype=np.int64)), spec["scale"], spec["stream"])
     if "classes" not in spec:
-        return values.reshape(spec["shape"])
+        return (values + np.float32(spec.get("centre", 0))).reshape(spec["shape"])
     classes = spec["classes"]
     labels = np.minimum(classes - 1, np.floor((values.astype(np.float64) + 1) * classes / 2))
     return labels.astype(np.int64).reshape(spec["shape"])
@@ -142,9 +142,12 @@ def prepare(workload, device):
         return (lambda: torch.relu(on["a"])), (lambda y: y)
     if kind == "add":
         return (lambda: on["a"] + on["b"]), (lambda y: y)
-    if kind == "train_step":
-        model = Model(workload, inputs, device)
-        images, labels = nchw(inputs["images"], device), on["labels"]
+    if kind in ("train_step", "network_step"):
+        is_network = kind == "network_step"
+        model = (network_of if is_network else Model)(workload, inputs, device)
+        given = "input" if is_network else "images"
+        images = nchw(inputs[given], device) if inputs[given].ndim == 4 else on[given]
+        labels = on["labels"]
         optimizer = adam(workload, model.parameters, device)
 
         def step():
@@ -157,6 +160,70 @@ def prepare(workload, device):
 
         return step, (lambda y: y)
     raise ValueError(f"{workload['name']}: no PyTorch program for kind {kind}")
+
+
+class Network:
+    """The networks of networks.ts. Weights are taken one after another: filters OIHW, matrices [in, out]."""
+
+    def __init__(self, workload, weights):
+        self.forward = getattr(self, workload["network"].removesuffix("_tiny"))
+        self.heads = 2 if workload["network"].endswith("_tiny") else 4
+        self.parameters = weights
+
+    def logits(self, given):
+        waiting = list(reversed(self.parameters))
+        return self.forward(waiting, waiting.pop, given)
+
+    def norm(self, x, axes, scale, bias):
+        variance, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+        return (x - mean) * torch.rsqrt(variance + 1e-5) * scale + bias
+
+    def resnet(self, waiting, take, x):
+        def block(x, stride):
+            w = take()
+            y = F.conv2d(x, w, stride=stride, padding=w.shape[2] // 2)
+            return self.norm(y, (0, 2, 3), take().reshape(-1, 1, 1), take().reshape(-1, 1, 1))
+
+        x, stride = F.relu(block(x, 1)), 1
+        while len(waiting) > 2:
+            inner = block(F.relu(block(x, stride)), 1)
+            x = F.relu(inner + (x if stride == 1 else block(x, stride)))
+            stride = 2
+        return x.mean((2, 3)) @ take() + take()
+
+    def transformer(self, waiting, take, tokens):
+        x = F.embedding(tokens, take())
+        x = x + take()
+        (batch, steps, width), dense = x.shape, (lambda y: y @ take() + take())
+        apart = lambda y: y.reshape(batch, steps, self.heads, width // self.heads).transpose(1, 2)
+        while len(waiting) > 4:
+            y = self.norm(x, -1, take(), take())
+            q, k, v = (apart(dense(y)) for _ in range(3))
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(batch, steps, width)
+            x = x + dense(y)
+            y = self.norm(x, -1, take(), take())
+            x = x + dense(F.gelu(dense(y), approximate="tanh"))
+        return dense(self.norm(x, -1, take(), take()))
+
+    def lstm(self, waiting, take, tokens):
+        x = F.embedding(tokens, take())
+        inputs, recurrent, bias = take(), take(), take()
+        h = c = x.new_zeros(x.shape[0], recurrent.shape[0])
+        for sums in (x @ inputs + bias).unbind(1):
+            i, f, candidate, o = (sums + h @ recurrent).chunk(4, 1)
+            c = f.sigmoid() * c + i.sigmoid() * candidate.tanh()
+            h = o.sigmoid() * c.tanh()
+        return h @ take() + take()
+
+    def loss(self, given, labels):
+        logits = self.logits(given)
+        return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), labels.reshape(-1))
+
+
+def network_of(workload, inputs, device):
+    named = sorted((n for n in inputs if n.startswith("weight")), key=lambda n: int(n[6:]))
+    values = [inputs[n].transpose(3, 2, 0, 1) if inputs[n].ndim == 4 else inputs[n] for n in named]
+    return Network(workload, [torch.tensor(np.ascontiguousarray(v), device=device).requires_grad_() for v in values])
 
 
 def adam(workload, parameters, device):
@@ -244,7 +311,7 @@ def bench(row, device, budget_ms):
             for _ in range(workload["calls"]):
                 result = call()
             tolerance = workload["tolerance"]
-            if tf32 and workload["kind"] in ("matmul", "conv2d", "train_step"):
+            if tf32 and workload["kind"] in ("matmul", "conv2d", "train_step", "network_step"):
                 scale = float(np.abs(row["sample"]["values"]).max(initial=1.0))
                 tolerance = {"rtol": TF32_TOLERANCE["rtol"], "atol": TF32_TOLERANCE["atol"] * scale}
             difference = check(answer(result), row["sample"], tolerance)
