@@ -8,6 +8,8 @@ export type Results = { readonly y: F.Tensor } & Readonly<Record<string, F.Tenso
 export type BlockCall = (row: GoldenCase, inputs: Readonly<Record<string, F.Tensor>>) => F.Tensor | Results;
 
 const whole = (row: GoldenCase, name: string): F.Tensor => F.fromData(row.ints(name), row.tensor(name).shape, "int32");
+const seen = (row: GoldenCase): F.Tensor | undefined =>
+  row.has("mask") ? F.cast(whole(row, "mask"), "bool") : undefined;
 const spaced = (from: number, to: number, count: number): F.Tensor => F.linspace(from, to, count);
 
 /** Running statistics before the batch, and after it. */
@@ -59,6 +61,45 @@ export const torchCalls: Readonly<Record<string, BlockCall>> = {
       paddingIndex: row.params.padding_idx ?? undefined,
       sampleWeights: weights,
     }),
+  attention: (row, { q, k, v, bias }) =>
+    F.attention(q!, k!, v!, {
+      mask: bias ?? seen(row),
+      causal: row.params.is_causal ?? false,
+      scale: row.params.scale,
+    }),
+  multi_head_attention: (row, { q, k, v, w, wq, wk, wv, b, wo, bo, bk, bv }) => {
+    const part = (i: number): F.Tensor => F.sliceAlong(b!, 0, 6 * i, 6 * (i + 1));
+    const line = (bias: F.Tensor | undefined): F.Tensor | undefined => bias && F.reshape(bias, [6]);
+    return F.multiHeadAttention(q!, k!, v!, {
+      heads: 2,
+      input: w
+        ? { weight: w, bias: b }
+        : {
+            q: { weight: wq!, bias: part(0) },
+            k: { weight: wk!, bias: part(1) },
+            v: { weight: wv!, bias: part(2) },
+          },
+      output: { weight: wo!, bias: bo },
+      biasKey: line(bk),
+      biasValue: line(bv),
+      zeroAttention: row.params.add_zero_attn ?? false,
+      mask: seen(row),
+      weights: true,
+    }) as Results;
+  },
+};
+
+/** Attention as JAX and Keras have it: heads inside, equal shares where nothing is seen. */
+const headsInside: BlockCall = (row, { q, k, v, bias }) => {
+  const { scale, is_causal: causal = false, local_window_size: [before, after] = [] } = row.params;
+  return F.attention(q!, k!, v!, {
+    layout: "BTHD",
+    emptyRows: "uniform",
+    mask: bias ?? seen(row),
+    window: { before, after },
+    scale,
+    causal,
+  });
 };
 
 export const kerasCalls: Readonly<Record<string, BlockCall>> = {
@@ -71,11 +112,13 @@ export const kerasCalls: Readonly<Record<string, BlockCall>> = {
   batch_normalization_given: ({ params: { axis, epsilon } }, { x, mean, scale, bias }) =>
     F.batchNormInference(x!, { mean: mean!, variance: F.add(F.square(mean!), 0.5) }, { axis, epsilon, scale, bias }),
   group_normalization: ({ params: { groups, epsilon } }, { x }) => F.groupNorm(x!, groups, { axis: -1, epsilon }),
+  dot_product_attention: headsInside,
   rms_normalization: ({ params: { epsilon } }, { x, scale }) => F.rmsNorm(x!, { epsilon, scale }),
 };
 
 export const jaxCalls: Readonly<Record<string, BlockCall>> = {
   BatchNorm: ({ params: { epsilon } }, { x, ...given }) => F.batchNorm(x!, { axis: -1, epsilon, ...given }).y,
   LayerNorm: ({ params: { epsilon } }, { x, ...given }) => F.layerNorm(x!, { epsilon, ...given }),
+  dot_product_attention: headsInside,
   RMSNorm: ({ params: { epsilon } }, { x, ...given }) => F.rmsNorm(x!, { epsilon, ...given }),
 };

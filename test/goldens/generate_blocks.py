@@ -133,16 +133,69 @@ def torch_embeddings():
               lambda w, s: F.embedding_bag(t, w, mode="sum", per_sample_weights=s, padding_idx=0), {"index": index})
 
 
+def torch_attention():
+    import torch
+    import torch.nn.functional as F
+
+    def sdpa(params, q, k, v, mask=None, whole=None, bias=None, **given):
+        shapes = {"q": q, "k": k, "v": v} | ({"bias": bias} if bias else {})
+
+        def call(q, k, v, bias=None):
+            seen = None if mask is None else torch.tensor(mask).bool()
+            return F.scaled_dot_product_attention(q, k, v, bias if bias is not None else seen, **given)
+
+        add_torch("attention", params, shapes, call, {} if mask is None else {"mask": mask})
+
+    sdpa({}, (2, 3, 5, 16), (2, 3, 7, 16), (2, 3, 7, 16))
+    sdpa({}, (4, 3), (5, 3), (5, 2))
+    sdpa({"scale": 0.3}, (2, 1, 3, 2, 4), (2, 1, 3, 3, 4), (2, 1, 3, 3, 5), scale=0.3)
+    sdpa({"is_causal": True}, (1, 2, 6, 5), (1, 2, 4, 5), (1, 2, 4, 3), is_causal=True)
+    sdpa({"is_causal": True}, (1, 2, 4, 8), (1, 2, 6, 8), (1, 2, 6, 8), is_causal=True)
+    sdpa({"enable_gqa": True}, (2, 6, 4, 8), (2, 2, 5, 8), (2, 2, 5, 8), enable_gqa=True)
+    sdpa({"enable_gqa": True, "is_causal": True}, (1, 4, 70, 3), (1, 1, 70, 3), (1, 1, 70, 3), enable_gqa=True, is_causal=True)
+    rng = Inputs("blocks_torch", "masks").rng
+    sdpa({}, (2, 2, 3, 4), (2, 2, 5, 4), (2, 2, 5, 4), rng.integers(0, 2, (2, 1, 3, 5)))
+    empty = rng.integers(0, 2, (3, 5))
+    empty[1] = 0
+    sdpa({"rows": "empty"}, (2, 2, 3, 4), (2, 2, 5, 4), (2, 2, 5, 4), empty)
+    sdpa({}, (2, 2, 3, 4), (2, 2, 5, 4), (2, 2, 5, 4), bias=(1, 2, 3, 5))
+    for more in [{}, {"add_zero_attn": True, "add_bias_kv": True}, {"kdim": 5, "vdim": 3}]:
+        own = {"kdim": 6, "vdim": 6, "add_zero_attn": False, "add_bias_kv": False} | more
+        packed = own["kdim"] == 6
+        shapes = {"q": (2, 3, 6), "k": (2, 4, own["kdim"]), "v": (2, 4, own["vdim"])}
+        if packed:
+            shapes |= {"w": (18, 6)}
+        else:
+            shapes |= {"wq": (6, 6), "wk": (6, own["kdim"]), "wv": (6, own["vdim"])}
+        shapes |= {"b": (18,), "wo": (6, 6), "bo": (6,)}
+        if own["add_bias_kv"]:
+            shapes |= {"bk": (1, 1, 6), "bv": (1, 1, 6)}
+        mask = np.array([[0, 1, 1, 0], [1, 1, 0, 1], [1, 0, 1, 1]])
+        left = {}
+
+        def call(*leaves):
+            given = dict(zip(shapes, leaves))
+            y, left["weights"] = F.multi_head_attention_forward(
+                *(given[name].transpose(0, 1) for name in "qkv"), 6, 2, given.get("w"), given["b"], given.get("bk"),
+                given.get("bv"), own["add_zero_attn"], 0.0, given["wo"], given["bo"], need_weights=True,
+                attn_mask=~torch.tensor(mask).bool(), average_attn_weights=False, use_separate_proj_weight=not packed,
+                q_proj_weight=given.get("wq"), k_proj_weight=given.get("wk"), v_proj_weight=given.get("wv"))
+            return y.transpose(0, 1)
+
+        add_torch("multi_head_attention", more, shapes, call, {"mask": mask}, lambda: left)
+
+
 def torch_cases():
     import torch
 
     torch.set_num_threads(1)
     torch_norms()
     torch_embeddings()
+    torch_attention()
     return {"torch": torch.__version__}
 
 
-def add_keras(fn, params, shapes, call, more=None):
+def add_keras(fn, params, shapes, call, more=None, whole=None):
     import tensorflow as tf
 
     label = label_of(fn, params, shapes)
@@ -156,6 +209,7 @@ def add_keras(fn, params, shapes, call, more=None):
     tensors = {k: tensor(v) for k, v in arrays.items()} | {"y": tensor(y.numpy()), "dy": tensor(dy)}
     tensors |= {"d" + k: tensor(g.numpy()) for k, g in zip(leaves, gradients) if g is not None}
     tensors |= {k: tensor(v) for k, v in (more() if more else {}).items()}
+    tensors |= {k: tensor(v, "int32") for k, v in (whole or {}).items()}
     CASES.append(case(label, {"fn": fn, **params}, tensors))
 
 
@@ -181,12 +235,24 @@ def keras_norms():
               lambda x, scale: keras.ops.rms_normalization(x, scale, -1, 1e-6))
 
 
+def keras_attention():
+    import keras
+
+    seen = np.array([[[[1, 0, 1, 1], [0, 0, 0, 0], [1, 1, 0, 0]]]])
+    for params, mask in [({"scale": 0.4}, None), ({"rows": "empty"}, seen)]:
+        add_keras("dot_product_attention", params, {"q": (1, 3, 2, 4), "k": (1, 4, 2, 4), "v": (1, 4, 2, 4)},
+                  lambda q, k, v: keras.ops.dot_product_attention(
+                      q, k, v, mask=None if mask is None else keras.ops.convert_to_tensor(mask, "bool"), scale=params.get("scale")),
+                  whole={} if mask is None else {"mask": mask})
+
+
 def keras_cases():
     import keras
     import tensorflow as tf
 
     keras.backend.set_floatx("float64")
     keras_norms()
+    keras_attention()
     return {"keras": keras.__version__, "tensorflow": tf.__version__}
 
 
@@ -220,12 +286,33 @@ def jax_norms():
                 lambda x, scale: layer.apply({"params": {"scale": scale}}, x))
 
 
+def jax_attention():
+    import jax
+    import jax.numpy as jnp
+
+    seen = np.array([[[[1, 0, 1, 1], [0, 0, 0, 0], [1, 1, 0, 0]]]])
+    for params, shapes in [
+        ({}, {"q": (2, 3, 4, 8), "k": (2, 5, 2, 8), "v": (2, 5, 2, 8)}),
+        ({"is_causal": True, "scale": 0.5}, {"q": (1, 4, 2, 3), "k": (1, 6, 2, 3), "v": (1, 6, 2, 3)}),
+        ({"local_window_size": [1, 2]}, {"q": (1, 6, 2, 4), "k": (1, 6, 2, 4), "v": (1, 6, 2, 4)}),
+        ({"local_window_size": [1, 0]}, {"q": (6, 2, 4), "k": (6, 1, 4), "v": (6, 1, 4)}),
+    ]:
+        given = {k: tuple(v) if isinstance(v, list) else v for k, v in params.items()}
+        add_jax("dot_product_attention", params, shapes, lambda q, k, v: jax.nn.dot_product_attention(q, k, v, **given))
+    add_jax("dot_product_attention", {"rows": "empty"}, {"q": (2, 3, 2, 4), "k": (2, 4, 2, 4), "v": (2, 4, 2, 4)},
+            lambda q, k, v: jax.nn.dot_product_attention(q, k, v, mask=jnp.array(seen, bool)), {"mask": seen})
+    add_jax("dot_product_attention", {"bias": True},
+            {"q": (1, 3, 2, 4), "k": (1, 4, 2, 4), "v": (1, 4, 2, 4), "bias": (1, 2, 3, 4)},
+            lambda q, k, v, bias: jax.nn.dot_product_attention(q, k, v, bias))
+
+
 def jax_cases():
     import flax
     import jax
 
     jax.config.update("jax_enable_x64", True)
     jax_norms()
+    jax_attention()
     return {"jax": jax.__version__, "flax": flax.__version__}
 
 

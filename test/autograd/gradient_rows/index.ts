@@ -1,6 +1,7 @@
 // One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients.test.ts differentiates
 // each against finite differences, once and twice, and fails when an op has no row.
 import { alongRows } from "./along.js";
+import { attentionRows } from "./attention.js";
 import { conv2dRows } from "./conv2d.js";
 import { elementwiseRows } from "./elementwise.js";
 import { embeddingRows } from "./embedding.js";
@@ -33,6 +34,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...conv2dRows,
   ...spatialRows,
   ...embeddingRows,
+  ...attentionRows,
   ...pool2dRows,
   ...normalizeRows,
   ...softmaxRows,

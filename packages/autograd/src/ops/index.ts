@@ -7,6 +7,7 @@ import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
 export * from "./activations.js";
 export * from "./along.js";
+export * from "./attention.js";
 export * from "./batch_norm_inference.js";
 export * from "./bits.js";
 export * from "./blends.js";
@@ -39,6 +40,7 @@ export {
 export * from "./logsumexp.js";
 export * from "./matmul.js";
 export * from "./moments.js";
+export * from "./multi_head_attention.js";
 export * from "./normalize.js";
 export * from "./norms.js";
 export {
