@@ -55,35 +55,39 @@ const CHUNK = 64u;
 const MASK = 0u;
 const DROPS = false;
 
+// x >> by. Replaced on SwiftShader, which shifts lane by lane, for by > 9: the upper bits as a float are exact, and added to one so
+// large that its last bit stands for 2^by they come to lie at the lower end. scale is 2^by.
+fn upper(x: vec4<u32>, by: u32, scale: f32) -> vec4<u32> { return x >> vec4(by); }
+
 // Threefry-2x32, 20 rounds, as dropout.wgsl.
 fn threefry(k0: u32, k1: u32, index: vec4<u32>) -> vec4<u32> {
   let k2 = k0 ^ k1 ^ 0x1bd11bdau;
   var x0 = vec4(k0);
   var x1 = index + k1;
-  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | upper(x1, 19u, 524288.0)) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | upper(x1, 17u, 131072.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | upper(x1, 26u, 67108864.0)) ^ x0;
   x0 += k1; x1 += k2 + 1u;
-  x0 += x1; x1 = ((x1 * 131072u) | (x1 >> vec4(15u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 131072u) | upper(x1, 15u, 32768.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 536870912u) | (x1 >> vec4(3u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 65536u) | (x1 >> vec4(16u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 65536u) | upper(x1, 16u, 65536.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 16777216u) | (x1 >> vec4(8u))) ^ x0;
   x0 += k2; x1 += k0 + 2u;
-  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | upper(x1, 19u, 524288.0)) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | upper(x1, 17u, 131072.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | upper(x1, 26u, 67108864.0)) ^ x0;
   x0 += k0; x1 += k1 + 3u;
-  x0 += x1; x1 = ((x1 * 131072u) | (x1 >> vec4(15u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 131072u) | upper(x1, 15u, 32768.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 536870912u) | (x1 >> vec4(3u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 65536u) | (x1 >> vec4(16u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 65536u) | upper(x1, 16u, 65536.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 16777216u) | (x1 >> vec4(8u))) ^ x0;
   x0 += k1; x1 += k2 + 4u;
-  x0 += x1; x1 = ((x1 * 8192u) | (x1 >> vec4(19u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 32768u) | (x1 >> vec4(17u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 8192u) | upper(x1, 19u, 524288.0)) ^ x0;
+  x0 += x1; x1 = ((x1 * 32768u) | upper(x1, 17u, 131072.0)) ^ x0;
   x0 += x1; x1 = ((x1 * 67108864u) | (x1 >> vec4(6u))) ^ x0;
-  x0 += x1; x1 = ((x1 * 64u) | (x1 >> vec4(26u))) ^ x0;
+  x0 += x1; x1 = ((x1 * 64u) | upper(x1, 26u, 67108864.0)) ^ x0;
   x0 += k2; x1 += k0 + 5u;
   return x0 ^ x1;
 }

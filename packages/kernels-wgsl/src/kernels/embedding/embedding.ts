@@ -81,8 +81,8 @@ export const embeddingBagForward = defineKernel({
 const turned = {
   firsts: "vec4(p.xz, q.xz)",
   seconds: "vec4(p.yw, q.yw)",
-  lower: "vec4(a.x, b.x, a.y, b.y)",
-  upper: "vec4(a.z, b.z, a.w, b.w)",
+  at_first: "vec4(a.x, b.x, a.y, b.y)",
+  at_second: "vec4(a.z, b.z, a.w, b.w)",
 };
 const inFours = (p: RotaryParams): boolean => p.half % 4 === 0 && p.width % 4 === 0;
 const units = (p: RotaryParams): number => p.outer * p.length * p.inner * (p.width - p.half);

@@ -30,8 +30,8 @@ const LANES = 64u;
 // First and second of pairs, from what lies at their two places, and the reverse.
 fn firsts(p: V, q: V) -> V { return p; }
 fn seconds(p: V, q: V) -> V { return q; }
-fn lower(a: V, b: V) -> V { return a; }
-fn upper(a: V, b: V) -> V { return b; }
+fn at_first(a: V, b: V) -> V { return a; }
+fn at_second(a: V, b: V) -> V { return b; }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -63,6 +63,6 @@ fn main(
   let b = seconds(p, q);
   let turned_a = a * c - b * s;
   let turned_b = b * c + a * s;
-  y[low] = lower(turned_a, turned_b);
-  y[high] = upper(turned_a, turned_b);
+  y[low] = at_first(turned_a, turned_b);
+  y[high] = at_second(turned_a, turned_b);
 }
