@@ -104,6 +104,20 @@ const jax: Record<string, Call> = {
   "jax.scipy.special.log_ndtr": of(F.logNdtr),
 };
 
+const keras: Record<string, Call> = {
+  glu: ([x], { axis }) => F.glu(x as F.Tensor, axis),
+  hard_shrink: of((x) => F.hardShrink(x as F.Tensor)),
+  soft_shrink: of((x) => F.softShrink(x as F.Tensor)),
+  tanh_shrink: of(F.tanhShrink),
+  threshold: ([x], { threshold, default_value }) => F.threshold(x as F.Tensor, threshold, default_value),
+  squareplus: of((x) => F.squareplus(x as F.Tensor)),
+  sparse_plus: of(F.sparsePlus),
+  sparse_sigmoid: of(F.sparseSigmoid),
+  hard_silu: of(F.hardSwish),
+  celu: of((x) => F.celu(x as F.Tensor)),
+  softsign: of(F.softsign),
+};
+
 /** Sums of terms that cancel are near in absolute terms; the largest terms here are about 10. */
 const tolerance = { rtol: 1e-5, atol: 2e-6 };
 
@@ -134,6 +148,7 @@ async function holds(golden: GoldenCase, call: Call): Promise<void> {
 describe.each([
   ["functions", torch],
   ["functions_jax", jax],
+  ["functions_keras", keras],
 ] as const)("%s", (file, table) => {
   const { cases } = loadGolden(file);
   test.each(cases.map((each) => [each.name, each] as const))("%s", async (_, golden) => {
@@ -144,3 +159,95 @@ describe.each([
     expect(Object.keys(table).filter((name) => !held.has(name))).toEqual([]);
   });
 });
+
+describe("what is refused", () => {
+  const x = F.zeros([2, 3]);
+  test.each([
+    ["an odd extent", () => F.glu(x), F.ShapeError, "x"],
+    ["an axis that is none", () => F.glu(x, 2), F.ArgumentError, "axis"],
+    ["an axis that is none for sparsemax", () => F.sparsemax(x, 2), F.ArgumentError, "axis"],
+    ["an alpha of 0", () => F.celu(x, 0), F.ArgumentError, "alpha"],
+    ["a negative lambda", () => F.softShrink(x, -1), F.ArgumentError, "lambda"],
+    ["a slope that x does not hold", () => F.prelu(x, F.zeros([4, 2, 3])), F.ShapeError, "slope"],
+    ["an upper slope below the lower", () => F.rrelu(x, 1, 0), F.ArgumentError, "upper"],
+    ["half a derivative", () => F.polygamma(0.5, x), F.ArgumentError, "n"],
+    ["matrices of no rows", () => F.multigammaln(x, 0), F.ArgumentError, "p"],
+    ["integers in sin", () => F.sin(F.zeros([2], "int32")), F.DtypeError, "x"],
+    ["an empty tensor of integers in sin", () => F.sin(F.zeros([0], "int32")), F.DtypeError, "x"],
+    ["floats in gcd", () => F.gcd(x, x), F.DtypeError, "a"],
+    ["bools in a shift", () => F.shiftLeft(F.zeros([2], "bool"), F.zeros([2], "bool")), F.DtypeError, "a"],
+    ["dtypes that differ", () => F.bitwiseAnd(F.zeros([2], "int32"), F.zeros([2], "uint32")), F.DtypeError, "b"],
+  ] as const)("%s", (_, call, error, argument) => {
+    let thrown: unknown;
+    try {
+      call();
+    } catch (caught) {
+      thrown = caught;
+    }
+    expect(thrown).toBeInstanceOf(error);
+    expect(thrown).toMatchObject({ argument });
+  });
+
+  test("gradients of a zeta's power and of a gamma function's shape", () => {
+    for (const f of [F.zeta, F.igamma, F.igammac]) {
+      const a = F.variable(F.fromData([2.5], [1]));
+      const y = f(a, F.fromData([1.5], [1]));
+      expect(() => F.gradients(y, [a])).toThrow(F.UnsupportedError);
+    }
+  });
+});
+
+test("bits, integers and parts of floats", async () => {
+  const i = (...values: number[]): F.Tensor => F.fromData(values, [values.length], "int32");
+  const read = async (x: F.Tensor): Promise<number[]> => [...(await x.data())];
+  expect(await read(F.bitwiseNot(F.fromData([1, 0], [2], "bool")))).toEqual([0, 1]);
+  expect(await read(F.bitwiseNot(i(0, 5)))).toEqual([-1, -6]);
+  expect(await read(F.shiftRight(i(-8, -8, 8), i(1, 40, -1)))).toEqual([-4, -1, 0]);
+  expect(await read(F.gcd(i(12, 0, -4), i(18, 0, 6)))).toEqual([6, 0, 2]);
+  const { mantissa, exponent } = F.frexp(F.fromData([8, -0.75, 0], [3]));
+  expect(await read(mantissa)).toEqual([0.5, -0.75, 0]);
+  expect(await read(exponent)).toEqual([4, 0, 0]);
+  const large = await read(F.nanToNum(F.fromData([Infinity, -Infinity, Number.NaN], [3])));
+  expect(large).toEqual([3.4028234663852886e38, -3.4028234663852886e38, 0]);
+  const bounds = F.clampBetween(F.fromData([1, 5, 9], [3]), F.fromData([2, 2, Number.NaN], [3]), 4);
+  expect(await read(bounds)).toEqual([2, 4, Number.NaN]);
+});
+
+/** What bounds x so that what is above it sums to 1, by bisection. */
+function boundOf(x: readonly number[]): number {
+  let [low, high] = [Math.min(...x) - 1, Math.max(...x)];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (x.reduce((sum, value) => sum + Math.max(value - middle, 0), 0) > 1) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+test.each([[-1], [0], [1]])(
+  "sparsemax along axis %i is the nearest distribution, its gradient that of its support",
+  async (axis) => {
+    const values = [3, 0.5, 0.5, -2, 0.25, 0.75, 0, 1.5, 1.5, 1.5, -9, 0.125];
+    const dys = values.map((_, i) => ((i * 5) % 7) / 4);
+    const x = F.variable(F.fromData(values, [3, 4]));
+    const y = F.sparsemax(x, axis);
+    const lines =
+      axis === 0
+        ? [0, 1, 2, 3].map((c) => [0, 1, 2].map((r) => 4 * r + c))
+        : [0, 1, 2].map((r) => [0, 1, 2, 3].map((c) => 4 * r + c));
+    const expected = new Float32Array(12);
+    const slopes = new Float32Array(12);
+    for (const line of lines) {
+      const bound = boundOf(line.map((i) => values[i] as number));
+      const support = line.filter((i) => (values[i] as number) > bound + 1e-9);
+      const mean = support.reduce((sum, i) => sum + (dys[i] as number), 0) / support.length;
+      for (const i of support) {
+        expected[i] = (values[i] as number) - bound;
+        slopes[i] = (dys[i] as number) - mean;
+      }
+    }
+    expectClose((await y.data()) as Float32Array, expected, tolerance);
+    const [gradient] = F.gradients(y, [x], { cotangents: F.fromData(dys, [3, 4]) });
+    expectClose((await (gradient as F.Tensor).data()) as Float32Array, slopes, tolerance);
+  },
+);

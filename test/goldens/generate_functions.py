@@ -1,6 +1,7 @@
-"""Elementwise functions, in float64: functions.json from PyTorch 2.13, functions_jax.json from JAX 0.10 (scipy's names).
+"""Elementwise functions, in float64: functions.json from PyTorch 2.13, functions_jax.json from JAX 0.10 (scipy's names),
+functions_keras.json from Keras 3.15.
 
-    python3 test/goldens/generate_functions.py torch|jax
+    python3 test/goldens/generate_functions.py torch|jax|keras
 """
 
 import sys
@@ -160,7 +161,40 @@ def jax_cases():
             yield case(label + suffix, {"fn": fn, **scalars}, tensors)
 
 
-if sys.argv[1] == "torch":
+KERAS = [
+    # Not sparsemax: Keras 3.15 sums the sums of all places instead of taking the last, and gives no distribution.
+    ("glu", {"axis": 1}),
+    *[(n, {}) for n in ("hard_shrink soft_shrink tanh_shrink squareplus sparse_plus sparse_sigmoid hard_silu celu softsign").split()],
+    ("threshold", {"threshold": 0.5, "default_value": -7.0}),
+]
+
+
+def keras_cases():
+    import keras
+    import tensorflow as tf
+
+    keras.config.set_floatx("float64")
+    for fn, scalars in KERAS:
+        label = fn + "".join(f" {k} {v}" for k, v in scalars.items())
+        f = getattr(keras.activations, fn)
+        x = drawn(label, [(-2, 2)], (3, 6))[0]
+        with tf.GradientTape() as tape:
+            given = tf.constant(x)
+            tape.watch(given)
+            y = f(given, **scalars)
+        dy = f32(rng(label + "/dy").uniform(-1, 1, tuple(y.shape)))
+        gradient = tape.gradient(y, given, output_gradients=tf.constant(dy))
+        tensors = {"a": tensor(x), "y": tensor(y.numpy()), "dy": tensor(dy), "da": tensor(gradient.numpy())}
+        yield case(label, {"fn": fn, **scalars}, tensors)
+
+
+if sys.argv[1] == "keras":
+    import keras
+    import tensorflow as tf
+
+    header = {"generator": "generate_functions.py", "keras": keras.__version__, "tensorflow": tf.__version__}
+    write("functions_keras", header, list(keras_cases()))
+elif sys.argv[1] == "torch":
     import torch
 
     write("functions", {"generator": "generate_functions.py", "torch": torch.__version__, "numpy": np.__version__}, list(torch_cases()))

@@ -78,6 +78,7 @@ export {
   type TopkOptions,
   topk,
 } from "./sort.js";
+export * from "./sparsemax.js";
 export * from "./special.js";
 export * from "./stft.js";
 export * from "./trigonometric.js";
