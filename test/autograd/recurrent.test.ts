@@ -80,6 +80,55 @@ function kerasCall({ params }: GoldenCase, leaves: Leaves): F.Tensor {
   return flat([F.transpose(reverse ? F.flip(y, [0]) : y, [1, 0, 2]), h, c]);
 }
 
+/** Steps before examples, or the other way round. */
+const sequences = (x: F.Tensor): F.Tensor => F.transpose(x, [1, 0, ...[...x.shape.keys()].slice(2)]);
+
+function kerasImages({ params }: GoldenCase, leaves: Leaves): F.Tensor {
+  const { options } = params;
+  const [taps, reverse] = [(leaves.kernel as F.Tensor).shape.slice(0, -2), options.go_backwards === true];
+  const { y, h, c } = F.convLstm(
+    sequences(leaves.x as F.Tensor),
+    { input: leaves.kernel as F.Tensor, recurrent: leaves.recurrent_kernel as F.Tensor, bias: leaves.bias },
+    {
+      reverse,
+      stride: taps.map(() => options.strides ?? 1),
+      padding:
+        options.padding === "same" ? taps.flatMap((n) => [Math.floor((n - 1) / 2), Math.ceil((n - 1) / 2)]) : undefined,
+      recurrentActivation: options.recurrent_activation,
+    },
+  );
+  return flat([sequences(reverse ? F.flip(y, [0]) : y), h, c]);
+}
+
+/** Dense layers of flax' cells: those of inputs and of the state, gate by gate. */
+const FLAX = {
+  LSTMCell: { cell: "lstm", gates: ["i", "f", "g", "o"] },
+  OptimizedLSTMCell: { cell: "lstm", gates: ["i", "f", "g", "o"] },
+  GRUCell: { cell: "gru", gates: ["r", "z", "n"] },
+  SimpleCell: { cell: "rnn", gates: [""] },
+} as const;
+
+function flaxCall({ params }: GoldenCase, leaves: Leaves): F.Tensor {
+  const { cell, gates } = FLAX[params.fn as keyof typeof FLAX];
+  const joined = (side: "i" | "h", part: "kernel" | "bias"): F.Tensor =>
+    F.concat(
+      gates.map((gate) => leaves[`${side}${gate}_${part}`] ?? F.zeros([3])),
+      part === "kernel" ? 1 : 0,
+    );
+  const { y, h, c } = F.recurrent(
+    cell,
+    sequences(leaves.x as F.Tensor),
+    {
+      input: joined("i", "kernel"),
+      recurrent: joined("h", "kernel"),
+      bias: joined("i", "bias"),
+      recurrentBias: joined("h", "bias"),
+    },
+    { weightLayout: "in_out", reverse: params.options.reverse },
+  );
+  return flat([sequences(y), c, h]);
+}
+
 async function check(row: GoldenCase, call: (row: GoldenCase, leaves: Leaves) => F.Tensor): Promise<void> {
   const names = row.tensors.filter((name) => row.has(`d${name}`) && name !== "y");
   const list = names.map((name) => F.variable(F.fromData(row.floats(name), row.tensor(name).shape)));
@@ -97,7 +146,12 @@ describe("PyTorch", () => {
   test.each(loadGolden("recurrent_torch").cases)("$name", (row) => check(row, torchCall));
 });
 describe("Keras", () => {
-  test.each(loadGolden("recurrent_keras").cases)("$name", (row) => check(row, kerasCall));
+  test.each(loadGolden("recurrent_keras").cases)("$name", (row) =>
+    check(row, row.params.fn.startsWith("ConvLSTM") ? kerasImages : kerasCall),
+  );
+});
+describe("flax", () => {
+  test.each(loadGolden("recurrent_flax").cases)("$name", (row) => check(row, flaxCall));
 });
 
 const random = createRandom(4);
@@ -131,6 +185,46 @@ describe("sequences", () => {
       const captured = F.capture((input: F.Tensor) => F.recurrent(cell, input, weights).y);
       for (let run = 0; run < 2; run++)
         expect([...(await (captured(x) as F.Tensor).data())]).toEqual([...(await whole.y.data())]);
+    },
+  );
+
+  // States of 16 x 4 numbers lie where a binding may begin; those of 2 x 3 do not.
+  test.each([
+    ["lstm", 4, 16, 4, false],
+    ["lstm", 4, 2, 3, true],
+    ["gru", 3, 16, 4, true],
+    ["gru", 3, 2, 3, false],
+    ["rnn", 1, 16, 4, false],
+  ] as const)(
+    "a captured step of %s is the same to the bit (%i gates, [%i, %i], reverse %s)",
+    async (cell, gates, batch, units, reverse) => {
+      const { input, recurrent, bias, recurrentBias } = weightsOf(gates, 2, units);
+      const inputs = [drawn(3, batch, 2), input, recurrent, bias, recurrentBias, drawn(batch, units)] as F.Tensor[];
+      const mask = F.sequenceMask(
+        F.fromData(
+          Array.from({ length: batch }, (_, b) => 1 + (b % 3)),
+          [batch],
+          "int32",
+        ),
+        3,
+      );
+      const step = (...given: F.Tensor[]): F.Tensor[] =>
+        F.valueAndGradients(
+          given,
+          ([x, input, recurrent, bias, recurrentBias, h]) =>
+            F.recurrent(cell, x as F.Tensor, { input, recurrent, bias, recurrentBias } as F.RecurrentWeights, {
+              h,
+              mask,
+              reverse,
+            }).y,
+          (y) => F.sum(F.square(y)),
+        ).gradients;
+      const eager = await Promise.all(step(...inputs).map(async (gradient) => [...(await gradient.data())]));
+      const plan = F.capture(step);
+      for (let run = 0; run < 2; run++) {
+        const found = plan(...inputs) as F.Tensor[];
+        for (const [i, gradient] of found.entries()) expect([...(await gradient.data())], `${i}`).toEqual(eager[i]);
+      }
     },
   );
 
@@ -208,6 +302,22 @@ describe("refused before the device is asked", () => {
       "layers: keys",
       () => F.recurrentLayers("rnn", x, [[weightsOf(1)], [weightsOf(1, 3)]], { dropout: { rate: 0.5, keys: [] } }),
       "keys",
+    ],
+    ["conv_lstm: x", () => F.convLstm(x, { input: x, recurrent: x }), "x"],
+    [
+      "conv_lstm: recurrent",
+      () => F.convLstm(F.ones([1, 1, 4, 2]), { input: F.ones([3, 2, 8]), recurrent: F.ones([3, 2, 6]) }),
+      "recurrent",
+    ],
+    [
+      "conv_lstm: h",
+      () =>
+        F.convLstm(
+          F.ones([1, 1, 4, 2]),
+          { input: F.ones([3, 2, 8]), recurrent: F.ones([3, 2, 8]) },
+          { h: F.ones([1, 4, 2]) },
+        ),
+      "h",
     ],
     ["cell: rank", () => F.recurrentCell("rnn", x, weightsOf(1)), "x"],
   ])("%s", (_, call, named) => {

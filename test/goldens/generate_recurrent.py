@@ -1,7 +1,7 @@
-"""Writes recurrent_torch.json or recurrent_keras.json: recurrent layers with their options, gradients by inputs, states and
-weights, in float64. README.md describes the files.
+"""Writes recurrent_torch.json, recurrent_keras.json or recurrent_flax.json: recurrent layers with their options, gradients by
+inputs, states and weights, in float64. README.md describes the files.
 
-Run: python3 test/goldens/generate_recurrent.py torch|keras   (the Python that has that framework)
+Run: python3 test/goldens/generate_recurrent.py torch|keras|flax   (the Python that has that framework)
 """
 
 import platform
@@ -99,6 +99,32 @@ def keras_case(kind, mask=None, states=True, **options):
     CASES.append(case(label, {"fn": kind, "mask": mask, "options": options}, tensors))
 
 
+def keras_images(rank, **options):
+    """A convolutional LSTM; y holds the sequence and the last states. Inputs are [batch, steps, ..., channels]."""
+    import keras
+    import tensorflow as tf
+
+    kind = f"ConvLSTM{rank}D"
+    label = " ".join([kind] + [f"{k}={v}" for k, v in options.items()])
+    random = Inputs("recurrent_keras", label)
+    layer = getattr(keras.layers, kind)(2, (3, 2)[:rank], return_sequences=True, return_state=True, **options)
+    shape = (2, 3, *(5, 4)[:rank], 3)
+    layer.build(shape)
+    names = ["kernel", "recurrent_kernel", "bias"]
+    arrays = {"x": random.normal(*shape)}
+    for name, weight in zip(names, layer.weights):
+        arrays[name] = random.uniform(*weight.shape, low=-0.5, high=0.5)
+    leaves = {k: tf.Variable(v) for k, v in arrays.items()}
+    with tf.GradientTape() as tape:
+        y = layer.stateless_call([leaves[k] for k in names], [v.value for v in layer.non_trainable_variables], leaves["x"])[0]
+        y = tf.concat([tf.reshape(part, [-1]) for part in y], 0)
+    dy = random.normal(*y.shape)
+    gradients = tape.gradient(y, list(leaves.values()), tf.constant(dy))
+    tensors = {k: tensor(v) for k, v in arrays.items()} | {"y": tensor(y.numpy()), "dy": tensor(dy)}
+    tensors |= {"d" + k: tensor(g.numpy()) for k, g in zip(leaves, gradients)}
+    CASES.append(case(label, {"fn": kind, "options": options}, tensors))
+
+
 def keras_cases():
     import keras
     import tensorflow as tf
@@ -111,13 +137,51 @@ def keras_cases():
         keras_case(kind, mask=holes)
         keras_case(kind, mask=holes, zero_output_for_mask=True, go_backwards=True)
         keras_case(kind, activation="relu", **({} if kind == "SimpleRNN" else {"recurrent_activation": "hard_sigmoid"}))
+    keras_images(1, padding="same")
+    keras_images(2, padding="valid", strides=2, recurrent_activation="hard_sigmoid")
+    keras_images(2, padding="same", go_backwards=True)
     keras_case("GRU", reset_after=False)
     keras_case("GRU", reset_after=False, mask=holes, implementation=1)
     return {"keras": keras.__version__, "tensorflow": tf.__version__}
 
 
+def flax_case(kind, **options):
+    """flax.linen.RNN over a cell. The cell's dense layers are given by their names; y holds outputs and the last state."""
+    import flax.linen as nn
+    import jax
+
+    label = " ".join([kind] + [f"{k}={v}" for k, v in options.items()])
+    random = Inputs("recurrent_flax", label)
+    layer = nn.RNN(getattr(nn, kind)(UNITS, param_dtype=np.float64), return_carry=True, **options)
+    x = random.normal(BATCH, STEPS, FEATURES)
+    shapes = jax.eval_shape(layer.init, jax.random.key(0), x)["params"]["cell"]
+    weights = {f"{d}_{k}": random.uniform(*v.shape, low=-0.7, high=0.7) for d, of in shapes.items() for k, v in of.items()}
+
+    def call(x, weights):
+        cell = {d: {k: weights[f"{d}_{k}"] for k in of} for d, of in shapes.items()}
+        carry, y = layer.apply({"params": {"cell": cell}}, x)
+        return jax.numpy.concatenate([p.reshape(-1) for p in (y, *jax.tree.leaves(carry))])
+
+    y, pull = jax.vjp(call, x, weights)
+    dy = random.normal(*y.shape)
+    dx, dw = pull(dy)
+    tensors = {"x": tensor(x)} | {k: tensor(v) for k, v in weights.items()} | {"y": tensor(y), "dy": tensor(dy), "dx": tensor(dx)}
+    CASES.append(case(label, {"fn": kind, "options": options}, tensors | {"d" + k: tensor(v) for k, v in dw.items()}))
+
+
+def flax_cases():
+    import flax
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    for kind in ("LSTMCell", "OptimizedLSTMCell", "GRUCell", "SimpleCell"):
+        flax_case(kind)
+    flax_case("GRUCell", reverse=True, keep_order=True)
+    return {"jax": jax.__version__, "flax": flax.__version__}
+
+
 if __name__ == "__main__":
     which = sys.argv[1]
-    versions = {"torch": torch_cases, "keras": keras_cases}[which]()
+    versions = {"torch": torch_cases, "keras": keras_cases, "flax": flax_cases}[which]()
     header = {"generator": f"generate_recurrent.py {which}", "python": platform.python_version(), "numpy": np.__version__}
     write(f"recurrent_{which}", header | versions, CASES)

@@ -14,6 +14,7 @@ export * from "./blends.js";
 export * from "./bytes.js";
 export * from "./checked.js";
 export * from "./conv.js";
+export * from "./conv_lstm.js";
 export { type Conv2dAttrs, conv2d, conv2dShape, conv2dTranspose } from "./conv2d.js";
 export * from "./conv3d.js";
 export * from "./create.js";

@@ -36,7 +36,7 @@ export interface CellExtras {
   projection?: Tensor | undefined;
 }
 
-const activations: Readonly<Record<RecurrentActivation, (x: Tensor) => Tensor>> = {
+export const recurrentActivations: Readonly<Record<RecurrentActivation, (x: Tensor) => Tensor>> = {
   tanh,
   sigmoid,
   relu,
@@ -59,7 +59,7 @@ export function composedSteps(
 ): { states: Tensor[]; h: Tensor; c: Tensor | undefined } {
   const [steps, batch, width] = x.shape as [number, number, number];
   const units = width / gatesOf[cell];
-  const [activate, gate] = [activations[activation], activations[recurrentActivation]];
+  const [activate, gate] = [recurrentActivations[activation], recurrentActivations[recurrentActivation]];
   const [r, z] = order === "rzn" ? [0, 1] : [1, 0];
   /** The state as gate k meets it. */
   const seen = (h: Tensor, k: number): Tensor => {

@@ -3,7 +3,7 @@
 // a, y    [count, m, n]; y is overwritten: u on and above the diagonal, l without its ones below
 // faults  where params.checked, the number of the first pivot that is 0, plus one; params.checked is 0 otherwise
 // order   [count, m] i32: row i of l u is row order[i] of a;  sign [count]: the permutation's determinant
-// Group   one matrix, column by column; a lane has every LANES-th row. Of equal pivots the first wins.
+// Group   one matrix, pivot by pivot; a lane has every LANES-th row of l and column of u. Of equal pivots the first wins.
 // Order   each element loses its products in the order of columns. Below a pivot of 0, l is 0.
 // Reference: linalg.ref.ts
 
@@ -85,9 +85,14 @@ fn main(
     workgroupBarrier();
     let pivot = y[base + k * n + k];
     for (var i = k + 1u + lane; i < m; i += LANES) {
-      let factor = select(y[base + i * n + k] / pivot, 0.0, pivot == 0.0);
-      y[base + i * n + k] = factor;
-      for (var j = k + 1u; j < n; j++) { y[base + i * n + j] = fma(-factor, y[base + k * n + j], y[base + i * n + j]); }
+      y[base + i * n + k] = select(y[base + i * n + k] / pivot, 0.0, pivot == 0.0);
+    }
+    storageBarrier();
+    workgroupBarrier();
+    // Lanes beside one another have columns beside one another.
+    for (var j = k + 1u + lane; j < n; j += LANES) {
+      let top = y[base + k * n + j];
+      for (var i = k + 1u; i < m; i++) { y[base + i * n + j] = fma(-y[base + i * n + k], top, y[base + i * n + j]); }
     }
     storageBarrier();
     workgroupBarrier();
