@@ -16,6 +16,8 @@ import { everyRun, refuseInCapture } from "./capture/trace.js";
 import { defineOp, launch, vjp } from "./define_op.js";
 import { byteSize } from "./dtype.js";
 import { device } from "./engine.js";
+import { ones } from "./ops/create.js";
+import { mul, notEqual, where } from "./ops/elementwise.js";
 import { empty, type Tensor } from "./tensor.js";
 
 /** A Threefry-2x32 key: two 32-bit words. The same key gives the same numbers, on every device and as JAX gives them. */
@@ -163,6 +165,12 @@ const dropoutOp = defineOp<{ x: Tensor }, DropoutAttrs>({
     launch(dropoutKernel, { x, y }, () => dropoutGeometry(x.shape, key, { keepProb: keepProbability }).params);
   },
   vjp: { x: vjp([], (dy, _, { attrs }): Tensor => dropoutOp({ x: dy }, attrs)) },
+  // One key is one mask: every example drops the same elements.
+  batch: ({ x }, _, attrs) => ({
+    inputs: { x: ones(x.shape.slice(1), x.dtype) },
+    attrs,
+    finish: (mask) => where(notEqual(mask, 0), mul(x, mask), 0),
+  }),
 });
 
 /** Zeroes each element with probability `rate` and scales the rest by 1 / (1 - rate). No mask is stored. */

@@ -9,6 +9,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
+import { asMoreRows } from "../vmap/rules.js";
 import { sumChunks } from "./conv2d.js";
 import { fillWith } from "./create.js";
 import { sum } from "./reduce.js";
@@ -33,6 +34,11 @@ const conv3dOp = defineOp<{ x: Tensor; w: Tensor; bias: Tensor | undefined }, Co
     w: vjp(["x"], (dy, { x }, { attrs, shapes }): Tensor => backwardFilter(x, dy, shapes.w as number[], attrs)),
     bias: vjp([], (dy, _, { attrs }) => sum(dy, { axes: attrs.layout === "NDHWC" ? [0, 1, 2, 3] : [0, 2, 3, 4] })),
   },
+  batch: ({ x, w, bias }, isBatched, attrs, size) => {
+    if (isBatched("w") || isBatched("bias")) return undefined;
+    const { inputs, finish } = asMoreRows<{ x: Tensor }, Conv3dAttrs>()({ x }, isBatched, attrs, size);
+    return { inputs: { ...inputs, w, bias }, attrs, finish };
+  },
 });
 
 interface BackwardAttrs extends Conv3dAttrs {
@@ -49,6 +55,12 @@ const backwardInputOp = defineOp<{ dy: Tensor; w: Tensor }, BackwardAttrs>({
   vjp: {
     dy: vjp(["w"], (g, { w }, { attrs }): Tensor => conv3d(g, w, undefined, attrs)),
     w: vjp(["dy"], (g, { dy }, { attrs, shapes }): Tensor => backwardFilter(g, dy, shapes.w as number[], attrs)),
+  },
+  batch: ({ dy, w }, isBatched, attrs, size) => {
+    if (isBatched("w")) return undefined;
+    const xShape = [size * (attrs.xShape[0] as number), ...attrs.xShape.slice(1)];
+    const { inputs, finish } = asMoreRows<{ dy: Tensor }, BackwardAttrs>()({ dy }, isBatched, attrs, size);
+    return { inputs: { ...inputs, w }, attrs: { ...attrs, xShape }, finish };
   },
 });
 

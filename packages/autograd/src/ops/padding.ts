@@ -19,6 +19,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
+import { asMoreRows } from "../vmap/rules.js";
 import { fillWith } from "./create.js";
 
 type Pairs = readonly (readonly [before: number, after: number])[];
@@ -43,6 +44,7 @@ const padEdgesOp = defineOp<{ x: Tensor }, PadAttrs>({
   vjp: {
     x: vjp([], (dy, _, { attrs, shapes }): Tensor => padBackwardOp({ dy }, { ...attrs, xShape: shapes.x as number[] })),
   },
+  batch: (inputs, _, attrs) => ({ inputs, attrs: { ...attrs, first: attrs.first + 1 } }),
 });
 
 const padBackwardOp = defineOp<{ dy: Tensor }, PadAttrs & { xShape: readonly number[] }>({
@@ -55,6 +57,10 @@ const padBackwardOp = defineOp<{ dy: Tensor }, PadAttrs & { xShape: readonly num
     launch(padEdgesBackward, { dy, dx }, params, padEdgesBackwardConstants(mode));
   },
   vjp: { dy: vjp([], (g, _, { attrs: { xShape: _shape, ...attrs } }): Tensor => padEdgesOp({ x: g }, attrs)) },
+  batch: (inputs, _, attrs, size) => ({
+    inputs,
+    attrs: { ...attrs, first: attrs.first + 1, xShape: [size, ...attrs.xShape] },
+  }),
 });
 
 /**
@@ -104,6 +110,7 @@ const unfoldOp = defineOp<{ x: Tensor }, UnfoldOptions>({
     padded.dispose();
   },
   vjp: { x: vjp([], (dy, _, { attrs, shapes }): Tensor => fold(dy, shapes.x as number[], attrs)) },
+  batch: asMoreRows(),
 });
 
 const foldOp = defineOp<{ columns: Tensor }, UnfoldOptions & { xShape: readonly number[] }>({
@@ -118,6 +125,10 @@ const foldOp = defineOp<{ columns: Tensor }, UnfoldOptions & { xShape: readonly 
   forward: ({ columns }, y, { xShape, ...attrs }) =>
     launch(foldKernel, { columns, y }, unfoldGeometry(xShape, attrs).params),
   vjp: { columns: vjp([], (g, _, { attrs: { xShape: _shape, ...attrs } }): Tensor => unfold(g, attrs)) },
+  batch: asMoreRows((attrs, size) => ({
+    ...attrs,
+    xShape: [size * (attrs.xShape[0] as number), ...attrs.xShape.slice(1)],
+  })),
 });
 
 /**

@@ -19,6 +19,7 @@ import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
+import { asMoreRows } from "../vmap/rules.js";
 import { relu } from "./activations.js";
 import { gatherElements, scatterElements } from "./along.js";
 import { zeros } from "./create.js";
@@ -74,12 +75,18 @@ const maxPoolOp = defineOp<{ x: Tensor }, Attrs, "index">({
         maxPoolBackwardOp({ dy, index }, { xShape: shapes.x as number[], pooling: attrs }),
     ),
   },
+  batch: asMoreRows(),
 });
 
 interface BackwardAttrs {
   xShape: readonly number[];
   pooling: Attrs;
 }
+
+const withMoreImages = <A extends { readonly xShape: readonly number[] }>(attrs: A, size: number): A => ({
+  ...attrs,
+  xShape: [size * (attrs.xShape[0] as number), ...attrs.xShape.slice(1)],
+});
 
 // Linear in dy: its own gradient picks the elements of g that the indices name.
 const maxPoolBackwardOp = defineOp<{ dy: Tensor; index: Tensor }, BackwardAttrs>({
@@ -97,6 +104,7 @@ const maxPoolBackwardOp = defineOp<{ dy: Tensor; index: Tensor }, BackwardAttrs>
     }),
     index: nonDifferentiable,
   },
+  batch: asMoreRows(withMoreImages),
 });
 
 // y = sum of each window by its divisor.
@@ -113,6 +121,7 @@ const avgPoolOp = defineOp<{ x: Tensor }, Attrs>({
       (dy, _, { attrs, shapes }): Tensor => avgPoolBackwardOp({ dy }, { xShape: shapes.x as number[], pooling: attrs }),
     ),
   },
+  batch: asMoreRows(),
 });
 
 const avgPoolBackwardOp = defineOp<{ dy: Tensor }, BackwardAttrs>({
@@ -123,6 +132,7 @@ const avgPoolBackwardOp = defineOp<{ dy: Tensor }, BackwardAttrs>({
     launch(avgPool3dBackward, { dy, dx }, params, isAdaptive(pooling) ? adaptivePool.avgBackward : {});
   },
   vjp: { dy: vjp([], (g, _, { attrs: { pooling } }): Tensor => avgPoolOp({ x: g }, pooling)) },
+  batch: asMoreRows(withMoreImages),
 });
 
 /** The same pooling of images: of sequences with a height of 1. undefined where pool2d has no kernel for it. */

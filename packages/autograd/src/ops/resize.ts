@@ -74,6 +74,8 @@ const resampleOp = defineOp<{ x: Tensor; rows: Tensor; columns: Tensor }, Resamp
     rows: nonDifferentiable,
     columns: nonDifferentiable,
   },
+  batch: (inputs, isBatched, attrs) =>
+    isBatched("rows") || isBatched("columns") ? undefined : { inputs, attrs: { ...attrs, first: attrs.first + 1 } },
 });
 
 function resample(x: Tensor, first: number, rows: ResampleTable, columns: ResampleTable): Tensor {
