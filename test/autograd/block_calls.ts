@@ -61,6 +61,7 @@ export const torchCalls: Readonly<Record<string, BlockCall>> = {
       paddingIndex: row.params.padding_idx ?? undefined,
       sampleWeights: weights,
     }),
+  einsum: ({ params }, operands) => F.einsum(params.equation, ...Object.values(operands)),
   attention: (row, { q, k, v, bias }) =>
     F.attention(q!, k!, v!, {
       mask: bias ?? seen(row),

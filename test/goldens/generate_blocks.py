@@ -185,6 +185,42 @@ def torch_attention():
         add_torch("multi_head_attention", more, shapes, call, {"mask": mask}, lambda: left)
 
 
+def torch_einsum():
+    import torch
+
+    for equation, *shapes in [
+        ("ij,jk->ik", (3, 4), (4, 2)),
+        ("ij,jk", (3, 4), (4, 2)),
+        ("ba,ca", (3, 4), (2, 4)),
+        ("ij,kj->ki", (3, 4), (2, 4)),
+        ("bij,bjk->bik", (2, 3, 4), (2, 4, 2)),
+        ("bthd,bshd->bhts", (2, 3, 2, 4), (2, 5, 2, 4)),
+        ("bhts,bshd->bthd", (2, 2, 3, 5), (2, 5, 2, 4)),
+        ("ak,bck->bac", (2, 3), (4, 5, 3)),
+        ("ii", (3, 3)),
+        ("ii->i", (3, 3)),
+        ("iji->j", (2, 3, 2)),
+        ("iij,jkk->ik", (2, 2, 3), (3, 2, 2)),
+        ("ij->ji", (2, 3)),
+        ("ijk->", (2, 3, 2)),
+        ("i,j->ij", (3,), (2,)),
+        ("ij,ij->ij", (2, 3), (2, 3)),
+        ("ij,ij->i", (2, 3), (2, 3)),
+        ("...ij,...jk->...ik", (2, 1, 3, 4), (5, 4, 2)),
+        ("...i->...", (2, 3, 4)),
+        ("b...,b...->...", (2, 3, 4), (2, 3, 4)),
+        ("i...j,j->...i", (2, 3, 4), (4,)),
+        ("bn,anm,bm->ba", (2, 3), (5, 3, 4), (2, 4)),
+        ("ij,jk,kl,lm->im", (2, 5), (5, 3), (3, 6), (6, 2)),
+        ("ij,jk->ik", (3, 1), (4, 2)),
+        ("abcdef,fedcba->", (2, 1, 2, 2, 1, 3), (3, 1, 2, 2, 1, 2)),
+        ("abc,cbd,ae->de", (2, 3, 2), (2, 3, 4), (2, 3)),
+        ("ij,k->ik", (2, 3), (4,)),
+    ]:
+        names = {"abcd"[i]: shape for i, shape in enumerate(shapes)}
+        add_torch("einsum", {"equation": equation}, names, lambda *xs: torch.einsum(equation, *xs))
+
+
 def torch_cases():
     import torch
 
@@ -192,6 +228,7 @@ def torch_cases():
     torch_norms()
     torch_embeddings()
     torch_attention()
+    torch_einsum()
     return {"torch": torch.__version__}
 
 

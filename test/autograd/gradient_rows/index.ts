@@ -3,6 +3,7 @@
 import { alongRows } from "./along.js";
 import { attentionRows } from "./attention.js";
 import { conv2dRows } from "./conv2d.js";
+import { einsumRows } from "./einsum.js";
 import { elementwiseRows } from "./elementwise.js";
 import { embeddingRows } from "./embedding.js";
 import { fftRows } from "./fft.js";
@@ -35,6 +36,7 @@ export const gradientRows: readonly GradientRow[] = [
   ...spatialRows,
   ...embeddingRows,
   ...attentionRows,
+  ...einsumRows,
   ...pool2dRows,
   ...normalizeRows,
   ...softmaxRows,
