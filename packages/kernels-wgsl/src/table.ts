@@ -4,6 +4,7 @@ import type { KernelEntry } from "./cases.js";
 import { alongEntries } from "./kernels/along/along.cases.js";
 import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { attentionEntries } from "./kernels/attention/attention.cases.js";
+import { cdistEntries } from "./kernels/cdist/cdist.cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { conv3dEntries } from "./kernels/conv3d/conv3d.cases.js";
 import { ctcEntries } from "./kernels/ctc/ctc.cases.js";
@@ -52,6 +53,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...embeddingEntries,
   ...alongEntries,
   ...sortEntries,
+  ...cdistEntries,
   ...conv2dEntries,
   ...conv3dEntries,
   ...paddingEntries,

@@ -17,13 +17,29 @@ export const reduceRows: readonly GradientRow[] = [
   { op: "mean", shapes: [[2, 3, 2]], call: (x) => F.mean(x, { axes: [1], keepdims: true }), eps: 0.5, once: FLAT },
   { op: "sum", variant: "3-norm", shapes: [[2, 3]], values: positive, call: (x) => F.vectorNorm(x, 3, { axes: 1 }) },
   {
-    op: "sum",
-    variant: "cdist",
+    op: "cdist",
     shapes: [
       [2, 3],
       [3, 3],
     ],
     call: (a, b) => F.cdist(a, b),
+  },
+  {
+    op: "cdist_backward",
+    shapes: [
+      [2, 2, 4],
+      [1, 3, 4],
+    ],
+    call: (a, b) => F.square(F.cdist(a, b)),
+  },
+  {
+    op: "sum",
+    variant: "distances of p 3",
+    shapes: [
+      [2, 3],
+      [3, 3],
+    ],
+    call: (a, b) => F.cdist(a, b, 3),
   },
   { op: "sum", variant: "logsumexp", shapes: [[2, 3]], call: (x) => F.logsumexp(x, { axes: [1] }) },
   { op: "prod", shapes: [[2, 3]], values: positive, call: (x) => F.prod(x, { axes: [1] }) },

@@ -3,6 +3,7 @@ import { ArgumentError, axisOf, formatShape, ShapeError } from "@facet/kernels-w
 import { expectFloating } from "../dtype.js";
 import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
+import { euclideanDistances } from "./cdist.js";
 import { cast, equal, mul, notEqual, pow, sub, where } from "./elementwise.js";
 import { abs } from "./elementwise_unary.js";
 import { svd } from "./linalg_spectral.js";
@@ -94,7 +95,7 @@ function spectralNorm(x: Tensor, ord: "nuc" | number, rows: number, columns: num
 
 /**
  * Distances (p-norms of differences) of all rows of a [..., n, d] to all of b [..., m, d]: [..., n, m]. Leading axes broadcast. At
- * distance 0 the gradient is 0.
+ * distance 0 the gradient is 0. For p other than 2 the differences of all pairs are held in memory.
  */
 export function cdist(a: Tensor, b: Tensor, p = 2): Tensor {
   const op = "cdist";
@@ -105,11 +106,24 @@ export function cdist(a: Tensor, b: Tensor, p = 2): Tensor {
   }
   if (!(p >= 0)) throw new ArgumentError({ op, argument: "p", expected: "0 or more", given: `${p}` });
   const d = a.shape.at(-1) as number;
+  if (p === 2 && d > 0) {
+    const lead = broadcastOf(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return euclideanDistances(expand(a, [...lead, n, d]), expand(b, [...lead, m, d]));
+  }
   const rows = reshape(a, [...a.shape.slice(0, -2), n, 1, d]);
   const columns = reshape(b, [...b.shape.slice(0, -2), 1, m, d]);
   const apart = sub(rows, columns);
   // Rows of no elements are all at one place.
   return d === 0 ? sum(apart, { axes: -1 }) : vectorNorm(apart, p, { axes: -1 });
+}
+
+/** What shapes broadcast to; that they do is seen when they are expanded. */
+function broadcastOf(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [ofA, ofB] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];
+    return ofA === 1 ? ofB : ofA;
+  });
 }
 
 /** Products of all elements of a with all of b: [a.size, b.size]. */
@@ -137,10 +151,7 @@ export function kron(a: Tensor, b: Tensor): Tensor {
 /** Cross products of vectors of three along an axis (default the last); the other axes broadcast. */
 export function cross(a: Tensor, b: Tensor, axis = -1): Tensor {
   const op = "cross";
-  const shape = Array.from({ length: Math.max(a.rank, b.rank) }, (_, i, rank = Math.max(a.rank, b.rank)) => {
-    const [ofA, ofB] = [a.shape[i - rank + a.rank] ?? 1, b.shape[i - rank + b.rank] ?? 1];
-    return ofA === 1 ? ofB : ofA;
-  });
+  const shape = broadcastOf(a.shape, b.shape);
   const d = axisOf(shape, axis, op);
   for (const [argument, x] of Object.entries({ a, b }))
     if (x.shape[d - shape.length + x.rank] !== 3)

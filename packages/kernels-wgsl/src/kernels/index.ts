@@ -1,6 +1,7 @@
 export * from "./along/along.js";
 export * from "./arange/arange.js";
 export * from "./attention/attention.js";
+export * from "./cdist/cdist.js";
 export * from "./conv2d/conv_geometry.js";
 export * from "./conv2d/conv2d.js";
 export * from "./conv2d/conv2d_backward_bias.js";

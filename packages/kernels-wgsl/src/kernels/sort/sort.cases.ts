@@ -143,7 +143,7 @@ export const sortEntries: KernelEntry[] = [
         { sorted: [9], values: [20], dtype: "i32" },
         { sorted: [9], values: [20], dtype: "i32", right: true },
         { sorted: [9], values: [20], dtype: "u32" },
-        { sorted: [1000], values: [1 << 18], bench: true },
+        { sorted: [250], values: [1 << 16], bench: true },
       ] as SearchCall[]
     ).map(searchCase),
   },
