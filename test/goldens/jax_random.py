@@ -31,6 +31,19 @@ DRAWS = {
     "permutation_10": ("permutation", [10], {}),
     "permutation_1000": ("permutation", [1000], {}),
     "gumbel": ("gumbel", [[50]], {}),
+    "exponential": ("exponential", [[50]], {}),
+    "laplace": ("laplace", [[5, 10]], {}),
+    "cauchy": ("cauchy", [[50]], {}),
+    "logistic": ("logistic", [[50]], {}),
+    "rademacher": ("rademacher", [[40]], {}),
+    "gamma": ("gamma", [2.5, [50]], {}),
+    "gamma_small": ("gamma", [0.25, [5, 10]], {}),
+    "loggamma": ("loggamma", [0.01, [50]], {}),
+    "beta": ("beta", [0.5, 2.0, [50]], {}),
+    "poisson_small": ("poisson", [3.5, [50]], {}),
+    "choice": ("choice", [7, [40]], {}),
+    "choice_without": ("choice", [30, [20]], {"replace": False}),
+    "randint_two_axes": ("randint", [[4, 6], 3, 5], {}),
 }
 
 
@@ -62,6 +75,18 @@ def random_cases():
     p = inputs.uniform(4, 10)
     y = jax.random.bernoulli(jax.random.key(4), jnp.asarray(p, jnp.float32))
     yield case("bernoulli_array", {"fn": "bernoulli", "seed": 4, "args": ["$x"], "kwargs": {}}, {"x": stored(p), "y": stored(y)})
+    weights = inputs.uniform(6, low=0.1)
+    for fn, args in {
+        "gamma": ["$x", [3, 6]],
+        "poisson": ["$x"],
+        "dirichlet": ["$x", [4]],
+        "choice": [6, [40], True, "$x"],
+        "choice_without": [6, [4], False, "$x"],
+    }.items():
+        given = [jnp.asarray(weights, jnp.float32) if a == "$x" else tuple(a) if isinstance(a, list) else a for a in args]
+        name = fn.split("_")[0]
+        y = getattr(jax.random, name)(jax.random.key(6), *given)
+        yield case(f"{fn}_array", {"fn": name, "seed": 6, "args": args, "kwargs": {}}, {"x": stored(weights), "y": stored(y)})
     logits = inputs.normal(30, 5)
     for axis in (-1, 0):
         y = jax.random.categorical(jax.random.key(5), jnp.asarray(logits, jnp.float32), axis)

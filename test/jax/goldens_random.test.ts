@@ -33,6 +33,9 @@ describe("jax.random", () => {
     if (/^(normal|truncated_normal|gumbel)$/.test(fn))
       expectClose(values, data as Float32Array, { rtol: 1e-6, atol: 1e-6, label: row.name });
     // XLA multiplies and adds the range with one rounding, of the size of its bounds' last places; kernels with two.
+    // Compositions of logarithms, tangents, powers and quotients of such, which XLA rounds its own way.
+    else if (/^(exponential|laplace|cauchy|logistic|gamma|loggamma|beta|dirichlet)$/.test(fn))
+      expectClose(values, data as Float32Array, { rtol: 1e-5, atol: 1e-6, label: row.name });
     else if (kwargs.minval !== undefined)
       expectClose(values, data as Float32Array, {
         rtol: 0,

@@ -61,6 +61,7 @@ export {
   stopGradient,
 } from "./custom.js";
 export { type AnyOp, copyTensor, defineOp, jointVjp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
+export * from "./distributions.js";
 export * from "./dtype.js";
 export { EDGE, isElided, shownOf, shownPositions } from "./elision.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";

@@ -49,7 +49,7 @@ export function hostBits(key: Key, count: number): Uint32Array {
   });
 }
 
-/** The numbers 0 to n - 1 in the order `jax.random.permutation` gives them: sorted by random words, more than once for large n. */
+/** The numbers 0 to n - 1 in the order `jax.random.permutation` gives them, on the host: for data that are there. See `shuffledOrder`. */
 export function permutation(key: Key, n: number): Int32Array {
   refuseInCapture("permutation", "the order as an argument: it is drawn on the host");
   device().requireRoom(byteSize("int32", n), "permutation");
@@ -68,35 +68,6 @@ export function permutation(key: Key, n: number): Int32Array {
     order = Int32Array.from(ranks, (rank) => before[rank] as number);
   }
   return order;
-}
-
-/**
- * `count` integers of int32 in [low, high) as `jax.random.randint` draws them: two words each, reduced modulo the span, so
- * that the bias is small. Computed on the host. Throws ArgumentError when the range is empty or no range of int32.
- */
-export function randomIntegers(key: Key, count: number, low: number, high: number): Int32Array {
-  refuseInCapture("randint", "the numbers as an argument: they are drawn on the host");
-  device().requireRoom(byteSize("int32", count), "randint");
-  const inRange = (x: number) => Number.isInteger(x) && x >= -(2 ** 31) && x <= 2 ** 31;
-  if (!(inRange(low) && inRange(high) && low < high))
-    throw new ArgumentError({
-      op: "randint",
-      argument: "high",
-      expected: "integers low < high of int32",
-      given: `${low}, ${high}`,
-    });
-  const [higher, lower] = (splitKey(key) as [Key, Key]).map((half) => hostBits(half, count)) as [
-    Uint32Array,
-    Uint32Array,
-  ];
-  const span = high - low;
-  // Products wrap at 32 bits, as they do in the original.
-  const half = 2 ** 16 % span;
-  const multiplier = (Math.imul(half, half) >>> 0) % span;
-  return Int32Array.from({ length: count }, (_, i) => {
-    const offset = Math.imul((higher[i] as number) % span, multiplier) + ((lower[i] as number) % span);
-    return low + ((offset >>> 0) % span);
-  });
 }
 
 /**

@@ -25,6 +25,7 @@ import { paddingEntries } from "./kernels/padding/padding.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
 import { pool3dEntries } from "./kernels/pool3d/pool3d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
+import { randomParametersEntries } from "./kernels/random/random_parameters.cases.js";
 import { recurrentEntries } from "./kernels/recurrent/recurrent.cases.js";
 import { reduceEntries } from "./kernels/reduce/reduce.cases.js";
 import { resampleEntries } from "./kernels/resample/resample.cases.js";
@@ -68,6 +69,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...ctcEntries,
   ...attentionEntries,
   ...randomEntries,
+  ...randomParametersEntries,
   ...dropoutEntries,
   ...recurrentEntries,
   ...linalgEntries,

@@ -1,8 +1,8 @@
 // jax.random on Threefry-2x32, with the bits of JAX's default (jax_threefry_partitionable=True).
 import "./start.js";
 import * as core from "@facet/autograd";
-import { ArgumentError, ShapeError, sizeOf, type Tensor } from "@facet/autograd";
-import { define, int, Kind, number, only, show } from "@facet/dialect";
+import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
+import { bool, define, int, Kind, number, only, show } from "@facet/dialect";
 import { arrayLike, type Given, shape as shapeKind } from "./arguments.js";
 import { type ArrayLike, computable, inexact, JaxArray, run } from "./array.js";
 import { axisOf, broadcast } from "./numpy/axes.js";
@@ -174,16 +174,14 @@ interface RandintNamed extends Range {
   dtype: "int32" | null;
   out_sharding: null;
 }
-/** int32 in [minval, maxval). Drawn on the host. */
+/** int32 in [minval, maxval). */
 export const randint: (
   ...args: Given<[key: Key, shape: ShapeInput, minval: number, maxval: number], [dtype: "int32" | null], RandintNamed>
 ) => JaxArray = define(
   "jax.random.randint",
   { key: random, shape: shapeKind, minval: int, maxval: int, dtype: only(null, "int32"), "*": null, out_sharding },
   ({ key, shape, minval, maxval }) => {
-    const extents = shapeOf("randint", shape);
-    const values = core.randomIntegers(key.words, sizeOf(extents), minval, maxval);
-    return run(() => core.fromData(values, extents, "int32"));
+    return run(() => core.randint(key.words, shapeOf("randint", shape), minval, maxval));
   },
 );
 
@@ -208,9 +206,13 @@ export const permutation: (
     out_sharding,
   },
   ({ key, x, axis }) => {
-    if (typeof x === "number") return array(core.permutation(key.words, x));
+    if (typeof x === "number") return run(() => core.shuffledOrder(key.words, x));
     const at = axisOf("permutation", axis, x.ndim);
-    return take(x, array(core.permutation(key.words, x.shape[at] as number)), at);
+    return take(
+      x,
+      run(() => core.shuffledOrder(key.words, x.shape[at] as number)),
+      at,
+    );
   },
 );
 
@@ -218,12 +220,8 @@ export const permutation: (
 export const gumbel: Draw<[shape: ShapeInput, dtype: Float, mode: Low], Shaped & { mode: Low }> = define(
   "jax.random.gumbel",
   { key: random, shape, dtype: float, mode: only(null, "low"), "*": null, out_sharding },
-  ({ key, shape }) => run(() => gumbelTensor(key.words, shapeOf("gumbel", shape))),
+  ({ key, shape }) => run(() => core.gumbel(key.words, shapeOf("gumbel", shape))),
 );
-
-const TINY = 2 ** -126;
-const gumbelTensor = (words: core.Key, shape: readonly number[]): Tensor =>
-  core.neg(core.log(core.neg(core.log(core.uniform(words, shape, TINY, 1)))));
 
 interface CategoricalNamed {
   key: Key;
@@ -270,7 +268,154 @@ export const categorical: (
           expected: `a shape that ends as ${core.formatShape(rows)}`,
           given: core.formatShape(extents),
         });
-      const noise = gumbelTensor(key.words, [...before, ...x.shape]);
-      return core.argmax(core.add(noise, x), before.length + at);
+      return core.categorical(key.words, x, before, at);
     }),
+);
+
+const plain = (
+  name: string,
+  draw: (key: core.Key, shape: readonly number[]) => Tensor,
+): Draw<[shape: ShapeInput, dtype: Float], Shaped> =>
+  define(`jax.random.${name}`, { key: random, shape, dtype: float, "*": null, out_sharding }, ({ key, shape }) =>
+    run(() => draw(key.words, shapeOf(name, shape))),
+  );
+
+/** Exponential of rate 1. */
+export const exponential = plain("exponential", core.exponential);
+/** Standard Laplace. */
+export const laplace = plain("laplace", core.laplace);
+/** Standard Cauchy. */
+export const cauchy = plain("cauchy", core.cauchy);
+/** Standard logistic. */
+export const logistic = plain("logistic", core.logistic);
+
+/** -1 or 1, int32. */
+export const rademacher: Draw<[shape: ShapeInput, dtype: "int32" | null], Shaped<"int32" | null>> = define(
+  "jax.random.rademacher",
+  { key: random, shape, dtype: only(null, "int32"), "*": null, out_sharding },
+  ({ key, shape }) => run(() => core.cast(core.rademacher(key.words, shapeOf("rademacher", shape)), "int32")),
+);
+
+const ofParameter = (
+  name: string,
+  draw: (key: core.Key, a: Tensor, shape: readonly number[]) => Tensor,
+): ((
+  ...args: Given<
+    [key: Key, a: ArrayLike],
+    [shape: ShapeInput | null, dtype: Float],
+    { key: Key; a: ArrayLike; shape: ShapeInput | null; dtype: Float; out_sharding: null }
+  >
+) => JaxArray) =>
+  define(
+    `jax.random.${name}`,
+    { key: random, a: arrayLike, shape: shapeKind.or(null), dtype: float, "*": null, out_sharding },
+    ({ key, a, shape }) =>
+      run(() => {
+        const own = inexact(name, "a", a);
+        return draw(key.words, own, shape === null ? own.shape : shapeOf(name, shape));
+      }),
+  );
+
+/** Gamma with shape `a` and scale 1. */
+export const gamma = ofParameter("gamma", core.randomGamma);
+/** Its logarithm, exact for small `a`. */
+export const loggamma = ofParameter("loggamma", (key, a, shape) => core.randomGamma(key, a, shape, true));
+
+interface BetaNamed extends Shaped {
+  key: Key;
+  a: ArrayLike;
+  b: ArrayLike;
+}
+/** Beta with parameters a and b, which are broadcast. */
+export const beta: (
+  ...args: Given<
+    [key: Key, a: ArrayLike, b: ArrayLike],
+    [shape: ShapeInput | null, dtype: Float],
+    BetaNamed & { out_sharding: null }
+  >
+) => JaxArray = define(
+  "jax.random.beta",
+  { key: random, a: arrayLike, b: arrayLike, shape: shapeKind.or(null), dtype: float, "*": null, out_sharding },
+  ({ key, a, b, shape }) =>
+    run(() => {
+      const [x, y] = [inexact("beta", "a", a), inexact("beta", "b", b)];
+      const own = shape === null ? core.add(x, y).shape : shapeOf("beta", shape);
+      return core.randomBeta(key.words, x, y, own);
+    }),
+);
+
+/** Poisson with mean `lam`: int32. From a mean of 10 on the numbers are other ones than those of JAX. */
+export const poisson: (
+  ...args: Given<
+    [key: Key, lam: ArrayLike],
+    [shape: ShapeInput | null, dtype: "int32" | null],
+    { key: Key; lam: ArrayLike; shape: ShapeInput | null; dtype: "int32" | null; out_sharding: null }
+  >
+) => JaxArray = define(
+  "jax.random.poisson",
+  { key: random, lam: arrayLike, shape: shapeKind.or(null), dtype: only(null, "int32"), "*": null, out_sharding },
+  ({ key, lam, shape }) =>
+    run(() => {
+      const rate = inexact("poisson", "lam", lam);
+      return core.randomPoisson(key.words, rate, shape === null ? rate.shape : shapeOf("poisson", shape));
+    }),
+);
+
+/** Shares that sum to 1 along the last axis, with concentrations `alpha`. `shape` is that of the result without it. */
+export const dirichlet: (
+  ...args: Given<
+    [key: Key, alpha: ArrayLike],
+    [shape: ShapeInput | null, dtype: Float],
+    { key: Key; alpha: ArrayLike; shape: ShapeInput | null; dtype: Float; out_sharding: null }
+  >
+) => JaxArray = define(
+  "jax.random.dirichlet",
+  { key: random, alpha: arrayLike, shape: shapeKind.or(null), dtype: float, "*": null, out_sharding },
+  ({ key, alpha, shape }) =>
+    run(() => {
+      const own = inexact("dirichlet", "alpha", alpha);
+      return core.randomDirichlet(
+        key.words,
+        own,
+        shape === null ? own.shape.slice(0, -1) : shapeOf("dirichlet", shape),
+      );
+    }),
+);
+
+interface ChoiceNamed {
+  key: Key;
+  a: number | JaxArray;
+  shape: ShapeInput;
+  replace: boolean;
+  p: ArrayLike | null;
+  axis: number;
+  mode: Low;
+}
+/** Numbers below `a`, or entries of an array along an axis, drawn with probabilities `p`, by default all the same. */
+export const choice: (
+  ...args: Given<
+    [key: Key, a: number | JaxArray],
+    [shape: ShapeInput, replace: boolean, p: ArrayLike | null, axis: number, mode: Low],
+    ChoiceNamed
+  >
+) => JaxArray = define(
+  "jax.random.choice",
+  {
+    key: random,
+    a: count.either(new Kind<JaxArray>("an Array", (x) => x instanceof JaxArray)),
+    shape,
+    replace: bool.or(true),
+    p: arrayLike.or(null),
+    axis: int.or(0),
+    mode: only(null, "low"),
+  },
+  ({ key, a, shape, replace, p, axis }) => {
+    const extents = shapeOf("choice", shape);
+    const at = typeof a === "number" ? 0 : axisOf("choice", axis, a.ndim);
+    const n = typeof a === "number" ? a : (a.shape[at] as number);
+    const places = run(() =>
+      core.choice(key.words, n, extents, { replace, ...(p !== null && { p: inexact("choice", "p", p) }) }),
+    );
+    return typeof a === "number" ? places : take(a, places, at);
+  },
 );

@@ -31,6 +31,8 @@ export * from "./padding/padding.js";
 export * from "./pool2d/pool2d.js";
 export * from "./pool3d/pool3d.js";
 export * from "./random/random.js";
+export * from "./random/random_gamma.js";
+export * from "./random/random_integers.js";
 export * from "./random/threefry.js";
 export * from "./recurrent/recurrent.js";
 export * from "./reduce/arg_reduce.js";

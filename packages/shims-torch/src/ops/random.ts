@@ -82,8 +82,8 @@ export function randint(
       given: `${low} to ${high}`,
     });
   requireShape("randint", size);
-  const draws = core.randomIntegers(nextKey(generator), core.sizeOf(size), low, high);
-  return finish("randint", core.fromData(fitted("randint", draws, dtype), size, dtype), settings);
+  const draws = core.scope(() => core.cast(core.randint(nextKey(generator), size, low, high), dtype));
+  return finish("randint", draws, settings);
 }
 
 export interface RandintArguments {

@@ -50,7 +50,7 @@ const TAIL = [
 ];
 
 /** Giles' formula in double precision, but of x^2 rounded to f32, as XLA computes it. */
-function erfinv(x: number): number {
+export function erfinv(x: number): number {
   if (Math.abs(x) === 1) return x * Number.POSITIVE_INFINITY;
   const w = -Math.log1p(-fround(x * x));
   const [coefficients, s] = w < 5 ? [CENTRAL, w - 2.5] : [TAIL, Math.sqrt(w) - 3];
