@@ -65,7 +65,8 @@ const eighOp = defineOp<{ a: Tensor }>({
 
 /**
  * Eigenvalues [..., n], ascending, and orthonormal eigenvectors, in columns, of symmetric matrices [..., n, n] of at most 1024 rows; the lower triangle is
- * read, or the upper one. The sign of a vector is any. Where eigenvalues are equal the gradient takes their vectors for fixed.
+ * read, or the upper one. The sign of a vector is any. Of a matrix with a NaN or an infinity all results
+ * are NaN. Where eigenvalues are equal the gradient takes their vectors for fixed.
  */
 export function eigh(a: Tensor, { upper = false } = {}): { values: Tensor; vectors: Tensor } {
   return scope(() => splitEigh(eighOp({ a: upper ? adjoint(a) : a }, undefined)));
@@ -155,7 +156,7 @@ export interface Svd {
 
 /**
  * The singular value decomposition of matrices [..., m, n]: u [..., m, k], s [..., k], v [..., n, k], k = min(m, n); with `full` u and v are square. Signs of
- * pairs of vectors are any. Where singular values are equal the gradient takes their vectors for fixed; that of the full form exists for square
+ * pairs of vectors are any. Of a matrix with a NaN or an infinity all results are NaN. Where singular values are equal the gradient takes their vectors for fixed; that of the full form exists for square
  * matrices.
  */
 export function svd(a: Tensor, { full: whole = false } = {}): Svd {

@@ -4,7 +4,7 @@
 // y       [count, n + 1, n], overwritten: eigenvectors in columns, and below them the eigenvalues
 // Group   one matrix. In a round disjoint pairs of rows and columns turn at once; sweeps go through all pairs until none
 //         has an element beyond rounding, at most SWEEPS times. Rows are turned by lanes; ranks put the results in order.
-// Limits  n at most 1024.
+// Limits  n at most 1024. Of a matrix with a NaN or an infinity all results are NaN.
 // Reference: linalg.ref.ts
 
 struct Params {
@@ -23,8 +23,18 @@ const SWEEPS = 20u;
 
 var<workgroup> turns: array<vec2<f32>, 512>;
 var<workgroup> parts: array<f32, LANES>;
+var<workgroup> strange: atomic<u32>;
 var<workgroup> turned: atomic<u32>;
 var<workgroup> goes_on: u32;
+
+// A NaN or an infinity.
+fn is_strange(v: f32) -> bool { return (bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u; }
+
+// A variable: WGSL refuses NaN as a constant.
+fn nan() -> f32 {
+  var bits = 0x7fc00000u;
+  return bitcast<f32>(bits);
+}
 
 // The columns that pair k of a round turns: every two of `players` meet once in players - 1 rounds.
 fn pair_of(k: u32, round: u32, players: u32) -> vec2<u32> {
@@ -49,6 +59,7 @@ fn main(
     for (var j = 0u; j < n; j++) {
       let v = a[base + max(i, j) * n + min(i, j)];
       part = max(part, abs(v));
+      if (is_strange(v)) { atomicStore(&strange, 1u); }
       work[base + i * n + j] = v;
       vectors[base + i * n + j] = select(0.0, 1.0, i == j);
     }
@@ -59,6 +70,15 @@ fn main(
   var largest = 0.0;
   for (var other = 0u; other < LANES; other++) { largest = max(largest, parts[other]); }
   let negligible = largest * 1e-9;
+  if (lane == 0u) { goes_on = 1u - atomicLoad(&strange); }
+  if (workgroupUniformLoad(&goes_on) == 0u) {
+    for (var i = lane; i < n * n; i += LANES) {
+      work[base + i] = nan();
+      vectors[base + i] = nan();
+    }
+    for (var i = lane; i < (n + 1u) * n; i += LANES) { y[matrix * (n + 1u) * n + i] = nan(); }
+    return;
+  }
   let players = n + n % 2u;
   let pairs = players / 2u;
   for (var sweep = 0u; sweep < SWEEPS; sweep++) {

@@ -48,6 +48,10 @@ function dominant(count: number, m: number, n: number, random: CaseRandom, reach
   return values;
 }
 
+/** The first number replaced by NaN, when that is asked for. */
+const withNaN = (values: Float32Array, strange: number | undefined): Float32Array =>
+  values.map((value, i) => (strange && i === 0 ? Number.NaN : value));
+
 /** A permutation of n rows for each matrix. */
 const orders = (count: number, n: number): Int32Array =>
   Int32Array.from({ length: count * n }, (_, i) => ((i % n) + 1 + Math.floor(i / n)) % n);
@@ -165,9 +169,12 @@ export const linalgEntries: KernelEntry[] = [
       ["3 of 2", of(3, 2)],
       ["2 of 5", of(2, 5)],
       ["1 of 24", of(1, 24)],
+      ["2 of 3, one with NaN", of(2, 3, { strange: 1 })],
       ["8 of 32", of(8, 32), "bench"],
     ],
-    inputs: ({ count, n }, random) => ({ a: dominant(count, n as number, n as number, random, 0.1) }),
+    inputs: ({ count, n, strange }, random) => ({
+      a: withNaN(dominant(count, n as number, n as number, random, 0.1), strange),
+    }),
     outputs: ({ count, n }) => {
       const size = count * (n as number) ** 2;
       return { work: size, vectors: size, y: size + count * (n as number) };
@@ -182,9 +189,12 @@ export const linalgEntries: KernelEntry[] = [
       ["3 of [3, 2]", of(3, 2, { m: 3 })],
       ["2 of [5, 5]", of(2, 5, { m: 5 })],
       ["1 of [30, 17]", of(1, 17, { m: 30 })],
+      ["2 of [4, 3], one with NaN", of(2, 3, { m: 4, strange: 1 })],
       ["8 of [32, 32]", of(8, 32, { m: 32 }), "bench"],
     ],
-    inputs: ({ count, m, n }, random) => ({ a: dominant(count, m as number, n as number, random, 0.1) }),
+    inputs: ({ count, m, n, strange }, random) => ({
+      a: withNaN(dominant(count, m as number, n as number, random, 0.1), strange),
+    }),
     outputs: ({ count, m, n }) => ({
       work: count * (m as number) * (n as number),
       vectors: count * (n as number) ** 2,

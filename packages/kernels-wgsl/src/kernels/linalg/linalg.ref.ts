@@ -181,6 +181,9 @@ function turnColumns(m: Matrix, p: number, q: number, [c, s]: [number, number]):
     ];
 }
 
+const isStrange = (m: Matrix): boolean => m.flat().some((value) => !Number.isFinite(value));
+const noNumbers = (count: number): number[] => new Array<number>(count).fill(Number.NaN);
+
 const transposed = (m: Matrix): Matrix => (m[0] ?? []).map((_, c) => m.map((row) => row[c] as number));
 
 /** Places by value: rank[k] is where value k goes. */
@@ -202,6 +205,7 @@ export function eighJacobiReference({ a }: BindingArrays, p: object): BindingArr
   const { count, n } = p as EighParams;
   return each(count, (i) => {
     const given = matrix(a, i, n, n);
+    if (isStrange(given)) return { work: noNumbers(n * n), vectors: noNumbers(n * n), y: noNumbers((n + 1) * n) };
     let work = given.map((row, r) => row.map((_, c) => at(given, Math.max(r, c), Math.min(r, c))));
     const vectors = identity(n);
     for (let sweep = 0; sweep < 20; sweep++)
@@ -223,6 +227,7 @@ export function svdJacobiReference({ a }: BindingArrays, p: object): BindingArra
   const { count, m, n } = p as SvdParams;
   return each(count, (i) => {
     const given = matrix(a, i, m, n);
+    if (isStrange(given)) return { work: noNumbers(m * n), vectors: noNumbers(n * n), y: noNumbers((m + n + 1) * n) };
     const scale = Math.max(...given.flat().map(Math.abs)) || 1;
     const work = given.map((row) => row.map((value) => value / scale));
     const vectors = identity(n);

@@ -2,7 +2,7 @@
 //
 // a       [count, m, n], m >= n;  work [count, m, n] and vectors [count, n, n]: room to compute in
 // y       [count, m + n + 1, n], overwritten: left vectors in columns, right vectors in columns, singular values. A left vector of a
-//         singular value of 0 is 0.
+//         singular value of 0 is 0. Of a matrix with a NaN or an infinity all results are NaN.
 // Group   one matrix. In a round each lane makes its pairs of columns orthogonal; sweeps go through all pairs until none is
 //         further from it than rounding, at most SWEEPS times. Ranks put the results in order.
 // Order   sums down a column.
@@ -24,8 +24,18 @@ const SWEEPS = 24u;
 @group(0) @binding(4) var<uniform> params: Params;
 
 var<workgroup> parts: array<f32, LANES>;
+var<workgroup> strange: atomic<u32>;
 var<workgroup> turned: atomic<u32>;
 var<workgroup> goes_on: u32;
+
+// A NaN or an infinity.
+fn is_strange(v: f32) -> bool { return (bitcast<u32>(v) & 0x7f800000u) == 0x7f800000u; }
+
+// A variable: WGSL refuses NaN as a constant.
+fn nan() -> f32 {
+  var bits = 0x7fc00000u;
+  return bitcast<f32>(bits);
+}
 
 // The columns that pair k of a round turns: every two of `players` meet once in players - 1 rounds.
 fn pair_of(k: u32, round: u32, players: u32) -> vec2<u32> {
@@ -55,13 +65,24 @@ fn main(
   let base_v = matrix * n * n;
   var part = 0.0;
   for (var j = lane; j < n; j += LANES) {
-    for (var i = 0u; i < m; i++) { part = max(part, abs(a[base + i * n + j])); }
+    for (var i = 0u; i < m; i++) {
+      let v = a[base + i * n + j];
+      part = max(part, abs(v));
+      if (is_strange(v)) { atomicStore(&strange, 1u); }
+    }
     for (var i = 0u; i < n; i++) { vectors[base_v + i * n + j] = select(0.0, 1.0, i == j); }
   }
   parts[lane] = part;
   workgroupBarrier();
   var largest = 0.0;
   for (var other = 0u; other < LANES; other++) { largest = max(largest, parts[other]); }
+  if (lane == 0u) { goes_on = 1u - atomicLoad(&strange); }
+  if (workgroupUniformLoad(&goes_on) == 0u) {
+    for (var i = lane; i < m * n; i += LANES) { work[base + i] = nan(); }
+    for (var i = lane; i < n * n; i += LANES) { vectors[base_v + i] = nan(); }
+    for (var i = lane; i < (m + n + 1u) * n; i += LANES) { y[matrix * (m + n + 1u) * n + i] = nan(); }
+    return;
+  }
   // Squares of scaled numbers neither overflow nor vanish.
   let scale = select(1.0, largest, largest > 0.0);
   for (var j = lane; j < n; j += LANES) {
