@@ -1,8 +1,11 @@
-import { ArgumentError, DtypeError, formatShape, ShapeError } from "@facet/kernels-wgsl";
+import { ArgumentError, formatShape, ShapeError } from "@facet/kernels-wgsl";
 import { copyTensor } from "../define_op.js";
+import { bytesPerElement, type Dtype, expectDtype, isHalf } from "../dtype.js";
 import { device } from "../engine.js";
 import { full } from "../ops/create.js";
+import { cast } from "../ops/elementwise.js";
 import { unscoped } from "../scope.js";
+import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 
 /** Where tensors of given shapes lie in one flat tensor, so that one dispatch updates them all. */
@@ -15,15 +18,17 @@ export interface FlatLayout {
   readonly size: number;
 }
 
-export function flatLayout(tensors: readonly Tensor[], op: string): FlatLayout {
+/** Throws DtypeError on a tensor whose dtype is not among `dtypes`: of halves the flat tensor holds float32 copies. */
+export function flatLayout(tensors: readonly Tensor[], op: string, dtypes: readonly Dtype[] = ["float32"]): FlatLayout {
   if (tensors.length === 0)
     throw new ArgumentError({ op, argument: "params", expected: "at least one parameter", given: "an empty list" });
-  const unit = Math.max(1, device().offsetAlignment / 4);
+  // As tensors of their own dtype that lie side by side likewise, they can be bound too.
+  const least = Math.min(4, ...tensors.map(({ dtype }) => bytesPerElement(dtype)));
+  const unit = Math.max(1, device().offsetAlignment / least);
   const starts: number[] = [];
   let size = 0;
   for (const tensor of tensors) {
-    if (tensor.dtype !== "float32")
-      throw new DtypeError({ op, argument: "params", expected: "float32", given: tensor.dtype });
+    expectDtype(op, "params", tensor.dtype, ...dtypes);
     starts.push(size);
     size += Math.ceil(Math.max(1, tensor.size) / unit) * unit;
   }
@@ -50,7 +55,7 @@ export function flatView(flat: Tensor, layout: FlatLayout, index: number): Tenso
   return flat.alias(layout.shapes[index] as number[], 4 * (layout.starts[index] as number));
 }
 
-/** Copies tensors into their places; undefined ones are left as they are. Throws ShapeError on one that does not fit. */
+/** Copies tensors into their places, halves as float32; undefined ones are left as they are. Throws ShapeError on one that does not fit. */
 export function flatWrite(
   flat: Tensor,
   layout: FlatLayout,
@@ -67,6 +72,7 @@ export function flatWrite(
         expected: formatShape(shape),
         given: formatShape(tensor.shape),
       });
+    if (tensor && isHalf(tensor.dtype)) return noGrad(() => unscoped(() => cast(tensor, flat.dtype)));
     if (tensor?.storage !== flat.storage) return tensor;
     const isThere = tensor.offset === flat.offset + 4 * (layout.starts[i] as number);
     return isThere ? undefined : flatCopy(tensor, "optimizer");

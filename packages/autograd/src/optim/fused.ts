@@ -1,10 +1,12 @@
 import { ArgumentError, ema, sgd } from "@facet/kernels-wgsl";
 import { everyRun, hostValue, outsideCapture, refuseInCapture, tracing } from "../capture/trace.js";
 import { copyTensor } from "../define_op.js";
+import { isHalf } from "../dtype.js";
 import { fillWith } from "../ops/create.js";
 import type { Tensor } from "../tensor.js";
 import { type FlatLayout, flatCopy, flatFull, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
 import { checkGradientSettings, type Factors, type GradientSettings, gradientFactors } from "./gradient_factors.js";
+import { HalfCopies } from "./half_copies.js";
 import { Segments } from "./segments.js";
 import { optimizerUpdate } from "./update.js";
 
@@ -46,7 +48,8 @@ export function succeed<T extends FusedOptimizer>(make: () => T): T {
 
 /**
  * What fused optimisers share: parameters live side by side in one buffer (their tensors are moved there), gradients are
- * packed likewise, and one dispatch updates all of them. State is as flat as the parameters.
+ * packed likewise, and one dispatch updates all of them. State is as flat as the parameters. Of parameters in half precision
+ * float32 masters are updated, which another dispatch rounds.
  */
 export abstract class FusedOptimizer {
   readonly parameters: readonly Tensor[];
@@ -54,6 +57,7 @@ export abstract class FusedOptimizer {
   protected readonly layout: FlatLayout;
   readonly #flat: Tensor;
   readonly #gradients: Tensor;
+  readonly #halves: readonly HalfCopies[];
   readonly #state = new Map<string, Tensor>();
   #segments: Segments | undefined;
   /** Calls that gave gradients. */
@@ -74,16 +78,19 @@ export abstract class FusedOptimizer {
     if (!succeeding) refuseInCapture(op, "an optimiser that was made before the captured function runs");
     this.op = op;
     this.parameters = parameters;
-    this.layout = flatLayout(parameters, op);
+    this.layout = flatLayout(parameters, op, ["float32", "float16", "bfloat16"]);
     this.#flat = outsideCapture(() => flatZeros(this.layout, "parameter"));
     this.#gradients = outsideCapture(() => flatZeros(this.layout, "gradient"));
+    this.#halves = HalfCopies.of(parameters, this.layout);
     this.steps = parameters.map(() => 0);
     this.#moveIn();
   }
 
   /** Takes in parameters whose memory is elsewhere: new ones, and those that something else has moved or assigned since. */
   #moveIn(): void {
+    for (const halves of this.#halves) halves.moveIn(this.#flat);
     for (const [i, parameter] of this.parameters.entries()) {
+      if (isHalf(parameter.dtype)) continue;
       const start = 4 * (this.layout.starts[i] as number);
       if (parameter.storage === this.#flat.storage && parameter.offset === start) continue;
       const place = flatView(this.#flat, this.layout, i);
@@ -169,7 +176,18 @@ export abstract class FusedOptimizer {
     };
     each(update);
     finish?.(this.#flat, each);
+    this.#round();
     factors?.scale.dispose();
+  }
+
+  /** Rounds parameters in half precision from what was updated. */
+  #round(): void {
+    for (const halves of this.#halves) halves.round(this.#flat);
+  }
+
+  /** What is updated of each parameter, in float32: the parameter itself, or of halves its master. The caller owns the handles. */
+  masters(): Tensor[] {
+    return this.layout.shapes.map((_, i) => flatView(this.#flat, this.layout, i));
   }
 
   /** Adds gradients up where several calls make one update. Whether this call makes one. */
@@ -211,6 +229,7 @@ export abstract class FusedOptimizer {
   /** Sets the parameters to their average. */
   adoptAverage(): void {
     copyTensor(this.flatState(AVERAGE, "p"), this.#flat);
+    this.#round();
   }
 
   /** Longest stretches of neighbours among the updated parameters with the same number of steps: one, as a rule. */
@@ -235,6 +254,7 @@ export abstract class FusedOptimizer {
     this.#gradients.dispose();
     this.#flat.dispose();
     this.#segments?.dispose();
+    for (const halves of this.#halves) halves.dispose();
     for (const state of this.#state.values()) state.dispose();
     this.#state.clear();
   }
