@@ -78,6 +78,7 @@ export type { GradientSettings } from "./optim/gradient_factors.js";
 export { LossScaler, type LossScalerSettings } from "./optim/loss_scaler.js";
 export { Lamb, Lars, type LarsSettings } from "./optim/trust.js";
 export { optimizerUpdate } from "./optim/update.js";
+export { atLeast, promoteTypes, resultType, type Standing } from "./promotion.js";
 export * from "./random.js";
 export * from "./resident.js";
 export { adopt, findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";

@@ -70,13 +70,8 @@ export {
 
 /** The dtype that stands for one of the core's. */
 export function dtypeOf(core: CoreDtype): Dtype {
+  if (core === "float16" || core === "bfloat16") return core === "float16" ? float16 : bfloat16;
   return core === "float32" ? float32 : core === "bool" ? bool : core === "uint8" ? uint8 : int64;
-}
-
-/** The wider of two for arithmetic: bool < int64 < float32. */
-export function promote(a: CoreDtype, b: CoreDtype): CoreDtype {
-  const order: readonly CoreDtype[] = ["bool", "uint8", "uint32", "int32", "float32"];
-  return order.indexOf(a) >= order.indexOf(b) ? a : b;
 }
 
 /** Where tensors live. There is one place, the WebGPU device; "cpu" is taken for it, so that programs with a fallback run. */

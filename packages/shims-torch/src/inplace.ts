@@ -1,7 +1,6 @@
 // Writing into a tensor: the methods whose names end in an underscore.
 import * as core from "@facet/autograd";
 import { copyOf } from "./convert.js";
-import { promote } from "./dtype.js";
 import { complain } from "./errors.js";
 import { sizeText } from "./python.js";
 import type { Tensor } from "./tensor.js";
@@ -36,7 +35,8 @@ export function write(op: string, target: Tensor, compute: () => core.Tensor): T
         expected: "a tensor outside the gradient graph (autograd does not follow writes in place)",
         given: "one that requires grad",
       });
-    if (promote(value.dtype, target.core.dtype) !== target.core.dtype)
+    const [from, to] = [value.dtype, target.core.dtype];
+    if (core.promoteTypes(from, to) !== to && !(core.isFloating(from) && core.isFloating(to)))
       complain(
         core.DtypeError,
         `result type ${value.dtype} can't be cast to the desired output type ${target.dtype.name}`,

@@ -16,31 +16,22 @@ import {
 } from "../array.js";
 import { type Both, both } from "./function.js";
 
-const ORDER: readonly Dtype[] = ["bool", "uint8", "uint32", "int32", "float32"];
-
-const joined = (a: Dtype, b: Dtype): Dtype => ORDER[Math.max(ORDER.indexOf(a), ORDER.indexOf(b))] as Dtype;
-
 /** JAX's type promotion for the dtypes there are; int32 with uint32 is int32, as with 64-bit types off. */
 export const promote_types: (...args: Given<[a: Dtype, b: Dtype], [], { a: Dtype; b: Dtype }>) => Dtype = define(
   "jax.numpy.promote_types",
   { a: dtype, b: dtype },
-  ({ a, b }) => joined(checkDtype("promote_types", a), checkDtype("promote_types", b)),
+  ({ a, b }) => core.promoteTypes(checkDtype("promote_types", a), checkDtype("promote_types", b)),
 );
 
 /** The dtype JAX promotes operands to: numbers and booleans of JavaScript have none of their own and take the arrays'. */
 function commonDtype(operands: readonly ArrayLike[]): Dtype {
-  let dtype: Dtype | undefined;
-  let numbers = false;
-  let fractions = false;
-  for (const x of operands) {
-    if (isNumber(x)) {
-      numbers = true;
-      fractions ||= !Number.isInteger(numberOf(x));
-    } else if (x instanceof JaxArray) dtype = dtype === undefined ? x.dtype : joined(dtype, x.dtype);
-  }
-  if (dtype === undefined) return numbers ? "float32" : "bool";
-  if (fractions) return "float32";
-  return numbers && dtype === "bool" ? "int32" : dtype;
+  if (!operands.some((x) => x instanceof JaxArray && !isNumber(x))) return operands.some(isNumber) ? "float32" : "bool";
+  return core.resultType(
+    operands.map((x) => {
+      if (isNumber(x)) return [Number.isInteger(numberOf(x)) ? "int32" : "float32", "number"];
+      return x instanceof JaxArray ? [x.dtype, "array"] : ["bool", "number"];
+    }),
+  );
 }
 
 /** Operands as tensors of the one dtype JAX promotes them to. */

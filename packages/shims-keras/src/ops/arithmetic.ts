@@ -1,5 +1,6 @@
 // Two operands in one dtype, as Keras promotes them: bool, then int32, then float32; a number of the program takes the other's.
 import {
+  atLeast,
   type Tensor as CoreTensor,
   cast,
   add as coreAdd,
@@ -7,8 +8,11 @@ import {
   maximum as coreMaximum,
   mul as coreMul,
   sub as coreSub,
+  type Dtype,
   DtypeError,
+  resultType,
   ShapeError,
+  type Standing,
 } from "@facet/autograd";
 import type { Spec } from "../operation.js";
 import {
@@ -23,17 +27,13 @@ import {
 
 export type Operand = TensorLike | KerasTensor;
 
-const ORDER: readonly string[] = ["bool", "uint8", "int32", "uint32", "float32"];
-const larger = (a: string, b: string): TensorDtype => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b) as TensorDtype;
-
-/** The dtype that a number asks for beside a tensor's: whole ones leave float32 and int32 as they are. */
-const weak = (value: number): TensorDtype => (Number.isInteger(value) ? "int32" : "float32");
-
 /** The dtype of a result of two operands, at least `least`. */
 function commonDtype(a: Operand, b: Operand, least: TensorDtype): TensorDtype {
-  const dtypeOf = (x: Operand): string =>
-    typeof x === "number" ? weak(x) : x instanceof KerasTensor ? x.dtype : asTensor(x).dtype;
-  return larger(larger(dtypeOf(a), dtypeOf(b)), least);
+  const operand = (x: Operand): readonly [Dtype, Standing] => {
+    if (typeof x === "number") return [Number.isInteger(x) ? "int32" : "float32", "number"];
+    return [x instanceof KerasTensor ? x.dtype : asTensor(x).dtype, "array"];
+  };
+  return atLeast(resultType([operand(a), operand(b)]), least) as TensorDtype;
 }
 
 interface Binary {

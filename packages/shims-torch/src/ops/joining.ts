@@ -2,7 +2,6 @@
 import * as core from "@facet/autograd";
 import { type Args, define, defineMethod, int } from "@facet/dialect";
 import { convertCore, copyOf } from "../convert.js";
-import { promote } from "../dtype.js";
 import { complain, dimension } from "../errors.js";
 import { dims, native, out, tensor, tensors } from "../kinds.js";
 import { sizeText } from "../python.js";
@@ -28,7 +27,7 @@ function requireTensors(op: string, list: readonly Tensor[]): Tensor {
 
 /** The tensors in the dtype that they have in common. */
 function alike(list: readonly Tensor[]): core.Tensor[] {
-  const common = list.map((each) => each.core.dtype).reduce(promote);
+  const common = list.map((each) => each.core.dtype).reduce(core.promoteTypes);
   return list.map((each) => convertCore(each.core, common));
 }
 

@@ -1,7 +1,6 @@
 // What stands on the two sides of an operator: PyTorch's type promotion (bool < int64 < float32; a fraction makes integers floats).
 import * as core from "@facet/autograd";
 import { convertCore } from "../convert.js";
-import { promote } from "../dtype.js";
 import { complain } from "../errors.js";
 import type { Operand } from "../kinds.js";
 import { sizeText } from "../python.js";
@@ -28,14 +27,14 @@ export function dtypeOfOperand(value: Operand): core.Dtype {
   return typeof value === "boolean" ? "bool" : Number.isInteger(value) ? "int32" : "float32";
 }
 
-/** The dtype in which operands meet. A whole number beside bytes or words takes theirs. */
+/** The dtype in which operands meet. A number, or a tensor without dimensions beside others, counts only where its kind is above theirs. */
 export function commonDtype(...operands: readonly Operand[]): core.Dtype {
-  const integers = operands.some((each) => each instanceof Tensor && !["bool", "float32"].includes(each.core.dtype));
-  const dtypes = operands.map((value) => {
-    const own = dtypeOfOperand(value);
-    return own === "int32" && !(value instanceof Tensor) && integers ? "bool" : own;
-  });
-  return dtypes.reduce(promote);
+  return core.resultType(
+    operands.map((value) => [
+      dtypeOfOperand(value),
+      value instanceof Tensor ? (value.core.rank === 0 ? "scalar" : "array") : "number",
+    ]),
+  );
 }
 
 /** An operand as the core takes it, in a dtype. */
@@ -50,7 +49,7 @@ export function pair(
   b: Operand,
   least: core.Dtype = "bool",
 ): [core.TensorLike, core.TensorLike] {
-  const dtype = promote(commonDtype(a, b), least);
+  const dtype = core.atLeast(commonDtype(a, b), least);
   if (a instanceof Tensor && b instanceof Tensor) requireBroadcast(op, a.shape, b.shape);
   if (!(a instanceof Tensor) && !(b instanceof Tensor)) return [core.full([], Number(a), dtype), Number(b)];
   return [convertOperand(a, dtype), convertOperand(b, dtype)];
