@@ -4,6 +4,7 @@ import {
   type Constants,
   defineKernel,
   divideUp,
+  narrowed,
   type ParamValues,
   spread,
   type Variant,
@@ -66,6 +67,26 @@ function rowVariants(functions: (lanes: readonly string[]) => Constants): Varian
   return [vector(4), vector(2), { name: "rows", order, workgroups }];
 }
 
+/** For labels without class weights: some adapters on a CPU step through loads and branches that no lane needs. */
+const labelsOnly = (variant: Variant<typeof params>): Variant<typeof params> =>
+  narrowed(variant, (p) => !p.has_targets && !p.has_weights, {
+    name: `${variant.name}_labels`,
+    constants: { ...variant.constants, has_targets: "false", has_weights: "false" },
+  });
+
+/** For labels without smoothing either. */
+const hardLabels = (variant: Variant<typeof params>, constants: Constants): Variant<typeof params> =>
+  narrowed(labelsOnly(variant), (p) => p.share === 0, {
+    name: `${variant.name}_hard`,
+    constants: { ...labelsOnly(variant).constants, ...constants },
+  });
+
+const forwardVariants = rowVariants((lanes) => ({
+  pick: "v[i]",
+  join: lanes.map((lane) => `Top(value.${lane}, at.${lane})`).reduce((a, b) => `either(${a}, ${b})`),
+  highest: lanes.reduce((top, lane, i) => `higher(${top}, v.${lane}, j + ${i}u)`, "top"),
+}));
+
 /**
  * What every row adds to the loss, in `rows` [n, 4]; softmaxCrossEntropySummary adds it up.
  * See softmax_cross_entropy_forward.wgsl. Labels that are no class are reported by the device's next read.
@@ -80,11 +101,7 @@ export const softmaxCrossEntropyForward = defineKernel({
     rows: write,
   },
   params,
-  variants: rowVariants((lanes) => ({
-    pick: "v[i]",
-    join: lanes.map((lane) => `Top(value.${lane}, at.${lane})`).reduce((a, b) => `either(${a}, ${b})`),
-    highest: lanes.reduce((top, lane, i) => `higher(${top}, v.${lane}, j + ${i}u)`, "top"),
-  })),
+  variants: [...forwardVariants.map((variant) => hardLabels(variant, { smoothed: "false" })), ...forwardVariants],
   cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 16 * p.n }),
 });
 
@@ -116,21 +133,17 @@ const backwardVariants = rowVariants((lanes) => ({
   peak: lanes.reduce((top, lane) => `max(${top}, v.${lane})`, "top"),
 }));
 
-/** For labels without class weights: adapters on a CPU step through loads that no lane needs. */
-const labelsOnly = (variant: Variant<typeof params>): Variant<typeof params> => ({
-  ...variant,
-  name: `${variant.name}_labels`,
-  constants: { ...variant.constants, has_targets: "false", has_weights: "false" },
-  applies: (p, views) => !p.has_targets && !p.has_weights && (variant.applies?.(p, views) ?? true),
-});
-
 /** Gradient of the reduced loss, or of the losses, with respect to logits. See softmax_cross_entropy_backward.wgsl. */
 export const softmaxCrossEntropyBackward = defineKernel({
   name: "softmax_cross_entropy_backward",
   wgsl: softmaxCrossEntropyBackwardWgsl,
   bindings: { ...given, summary: read, dy: read, dlogits: write },
   params,
-  variants: [...backwardVariants.map(labelsOnly), ...backwardVariants],
+  variants: [
+    ...backwardVariants.map((variant) => hardLabels(variant, { HARD: "true" })),
+    ...backwardVariants.map(labelsOnly),
+    ...backwardVariants,
+  ],
   cost: (p) => ({ flops: 7 * p.n * p.c, bytes: bytes(p, 2) + 16 + 4 * (p.reduction === 0 ? p.n : 1) }),
 });
 

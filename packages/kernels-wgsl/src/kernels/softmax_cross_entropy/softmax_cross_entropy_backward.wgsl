@@ -28,6 +28,8 @@ alias U = u32;
 alias I = i32;
 alias B = bool;
 const LONG = 1u;
+// Whether no class but the label's has mass: labels without class weights and smoothing.
+const HARD = false;
 
 @group(0) @binding(0) var<storage, read> logits: array<V>;
 @group(0) @binding(1) var<storage, read> labels: array<i32>;
@@ -72,6 +74,7 @@ fn class_of(row: u32) -> u32 {
 
 // Of classes k * LONG on; `at` is where the row begins.
 fn mass(at: u32, k: u32, label: u32) -> V {
+  if (HARD) { return select(V(), V(params.keep), classes(k * LONG) == U(label)); }
   var t = select(V(), V(1.0), classes(k * LONG) == U(label));
   if (has_targets()) { t = targets[at + k]; }
   var w = V(1.0);
@@ -103,14 +106,16 @@ fn main(
   for (var start = 0u; start < blocks; start += CHUNK / LONG) {
     var part = 0.0;
     var part_mass = 0.0;
-    for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) {
+    let end = min(start + CHUNK / LONG, blocks);
+    for (var k = start; k < end; k++) {
       let e = exp_of(logits[at + k] - top);
       part = add(part, e);
-      part_mass = add(part_mass, mass(at, k, label));
+      if (!HARD) { part_mass = add(part_mass, mass(at, k, label)); }
     }
     sum += part;
     whole += part_mass;
   }
+  if (HARD) { whole = select(params.keep, 0.0, label == NONE); }
   let factor = whole / sum;
   // The exponentials again: on the adapters we measured they cost less than writing and reading them.
   for (var k = 0u; k < blocks; k++) { dlogits[at + k] = scale * (factor * exp_of(logits[at + k] - top) - mass(at, k, label)); }

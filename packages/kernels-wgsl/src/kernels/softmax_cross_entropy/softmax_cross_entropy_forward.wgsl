@@ -39,6 +39,13 @@ const NONE = 0xffffffffu;
 @group(0) @binding(5) var<storage, read_write> rows: array<vec4<f32>>;
 @group(0) @binding(6) var<uniform> params: Params;
 
+// Replaced by constants for labels alone, as some adapters on a CPU run through every branch.
+fn has_targets() -> bool { return params.has_targets == 1u; }
+
+fn has_weights() -> bool { return params.has_weights == 1u; }
+
+fn smoothed() -> bool { return params.share != 0.0; }
+
 struct Top {
   value: f32,
   at: u32,
@@ -86,19 +93,19 @@ fn class_of(row: u32) -> u32 {
 }
 
 fn weight(k: u32) -> V {
-  if (params.has_weights == 1u) { return class_weights[k]; }
+  if (has_weights()) { return class_weights[k]; }
   return V(1.0);
 }
 
 // Of classes k * LONG on; `at` is where the row begins.
 fn target_at(at: u32, k: u32, label: u32) -> V {
-  if (params.has_targets == 1u) { return targets[at + k]; }
+  if (has_targets()) { return targets[at + k]; }
   return select(V(), V(1.0), classes(k * LONG) == U(label));
 }
 
 fn evaluate(row: u32) -> vec4<f32> {
   var label = 0u;
-  if (params.has_targets == 0u) {
+  if (!has_targets()) {
     label = class_of(row);
     if (label == NONE) { return vec4(0.0); }
   }
@@ -116,7 +123,8 @@ fn evaluate(row: u32) -> vec4<f32> {
   var sum = 0.0;
   for (var start = 0u; start < blocks; start += CHUNK / LONG) {
     var part = 0.0;
-    for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) { part = add(part, exp_of(logits[at + k] - top.value)); }
+    let end = min(start + CHUNK / LONG, blocks);
+    for (var k = start; k < end; k++) { part = add(part, exp_of(logits[at + k] - top.value)); }
     sum += part;
   }
   if (is_nan_f32(sum)) {
@@ -125,7 +133,7 @@ fn evaluate(row: u32) -> vec4<f32> {
     for (var k = 0u; k < blocks; k++) { top = highest(top, logits[at + k], k * LONG); }
   }
   let log_sum = log_of(sum);
-  if (params.has_targets == 0u && params.share == 0.0) {
+  if (!has_targets() && !smoothed()) {
     // Other classes are not touched: a mass of 0 times a logit of -infinity would be NaN.
     let w = pick(weight(label / LONG), label % LONG);
     let logit = pick(logits[at + label / LONG], label % LONG);
@@ -136,16 +144,17 @@ fn evaluate(row: u32) -> vec4<f32> {
   var aim = Top(pick(target_at(at, 0u, label), 0u), 0u);
   for (var start = 0u; start < blocks; start += CHUNK / LONG) {
     var part = 0.0;
-    for (var k = start; k < min(start + CHUNK / LONG, blocks); k++) {
+    let end = min(start + CHUNK / LONG, blocks);
+    for (var k = start; k < end; k++) {
       let t = target_at(at, k, label);
       aim = highest(aim, t, k * LONG);
-      let own = select(V(), params.keep * t, params.has_targets == 1u);
+      let own = select(V(), params.keep * t, has_targets());
       part = add(part, weight(k) * (own + params.share) * (log_sum - (logits[at + k] - top.value)));
     }
     loss += part;
   }
   var denominator = 1.0;
-  if (params.has_targets == 0u) {
+  if (!has_targets()) {
     // Apart from the rest and where it is kept by 0 too, as in PyTorch: 0 times an infinite logit is NaN.
     denominator = pick(weight(label / LONG), label % LONG);
     let logit = pick(logits[at + label / LONG], label % LONG);
