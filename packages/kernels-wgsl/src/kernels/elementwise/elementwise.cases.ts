@@ -172,6 +172,21 @@ const binaryShapes: Call[] = [
   { name: "add", shapes: [cnn, cnn], bench: true },
   { name: "relu_backward", shapes: [cnn, cnn], bench: true },
   { name: "mul", shapes: [cnn, []], bench: true },
+  // Sixteen at once from operands that are repeated along rows.
+  {
+    name: "sub",
+    shapes: [
+      [64, 1],
+      [64, 1040],
+    ],
+  },
+  {
+    name: "sub",
+    shapes: [
+      [64, 1040],
+      [64, 1],
+    ],
+  },
   { name: "add", shapes: [cnn, [32]], bench: true },
   {
     name: "add",

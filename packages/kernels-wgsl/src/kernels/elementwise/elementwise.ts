@@ -30,11 +30,11 @@ export type ElementwiseParams = ParamValues<typeof params>;
 
 type Walk = "by four" | "repeated";
 
-/** How an operand goes through four neighbours of y; undefined when they are not four words in a row. */
-function walk(p: ElementwiseParams, operand: number): Walk | undefined {
+/** How an operand goes through `width` neighbours of y; undefined when they are not so many words in a row. */
+function walk(p: ElementwiseParams, operand: number, width: number): Walk | undefined {
   const strides = Array.from({ length: p.rank }, (_, d) => p.axes[4 * d + 1 + operand] as number);
   if (strides[0] === 0) return "repeated";
-  return strides[0] === 1 && strides.slice(1).every((stride) => stride % 4 === 0) ? "by four" : undefined;
+  return strides[0] === 1 && strides.slice(1).every((stride) => stride % width === 0) ? "by four" : undefined;
 }
 
 /** A place that needs no coordinates. */
@@ -74,14 +74,15 @@ function inFours<P extends Record<string, ParamType>>(
     ? { locate: place(`${vector}(${pick(["i", "i", "i"], ["0u", "0u", "0u"]).join(", ")})`) }
     : {
         ...THREE_AXES,
-        locate: "place_three(i * 4u)",
-        units: `at / ${vector}(${pick(["4u", "4u", "4u"], ["1u", "1u", "1u"]).join(", ")})`,
+        locate: `place_three(i * ${width}u)`,
+        units: `at / ${vector}(${walks.map((kind) => (kind === "by four" ? `${width}u` : "1u")).join(", ")})`,
       };
   const repeated = names.filter((_, i) => walks[i] === "repeated").map((name) => `repeat_${name}`);
   return {
     name: [...(flat ? [] : ["broadcast"]), vectors === 1 ? "vec4" : "four_vec4", ...repeated].join("_"),
     order: "elementwise",
-    ...(vectors === 1 ? {} : { prefer: "software" }),
+    // With places to find, lavapipe is slower by sixteen.
+    ...(vectors === 1 ? {} : { prefer: flat ? "software" : "swiftshader" }),
     constants: {
       WIDTH: `${width}u`,
       ...Object.fromEntries(types.map((type, i) => [`V${"ABC"[i]}`, type])),
@@ -95,18 +96,18 @@ function inFours<P extends Record<string, ParamType>>(
       if (names.length === 1) return true;
       return (
         (flat ? p.rank === 1 : uptoThree(p)) &&
-        (p.axes[0] as number) % 4 === 0 &&
-        walks.every((kind, i) => walk(p, i) === kind)
+        (p.axes[0] as number) % width === 0 &&
+        walks.every((kind, i) => walk(p, i, width) === kind)
       );
     },
     workgroups: (p) => spread(divideUp(p.count as number, width * (p.tile as number))),
   };
 }
 
-/** A mix for a single axis: for adapters that run on a processor, and for any. */
-const flatMix = <P extends Record<string, ParamType>>(walks: readonly Walk[]): Variant<P>[] => [
-  inFours<P>(walks, true, 4),
-  inFours<P>(walks, true),
+/** A mix of walks: for adapters that run on a processor, and for any. */
+const mix = <P extends Record<string, ParamType>>(walks: readonly Walk[], flat: boolean): Variant<P>[] => [
+  inFours<P>(walks, flat, 4),
+  inFours<P>(walks, flat),
 ];
 
 const scalar = { name: "scalar", order: "elementwise" } as const;
@@ -137,9 +138,10 @@ const mixesOf = (operands: number): Walk[][] =>
 
 /** Every mix of walks for a single axis and for up to three; then what takes any. */
 const variants = (operands: number): Variant<typeof params>[] => [
-  ...mixesOf(operands).flatMap((walks) => flatMix<typeof params>(walks)),
+  ...mixesOf(operands).flatMap((walks) => mix<typeof params>(walks, true)),
   flatScalar(operands),
-  ...mixesOf(operands).map((walks) => inFours<typeof params>(walks, false)),
+  // Of three operands, few programs broadcast enough to compile as many shaders.
+  ...mixesOf(operands).flatMap((walks) => mix<typeof params>(walks, false).slice(operands === 2 ? 0 : 1)),
   scalars.three,
   scalars.many,
 ];
@@ -162,7 +164,7 @@ export const elementwiseUnary = defineKernel({
   software: FAT_LANES,
   bindings: { a: input, y: output },
   params: unaryParams,
-  variants: [...flatMix<typeof unaryParams>(["by four"]), unaryScalar],
+  variants: [...mix<typeof unaryParams>(["by four"], true), unaryScalar],
   cost: (p) => ({ flops: p.count, bytes: 8 * p.count }),
 });
 

@@ -126,6 +126,7 @@ export const gatherEntries: KernelEntry[] = [
       rowsCase(1, 1, 1),
       rowsCase(5, 3, 7),
       rowsCase(9, 12, 5),
+      rowsCase(9, 48, 5),
       rowsCase(300, 7, 2048),
       rowsCase(1, 257, 1),
       rowsCase(4096, 784, 128, true),

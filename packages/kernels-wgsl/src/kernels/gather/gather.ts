@@ -33,6 +33,14 @@ export const gatherRows = defineKernel({
   params: rowParams,
   variants: [
     {
+      name: "four_vec4",
+      order: "copy",
+      constants: { V: "array<vec4<u32>, 4>", WIDTH: "16u" },
+      applies: (p) => p.width % 16 === 0,
+      prefer: "software",
+      workgroups: (p) => spread(divideUp((p.count * p.width) / 16, LANES)),
+    },
+    {
       name: "vec4",
       order: "copy",
       constants: { V: "vec4<u32>", WIDTH: "4u" },

@@ -3,8 +3,8 @@
 // x       [rows, width], 32-bit words of any type
 // index   [count], i32
 // y       [count, width], overwritten; a row whose index is none of x's is 0, and the index is noted in faults
-// Thread  one word of y, or four in the vec4 variant (V and WIDTH are replaced), lanes along the row, so that loads of a
-//         row are neighbours.
+// Thread  one word of y, or four, or four vectors of four (V and WIDTH are replaced), lanes along the row, so that
+//         loads of a row are neighbours.
 // Reference: gather.ref.ts
 
 struct Params {
@@ -33,11 +33,12 @@ fn main(
   let at = (group.x + group.y * groups.x) * LANES + lane;
   let width = params.width / WIDTH;
   if (at >= params.count * width) { return; }
-  let row = index[at / width];
-  if (row < 0 || u32(row) >= params.rows) {
-    atomicMax(&faults[params.fault_slot], select(u32(row) + 1u, 0xffffffffu, row < 0));
-    y[at] = V(0u);
-    return;
-  }
-  y[at] = x[u32(row) * width + at % width];
+  let i = at / width;
+  let row = index[i];
+  let wrong = row < 0 || u32(row) >= params.rows;
+  if (wrong) { atomicMax(&faults[params.fault_slot], select(u32(row) + 1u, 0xffffffffu, row < 0)); }
+  // The copy is no branch: some adapters on a CPU run through both, lanes masked.
+  var v = x[select(u32(row) * width + at - i * width, 0u, wrong)];
+  if (wrong) { v = V(); }
+  y[at] = v;
 }
