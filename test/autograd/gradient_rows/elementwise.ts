@@ -25,6 +25,7 @@ export const elementwiseRows: readonly GradientRow[] = [
     once: FLAT,
     eps: 1 / 128,
   }),
+  unary("convert", (x) => F.cast(F.cast(x, "float16"), "float32"), { eps: 0.5, rounding: 2 ** -11, once: FLAT }),
   unary("neg", F.neg, { eps: 0.5, once: FLAT }),
   unary("abs", F.abs, { values: apart, once: FLAT }),
   unary("sign", F.sign, { values: apart, allowZero: true, once: FLAT }),

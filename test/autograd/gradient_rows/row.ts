@@ -15,6 +15,8 @@ export interface GradientRow {
   readonly call: (...inputs: F.Tensor[]) => F.Tensor;
   /** Half width of the difference; 1/2 for ops linear in each input, for which it is exact. Default 1/64. */
   readonly eps?: number;
+  /** Relative rounding of a value on its way, where it is not held in float32 throughout. */
+  readonly rounding?: number;
   /** Gradients that are zero everywhere, as of sign and floor. */
   readonly allowZero?: boolean;
   /**
