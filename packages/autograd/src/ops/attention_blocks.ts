@@ -148,5 +148,9 @@ export const softmaxParams =
     });
   };
 
-export const attentionConstantsOf = ({ dropout }: AttentionAttrs, mask: Tensor | undefined): Constants =>
-  attentionConstants(mask ? (mask.dtype === "bool" ? "seen" : "added") : "none", dropout !== undefined);
+export const attentionConstantsOf = ({ dropout, low, high }: AttentionAttrs, mask: Tensor | undefined): Constants =>
+  attentionConstants(
+    mask ? (mask.dtype === "bool" ? "seen" : "added") : "none",
+    dropout !== undefined,
+    low !== undefined || high !== undefined,
+  );

@@ -56,7 +56,11 @@ function attentionCase(given: Given, backward: boolean): KernelCase {
   return {
     name: `[${batch}, ${heads}, ${length}, ${keys}]${words.join("").replace(/"/g, "")}`,
     params,
-    constants: attentionConstants(mask ?? "none", options.dropout !== undefined),
+    constants: attentionConstants(
+      mask ?? "none",
+      options.dropout !== undefined,
+      options.low !== undefined || options.high !== undefined,
+    ),
     inputs: (random: CaseRandom) => {
       const strides = options.maskStrides ?? [0, 0, 0, 0];
       const extent = [batch, heads, length, keys + firstKey].reduce(
@@ -74,7 +78,11 @@ function attentionCase(given: Given, backward: boolean): KernelCase {
       const { statistics: own } = attentionSoftmaxForwardReference(
         made,
         params,
-        attentionConstants(mask ?? "none", options.dropout !== undefined),
+        attentionConstants(
+          mask ?? "none",
+          options.dropout !== undefined,
+          options.low !== undefined || options.high !== undefined,
+        ),
       );
       return { ...made, statistics: own as Float32Array, dp: random.uniform(size, -1, 1) };
     },

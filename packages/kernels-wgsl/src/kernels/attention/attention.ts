@@ -79,10 +79,10 @@ export const attentionSoftmaxBackward = defineKernel({
   cost: (p) => ({ flops: 9 * p.rows * p.keys, bytes: 16 * p.rows * p.keys }),
 });
 
-/** What the kernels are told of mask and dropout. */
-export function attentionConstants(mask: "none" | "seen" | "added", drops: boolean): Constants {
+/** What the kernels are told of mask, dropout, and whether low and high leave keys out. */
+export function attentionConstants(mask: "none" | "seen" | "added", drops: boolean, banded: boolean): Constants {
   const kind = { none: {}, seen: { MASK: "1u", M: "u32" }, added: { MASK: "2u" } }[mask];
-  return drops ? { ...kind, DROPS: "true" } : kind;
+  return { ...kind, ...(drops ? { DROPS: "true" } : {}), ...(banded ? {} : { BANDED: "false" }) };
 }
 
 /** What becomes of rows that see no key: 0 as in PyTorch, equal shares of all as in JAX and Keras, or NaN. */

@@ -54,6 +54,8 @@ const CHUNK = 64u;
 // 0: no mask, 1: what is not 0 is seen, 2: added.
 const MASK = 0u;
 const DROPS = false;
+// Whether low and high leave keys out.
+const BANDED = true;
 
 // x >> by. Replaced on SwiftShader, which shifts lane by lane, for by > 9: the upper bits as a float are exact, and added to one so
 // large that its last bit stands for 2^by they come to lie at the lower end. scale is 2^by.
@@ -128,8 +130,11 @@ fn masks(row: Row, j: u32) -> vec4<M> {
 
 // Which of the keys from j on the row sees.
 fn seen(row: Row, j: u32) -> B {
-  let s = I(i32(params.first_key + j)) + lanes();
-  var is = (s <= I(row.t + params.high)) & (s >= I(row.t - params.low));
+  var is = B(true);
+  if (BANDED) {
+    let s = I(i32(params.first_key + j)) + lanes();
+    is = (s <= I(row.t + params.high)) & (s >= I(row.t - params.low));
+  }
   if (MASK == 1u) { is = is & (of_four(vec4<f32>(masks(row, j))) != V(0.0)); }
   return is;
 }
@@ -138,6 +143,7 @@ fn seen(row: Row, j: u32) -> B {
 fn scored(row: Row, j: u32, product: V) -> V {
   var v = product * params.scale;
   if (MASK == 2u) { v += of_four(vec4<f32>(masks(row, j))); }
+  if (!BANDED && MASK != 1u) { return v; }
   return select(V(params.unseen), v, seen(row, j));
 }
 

@@ -53,6 +53,8 @@ const CHUNK = 64u;
 // 0: no mask, 1: what is not 0 is seen, 2: added.
 const MASK = 0u;
 const DROPS = false;
+// Whether low and high leave keys out.
+const BANDED = true;
 
 // x >> by. Replaced on SwiftShader, which shifts lane by lane, for by > 9: the upper bits as a float are exact, and added to one so
 // large that its last bit stands for 2^by they come to lie at the lower end. scale is 2^by.
@@ -127,8 +129,11 @@ fn masks(row: Row, j: u32) -> vec4<M> {
 
 // Which of the keys from j on the row sees.
 fn seen(row: Row, j: u32) -> B {
-  let s = I(i32(params.first_key + j)) + lanes();
-  var is = (s <= I(row.t + params.high)) & (s >= I(row.t - params.low));
+  var is = B(true);
+  if (BANDED) {
+    let s = I(i32(params.first_key + j)) + lanes();
+    is = (s <= I(row.t + params.high)) & (s >= I(row.t - params.low));
+  }
   if (MASK == 1u) { is = is & (of_four(vec4<f32>(masks(row, j))) != V(0.0)); }
   return is;
 }
@@ -137,6 +142,7 @@ fn seen(row: Row, j: u32) -> B {
 fn scored(row: Row, j: u32, product: V) -> V {
   var v = product * params.scale;
   if (MASK == 2u) { v += of_four(vec4<f32>(masks(row, j))); }
+  if (!BANDED && MASK != 1u) { return v; }
   return select(V(params.unseen), v, seen(row, j));
 }
 
@@ -165,7 +171,7 @@ fn main(
   var most = V(bitcast<f32>(lowest));
   for (var j = 0u; j < size; j++) {
     let v = scored(row, j * LONG, scores[at + j]);
-    scores[at + j] = v;
+    if (BANDED || MASK > 0u) { scores[at + j] = v; }
     most = max(most, v);
   }
   var top = peak(most);
@@ -175,7 +181,9 @@ fn main(
   for (var start = 0u; start < size; start += CHUNK / LONG) {
     var part = V();
     for (var j = start; j < min(start + CHUNK / LONG, size); j++) {
-      let e = exp_of(scores[at + j] - top);
+      var v = scores[at + j];
+      if (!BANDED && MASK == 0u) { v *= params.scale; }
+      let e = exp_of(v - top);
       scores[at + j] = e;
       part += e;
     }

@@ -74,6 +74,7 @@ const views: Viewed[] = [
   channels("batch", [16, 16, 16, 64], -1, undefined, true),
   channels("batch", [16, 64, 16, 16], 1, undefined, true),
   channels("group", [16, 16, 16, 64], -1, 8, true),
+  viewed("layer", [512, 512], trailingView([512, 512], 1, "layer"), true),
 ];
 
 /** Values about 3, so that squares without a mean taken first would lose digits. */
