@@ -83,8 +83,13 @@ test("u8Geometry refuses divisors that are 0 or not finite", () => {
 });
 
 test("oneHotGeometry takes its two values and refuses a depth that is no positive integer", () => {
-  expect(oneHotGeometry([2, 3], 4)).toEqual({ shape: [2, 3, 4], params: { count: 6, depth: 4, on: 1, off: 0 } });
-  expect(oneHotGeometry([2], 4, { on: 5, off: -1 }).params).toMatchObject({ on: 5, off: -1 });
+  // The values are words: bits of floats unless another dtype is said.
+  const [one, minus] = [0x3f800000, 0xbf800000];
+  const line = { outer: 6, depth: 4, inner: 1 };
+  expect(oneHotGeometry([2, 3], 4)).toEqual({ shape: [2, 3, 4], params: { ...line, on: one, off: 0 } });
+  expect(oneHotGeometry([2, 3], 4, { axis: 1 })).toMatchObject({ shape: [2, 4, 3], params: { outer: 2, inner: 3 } });
+  expect(oneHotGeometry([2], 4, { off: -1 }).params).toMatchObject({ on: one, off: minus });
+  expect(oneHotGeometry([2], 4, { on: 5, off: -1, dtype: "i32" }).params).toMatchObject({ on: 5, off: 2 ** 32 - 1 });
   expect(() => oneHotGeometry([2], 0)).toThrow(ArgumentError);
   expect(() => oneHotGeometry([2], 2.5)).toThrow("one_hot: depth: expected a positive integer, got 2.5");
 });
