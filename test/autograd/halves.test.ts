@@ -138,3 +138,36 @@ test("a captured function of halves has the bits of the eager one, and its conve
     }
   }
 });
+
+test("halves are moved by kernels that read halves: no copy in float32 is made", async () => {
+  const x = F.fromData(createRandom(5).uniform(6 * 8), [6, 8], "float16");
+  const moves: Record<string, [(x: F.Tensor) => F.Tensor, string[]]> = {
+    transpose: [(x) => F.transpose(x), ["strided_copy_half"]],
+    rows: [(x) => F.sliceAlong(x, 0, 1, 4), ["strided_copy"]],
+    columns: [(x) => F.sliceAlong(x, 1, 1, 4), ["strided_copy_half"]],
+    flip: [(x) => F.flip(x, [1]), ["strided_copy_half"]],
+    expand: [(x) => F.expand(F.reshape(x, [6, 1, 8]), [6, 2, 8]), ["strided_copy"]],
+    concat: [(x) => F.concat([x, x], 1), ["strided_copy", "strided_copy"]],
+    pad: [
+      (x) =>
+        F.pad(
+          x,
+          [
+            [1, 0],
+            [2, 4],
+          ],
+          7,
+        ),
+      ["fill", "strided_copy"],
+    ],
+    gather: [(x) => F.gather(x, F.fromData([3, 0], [2], "int32")), ["gather_rows"]],
+  };
+  for (const [name, [move, kernels]] of Object.entries(moves)) {
+    const captured = F.capture(move);
+    expect(await values(captured(x)), name).toEqual(await values(move(F.cast(x, "float32"))));
+    expect(
+      captured.plans[0]?.commands.map(({ kernel }) => kernel),
+      name,
+    ).toEqual(kernels);
+  }
+});

@@ -179,7 +179,8 @@ describe.each(kernelTable.map((entry) => [entry.kernel.name, entry] as const))("
       for (const [i, [binding, spec]] of bindings.entries()) {
         const { space, type } = declared[i] as Declared;
         expect(space, binding).toBe(`storage,${spec.access}`);
-        const dtypes = typeof spec.dtype === "string" ? [spec.dtype] : spec.dtype;
+        // Halves are bound as words.
+        const dtypes = [spec.dtype].flat().map((dtype) => (/^b?f16$/.test(dtype) ? "u32" : dtype));
         expect(type, binding).toMatch(/^array<.*>$/);
         expect(dtypes, binding).toContain(scalarOf(type));
       }

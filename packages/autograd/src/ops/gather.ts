@@ -15,7 +15,7 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype, type Dtype, expectDtype, expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
-import type { Tensor } from "../tensor.js";
+import { empty, type Tensor } from "../tensor.js";
 import { moveAxis } from "../vmap/levels.js";
 import { fillWith } from "./create.js";
 import { reshape } from "./shape.js";
@@ -61,6 +61,17 @@ const gatherOp = defineOp<{ x: Tensor; index: Tensor }, undefined>({
         finish: (y) => reshape(y, [...index.shape, ...y.shape.slice(1)]),
       };
     return { inputs: { x: moveAxis(x, 0, 1), index }, attrs, finish: (y) => moveAxis(y, 1, 0) };
+  },
+  // Rows of whole words are moved as they are.
+  halves: {
+    forward: ({ x, index }) => {
+      expectDtype("gather", "index", index.dtype, "int32");
+      const { shape, params } = rowsGeometry(x, index);
+      if (params.width % 2 !== 0) return undefined;
+      const y = empty(shape, x.dtype);
+      if (y.size > 0) launch(gatherRows, { x, index, y }, { ...params, width: params.width / 2 });
+      return y;
+    },
   },
 });
 

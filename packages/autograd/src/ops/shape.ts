@@ -3,19 +3,23 @@ import {
   ArgumentError,
   concatGeometry,
   expandGeometry,
+  fillsInOrder,
   flipGeometry,
   formatShape,
   placeGeometry,
   ShapeError,
+  type StridedCopyParams,
   sizeOf,
   sliceGeometry,
   stridedCopy,
+  stridedCopyHalf,
   transposeGeometry,
+  wordsOfHalves,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
-import type { Tensor } from "../tensor.js";
+import { empty, type Tensor } from "../tensor.js";
 import { allBatched, shifted } from "../vmap/rules.js";
-import { fillWith } from "./create.js";
+import { fillWith, full } from "./create.js";
 import { sumTo } from "./reduce.js";
 
 const sameDtype = ({ x }: { x: Tensor }) => x.dtype;
@@ -25,6 +29,35 @@ function words(op: string, x: Tensor): Tensor {
   if (x.dtype === "uint8")
     throw new ArgumentError({ op, argument: "x", expected: "float32, int32, uint32 or bool", given: "uint8" });
   return x;
+}
+
+/**
+ * A copy of halves by kernels that move them: whole words where it can be, single halves into a y that is filled in order. Undefined
+ * where neither does.
+ */
+export function copyHalves(
+  x: Tensor,
+  { shape, params }: { shape: readonly number[]; params: StridedCopyParams },
+): Tensor | undefined {
+  if (!fillsInOrder(params)) return undefined;
+  const y = empty(shape, x.dtype);
+  const words = wordsOfHalves(params);
+  if (y.size === 0) return y;
+  if (words) launch(stridedCopy, { x, y }, words);
+  else launch(stridedCopyHalf, { x, y }, params);
+  return y;
+}
+
+/** Moves parts into y, which the first of them begins, where all are whole words. */
+function placeHalves(
+  y: () => Tensor,
+  parts: readonly (readonly [x: Tensor, params: StridedCopyParams])[],
+): Tensor | undefined {
+  const words = parts.map(([x, params]) => [x, wordsOfHalves(params)] as const);
+  if (words.some(([, params]) => params === undefined)) return undefined;
+  const target = y();
+  for (const [x, params] of words) launch(stridedCopy, { x, y: target }, params as StridedCopyParams);
+  return target;
 }
 
 const reshapeOp = defineOp<{ x: Tensor }, { shape: readonly number[] }>({
@@ -75,6 +108,10 @@ const transposeOp = defineOp<{ x: Tensor }, { permutation: readonly number[] }>(
     }),
   },
   batch: (inputs, _, { permutation }) => ({ inputs, attrs: { permutation: [0, ...shifted(permutation)] } }),
+  halves: {
+    forward: ({ x }, { permutation }) => copyHalves(x, transposeGeometry(x.shape, permutation)),
+    gradients: "own",
+  },
 });
 
 /** Dimensions in another order; default reversed. Negative ones count from the end. */
@@ -93,6 +130,7 @@ const expandOp = defineOp<{ x: Tensor }, { shape: readonly number[] }>({
     const missing = new Array<number>(shape.length - (x.rank - 1)).fill(1);
     return { inputs: { x: reshape(x, [size, ...missing, ...x.shape.slice(1)]) }, attrs: { shape: [size, ...shape] } };
   },
+  halves: { forward: ({ x }, { shape }) => copyHalves(x, expandGeometry(x.shape, shape)), gradients: "own" },
 });
 
 /** Repeats dimensions of extent 1, and adds leading ones, up to `shape`. */
@@ -117,6 +155,10 @@ const sliceOp = defineOp<{ x: Tensor }, SliceAttrs>({
     inputs,
     attrs: { starts: [0, ...starts], stops: [size, ...stops], steps: [1, ...steps] },
   }),
+  halves: {
+    forward: ({ x }, { starts, stops, steps }) => copyHalves(x, sliceGeometry(x.shape, starts, stops, steps)),
+    gradients: "own",
+  },
 });
 
 /** Elements start, start + step, ... below stop of every dimension; bounds within the shape, steps positive (default 1). */
@@ -159,6 +201,13 @@ const placeOp = defineOp<{ x: Tensor }, PlaceAttrs>({
     inputs,
     attrs: { shape: [size, ...shape], starts: [0, ...starts], steps: [1, ...steps], value },
   }),
+  halves: {
+    forward: ({ x }, { shape, starts, steps, value }) => {
+      const geometry = placeGeometry(x.shape, shape, starts, steps);
+      return x.size === 0 ? undefined : placeHalves(() => full(shape, value, x.dtype), [[x, geometry.params]]);
+    },
+    gradients: "own",
+  },
 });
 
 /** A tensor of `shape` that is `value` except where x lies, from `starts` on in steps: the reverse of slice. */
@@ -201,6 +250,7 @@ const flipOp = defineOp<{ x: Tensor }, { axes: readonly number[] }>({
   forward: ({ x }, y, { axes }) => launch(stridedCopy, { x, y }, flipGeometry(x.shape, axes).params),
   vjp: { x: vjp([], (dy, _, { attrs }) => flip(dy, attrs.axes)) },
   batch: (inputs, _, { axes }) => ({ inputs, attrs: { axes: shifted(axes) } }),
+  halves: { forward: ({ x }, { axes }) => copyHalves(x, flipGeometry(x.shape, axes)), gradients: "own" },
 });
 
 /** Reverses the given dimensions. */
@@ -232,6 +282,15 @@ const concatOp = defineOp<{ a: Tensor; b: Tensor }, { axis: number }>({
     inputs: allBatched(inputs, isBatched, size),
     attrs: { axis: axis < 0 ? axis : axis + 1 },
   }),
+  halves: {
+    forward: ({ a, b }, { axis }) => {
+      if (a.dtype !== b.dtype) return undefined;
+      const { shape, parts } = concatGeometry([a.shape, b.shape], axis);
+      const given = [a, b].flatMap((x, i) => (x.size > 0 ? [[x, parts[i] as StridedCopyParams] as const] : []));
+      return placeHalves(() => empty(shape, a.dtype), given);
+    },
+    gradients: "own",
+  },
 });
 
 /** Elements start to stop of one dimension. */

@@ -13,6 +13,8 @@ const u8Params = { count: "u32", divisor: "f32" } as const;
 const gatherU8Params = { ...rowParams, plane: "u32" } as const;
 const oneHotParams = { outer: "u32", depth: "u32", inner: "u32", on: "u32", off: "u32" } as const;
 const words = ["u32", "i32", "f32"] as const;
+/** Rows of whole words of halves are moved too. */
+const moved = [...words, "f16", "bf16"] as const;
 const faults = { access: "read_write", dtype: "u32", optional: true } as const;
 
 export type GatherParams = ParamValues<typeof rowParams>;
@@ -25,10 +27,10 @@ export const gatherRows = defineKernel({
   name: "gather_rows",
   wgsl: gatherRowsWgsl,
   bindings: {
-    x: { access: "read", dtype: words },
+    x: { access: "read", dtype: moved },
     index: { access: "read", dtype: "i32" },
     faults,
-    y: { access: "read_write", dtype: words },
+    y: { access: "read_write", dtype: moved },
   },
   params: rowParams,
   variants: [

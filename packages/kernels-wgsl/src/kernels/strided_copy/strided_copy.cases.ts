@@ -1,7 +1,7 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
 import { sizeOf } from "../../kernel.js";
-import { fill, type StridedCopyParams, stridedCopy } from "./strided_copy.js";
-import { fillReference, stridedCopyReference } from "./strided_copy.ref.js";
+import { fill, type StridedCopyParams, stridedCopy, stridedCopyHalf } from "./strided_copy.js";
+import { fillReference, stridedCopyHalfReference, stridedCopyReference } from "./strided_copy.ref.js";
 import {
   concatGeometry,
   expandGeometry,
@@ -130,6 +130,27 @@ const cases: KernelCase[] = [
   ),
 ];
 
+/** x of all patterns of bits. */
+function halfCase(name: string, x: readonly number[], { shape, params }: Geometry, bench = false): KernelCase {
+  return {
+    name: `${name} [${x}] to [${shape}]`,
+    params,
+    inputs: (random) => ({ x: new Uint32Array(random.integers(Math.ceil(sizeOf(x) / 2), -(2 ** 31), 2 ** 31).buffer) }),
+    outputs: { y: Math.ceil(sizeOf(shape) / 2) },
+    bench,
+  };
+}
+
+const halfCases: KernelCase[] = [
+  halfCase("transpose 1,0", [3, 5], transposeGeometry([3, 5], [1, 0])),
+  halfCase("transpose 5,3,1,0,2,4", [4, 3, 2, 2, 3, 4], transposeGeometry([4, 3, 2, 2, 3, 4], [5, 3, 1, 0, 2, 4])),
+  halfCase("slice 9,0:-1,8:-3,1", [10, 8], sliceGeometry([10, 8], [9, 0], [-1, 8], [-3, 1])),
+  halfCase("slice 1:1030", [1030], sliceGeometry([1030], [1], [1030])),
+  halfCase("expand", [3, 1], expandGeometry([3, 1], [3, 5])),
+  halfCase("flip 0,2", [4, 3, 7], flipGeometry([4, 3, 7], [0, 2])),
+  halfCase("transpose 1,0", [1024, 1024], transposeGeometry([1024, 1024], [1, 0]), true),
+];
+
 const fillCases: KernelCase[] = (
   [
     [1, 0],
@@ -148,5 +169,6 @@ const fillCases: KernelCase[] = (
 
 export const stridedCopyEntries: KernelEntry[] = [
   { kernel: stridedCopy, reference: stridedCopyReference, cases },
+  { kernel: stridedCopyHalf, reference: stridedCopyHalfReference, cases: halfCases },
   { kernel: fill, reference: fillReference, cases: fillCases },
 ];

@@ -20,6 +20,17 @@ export function stridedCopyReference(inputs: BindingArrays, given: object): Bind
   return { y };
 }
 
+/** The same of halves, two to a word, to a contiguous y. */
+export function stridedCopyHalfReference(inputs: BindingArrays, given: object): BindingArrays {
+  const p = given as StridedCopyParams;
+  const { buffer } = inputs.x as Uint32Array;
+  const halves = Uint32Array.from(new Uint16Array(buffer));
+  const { y } = stridedCopyReference({ x: halves, y: new Uint32Array(p.count) }, given);
+  const words = new Uint32Array(Math.ceil(p.count / 2));
+  new Uint16Array(words.buffer).set(y as Uint32Array);
+  return { y: words };
+}
+
 export function fillReference(_: BindingArrays, given: object): BindingArrays {
   const { count, bits } = given as FillParams;
   return { y: new Uint32Array(count).fill(bits) };

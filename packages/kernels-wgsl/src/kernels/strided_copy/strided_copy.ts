@@ -11,6 +11,7 @@ import {
 } from "../../kernel.js";
 import fillWgsl from "./fill.wgsl";
 import stridedCopyWgsl from "./strided_copy.wgsl";
+import stridedCopyHalfWgsl from "./strided_copy_half.wgsl";
 import stridedCopyTurnWgsl from "./strided_copy_turn.wgsl";
 
 /** Axes that the kernel can walk after merging. */
@@ -103,13 +104,67 @@ export const stridedCopy = defineKernel({
   wgsl: stridedCopyWgsl,
   software: FAT_LANES,
   bindings: {
-    x: { access: "read", dtype: ["u32", "i32", "f32"] },
-    y: { access: "read_write", dtype: ["u32", "i32", "f32"] },
+    x: { access: "read", dtype: ["u32", "i32", "f32", "f16", "bf16"] },
+    y: { access: "read_write", dtype: ["u32", "i32", "f32", "f16", "bf16"] },
   },
   params,
   variants: [...byAxes(vec4), ...byAxes(vec4Repeat), turn, ...byAxes(scalar), { ...scalar, name: "scalar_many_axes" }],
   cost: (p) => ({ flops: 0, bytes: 4 * (distinct(p) + p.count) }),
 });
+
+const halfVariant: Variant<typeof params> = {
+  name: "words",
+  order,
+  workgroups: (p) => spread(divideUp(p.count, 2 * p.tile)),
+};
+
+/**
+ * The same of halves, two to a word, to a contiguous y: strides, offset and count are in halves. Where whole words are moved,
+ * `wordsOfHalves` gives the params for stridedCopy. See strided_copy_half.wgsl.
+ */
+export const stridedCopyHalf = defineKernel({
+  name: "strided_copy_half",
+  wgsl: stridedCopyHalfWgsl,
+  software: FAT_LANES,
+  bindings: {
+    x: { access: "read", dtype: ["f16", "bf16"] },
+    y: { access: "read_write", dtype: ["f16", "bf16"] },
+  },
+  params,
+  variants: [
+    narrowed(halfVariant, (p) => p.rank <= 3, { name: "words_axes", constants: { locate: "walk_three(i)" } }),
+    halfVariant,
+  ],
+  cost: (p) => ({ flops: 0, bytes: 2 * (distinct(p) + p.count) }),
+});
+
+/** Params of a copy of halves as one of words, where every run of halves begins and ends with a word on both sides; else undefined. */
+export function wordsOfHalves(p: StridedCopyParams): StridedCopyParams | undefined {
+  const even = (...numbers: number[]): boolean => numbers.every((number) => number % 2 === 0);
+  if (
+    part(p, 0, "x") !== 1 ||
+    part(p, 0, "y") !== 1 ||
+    !even(part(p, 0, "extent"), ...steps(p, "x", 0), ...steps(p, "y", 0))
+  )
+    return undefined;
+  const halved = (stride: number): number => ((stride | 0) / 2) >>> 0;
+  const axes = p.axes.map((value, i) => {
+    const [d, column] = [Math.floor(i / 4), i % 4];
+    if (d >= p.rank) return value;
+    return d === 0 ? (column === 0 ? value / 2 : value) : column === 0 ? value : halved(value);
+  });
+  return { ...p, count: p.count / 2, x_offset: p.x_offset / 2, y_offset: p.y_offset / 2, x_inner: 0, axes };
+}
+
+/** Whether a copy fills a contiguous y in its order. */
+export function fillsInOrder(p: StridedCopyParams): boolean {
+  let stride = 1;
+  for (let d = 0; d < p.rank; d++) {
+    if (part(p, d, "extent") > 1 && part(p, d, "y") !== stride) return false;
+    stride *= part(p, d, "extent");
+  }
+  return p.y_offset === 0;
+}
 
 const fillParams = { count: "u32", bits: "u32" } as const;
 
