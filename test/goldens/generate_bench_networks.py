@@ -30,7 +30,7 @@ if __name__ == "__main__":
     for workload in workloads:
         step, _ = prepare(workload, torch.device("cpu"))
         losses = [float(step()) for _ in range(workload["calls"])]
-        cases.append(case(workload["network"], {}, {"losses": tensor(losses)}))
+        cases.append(case(workload["network"], {"fn": "step"}, {"losses": tensor(losses)}))
     header = {
         "generator": "test/goldens/generate_bench_networks.py",
         "torch": torch.__version__,

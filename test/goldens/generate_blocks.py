@@ -356,5 +356,5 @@ def jax_cases():
 if __name__ == "__main__":
     which = sys.argv[1]
     versions = {"torch": torch_cases, "keras": keras_cases, "jax": jax_cases}[which]()
-    header = {"generator": f"generate_blocks.py {which}", "python": platform.python_version(), "numpy": np.__version__}
+    header = {"generator": f"test/goldens/generate_blocks.py {which}", "python": platform.python_version(), "numpy": np.__version__}
     write(f"blocks_{which}", header | versions, CASES)

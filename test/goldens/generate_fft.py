@@ -81,4 +81,4 @@ for n in (1, 2, 5, 8):
     fixed("fftfreq", torch.fft.fftfreq(n, d=0.3, **f64), n=n, d=0.3)
     fixed("rfftfreq", torch.fft.rfftfreq(n, d=0.3, **f64), n=n, d=0.3)
 
-write("fft", {"generator": "generate_fft.py", "python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}, CASES)
+write("fft", {"generator": "test/goldens/generate_fft.py", "python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}, CASES)

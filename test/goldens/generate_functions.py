@@ -192,13 +192,13 @@ if sys.argv[1] == "keras":
     import keras
     import tensorflow as tf
 
-    header = {"generator": "generate_functions.py", "keras": keras.__version__, "tensorflow": tf.__version__}
+    header = {"generator": "test/goldens/generate_functions.py", "keras": keras.__version__, "tensorflow": tf.__version__}
     write("functions_keras", header, list(keras_cases()))
 elif sys.argv[1] == "torch":
     import torch
 
-    write("functions", {"generator": "generate_functions.py", "torch": torch.__version__, "numpy": np.__version__}, list(torch_cases()))
+    write("functions", {"generator": "test/goldens/generate_functions.py", "torch": torch.__version__, "numpy": np.__version__}, list(torch_cases()))
 else:
     import jax
 
-    write("functions_jax", {"generator": "generate_functions.py", "jax": jax.__version__, "numpy": np.__version__}, list(jax_cases()))
+    write("functions_jax", {"generator": "test/goldens/generate_functions.py", "jax": jax.__version__, "numpy": np.__version__}, list(jax_cases()))

@@ -326,7 +326,7 @@ HERE = {"get": get, "put": put, "meshgrid": meshgrid}
 FILES = [scans, gather_scatter, sorting, selection, rearranging]
 
 if __name__ == "__main__":
-    header = {"generator": "generate_indexing.py", "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    header = {"generator": "test/goldens/generate_indexing.py", "python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
     for make in FILES:
         if sys.argv[1:] and make.__name__ not in sys.argv[1:]:
             continue

@@ -96,4 +96,4 @@ add("householder_product", [(4, 3), (2,)], L.householder_product)
 add("householder_product", [(2, 3, 3), (2, 3)], L.householder_product)
 add("cholesky_solve", [(3, 3), (3, 2)], lambda a, b: torch.cholesky_solve(b, torch.tril(a)), transform=lambda a: np.tril(apart(a)))
 
-write("linalg", {"generator": "generate_linalg.py", "python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}, CASES)
+write("linalg", {"generator": "test/goldens/generate_linalg.py", "python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}, CASES)

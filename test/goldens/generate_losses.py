@@ -207,5 +207,5 @@ def jax_cases():
 if __name__ == "__main__":
     which = sys.argv[1]
     versions = {"torch": ["torch"], "keras": ["keras", "tensorflow"], "jax": ["jax", "optax"]}[which]
-    header = {"generator": "generate_losses.py", **{name: __import__(name).__version__ for name in versions}}
+    header = {"generator": "test/goldens/generate_losses.py", **{name: __import__(name).__version__ for name in versions}}
     write(f"losses_{which}", header, list({"torch": torch_cases, "keras": keras_cases, "jax": jax_cases}[which]()))

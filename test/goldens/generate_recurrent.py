@@ -183,5 +183,5 @@ def flax_cases():
 if __name__ == "__main__":
     which = sys.argv[1]
     versions = {"torch": torch_cases, "keras": keras_cases, "flax": flax_cases}[which]()
-    header = {"generator": f"generate_recurrent.py {which}", "python": platform.python_version(), "numpy": np.__version__}
+    header = {"generator": f"test/goldens/generate_recurrent.py {which}", "python": platform.python_version(), "numpy": np.__version__}
     write(f"recurrent_{which}", header | versions, CASES)

@@ -314,5 +314,5 @@ def torch_cases():
 if __name__ == "__main__":
     which = sys.argv[1]
     versions = {"torch": torch_cases, "keras": keras_cases, "jax": jax_cases}[which]()
-    header = {"generator": f"generate_spatial.py {which}", "python": platform.python_version(), "numpy": np.__version__}
+    header = {"generator": f"test/goldens/generate_spatial.py {which}", "python": platform.python_version(), "numpy": np.__version__}
     write(f"spatial_{which}", header | versions, CASES)

@@ -37,7 +37,7 @@ function checkIntegers(op: string, argument: string, values: readonly number[], 
     op,
     argument,
     expected: count === 1 ? `a ${what} integer` : `${count} ${what} integers`,
-    given: values.length === 1 ? `${values[0]}` : formatShape(values),
+    given: count === 1 ? `${values[0]}` : formatShape(values),
   });
 }
 
