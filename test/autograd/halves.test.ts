@@ -171,3 +171,21 @@ test("halves are moved by kernels that read halves: no copy in float32 is made",
     ).toEqual(kernels);
   }
 });
+
+test("products of float16 take kernels that read halves, or float32 copies: the same bits", async () => {
+  const random = createRandom(9);
+  for (const [m, k, n] of [
+    [5, 7, 3],
+    [48, 40, 36],
+  ] as const) {
+    const a = F.fromData(random.uniform(m * k), [m, k], "float16");
+    const b = F.fromData(random.uniform(n * k), [n, k], "float16");
+    const bias = F.fromData(random.uniform(n), [n], "float16");
+    const product = (a: F.Tensor, b: F.Tensor, bias: F.Tensor): F.Tensor => F.matmul(a, b, { transposeB: true, bias });
+    const wide = product(F.cast(a, "float32"), F.cast(b, "float32"), F.cast(bias, "float32"));
+    expect(await values(product(a, b, bias))).toEqual(await values(F.cast(wide, "float16")));
+  }
+  const captured = F.capture((a: F.Tensor) => F.matmul(a, a));
+  await captured(F.ones([4, 4], "float16")).data();
+  expect(captured.plans[0]?.commands.map(({ kernel }) => kernel)).toEqual(["matmul_f16", "elementwise_chain"]);
+});

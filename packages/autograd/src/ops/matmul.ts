@@ -1,15 +1,18 @@
 import {
   type MatmulSplitKPlan,
+  matmulF16,
   matmulGeometry,
   matmul as matmulKernel,
   matmulSplitKPlan,
   matmulSplitKReduce,
+  sizeOf,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
+import { device } from "../engine.js";
 import { empty, type Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
-import { add } from "./elementwise.js";
+import { add, cast } from "./elementwise.js";
 import { sum, sumTo } from "./reduce.js";
 import { reshape } from "./shape.js";
 
@@ -33,6 +36,7 @@ const matmulOp = defineOp<{ a: Tensor; b: Tensor; bias: Tensor | undefined }, Ma
     if (split) splitK({ a, b, bias }, y, split);
     else launch(matmulKernel, { a, b, bias, y }, params);
   },
+  halves: { forward: (inputs, attrs) => ofFloat16(inputs, attrs) },
   vjp: {
     a: vjp(["b"], (dy, { b }, { attrs: { transposeA, transposeB }, shapes }) => {
       const da = transposeA
@@ -64,6 +68,24 @@ const matmulOp = defineOp<{ a: Tensor; b: Tensor; bias: Tensor | undefined }, Ma
     };
   },
 });
+
+/** Multiplications up to which a kernel that reads halves is as quick on software adapters as one that reads float32 copies. */
+const FEW = 2 ** 15;
+
+/** The product of float16 without copies of them, sums in float32: on GPUs, and of few numbers. */
+function ofFloat16(
+  { a, b, bias }: { a: Tensor; b: Tensor; bias: Tensor | undefined },
+  attrs: MatmulAttrs,
+): Tensor | undefined {
+  if (a.dtype !== "float16" || b.dtype !== a.dtype) return undefined;
+  const { shape, params } = matmulGeometry(a.shape, b.shape, { ...attrs, bias: bias !== undefined });
+  const few = sizeOf(shape) * params.k <= FEW;
+  if (sizeOf(shape) === 0 || matmulSplitKPlan(params) || !(few || device().adapter.kind === "hardware"))
+    return undefined;
+  const y = empty(shape, "float32");
+  launch(matmulF16, { a, b, bias: bias && cast(bias, "float32"), y }, params);
+  return cast(y, a.dtype);
+}
 
 /** Products over chunks of k, then their sum. */
 function splitK(

@@ -157,13 +157,13 @@ const halves = (operand: string): string =>
 const fourHalves = (operand: string): string =>
   `let four = ${operand}[at.x / 4u]; return vec4(unpack2x16float(four.x), unpack2x16float(four.y))`;
 
-/** matmul of operands in half precision, two to a word, as f32ToF16 makes them; sums and result in f32. See matmul_f16.wgsl. */
+/** matmul of operands in half precision, two to a word; sums and result in f32. See matmul_f16.wgsl. */
 export const matmulF16 = defineKernel({
   name: "matmul_f16",
   wgsl: matmulF16Wgsl,
   bindings: {
-    a: { access: "read", dtype: "u32" },
-    b: { access: "read", dtype: "u32" },
+    a: { access: "read", dtype: "f16" },
+    b: { access: "read", dtype: "f16" },
     bias: { access: "read", dtype: "f32", optional: true },
     y: { access: "read_write", dtype: "f32" },
   },
