@@ -132,7 +132,10 @@ export const stridedCopyHalf = defineKernel({
   },
   params,
   variants: [
-    narrowed(halfVariant, (p) => p.rank <= 3, { name: "words_axes", constants: { locate: "walk_three(i)" } }),
+    narrowed(halfVariant, (p) => p.rank <= 3, {
+      name: "words_axes",
+      constants: { locate: "place_of(i)", next: "further(p, by)" },
+    }),
     halfVariant,
   ],
   cost: (p) => ({ flops: 0, bytes: 2 * (distinct(p) + p.count) }),
