@@ -154,9 +154,9 @@ describe("facet kernels", () => {
   });
 
   test("a text that no name has: exit code 1 and a hint", async () => {
-    const { code, out, err } = await facet("kernels attention");
+    const { code, out, err } = await facet("kernels teleport");
     expect({ code, out }).toEqual({ code: 1, out: "" });
-    expect(err).toContain("attention");
+    expect(err).toContain("teleport");
     expect(err).toContain("facet kernels");
   });
 });
