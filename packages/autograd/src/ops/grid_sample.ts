@@ -17,7 +17,8 @@ import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { fillWith, full, linspace, zeros } from "./create.js";
 import { add, mul } from "./elementwise.js";
-import { reshape, sliceAlong } from "./shape.js";
+import { sum } from "./reduce.js";
+import { expand, reshape, sliceAlong } from "./shape.js";
 
 export type GridSampleAttrs = GridSampleOptions;
 
@@ -87,7 +88,24 @@ const gridOp = defineOp<{ dy: Tensor; x: Tensor; grid: Tensor }, GridSampleAttrs
     const { params } = gridSampleGeometry(x.shape, grid.shape, attrs);
     launch(gridSampleBackwardGrid, { dy, x, grid, dgrid }, params, gridSampleConstants("backwardGrid", attrs));
   },
-  vjp: { dy: refused, x: refused, grid: refused },
+  vjp: {
+    // Along g every channel changes by its own slopes: those of one channel each are the gradients of images with one channel.
+    dy: vjp(["x", "grid"], (g, { x, grid }, { attrs }): Tensor => {
+      const [n, channels, ...extents] = x.shape as [number, number, ...number[]];
+      const [, ...points] = grid.shape as [number, ...number[]];
+      const places = points.slice(0, -1);
+      const alone = reshape(x, [n * channels, 1, ...extents]);
+      const all = reshape(expand(reshape(grid, [n, 1, ...points]), [n, channels, ...points]), [
+        n * channels,
+        ...points,
+      ]);
+      const slopes = gridOp({ dy: full([n * channels, 1, ...places], 1), x: alone, grid: all }, attrs);
+      const along = mul(reshape(slopes, [n, channels, ...points]), reshape(g, [n, 1, ...points]));
+      return sum(along, { axes: [-1] });
+    }),
+    x: refused,
+    grid: refused,
+  },
 });
 
 /**
