@@ -92,18 +92,26 @@ function fail(error: CaptureError): never {
 
 /** Least growth of live memory, in bytes, after which unreachable handles are looked for. */
 const PRESSURE = 64 * 2 ** 20;
-const lastCollection = new WeakMap<Device, number>();
+/** And the same for the number of blocks: a driver may map memory for each, and a process has only so many maps. */
+const MANY_BLOCKS = 4096;
+const lastCollection = new WeakMap<Device, { bytes: number; blocks: number }>();
 
 /**
  * Handles that no scope freed are freed when JavaScript collects them, but the collector does not see device memory.
  * So when much of it has been taken since the last time, the collector is asked to run (Node; browsers decide alone).
  */
 function relievePressure(device: Device): void {
-  const live = device.liveBytes;
-  const before = lastCollection.get(device) ?? 0;
-  if (live < before) lastCollection.set(device, live);
+  const { liveBytes: bytes, liveBlocks: blocks } = device;
+  const before = lastCollection.get(device) ?? { bytes: 0, blocks: 0 };
+  lastCollection.set(device, before);
+  before.bytes = Math.min(before.bytes, bytes);
+  before.blocks = Math.min(before.blocks, blocks);
   // By as much again as was live then, as collectors do: a large model is not looked through for small change.
-  if (live - before < Math.max(PRESSURE, before)) return;
-  lastCollection.set(device, live);
+  const isGrown =
+    bytes - before.bytes >= Math.max(PRESSURE, before.bytes) ||
+    blocks - before.blocks >= Math.max(MANY_BLOCKS, before.blocks);
+  if (!isGrown) return;
+  before.bytes = bytes;
+  before.blocks = blocks;
   collectGarbage();
 }

@@ -1,4 +1,4 @@
-// One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients.test.ts differentiates
+// One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients*.test.ts differentiate
 // each against finite differences, once and twice, and fails when an op has no row.
 import { alongRows } from "./along.js";
 import { attentionRows } from "./attention.js";
@@ -24,28 +24,40 @@ import { spatialRows } from "./spatial.js";
 
 export type { GradientRow } from "./row.js";
 
-export const gradientRows: readonly GradientRow[] = [
-  ...elementwiseRows,
-  ...functionRows,
+export const elementwiseFamily: readonly GradientRow[] = [...elementwiseRows, ...functionRows];
+
+export const arrayFamily: readonly GradientRow[] = [
   ...reduceRows,
   ...scanRows,
   ...alongRows,
   ...shapeRows,
   ...matmulRows,
+  ...einsumRows,
+  ...softmaxRows,
+  ...lossRows,
+  ...randomRows,
+];
+
+export const linearFamily: readonly GradientRow[] = [...linalgRows, ...fftRows];
+
+export const layerFamily: readonly GradientRow[] = [
   ...conv2dRows,
   ...spatialRows,
   ...embeddingRows,
   ...attentionRows,
-  ...einsumRows,
   ...pool2dRows,
   ...normalizeRows,
-  ...softmaxRows,
-  ...lossRows,
-  ...randomRows,
-  ...recurrentRows,
-  ...linalgRows,
-  ...fftRows,
 ];
+
+export const gradientRows: readonly GradientRow[] = [
+  ...elementwiseFamily,
+  ...arrayFamily,
+  ...linearFamily,
+  ...layerFamily,
+  ...recurrentRows,
+];
+
+export { recurrentRows };
 
 /** Ops through which no gradient flows at all; each must say so of every input. */
 export const withoutGradient: readonly string[] = [

@@ -150,6 +150,11 @@ export class BufferPool {
     return this.#live;
   }
 
+  /** Blocks lent now. */
+  get lent(): number {
+    return this.#blocks;
+  }
+
   stats(): MemoryStats {
     const byOwner = this.#byOwner();
     return {

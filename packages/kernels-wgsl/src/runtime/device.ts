@@ -266,6 +266,11 @@ export class Device {
     return this.#pool.live;
   }
 
+  /** Blocks of memory that are held now. */
+  get liveBlocks(): number {
+    return this.#pool.lent;
+  }
+
   memory(): MemoryStats {
     return this.#pool.stats();
   }
