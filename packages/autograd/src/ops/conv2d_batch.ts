@@ -3,7 +3,7 @@
 import type { Tensor } from "../tensor.js";
 import type { BatchRule } from "../vmap/call.js";
 import { moveAxis } from "../vmap/levels.js";
-import { allBatched, asMoreRows } from "../vmap/rules.js";
+import { allBatched, asMoreRows, withMoreImages } from "../vmap/rules.js";
 import type { Conv2dAttrs } from "./conv2d.js";
 import { add } from "./elementwise.js";
 import { reshape } from "./shape.js";
@@ -40,11 +40,6 @@ function grouped<A extends Conv2dAttrs & Partial<Shapes>>(attrs: A, size: number
     ...(wShape && { wShape: grown(wShape, filterAxis(attrs), size) }),
   };
 }
-
-const withMoreImages = <A extends Conv2dAttrs & Shapes>(attrs: A, size: number): A => ({
-  ...attrs,
-  xShape: grown(attrs.xShape, 0, size),
-});
 
 export const forwardBatch: BatchRule<{ x: Tensor; w: Tensor; bias: Tensor | undefined }, Conv2dAttrs> = (
   { x, w, bias },

@@ -9,7 +9,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
-import { asMoreRows } from "../vmap/rules.js";
+import { asMoreRows, withMoreImages } from "../vmap/rules.js";
 import { sumChunks } from "./conv2d.js";
 import { fillWith } from "./create.js";
 import { sum } from "./reduce.js";
@@ -58,9 +58,8 @@ const backwardInputOp = defineOp<{ dy: Tensor; w: Tensor }, BackwardAttrs>({
   },
   batch: ({ dy, w }, isBatched, attrs, size) => {
     if (isBatched("w")) return undefined;
-    const xShape = [size * (attrs.xShape[0] as number), ...attrs.xShape.slice(1)];
-    const { inputs, finish } = asMoreRows<{ dy: Tensor }, BackwardAttrs>()({ dy }, isBatched, attrs, size);
-    return { inputs: { ...inputs, w }, attrs: { ...attrs, xShape }, finish };
+    const images = asMoreRows<{ dy: Tensor }, BackwardAttrs>(withMoreImages)({ dy }, isBatched, attrs, size);
+    return { ...images, inputs: { ...images.inputs, w } };
   },
 });
 

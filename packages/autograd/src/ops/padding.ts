@@ -19,7 +19,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
-import { asMoreRows } from "../vmap/rules.js";
+import { asMoreRows, withMoreImages } from "../vmap/rules.js";
 import { fillWith } from "./create.js";
 
 type Pairs = readonly (readonly [before: number, after: number])[];
@@ -125,10 +125,7 @@ const foldOp = defineOp<{ columns: Tensor }, UnfoldOptions & { xShape: readonly 
   forward: ({ columns }, y, { xShape, ...attrs }) =>
     launch(foldKernel, { columns, y }, unfoldGeometry(xShape, attrs).params),
   vjp: { columns: vjp([], (g, _, { attrs: { xShape: _shape, ...attrs } }): Tensor => unfold(g, attrs)) },
-  batch: asMoreRows((attrs, size) => ({
-    ...attrs,
-    xShape: [size * (attrs.xShape[0] as number), ...attrs.xShape.slice(1)],
-  })),
+  batch: asMoreRows(withMoreImages),
 });
 
 /**

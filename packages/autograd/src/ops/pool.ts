@@ -19,7 +19,7 @@ import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
-import { asMoreRows } from "../vmap/rules.js";
+import { asMoreRows, withMoreImages } from "../vmap/rules.js";
 import { relu } from "./activations.js";
 import { gatherElements, scatterElements } from "./along.js";
 import { zeros } from "./create.js";
@@ -82,11 +82,6 @@ interface BackwardAttrs {
   xShape: readonly number[];
   pooling: Attrs;
 }
-
-const withMoreImages = <A extends { readonly xShape: readonly number[] }>(attrs: A, size: number): A => ({
-  ...attrs,
-  xShape: [size * (attrs.xShape[0] as number), ...attrs.xShape.slice(1)],
-});
 
 // Linear in dy: its own gradient picks the elements of g that the indices name.
 const maxPoolBackwardOp = defineOp<{ dy: Tensor; index: Tensor }, BackwardAttrs>({

@@ -10,7 +10,7 @@ import {
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
-import { asMoreRows } from "../vmap/rules.js";
+import { asMoreRows, withMoreImages } from "../vmap/rules.js";
 
 export type Pool2dAttrs = Pool2dOptions;
 
@@ -78,10 +78,7 @@ const avgPool2dBackwardOp = defineOp<{ dy: Tensor }, Pool2dAttrs & { xShape: rea
   forward: ({ dy }, dx, { xShape, ...attrs }) =>
     launch(avgPool2dBackward, { dy, dx }, pool2dGeometry(xShape, attrs, "avg_pool2d").params),
   vjp: { dy: vjp([], (g, _, { attrs: { xShape: _shape, ...attrs } }): Tensor => avgPool2d(g, attrs)) },
-  batch: asMoreRows((attrs, size) => {
-    const [images, ...rest] = attrs.xShape as [number, ...number[]];
-    return { ...attrs, xShape: [images * size, ...rest] };
-  }),
+  batch: asMoreRows(withMoreImages),
 });
 
 export const maxPool2d = (x: Tensor, attrs: Pool2dAttrs): Tensor => maxPool2dOp({ x }, attrs);

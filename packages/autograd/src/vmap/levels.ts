@@ -31,7 +31,7 @@ export interface Level {
 export const activeLevels: Level[] = [];
 
 /** The same tensor for every example: along a new first dimension. */
-function repeated(x: Tensor, size: number): Tensor {
+export function repeated(x: Tensor, size: number): Tensor {
   return axes.expand(axes.reshape(x, [1, ...x.shape]), [size, ...x.shape]);
 }
 

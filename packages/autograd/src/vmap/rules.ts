@@ -2,10 +2,7 @@
 import type { OpInputs } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import type { BatchedCall, BatchRule } from "./call.js";
-import { axes } from "./levels.js";
-
-const repeatedTo = (x: Tensor, size: number): Tensor =>
-  axes.expand(axes.reshape(x, [1, ...x.shape]), [size, ...x.shape]);
+import { axes, repeated } from "./levels.js";
 
 /** The examples first, then dimensions of extent 1 up to `rank` dimensions in each. */
 function raised(x: Tensor, rank: number): Tensor {
@@ -33,7 +30,7 @@ export function allBatched<I extends OpInputs>(
   isBatched: (name: keyof I & string) => boolean,
   size: number,
 ): I {
-  const all = Object.entries(inputs).map(([name, x]) => [name, x && !isBatched(name) ? repeatedTo(x, size) : x]);
+  const all = Object.entries(inputs).map(([name, x]) => [name, x && !isBatched(name) ? repeated(x, size) : x]);
   return Object.fromEntries(all);
 }
 
@@ -69,3 +66,9 @@ export function asMoreRows<I extends OpInputs, A>(
     return { inputs: Object.fromEntries(merged) as I, attrs: rowsOf(attrs, size), finish };
   };
 }
+
+/** Attributes that hold the shape of images, for as many more as there are examples: beside asMoreRows. */
+export const withMoreImages = <A extends { readonly xShape: readonly number[] }>(attrs: A, size: number): A => ({
+  ...attrs,
+  xShape: [size * (attrs.xShape[0] as number), ...attrs.xShape.slice(1)],
+});
