@@ -124,6 +124,135 @@ describe.each(runs)("%s", (_, wrap) => {
   });
 });
 
+/** Optimisers whose steps are not all alike: by bias corrections, decays, averages. */
+const counting: readonly (readonly [string, (parameters: F.Tensor[]) => Steps])[] = [
+  ["adam", (p) => new F.FlatOptimizer(F.adam, p, { lr: 0.1 })],
+  ["amsgrad as optax has it", (p) => new F.FlatOptimizer(F.adam, p, { lr: 0.1, epsMode: "root", amsgrad: true })],
+  ["adamax", (p) => new F.FlatOptimizer(F.adamax, p, { lr: 0.1 })],
+  ["nadam", (p) => new F.FlatOptimizer(F.nadam, p, { lr: 0.1, momentumDecay: 1 })],
+  ["radam", (p) => new F.FlatOptimizer(F.radam, p, { lr: 0.1, beta2: 0.9 })],
+  ["adagrad", (p) => new F.FlatOptimizer(F.adagrad, p, { lr: 0.1, lrDecay: 0.5 })],
+  ["rmsprop", (p) => new F.FlatOptimizer(F.rmsprop, p, { lr: 0.1, biasCorrection: true })],
+  ["sgd", (p) => new F.FlatOptimizer(F.sgd, p, { lr: 0.1, momentum: 0.5, dampening: 0.5 })],
+  ["schedule_free_sgd", (p) => new F.FlatOptimizer(F.scheduleFreeSgd, p, { lr: 0.1 })],
+  ["lamb", (p) => new F.Lamb(p, { lr: 0.1, trustDecay: 0.1 })],
+  ["lars", (p) => new F.Lars(p, { lr: 0.1, weightDecay: 0.1 })],
+];
+
+describe.each(runs)("a step that a loss scaler leaves out, %s", (_, wrap) => {
+  const { POSITIVE_INFINITY: infinite, NaN: nan } = Number;
+  const stepper = (optimizer: Steps, scaler: F.LossScaler | undefined, absent: readonly number[] = []) =>
+    wrap((...gradients: F.Tensor[]) => {
+      const given = gradients.map((g, i) => (absent.includes(i) ? undefined : g));
+      optimizer.step(given, undefined, () => (scaler ? { scaler } : {}));
+    }) as (...gradients: F.Tensor[]) => void;
+
+  test.each(counting)("%s goes on as if it had not been", async (_, make) => {
+    const [own, plain] = [parameters(), parameters()];
+    const scaler = new F.LossScaler({ initialScale: 8, growthInterval: 2 });
+    const [step, expected] = [stepper(make(own), scaler), stepper(make(plain), undefined)];
+    let left = 0;
+    for (const g of [infinite, 1, nan, -2, 0.5, 3, infinite, 4]) {
+      const scale = (await scaler.scale.item()) as number;
+      step(vector(scale, -scale), vector(scale / 2, scale * g, 1), vector(3 * scale));
+      if (Number.isFinite(g)) expected(vector(1, -1), vector(0.5, g, 1 / scale), vector(3));
+      else left += 1;
+      close(await read(own), await read(plain));
+    }
+    expect(left).toBe(3);
+  });
+
+  test("is one fewer for the parameters alone that had gradients", async () => {
+    const [own, plain] = [parameters(), parameters()];
+    const scaler = new F.LossScaler({ initialScale: 1, growthInterval: 100 });
+    const [optimizer, other] = [own, plain].map((p) => new F.FlatOptimizer(F.adam, p, { lr: 0.1, beta2: 0.5 }));
+    const call = (absent: readonly number[], g: number): void => {
+      const gradients = [vector(g, 1), vector(1, 2, 3), vector(4)];
+      const handling = () => ({ scaler });
+      (optimizer as Steps).step(
+        gradients.map((each, i) => (absent.includes(i) ? undefined : each)),
+        undefined,
+        handling,
+      );
+      if (!Number.isFinite(g)) return;
+      other?.step(gradients.map((each, i) => (absent.includes(i) ? undefined : each)));
+    };
+    call([2], infinite);
+    call([1], 1);
+    call([], 2);
+    call([0], 3);
+    close(await read(own), await read(plain));
+    expect(optimizer?.steps).toEqual([3, 3, 3]);
+    expect(await read([optimizer?.skipped as F.Tensor])).toEqual([1, 1, 0]);
+  });
+
+  test("a changed learning rate acts on the next step, changed decay rates too", async () => {
+    const [own, plain] = [parameters(), parameters()];
+    const scaler = new F.LossScaler({ initialScale: 1, growthInterval: 100 });
+    const changes = { lr: 0.1, beta1: 0.9 };
+    const [optimizer, other] = [own, plain].map((p) => new F.FlatOptimizer(F.adam, p, { lr: 0.1 }));
+    const step = wrap((...g: F.Tensor[]) => {
+      optimizer?.step(
+        g,
+        () => changes,
+        () => ({ scaler }),
+      );
+    }) as (...g: F.Tensor[]) => void;
+    const gradients = (g: number): F.Tensor[] => [vector(g, 1), vector(1, 2, 3), vector(4)];
+    step(...gradients(infinite));
+    for (const [lr, beta1] of [
+      [0.2, 0.9],
+      [0.4, 0.9],
+      [0.1, 0.5],
+    ] as const) {
+      Object.assign(changes, { lr, beta1 });
+      step(...gradients(1));
+      other?.step(gradients(1), () => changes);
+      close(await read(own), await read(plain));
+    }
+  });
+});
+
+describe.each(runs)("weight decay, %s", (_, wrap) => {
+  test.each([
+    [
+      "sgd",
+      (p: F.Tensor[], decays: boolean[]) => new F.FlatOptimizer(F.sgd, p, { lr: 1, weightDecay: 0.5 }, { decays }),
+    ],
+    [
+      "sgd with decoupled decay",
+      (p: F.Tensor[], decays: boolean[]) =>
+        new F.FlatOptimizer(F.sgd, p, { lr: 1, weightDecay: 0.5, decayMode: "decoupled" }, { decays }),
+    ],
+  ] as const)("%s acts on the parameters it is meant for", async (_, make) => {
+    const own = parameters();
+    const optimizer = make(own, [false, true, false]);
+    const step = wrap((...g: F.Tensor[]) => optimizer.step(g)) as (...g: F.Tensor[]) => void;
+    step(vector(0, 1), vector(0, 0, 1), vector(1));
+    expect(await read(own)).toEqual([3, 3, 0.5, 1, 0, 11]);
+    step(vector(0, 0), vector(0, 0, 0), vector(0));
+    expect(await read(own)).toEqual([3, 3, 0.25, 0.5, 0, 11]);
+    // Norms are those of each parameter all the same, wherever it lies.
+    optimizer.step([vector(3, 4), vector(0, 0, 0), vector(2)], undefined, () => ({ clipNorm: 1 }));
+    close(await read(own), [2.4, 2.2, 0.125, 0.25, 0, 10]);
+  });
+
+  test.each([
+    ["lamb", (p: F.Tensor[], decays?: boolean[]) => new F.Lamb(p, { lr: 0.1, trustDecay: 0.5 }, { decays })],
+    ["lars", (p: F.Tensor[], decays?: boolean[]) => new F.Lars(p, { lr: 0.1, weightDecay: 0.5 }, { decays })],
+  ] as const)("of %s likewise", async (_, make) => {
+    const [own, all, none] = [parameters(), parameters(), parameters()];
+    const gradients = (): F.Tensor[] => [vector(1, -1), vector(0.5, 2, 1), vector(3)];
+    for (const optimizer of [make(own, [true, false, true]), make(all), make(none, [false, false, false])]) {
+      const step = wrap((...g: F.Tensor[]) => optimizer.step(g)) as (...g: F.Tensor[]) => void;
+      for (let i = 0; i < 2; i++) step(...gradients());
+    }
+    const [a, b, c] = [await read(own), await read(all), await read(none)];
+    expect(a).toEqual([...b.slice(0, 2), ...c.slice(2, 5), ...b.slice(5)]);
+    expect(b).not.toEqual(c);
+  });
+});
+
 describe("LARS", () => {
   test("takes the core's steps as optax does, clipped gradients among them", async () => {
     const [p] = [F.variable(vector(3, 4))];
@@ -156,6 +285,11 @@ describe("refuses", () => {
     [{ growthInterval: 0 }, "growthInterval"],
   ])("a loss scaler of %j", (settings, argument) => {
     expect(() => new F.LossScaler(settings)).toThrow(expect.objectContaining({ op: "loss_scaler", argument }));
+  });
+  test("marks for weight decay that are not one for each parameter", () => {
+    expect(() => new F.FlatOptimizer(F.sgd, parameters(), { lr: 1 }, { decays: [true] })).toThrow(
+      /sgd: decays: expected a mark for each of the 3 parameters, got 1/,
+    );
   });
   test("settings of LAMB and LARS out of their range", () => {
     expect(() => new F.Lamb([F.variable(vector(1))], { lr: 1, beta1: 1 })).toThrow(F.ArgumentError);

@@ -137,6 +137,27 @@ describe.each(optimizerTable.map((row) => [row.name, row] as const))("%s", (name
   });
 });
 
+/** Settings that make numbers depend on the step, where those of a row's defaults do not. */
+const stepped: Readonly<Record<string, Changes>> = {
+  adagrad: { lrDecay: 0.5 },
+  rmsprop: { biasCorrection: true },
+  sgd: { momentum: 0.9, dampening: 0.5 },
+};
+
+test.each(optimizerTable.map((row) => [row.name, row] as const))(
+  "%s names the hyperparameters that are others in every step, and the rates among them",
+  (name, row) => {
+    const hyper = (step: number, lr: number) => row.hyper({ lr, ...stepped[name] }, step);
+    const [first, ...later] = [1, 2, 3, 7, 40].map((step) => hyper(step, 0.25));
+    const changing = Object.keys(first as object).filter((key) => later.some((each) => each[key] !== first?.[key]));
+    const { rates = [], others = [] } = row.byStep ?? {};
+    expect(changing.toSorted()).toEqual([...rates, ...others].filter((key) => changing.includes(key)).toSorted());
+    for (const key of others) expect(changing).toContain(key);
+    for (const step of [1, 7])
+      for (const key of rates) expect(hyper(step, 0.5)[key]).toBe(2 * (hyper(step, 0.25)[key] as number));
+  },
+);
+
 test("adam takes a learning rate of 0 and betas of 0", () => {
   expect(adam.hyper({ lr: 0, beta1: 0, beta2: 0 }, 1).step_size).toBe(0);
 });

@@ -71,6 +71,7 @@ export { type Jacobian, jacfwd, jacrev } from "./jacobians.js";
 export { withLayer } from "./layer.js";
 export * from "./losses/index.js";
 export * from "./ops/index.js";
+export type { DecayOptions } from "./optim/decay.js";
 export { type FlatLayout, flatCopy, flatFull, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
 export { FlatOptimizer } from "./optim/flat_optimizer.js";
 export { FusedOptimizer, succeed } from "./optim/fused.js";

@@ -14,12 +14,22 @@ export interface FlatLayout {
   /** First element of each tensor, aligned so that each can be bound alone. */
   readonly starts: readonly number[];
   readonly sizes: readonly number[];
+  /** Numbers of the tensors as they follow one another. */
+  readonly order: readonly number[];
   /** Elements in all, gaps included. */
   readonly size: number;
 }
 
-/** Throws DtypeError on a tensor whose dtype is not among `dtypes`: of halves the flat tensor holds float32 copies. */
-export function flatLayout(tensors: readonly Tensor[], op: string, dtypes: readonly Dtype[] = ["float32"]): FlatLayout {
+/**
+ * Throws DtypeError on a tensor whose dtype is not among `dtypes`: of halves the flat tensor holds float32 copies. Tensors of one kind
+ * lie side by side, by default all of them.
+ */
+export function flatLayout(
+  tensors: readonly Tensor[],
+  op: string,
+  dtypes: readonly Dtype[] = ["float32"],
+  kinds: readonly number[] = [],
+): FlatLayout {
   if (tensors.length === 0)
     throw new ArgumentError({ op, argument: "params", expected: "at least one parameter", given: "an empty list" });
   // As tensors of their own dtype that lie side by side likewise, they can be bound too.
@@ -27,12 +37,15 @@ export function flatLayout(tensors: readonly Tensor[], op: string, dtypes: reado
   const unit = Math.max(1, device().offsetAlignment / least);
   const starts: number[] = [];
   let size = 0;
-  for (const tensor of tensors) {
+  const order = [...tensors.keys()].sort((i, j) => (kinds[i] ?? 0) - (kinds[j] ?? 0) || i - j);
+  for (const i of order) {
+    const tensor = tensors[i] as Tensor;
     expectDtype(op, "params", tensor.dtype, ...dtypes);
-    starts.push(size);
+    starts[i] = size;
     size += Math.ceil(Math.max(1, tensor.size) / unit) * unit;
   }
-  return { shapes: tensors.map((tensor) => tensor.shape), starts, sizes: tensors.map((tensor) => tensor.size), size };
+  const [shapes, sizes] = [tensors.map((tensor) => tensor.shape), tensors.map((tensor) => tensor.size)];
+  return { shapes, starts, sizes, order, size };
 }
 
 /** A flat tensor of zeros in no scope; gaps between tensors stay zero for good. */

@@ -1,5 +1,6 @@
 import { type OptimizerRow, type OptimizerSettings, optimizerParams, type Switches } from "@facet/kernels-wgsl";
 import type { Tensor } from "../tensor.js";
+import { type DecayOptions, decayKinds, UNDECAYED } from "./decay.js";
 import { FusedOptimizer } from "./fused.js";
 import type { GradientSettings } from "./gradient_factors.js";
 import { formOf, optimizerUpdate } from "./update.js";
@@ -13,8 +14,8 @@ export class FlatOptimizer<
   settings: S;
 
   /** Throws ArgumentError on settings that the row refuses. */
-  constructor(row: OptimizerRow<S, W>, parameters: readonly Tensor[], settings: S) {
-    super(row.name, parameters);
+  constructor(row: OptimizerRow<S, W>, parameters: readonly Tensor[], settings: S, { decays }: DecayOptions = {}) {
+    super(row.name, parameters, decayKinds(row.name, parameters, decays));
     optimizerParams(row, settings, { step: 1, count: 1 });
     this.row = row;
     this.settings = settings;
@@ -32,15 +33,10 @@ export class FlatOptimizer<
     const counts = formOf(this.row, settings).states.length > 0;
     this.apply(
       gradients,
-      ({ p, g, state, step, start, factors }) =>
-        optimizerUpdate(
-          this.row,
-          p,
-          g,
-          state,
-          () => ({ step: Math.max(1, step()), ...settings() }),
-          factors && { ...factors, start },
-        ),
+      ({ p, g, state, step, kind, factors }) => {
+        const own = () => ({ step: Math.max(1, step()), ...settings(), ...(kind === UNDECAYED && { weightDecay: 0 }) });
+        optimizerUpdate(this.row, p, g, state, own, factors);
+      },
       { counts, ...(gradientSettings && { settings: gradientSettings }) },
     );
   }

@@ -2,12 +2,16 @@ import { ArgumentError, ema, sgd } from "@facet/kernels-wgsl";
 import { everyRun, hostValue, outsideCapture, refuseInCapture, tracing } from "../capture/trace.js";
 import { copyTensor } from "../define_op.js";
 import { isHalf } from "../dtype.js";
-import { fillWith } from "../ops/create.js";
-import type { Tensor } from "../tensor.js";
+import { fillWith, full } from "../ops/create.js";
+import { add, cast, greater, logicalAnd } from "../ops/elementwise.js";
+import { scope, unscoped } from "../scope.js";
+import { noGrad } from "../tape.js";
+import { fromData, type Tensor } from "../tensor.js";
 import { type FlatLayout, flatCopy, flatFull, flatLayout, flatRange, flatView, flatWrite, flatZeros } from "./flat.js";
-import { checkGradientSettings, type Factors, type GradientSettings, gradientFactors } from "./gradient_factors.js";
+import { checkGradientSettings, type GradientSettings, gradientFactors, type PartFactors } from "./gradient_factors.js";
 import { HalfCopies } from "./half_copies.js";
 import { Segments } from "./segments.js";
+import { StepTables } from "./step_tables.js";
 import { optimizerUpdate } from "./update.js";
 
 let succeeding = false;
@@ -22,9 +26,12 @@ export interface Part {
   readonly state: (name: string, initial?: number | "p") => Tensor;
   /** Of this run, counted from 1. */
   readonly step: () => number;
+  readonly kind: number;
   /** First element in the flat tensors. */
   readonly start: number;
-  readonly factors: Factors | undefined;
+  /** Numbers of its parameters. */
+  readonly members: readonly number[];
+  readonly factors: PartFactors | undefined;
 }
 
 export interface ApplyOptions {
@@ -33,7 +40,7 @@ export interface ApplyOptions {
   /** What is done to gradients; asked for in every run. */
   readonly settings?: () => GradientSettings;
   /** What comes after all parts were updated, for what is computed of whole parameters. */
-  readonly finish?: (flat: Tensor, each: (body: (part: Part) => void) => void) => void;
+  readonly finish?: (flat: Tensor, each: (body: (part: Part) => void) => void, bad: Tensor | undefined) => void;
 }
 
 /** Makes an optimiser that takes the place of another for good, as when parameters are added: in a captured function too. */
@@ -59,13 +66,22 @@ export abstract class FusedOptimizer {
   readonly #gradients: Tensor;
   readonly #halves: readonly HalfCopies[];
   readonly #state = new Map<string, Tensor>();
+  readonly #kinds: readonly number[];
+  readonly #tables = new StepTables();
+  /** Parameters that had their gradients in the same calls under a loss scaler have a number: the same steps of them were left out. */
+  #cohorts: number[];
+  #skipped: Tensor | undefined;
   #segments: Segments | undefined;
   /** Calls that gave gradients. */
   #calls = 0;
-  /** Updates of its state that each parameter has had; the bias corrections of one that was skipped lag behind, as in torch. */
+  /**
+   * Updates of its state that each parameter has had; the bias corrections of one that had no gradient lag behind, as in torch. Those
+   * that a loss scaler left out are among them: see `skipped`.
+   */
   readonly steps: number[];
 
-  constructor(op: string, parameters: readonly Tensor[]) {
+  /** @param kinds Of each parameter: those of one kind are updated together, by default all. */
+  constructor(op: string, parameters: readonly Tensor[], kinds: readonly number[] = parameters.map(() => 0)) {
     if (new Set(parameters).size !== parameters.length) {
       throw new ArgumentError({
         op,
@@ -78,11 +94,13 @@ export abstract class FusedOptimizer {
     if (!succeeding) refuseInCapture(op, "an optimiser that was made before the captured function runs");
     this.op = op;
     this.parameters = parameters;
-    this.layout = flatLayout(parameters, op, ["float32", "float16", "bfloat16"]);
+    this.#kinds = kinds;
+    this.layout = flatLayout(parameters, op, ["float32", "float16", "bfloat16"], kinds);
     this.#flat = outsideCapture(() => flatZeros(this.layout, "parameter"));
     this.#gradients = outsideCapture(() => flatZeros(this.layout, "gradient"));
     this.#halves = HalfCopies.of(parameters, this.layout);
     this.steps = parameters.map(() => 0);
+    this.#cohorts = parameters.map(() => 0);
     this.#moveIn();
   }
 
@@ -125,6 +143,12 @@ export abstract class FusedOptimizer {
   loadState(state: Readonly<Record<string, readonly Tensor[]>>, steps: readonly number[]): void {
     for (const [name, tensors] of Object.entries(state)) flatWrite(this.flatState(name), this.layout, tensors, this.op);
     for (const [i, step] of steps.entries()) this.steps[i] = step;
+    if (this.#skipped) fillWith(this.#skipped, 0);
+  }
+
+  /** [parameters]: how many of the `steps` of each a loss scaler has left out; undefined where there was none. */
+  get skipped(): Tensor | undefined {
+    return this.#skipped;
   }
 
   /**
@@ -154,9 +178,13 @@ export abstract class FusedOptimizer {
       everyRun(() => {
         for (const i of updated) this.steps[i] = (this.steps[i] as number) + 1;
       });
+    const bad = counts ? factors?.bad : undefined;
+    if (bad) everyRun(() => this.#divide(updated));
+    const skipped = bad && this.#skippedTensor();
     const parts = hostValue(() => this.#runs(updated));
     const each = (body: (part: Part) => void): void => {
-      for (const { first, start, stop } of parts) {
+      for (const { members, start, stop } of parts) {
+        const first = members[0] as number;
         const borrowed: Tensor[] = [];
         const range = (flat: Tensor): Tensor => {
           const part = flatRange(flat, start, stop);
@@ -168,16 +196,48 @@ export abstract class FusedOptimizer {
           g: range(this.#gradients),
           state: (name, initial) => range(this.flatState(name, initial)),
           step: () => this.steps[first] as number,
+          kind: this.#kinds[first] as number,
           start,
-          factors,
+          members,
+          factors: factors && { ...factors, start, ...(skipped && { late: { tables: this.#tables, skipped, first } }) },
         });
         for (const part of borrowed) part.dispose();
       }
     };
     each(update);
-    finish?.(this.#flat, each);
+    finish?.(this.#flat, each, factors?.bad);
+    if (bad && skipped) this.#countSkipped(bad, skipped, given);
     this.#round();
     factors?.scale.dispose();
+    factors?.bad?.dispose();
+  }
+
+  #skippedTensor(): Tensor {
+    this.#skipped ??= outsideCapture(() => unscoped(() => full([this.parameters.length], 0, "float32", "optimizer")));
+    return this.#skipped;
+  }
+
+  #countSkipped(bad: Tensor, skipped: Tensor, given: readonly boolean[]): void {
+    noGrad(() =>
+      scope(() => {
+        const wrong = greater(bad, 0);
+        const left = given.every(Boolean)
+          ? wrong
+          : logicalAnd(wrong, fromData(given.map(Number), [given.length], "bool"));
+        copyTensor(add(skipped, cast(left, "float32")), skipped);
+      }),
+    );
+  }
+
+  /** A cohort of which some are updated and some not becomes two. */
+  #divide(updated: readonly number[]): void {
+    const cohorts = [...this.#cohorts];
+    const others = cohorts.filter((_, i) => !updated.includes(i));
+    for (const cohort of new Set(others)) {
+      const left = updated.filter((i) => cohorts[i] === cohort);
+      const next = Math.max(...this.#cohorts) + 1;
+      for (const i of left) this.#cohorts[i] = next;
+    }
   }
 
   /** Rounds parameters in half precision from what was updated. */
@@ -232,18 +292,24 @@ export abstract class FusedOptimizer {
     this.#round();
   }
 
-  /** Longest stretches of neighbours among the updated parameters with the same number of steps: one, as a rule. */
-  #runs(updated: readonly number[]): { first: number; start: number; stop: number }[] {
-    const runs: { first: number; start: number; stop: number; last: number }[] = [];
-    for (const i of updated) {
-      const start = this.layout.starts[i] as number;
-      const stop = this.layout.starts[i + 1] ?? this.layout.size;
+  /** Longest stretches of neighbours among the updated parameters with the same number of steps: one of each kind, as a rule. */
+  #runs(updated: readonly number[]): { members: number[]; start: number; stop: number }[] {
+    const { order, starts, size } = this.layout;
+    const given = new Set(updated);
+    const runs: { members: number[]; start: number; stop: number }[] = [];
+    for (const [place, i] of order.entries()) {
+      if (!given.has(i)) continue;
+      const start = starts[i] as number;
+      const next = order[place + 1];
+      const stop = next === undefined ? size : (starts[next] as number);
       const run = runs.at(-1);
-      if (run && run.last === i - 1 && this.steps[run.first] === this.steps[i]) {
+      const first = run?.members[0] as number;
+      const alike = [this.steps, this.#kinds, this.#cohorts].every((each) => each[first] === each[i]);
+      if (run && run.stop === start && alike) {
         run.stop = stop;
-        run.last = i;
+        run.members.push(i);
       } else {
-        runs.push({ first: i, start, stop, last: i });
+        runs.push({ members: [i], start, stop });
       }
     }
     return runs;
@@ -254,6 +320,8 @@ export abstract class FusedOptimizer {
     this.#gradients.dispose();
     this.#flat.dispose();
     this.#segments?.dispose();
+    this.#tables.dispose();
+    this.#skipped?.dispose();
     for (const halves of this.#halves) halves.dispose();
     for (const state of this.#state.values()) state.dispose();
     this.#state.clear();

@@ -12,6 +12,7 @@ import { noGrad } from "../tape.js";
 import { fromData, type Tensor } from "../tensor.js";
 import type { LossScaler } from "./loss_scaler.js";
 import type { Segments } from "./segments.js";
+import type { LateSteps } from "./step_tables.js";
 
 export interface GradientSettings {
   /** Gradients are multiplied by this before all else: one over a loss scale. Default 1. */
@@ -31,6 +32,16 @@ export interface Factors {
   readonly scale: Tensor;
   /** Where there is one for each. */
   readonly segments?: Segments;
+  /** [1], with a scaler: above 0 where a gradient is infinite or NaN, and the step is left out. */
+  readonly bad?: Tensor;
+}
+
+/** The same for a part of the flat tensors. */
+export interface PartFactors extends Factors {
+  /** Where in the flat tensors the part begins. */
+  readonly start: number;
+  /** Where steps are counted on the device, as some are left out. */
+  readonly late?: LateSteps;
 }
 
 /** Throws ArgumentError on settings that make no sense. */
@@ -65,8 +76,8 @@ export function gradientFactors(
     return { scales: scaleOf(settings()) !== 1, each: clipNorm !== undefined, global: globalClipNorm !== undefined };
   });
   if (!scaler && !kinds.scales && !kinds.each && !kinds.global) return undefined;
-  const scale = noGrad(() =>
-    scope(() => {
+  const [scale, bad] = noGrad(() =>
+    scope((): [Tensor, Tensor?] => {
       const number = (value: () => number): Tensor => reshape(hostScalar(value), [1]);
       let scale = number(() => scaleOf(settings()));
       const counted = (sums: Tensor): Tensor =>
@@ -80,13 +91,13 @@ export function gradientFactors(
       }
       if (scaler) {
         const bad = reshape(sum(counted(segments().sums(gradients, "nonfinite"))), [1]);
-        scale = where(greater(bad, 0), -1, scale);
         scaler.update(bad);
+        return [where(greater(bad, 0), -1, scale), bad];
       }
-      return scale;
+      return [scale];
     }),
   );
-  return { scale, ...(kinds.each && { segments: segments() }) };
+  return { scale, ...(bad && { bad }), ...(kinds.each && { segments: segments() }) };
 }
 
 const scaleOf = ({ scale = 1, accumulate = 1 }: GradientSettings): number => scale / accumulate;

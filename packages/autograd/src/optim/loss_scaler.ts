@@ -21,8 +21,8 @@ export interface LossScalerSettings {
 
 /**
  * A scale on the loss, so that small gradients are not lost in half precision, which adapts on the device: nothing waits for it. An
- * optimiser that is given one divides gradients by it and leaves out steps whose gradients are infinite or NaN; such steps are
- * counted by bias corrections all the same, as the host does not hear of them.
+ * optimiser that is given one divides gradients by it and leaves out steps whose gradients are infinite or NaN. Such steps do not
+ * count in bias corrections and their like, though the host does not hear of them.
  */
 export class LossScaler {
   /** [1]: the scale now. The loss is multiplied by it. */

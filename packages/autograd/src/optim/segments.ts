@@ -24,7 +24,7 @@ export class Segments {
     const block = Math.max(4, device().offsetAlignment / 4);
     this.shift = blockShift(block);
     const blocks = new Uint32Array(Math.ceil(layout.size / block));
-    for (const [i, start] of layout.starts.entries()) blocks.fill(i, start / block);
+    for (const i of layout.order) blocks.fill(i, (layout.starts[i] as number) / block);
     this.blocks = lasting(blocks);
     this.#passes = segmentRanges(layout.starts, layout.sizes).map(({ ranges, params }) => ({
       ranges: lasting(ranges),

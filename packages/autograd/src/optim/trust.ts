@@ -8,6 +8,7 @@ import { sqrt } from "../ops/elementwise_unary.js";
 import { scope } from "../scope.js";
 import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { type DecayOptions, decayKinds, UNDECAYED } from "./decay.js";
 import { FusedOptimizer, type Part } from "./fused.js";
 import type { GradientSettings } from "./gradient_factors.js";
 import { optimizerUpdate } from "./update.js";
@@ -18,19 +19,20 @@ type Changes<S> = () => Partial<S & { step: number }>;
 abstract class TrustOptimizer<S extends { lr: number }> extends FusedOptimizer {
   settings: S;
 
-  constructor(op: string, parameters: readonly Tensor[], settings: S) {
-    super(op, parameters);
+  constructor(op: string, parameters: readonly Tensor[], settings: S, { decays }: DecayOptions = {}) {
+    super(op, parameters, decayKinds(op, parameters, decays));
     this.settings = settings;
   }
 
-  /** Ratios [parameters]: coefficient |p| / (|direction| + eps), 1 where a norm is 0. */
-  protected ratios(flat: Tensor, coefficient: () => number, eps: () => number): Tensor {
+  /** Ratios [parameters]: coefficient |p| / (|direction| + eps), 1 where a norm is 0; below 0 where the step is left out. */
+  protected ratios(flat: Tensor, coefficient: () => number, eps: () => number, bad: Tensor | undefined): Tensor {
     return noGrad(() =>
       scope(() => {
         const norm = (x: Tensor): Tensor => sqrt(this.segments.sums(x, "square"));
         const [weights, steps] = [norm(flat), norm(this.flatState(DIRECTION))];
         const ratio = div(mul(weights, hostScalar(coefficient)), add(steps, hostScalar(eps)));
-        return where(logicalAnd(greater(weights, 0), greater(steps, 0)), ratio, 1);
+        const trust = where(logicalAnd(greater(weights, 0), greater(steps, 0)), ratio, 1);
+        return bad ? where(greater(bad, 0), -1, trust) : trust;
       }),
     );
   }
@@ -50,8 +52,8 @@ abstract class TrustOptimizer<S extends { lr: number }> extends FusedOptimizer {
     hostValue(() => settings().lr >= 0);
     this.apply(gradients, (part) => direct(part, part.state(DIRECTION)), {
       ...(gradientSettings && { settings: gradientSettings }),
-      finish: (flat, each) => {
-        const scale = this.ratios(flat, trust.coefficient, trust.eps);
+      finish: (flat, each, bad) => {
+        const scale = this.ratios(flat, trust.coefficient, trust.eps, bad);
         each((part) => {
           const factors = { scale, segments: this.segments, start: part.start };
           optimizerUpdate(sgd, part.p, part.state(DIRECTION), part.state, trust.moves(part), factors);
@@ -66,8 +68,8 @@ const DIRECTION = "direction";
 
 /** LAMB: Adam's direction, each parameter's scaled to the size of the parameter. */
 export class Lamb extends TrustOptimizer<LambSettings> {
-  constructor(parameters: readonly Tensor[], settings: LambSettings) {
-    super("lamb", parameters, settings);
+  constructor(parameters: readonly Tensor[], settings: LambSettings, options: DecayOptions = {}) {
+    super("lamb", parameters, settings, options);
     optimizerParams(lambDirection, settings, { step: 1, count: 1 });
   }
 
@@ -82,10 +84,10 @@ export class Lamb extends TrustOptimizer<LambSettings> {
       gradients,
       settings,
       { coefficient: () => 1, eps: () => 0, moves: () => () => ({ lr: settings().lr, step: 1 }) },
-      ({ p, g, state, step, start, factors }, direction) => {
+      ({ p, g, state, step, kind, factors }, direction) => {
         const states = (name: string): Tensor => (name === "w" ? p : state(name));
-        const own = () => ({ step: step(), ...settings() });
-        optimizerUpdate(lambDirection, direction, g, states, own, factors && { ...factors, start });
+        const own = () => ({ step: step(), ...settings(), ...(kind === UNDECAYED && { trustDecay: 0 }) });
+        optimizerUpdate(lambDirection, direction, g, states, own, factors);
       },
       gradientSettings,
     );
@@ -108,8 +110,8 @@ export interface LarsSettings {
 
 /** LARS: gradient descent with momentum, each parameter's gradient scaled to the size of the parameter; the rate is in the velocity. */
 export class Lars extends TrustOptimizer<LarsSettings> {
-  constructor(parameters: readonly Tensor[], settings: LarsSettings) {
-    super("lars", parameters, settings);
+  constructor(parameters: readonly Tensor[], settings: LarsSettings, options: DecayOptions = {}) {
+    super("lars", parameters, settings, options);
     optimizerParams(sgd, larsMoves(settings), { step: 1, count: 1 });
   }
 
@@ -128,12 +130,12 @@ export class Lars extends TrustOptimizer<LarsSettings> {
         eps: () => settings().eps ?? 0,
         moves: () => () => ({ ...larsMoves(settings()), step: 1 }),
       },
-      ({ p, g, start, factors }, direction) => {
+      ({ p, g, kind, factors }, direction) => {
         // direction = factors g + decay p: a step of rate 1 up the gradient, from decay p.
-        const decay = (): number => settings().weightDecay ?? 0;
+        const decay = (): number => (kind === UNDECAYED ? 0 : (settings().weightDecay ?? 0));
         noGrad(() => scope(() => copyTensor(mul(p, hostScalar(decay)), direction)));
         const up = () => ({ lr: 1, maximize: true, step: 1 });
-        optimizerUpdate(sgd, direction, g, {}, up, factors && { ...factors, start });
+        optimizerUpdate(sgd, direction, g, {}, up, factors);
       },
       gradientSettings,
     );

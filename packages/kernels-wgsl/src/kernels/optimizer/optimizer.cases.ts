@@ -1,6 +1,7 @@
 import type { KernelCase, KernelEntry } from "../../cases.js";
 import type { OptimizerRow, OptimizerSettings, StepOptions, Switches } from "./optimizer_row.js";
 import {
+  lateHyper,
   optimizerConstants,
   optimizerForm,
   optimizerParams,
@@ -24,7 +25,7 @@ import { type RpropSettings, rprop } from "./rows/rprop.js";
 import { type ScheduleFreeSgdSettings, scheduleFreeSgd } from "./rows/schedule_free_sgd.js";
 import { type SgdSettings, sgd } from "./rows/sgd.js";
 
-type Case<S> = S & StepOptions & { bench?: boolean; scaling?: Scaling };
+type Case<S> = S & StepOptions & { bench?: boolean; scaling?: Scaling; late?: boolean };
 
 /** Intervals that states are drawn from: squares and their like are no less than 0.01, so that quotients do not magnify roundings. */
 const INTERVALS: Readonly<Record<string, readonly [number, number]>> = {
@@ -42,23 +43,26 @@ const RATES = ["step_size", "rate", "lr", "by_g", "by_m"];
 
 function stepCase<S extends OptimizerSettings, W extends Switches>(
   row: OptimizerRow<S, W>,
-  { count, step, bench = false, scaling = "none", ...rest }: Case<S>,
+  { count, step, bench = false, scaling = "none", late = false, ...rest }: Case<S>,
 ): KernelCase {
   const settings = rest as unknown as S;
   const form = optimizerForm(row, settings);
-  const words = Object.entries({ step, ...rest, ...(scaling !== "none" && { scaling }) }).map(([k, v]) => `${k} ${v}`);
+  const how = { ...(scaling !== "none" && { scaling }), ...(late && { late }) };
+  const words = Object.entries({ step, ...rest, ...how }).map(([k, v]) => `${k} ${v}`);
   const values = row.hyper(settings, step);
   const reach = row.name === "sgd" ? 0 : Math.max(...RATES.map((name) => values[name] ?? 0));
   return {
     name: `${row.name} [${count}] ${words.join(", ")}`,
-    params: optimizerParams(row, settings, { count, step }, { shift: 2, start: 8 }),
-    constants: optimizerConstants(form, scaling),
+    // Late numbers are not those of the params.
+    params: optimizerParams(row, settings, { count, step: late ? step + 5 : step }, { shift: 2, start: 8 }),
+    constants: optimizerConstants(form, scaling, late),
     inputs: (random) => ({
       p: random.uniform(count, -1, 1),
       g: random.uniform(count, -1, 1),
       ...Object.fromEntries(
         form.states.map((name, i) => [STATE_BINDINGS[i], random.uniform(count, ...(INTERVALS[name] ?? [-1, 1]))]),
       ),
+      ...(late && { late: Float32Array.from(lateHyper(form, settings, step)) }),
       ...(scaling === "all" && { scale: new Float32Array([0.625]) }),
       ...(scaling === "each" && {
         scale: new Float32Array([0.3, -1, 0]),
@@ -91,6 +95,8 @@ const adams: Case<AdamSettings>[] = [
   { count: 257, step: 5, lr: 0.1, weightDecay: 0.05, decayMode: "keras", epsMode: "keras" },
   { count: 256, step: 5, lr: 0, beta1: 0, beta2: 0 },
   { count: 256, step: 7, lr: 1e-3, scaling: "all" },
+  { count: 257, step: 2, lr: 0.1, scaling: "all", late: true },
+  { count: 256, step: 2, lr: 0.1, epsMode: "root", scaling: "each", late: true },
   { count: 257, step: 7, lr: 1e-3, scaling: "each" },
   { count: 256, step: 7, lr: 1e-3, scaling: "each", clipValue: 0.25 },
   { count: 1025, step: 2, lr: 1e-3 },
@@ -104,6 +110,7 @@ const momentum = 0.9;
 const sgds: Case<SgdSettings>[] = [
   { count: 1, step: 1, lr: 0.1 },
   { count: 257, step: 1, lr: 0.1, momentum, dampening: 0.3 },
+  { count: 256, step: 1, lr: 0.1, momentum, dampening: 0.3, late: true },
   { count: 256, step: 2, lr: 0.1, momentum, dampening: 0.3, maximize: true },
   { count: 256, step: 2, lr: 0.1, momentum, nesterov: true },
   { count: 257, step: 2, lr: 0.1, momentum, nesterov: true, dampening: 0.3 },
@@ -126,17 +133,20 @@ const nadams: Case<NadamSettings>[] = [
   { count: 7, step: 1, lr: 0.01 },
   { count: 256, step: 9, lr: 0.01, momentumDecay: 1, weightDecay: 0.1, decayMode: "decoupled" },
   { count: 257, step: 3, lr: 0.01, lookAhead: "constant", epsRoot: 0.01 },
+  { count: 256, step: 3, lr: 0.01, late: true },
 ];
 const radams: Case<RadamSettings>[] = [
   { count: 7, step: 1, lr: 0.01 },
   { count: 256, step: 6, lr: 0.01 },
   { count: 257, step: 40, lr: 0.01, weightDecay: 0.1 },
+  { count: 256, step: 3, lr: 0.01, late: true },
   { count: 256, step: 6, lr: 0.01, epsMode: "root", epsRoot: 0.01 },
   { count: 256, step: 5, lr: 0.01, epsMode: "root", beta2: 0.9, threshold: 4.5 },
 ];
 const adamaxes: Case<AdamaxSettings>[] = [
   { count: 257, step: 1, lr: 0.01 },
   { count: 256, step: 4, lr: 0.01, epsMode: "keras", eps: 0.01 },
+  { count: 256, step: 2, lr: 0.01, late: true },
 ];
 const rmsprops: Case<RmspropSettings>[] = [
   { count: 7, step: 1, lr: 0.01 },
@@ -146,9 +156,11 @@ const rmsprops: Case<RmspropSettings>[] = [
   { count: 256, step: 2, lr: 0.01, epsMode: "inside", momentum, velocityMode: "keras", nesterov: true },
   { count: 256, step: 2, lr: 0.01, momentum, nesterov: true },
   { count: 256, step: 2, lr: 0.01, rho: 0.5, biasCorrection: true },
+  { count: 256, step: 2, lr: 0.01, rho: 0.5, biasCorrection: true, late: true },
 ];
 const adagrads: Case<AdagradSettings>[] = [
   { count: 257, step: 3, lr: 0.1, lrDecay: 0.5 },
+  { count: 256, step: 3, lr: 0.1, lrDecay: 0.5, late: true },
   { count: 256, step: 1, lr: 0.1, epsMode: "inside", eps: 0.01 },
 ];
 const adadeltas: Case<AdadeltaSettings>[] = [
@@ -173,6 +185,7 @@ const scheduleFrees: Case<ScheduleFreeSgdSettings>[] = [
   { count: 257, step: 1, lr: 0.1 },
   { count: 256, step: 4, lr: 0.1, beta1: 0.5, weightDecay: 0.1 },
   { count: 256, step: 4, lr: 0.1, averaging: 0.75 },
+  { count: 256, step: 4, lr: 0.1, late: true },
 ];
 
 const emas: Case<OptimizerSettings>[] = [
@@ -183,6 +196,7 @@ const lambs: Case<LambSettings>[] = [
   { count: 257, step: 3, lr: 0.1 },
   { count: 256, step: 1, lr: 0.1, trustDecay: 0.1, epsRoot: 0.01 },
   { count: 256, step: 1, lr: 0.1, trustDecay: 0.1, trustDecayMode: "keras" },
+  { count: 256, step: 2, lr: 0.1, late: true },
 ];
 
 export const optimizerEntries: KernelEntry[] = [

@@ -36,6 +36,12 @@ export interface OptimizerRow<S extends OptimizerSettings = OptimizerSettings, W
   readonly initial?: (settings: S) => Readonly<Record<string, number | "p">>;
   /** Hyperparameters of one step, counted from 1, computed in f64. Which there are depends on the switches alone. */
   readonly hyper: (settings: S, step: number) => Numbers;
+  /** Those of them that are others in every step, for steps that are counted on the device. Default: none. */
+  readonly byStep?: {
+    /** Proportional to the learning rate. */
+    readonly rates?: readonly string[];
+    readonly others?: readonly string[];
+  };
   /**
    * Statements of WGSL. They read p, g (decayed and cut already), the states by name, and hyperparameters as `h.name`; they define
    * p_new and, for every state, its name with _new. T is f32 or vec4<f32>, B the like of bool; `rounded` keeps a product apart

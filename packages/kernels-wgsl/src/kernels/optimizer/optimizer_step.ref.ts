@@ -15,6 +15,13 @@ export function optimizerStepReference(
   const hyper = Object.fromEntries(
     form.hyper.map((name, i) => [name, Math.fround(params[`h${i}` as keyof OptimizerParams])]),
   );
+  const { late } = inputs;
+  if (late)
+    for (const [j, name] of form.byStep.entries()) {
+      const isRate = form.row.byStep?.rates?.includes(name);
+      const lr = Math.fround(params[`h${form.hyper.length}` as keyof OptimizerParams]);
+      hyper[name] = (late[j] as number) * (isRate ? lr : 1);
+    }
   const { p, g, scale, segment } = inputs as { p: Float32Array; g: Float32Array } & Record<string, Float32Array>;
   const out: BindingArrays = { p: p.slice() };
   for (const name of STATE_BINDINGS) if (inputs[name]) out[name] = inputs[name].slice();

@@ -45,6 +45,7 @@ export const optimizerStep = defineKernel({
     c: inPlace,
     scale: { access: "read", dtype: "f32", optional: true },
     segment: { access: "read", dtype: "u32", optional: true },
+    late: { access: "read", dtype: "f32", optional: true },
   },
   params,
   variants: [
@@ -67,6 +68,9 @@ export const STATE_BINDINGS = ["a", "b", "c"] as const;
 /** Where factors on the gradients come from: nowhere, one for all, one for each parameter. */
 export type Scaling = "none" | "all" | "each";
 
+/** Hyperparameters of a row that are others in every step: first the rates, then the others. */
+const stepNames = ({ byStep: { rates = [], others = [] } = {} }: AnyOptimizerRow): string[] => [...rates, ...others];
+
 /** A row with its switches set. */
 export interface OptimizerForm {
   readonly row: AnyOptimizerRow;
@@ -74,13 +78,15 @@ export interface OptimizerForm {
   readonly common: CommonSwitches;
   /** Names of the states. */
   readonly states: readonly string[];
-  /** Names of the hyperparameters, in the order of h0, h1 ... */
+  /** Names of the hyperparameters, in the order of h0, h1 ...; after them comes the learning rate, for late rates. */
   readonly hyper: readonly string[];
+  /** Of them those that are others in every step, in the order of `late`. */
+  readonly byStep: readonly string[];
 }
 
 const forms = new WeakMap<AnyOptimizerRow, Map<string, OptimizerForm>>();
 const origins = new WeakMap<Constants, OptimizerForm>();
-const constants = new WeakMap<OptimizerForm, Map<Scaling, Constants>>();
+const constants = new WeakMap<OptimizerForm, Map<string, Constants>>();
 
 /** What settings make of a row. The same switches give the same object. */
 export function optimizerForm<S extends OptimizerSettings, W extends Switches>(
@@ -94,19 +100,25 @@ export function optimizerForm<S extends OptimizerSettings, W extends Switches>(
   let form = known.get(key);
   if (!form) {
     const hyper = Object.keys({ ...row.hyper(settings, 1), ...commonHyper(settings) });
-    if (hyper.length > MOST_HYPER)
-      throw new FacetError({ op: row.name, argument: "hyper", expected: `at most ${MOST_HYPER} hyperparameters` });
-    form = { row, switches, common, states: row.states(switches), hyper };
+    if (hyper.length >= MOST_HYPER)
+      throw new FacetError({ op: row.name, argument: "hyper", expected: `fewer than ${MOST_HYPER} hyperparameters` });
+    const formula = row.update(switches).join(" ");
+    const byStep = stepNames(row).filter((name) => new RegExp(`\\bh\\.${name}\\b`).test(formula));
+    form = { row, switches, common, states: row.states(switches), hyper, byStep };
     known.set(key, form);
   }
   return form;
 }
 
-/** What turns `optimizerStep` into a row with these switches, for `RunOptions.constants`. The same form gives the same object. */
-export function optimizerConstants(form: OptimizerForm, scaling: Scaling = "none"): Constants {
-  const known = constants.get(form) ?? new Map<Scaling, Constants>();
+/**
+ * What turns `optimizerStep` into a row with these switches, for `RunOptions.constants`. The same form gives the same object. With
+ * `late`, hyperparameters that are others in every step are read from the binding of that name (`lateHyper`).
+ */
+export function optimizerConstants(form: OptimizerForm, scaling: Scaling = "none", late = false): Constants {
+  const known = constants.get(form) ?? new Map<string, Constants>();
   constants.set(form, known);
-  let made = known.get(scaling);
+  const key = late ? `late ${scaling}` : scaling;
+  let made = known.get(key);
   if (!made) {
     const { row, states } = form;
     const lines = [
@@ -119,7 +131,9 @@ export function optimizerConstants(form: OptimizerForm, scaling: Scaling = "none
     const named = text.replaceAll(/\bh\.(\w+)/g, (_, name: string) => {
       const i = form.hyper.indexOf(name);
       if (i < 0) throw new FacetError({ op: row.name, argument: name, expected: "a hyperparameter of the row" });
-      return `params.h${i}`;
+      const place = late ? form.byStep.indexOf(name) : -1;
+      if (place < 0) return `params.h${i}`;
+      return row.byStep?.rates?.includes(name) ? `(late[${place}u] * params.h${form.hyper.length})` : `late[${place}u]`;
     });
     made = {
       STATES: `${states.length}u`,
@@ -128,7 +142,7 @@ export function optimizerConstants(form: OptimizerForm, scaling: Scaling = "none
       ...(scaling === "each" && { factor: "scale[segment[params.first_block + ((i * WIDTH) >> params.block_shift)]]" }),
     };
     origins.set(made, form);
-    known.set(scaling, made);
+    known.set(key, made);
   }
   return made;
 }
@@ -151,9 +165,18 @@ export function optimizerParams<S extends OptimizerSettings, W extends Switches>
 ): OptimizerParams {
   checkCommon(row.name, settings, options);
   row.check(settings);
-  const values = Object.values({ ...row.hyper(settings, options.step), ...commonHyper(settings) });
+  const values = [...Object.values({ ...row.hyper(settings, options.step), ...commonHyper(settings) }), settings.lr];
   const hyper = Object.fromEntries(hyperNames.map((name, i) => [name, values[i] ?? 0])) as Record<Hyper, number>;
   return { count: options.count, block_shift: shift, first_block: start >> shift, zero: 0, ...hyper };
+}
+
+/**
+ * What the binding `late` holds for one step: hyperparameters that are others in every step, the rates among them of a learning rate
+ * of 1. In the order of the form's `byStep`.
+ */
+export function lateHyper({ row, byStep }: OptimizerForm, settings: OptimizerSettings, step: number): number[] {
+  const [own, unit] = [row.hyper(settings, step), row.hyper({ ...settings, lr: 1 }, step)];
+  return byStep.map((name) => (row.byStep?.rates?.includes(name) ? unit : own)[name] as number);
 }
 
 /** The shift of a block of `elements`, a power of two. */

@@ -3,6 +3,7 @@
 // p, a, b, c  [count] read and written: parameters, and as many states as the optimiser has (STATES);  g  [count] read
 // scale   [1] or [parameters], optional: factors on the gradients, below 0 where elements are to stay as they are
 // segment [count / 2^block_shift] u32, with scale per parameter: the factor that a block of elements takes
+// late    optional: hyperparameters that are others in every step, where steps are counted on the device (`lateHyper`)
 // Update  `update` is replaced by the formula of a row of the optimisers' table (optimizer_table.ts), of the hyperparameters
 //         h0, h1, ...; each step of it is an fma or is rounded, so both variants give the same bits.
 // Thread  every LANES-th element of its workgroup's share, of type T: f32, or vec4<f32> (twice as fast) when count and
@@ -40,7 +41,8 @@ alias B = bool;
 @group(0) @binding(4) var<storage, read_write> c: array<T>;
 @group(0) @binding(5) var<storage, read> scale: array<f32>;
 @group(0) @binding(6) var<storage, read> segment: array<u32>;
-@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(7) var<storage, read> late: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
 
 const LANES = 64u;
 const WIDTH = 1u;

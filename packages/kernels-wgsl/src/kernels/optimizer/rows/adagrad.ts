@@ -25,6 +25,7 @@ export const adagrad: OptimizerRow<AdagradSettings, { inside: boolean }> = {
   states: () => ["sum"],
   initial: ({ initialAccumulator = 0 }) => ({ sum: initialAccumulator }),
   hyper: ({ lr, eps = 1e-10, lrDecay = 0 }, step) => ({ rate: lr / (1 + (step - 1) * lrDecay), eps }),
+  byStep: { rates: ["rate"] },
   update: ({ inside }) => [
     "let sum_new = fma(g, g, sum);",
     `let root = ${inside ? "sqrt(sum_new + h.eps)" : "sqrt(sum_new) + h.eps"};`,

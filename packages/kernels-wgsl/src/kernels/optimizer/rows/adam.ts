@@ -86,6 +86,7 @@ export const adam: OptimizerRow<AdamSettings, AdamSwitches> = {
     const step_size = ((settings.epsMode === "keras" ? root_bias2 : 1) * settings.lr) / bias1;
     return { ...rest, root_bias2, step_size, eps_root: settings.epsRoot ?? 0 };
   },
+  byStep: { rates: ["step_size"], others: ["bias2", "root_bias2"] },
   update: ({ eps, amsgrad }) => {
     const second = eps === "root" ? "rounded(v_new / h.bias2)" : "v_new";
     const denominators = {

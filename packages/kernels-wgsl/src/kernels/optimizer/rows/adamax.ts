@@ -20,6 +20,7 @@ export const adamax: OptimizerRow<AdamaxSettings, { eps: "torch" | "keras" }> = 
     const { beta1, beta2, one_minus_beta1, bias1, eps } = momentHyper(settings, step);
     return { beta1, beta2, one_minus_beta1, eps, step_size: settings.lr / bias1 };
   },
+  byStep: { rates: ["step_size"] },
   update: ({ eps }) => [
     "let m_new = fma(T(h.one_minus_beta1), g, m * h.beta1);",
     `let u_new = max(u * h.beta2, abs(g)${eps === "torch" ? " + h.eps" : ""});`,

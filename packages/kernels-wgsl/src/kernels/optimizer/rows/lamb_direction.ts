@@ -32,6 +32,7 @@ export const lambDirection: OptimizerRow<LambSettings, { decay: "none" | "added"
     trust_decay: settings.trustDecay ?? 0,
     lr: settings.lr,
   }),
+  byStep: { others: ["bias1", "bias2"] },
   update: ({ decay }) => [
     ...MOMENTS,
     `let w_new = ${decay === "keras" ? "w - rounded(rounded(w * h.trust_decay) * h.lr)" : "w"};`,

@@ -55,6 +55,7 @@ export const nadam: OptimizerRow<NadamSettings> = {
     }
     return { ...rest, by_g, by_m, eps_root: epsRoot };
   },
+  byStep: { rates: ["by_g", "by_m"], others: ["bias2"] },
   update: () => [
     ...MOMENTS,
     "let denominator = sqrt(rounded(v_new / h.bias2) + h.eps_root) + h.eps;",

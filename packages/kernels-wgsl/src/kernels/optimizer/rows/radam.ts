@@ -37,6 +37,7 @@ export const radam: OptimizerRow<RadamSettings, { eps: "torch" | "root" }> = {
     const step_size = (lr * r * (rectified && epsMode === "torch" ? root_bias2 : 1)) / bias1;
     return { ...rest, step_size, rectified: rectified ? 1 : 0, eps_root: epsRoot };
   },
+  byStep: { rates: ["step_size"], others: ["bias2", "rectified"] },
   update: ({ eps }) => [
     ...MOMENTS,
     `let root = ${eps === "torch" ? "sqrt(v_new)" : "sqrt(rounded(v_new / h.bias2) + h.eps_root)"};`,

@@ -64,6 +64,7 @@ export const rmsprop: OptimizerRow<RmspropSettings, RmspropSwitches> = {
     momentum,
     bias: biasCorrection ? 1 - rho ** step : 1,
   }),
+  byStep: { others: ["bias"] },
   update: ({ inside, centered, velocity, nesterov }) => [
     "let v_new = fma(g * h.one_minus_rho, g, v * h.rho);",
     ...(centered ? ["let mean_new = fma(T(h.one_minus_rho), g, mean * h.rho);", "let mid = mean_new / h.bias;"] : []),

@@ -30,6 +30,7 @@ export const scheduleFreeSgd: OptimizerRow<ScheduleFreeSgdSettings> = {
     one_minus_beta1: 1 - beta1,
     averaging: averaging ?? 1 / step,
   }),
+  byStep: { others: ["averaging"] },
   update: () => [
     "let x = fma(T(-h.one_minus_beta1), z, p) / h.beta1;",
     "let z_new = z - rounded(g * h.lr);",

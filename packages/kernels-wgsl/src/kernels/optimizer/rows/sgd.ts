@@ -44,6 +44,7 @@ export const sgd: OptimizerRow<SgdSettings, SgdSwitches> = {
   states: ({ velocity }) => (velocity === "none" ? [] : ["velocity"]),
   // Before its first step the velocity is 0, and torch's is the gradient then, undamped.
   hyper: ({ lr, momentum = 0, dampening = 0 }, step) => ({ lr, momentum, undamped: step === 1 ? 1 : 1 - dampening }),
+  byStep: { others: ["undamped"] },
   update: ({ velocity, nesterov }) => {
     if (velocity === "none") return ["let p_new = p - rounded(g * h.lr);"];
     if (velocity === "keras")
