@@ -128,6 +128,8 @@ describe("facet doctor", () => {
     expect(advice("software", "win32").join("\n")).not.toContain("apt-get");
     expect(advice("swiftshader", "linux", ["lavapipe"]).join("\n")).toContain("FACET_ADAPTER=lavapipe");
     expect(advice("lavapipe", "linux", ["hardware"])).toHaveLength(1);
+    expect(advice("lavapipe", "linux", [], "512")[0]).toContain("LP_NATIVE_VECTOR_WIDTH");
+    expect(advice("lavapipe", "linux", [], "256").join("\n")).not.toContain("LP_NATIVE_VECTOR_WIDTH");
   });
 });
 

@@ -75,6 +75,7 @@ const adviceFor = ({ kind }: Found, others: Found[]): string[] =>
     kind,
     process.platform,
     others.map((other) => other.kind),
+    process.env.LP_NATIVE_VECTOR_WIDTH,
   );
 
 function report(found: Found, speed: Speed, others: Found[]): object {
