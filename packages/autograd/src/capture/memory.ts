@@ -52,16 +52,19 @@ export function takeBlocks(device: Device, sizes: readonly number[]): Block[] {
   const counts = users.get(device) ?? new Map<Block, number>();
   users.set(device, counts);
   const taken: Block[] = [];
-  const fits = (block: Block, bytes: number): boolean =>
-    block.buffer.size >= bytes && block.buffer.size <= 4 * Math.max(bytes, 256) && !taken.includes(block);
+  // By size, of which the pool has few: a long plan takes thousands of blocks.
+  const free = new Map<number, Block[]>();
+  for (const block of [...counts.keys()].reverse()) {
+    const same = free.get(block.buffer.size);
+    if (same) same.push(block);
+    else free.set(block.buffer.size, [block]);
+  }
+  const ascending = [...free].sort(([a], [b]) => a - b);
   try {
     for (const bytes of sizes) {
-      const [first, ...others] = [...counts.keys()].filter((block) => fits(block, bytes));
-      const smallest = others.reduce(
-        (best, other) => (other && best && other.buffer.size < best.buffer.size ? other : best),
-        first,
-      );
-      const block = smallest ?? device.allocate(bytes, "plan");
+      const fits = ([size, blocks]: [number, Block[]]): boolean =>
+        size >= bytes && size <= 4 * Math.max(bytes, 256) && blocks.length > 0;
+      const block = ascending.find(fits)?.[1].pop() ?? device.allocate(bytes, "plan");
       taken.push(block);
       counts.set(block, (counts.get(block) ?? 0) + 1);
     }
