@@ -6,6 +6,7 @@ import { isFloating } from "./dtype.js";
 import { knownValue } from "./host_values.js";
 import { where } from "./ops/elementwise.js";
 import { reshape, sliceAlong, stack } from "./ops/shape.js";
+import { traceSteps } from "./scan_loop.js";
 import { scope } from "./scope.js";
 import { isTracked } from "./tape.js";
 import type { Tensor } from "./tensor.js";
@@ -29,7 +30,8 @@ export interface ScanOptions {
 
 /**
  * Calls `body` for each row of `xs` (slices of their first dimension) with the state that the step before gave, and returns the last
- * state and all rows of results, stacked.
+ * state and all rows of results, stacked. In a captured function `body` is called once where its steps do nothing on the host, and
+ * the plan repeats what it did.
  *
  * @throws ShapeError, DtypeError when a state changes its shape or dtype; ShapeError when the tensors of `xs` have different numbers of rows.
  */
@@ -42,21 +44,26 @@ export function scan(
   const count = rowsOf(xs, length, op);
   if (count === 0) return { carry: init, rows: noRows(body, init, xs) };
   return scope(() => {
-    let carry = init;
-    const results: (readonly Tensor[])[] = [];
-    for (let i = 0; i < count; i++) {
+    const step = (carry: readonly Tensor[], rows: readonly Tensor[]): Step => {
+      const made = scope(() => body(carry, rows));
+      expectSame(op, init, made.carry);
+      return made;
+    };
+    const trace = tracing();
+    const traced = trace && traceSteps(trace, { count, reverse, init, xs, row, step });
+    if (traced?.whole) return traced.whole;
+    let carry = traced?.first.carry ?? init;
+    const results = traced ? [traced.first.rows] : [];
+    for (let i = results.length; i < count; i++) {
       const at = reverse ? count - 1 - i : i;
-      const step = scope(() =>
-        body(
-          carry,
-          xs.map((x) => row(x, at)),
-        ),
+      const made = step(
+        carry,
+        xs.map((x) => row(x, at)),
       );
-      expectSame(op, init, step.carry);
-      carry = step.carry;
-      if (reverse) results.unshift(step.rows);
-      else results.push(step.rows);
+      carry = made.carry;
+      results.push(made.rows);
     }
+    if (reverse) results.reverse();
     const [first] = results as [readonly Tensor[]];
     return {
       carry,

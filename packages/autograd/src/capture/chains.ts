@@ -16,7 +16,7 @@ import {
   type PlanParams,
 } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
-import { usesOf } from "./optimise.js";
+import { loopOf, usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** Steps of one chain: beyond that the shader only grows. */
@@ -173,6 +173,7 @@ export function fuseChains(
         producer &&
         !operand.repeated &&
         producer.count === current.count &&
+        made.call.loop === loopOf(command) &&
         producer.y.offset === view.offset
       ) {
         const alone = (uses.get(view.storage) ?? []).every((use) => use === made.place || use === at);

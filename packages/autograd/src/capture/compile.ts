@@ -8,8 +8,8 @@ import { elideCopies } from "./elide_copies.js";
 import { foldCalls } from "./fold.js";
 import type { InputGroup } from "./inputs.js";
 import { assignRooms, releaseBlocks, takeBlocks } from "./memory.js";
-import { accesses, dropDead, hoistFills, lifetimes } from "./optimise.js";
-import type { TracedCommand, TraceView } from "./trace.js";
+import { accesses, dropDead, hoistFills, lifetimes, loopOf } from "./optimise.js";
+import type { TracedCommand, TracedLoop, TraceView, TraceWindow } from "./trace.js";
 import type { Traced } from "./trace_body.js";
 
 /** Refuses a run that changes what it was given as a constant: the next one would start from what it left. */
@@ -53,7 +53,7 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   const { trace, standIns, outputs, returned, kept } = traced;
   const { groups, donated } = options;
   const isPlanned = (storage: Storage): boolean => trace.planned.has(storage);
-  const seen = new Set([...kept, ...returned]);
+  const seen = new Set([...kept, ...returned, ...trace.stepped]);
   const isDonated = ({ members }: InputGroup): boolean => members.every((i) => donated.has(i));
   const givenUp = new Set(standIns.filter((_, i) => isDonated(groups[i] as InputGroup)));
 
@@ -63,7 +63,14 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   const folded = fuseChains(foldCalls(alive, isPlanned, seen), isPlanned, seen, (call) => !dynamic.has(call));
   // Fusing leaves fills that nobody reads.
   const useful = hoistFills(dropDead(folded, isPlanned, seen), isPlanned);
-  const { commands, moved } = elideCopies(useful, isPlanned, seen, kept, givenUp, device().offsetAlignment);
+  const { commands, moved } = elideCopies(
+    useful,
+    isPlanned,
+    seen,
+    new Set([...kept, ...trace.stepped]),
+    givenUp,
+    device().offsetAlignment,
+  );
   const settle = (view: TraceView): TraceView => {
     const to = moved.get(view.storage);
     return to ? { ...view, storage: to.storage, offset: to.offset + view.offset } : view;
@@ -76,16 +83,27 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   );
   for (const [i, storage] of fresh.entries()) slotOf.set(storage, groups.length + i);
 
+  const windows = windowsOf(commands);
   const tenants = [...lifetimes(commands)]
-    .filter(([storage]) => isPlanned(storage) && !slotOf.has(storage) && !kept.has(storage))
+    .filter(([storage]) => isPlanned(storage) && !slotOf.has(storage) && !kept.has(storage) && !windows.has(storage))
     .map(([storage, span]) => ({ storage, ...span }));
   const blockOf = new Map<Storage, Block>();
   let blocks: Block[] = [];
   const placed: Storage[] = [];
-  const locate = (view: TraceView): PlanView => {
+  const place = (view: TraceView): PlanView => {
     const slot = slotOf.get(view.storage);
     if (slot !== undefined) return { slot, offset: view.offset, bytes: view.bytes };
     return { block: blockOf.get(view.storage) ?? view.storage.block, offset: view.offset, bytes: view.bytes };
+  };
+  const locate = (view: TraceView, loop: TracedLoop | undefined): PlanView => {
+    const { storage, offset, bytes } = view;
+    const window = loop && windows.get(storage)?.get(loop);
+    if (window) {
+      const { whole, first, stride } = window;
+      return { ...place({ storage: whole.storage, offset: whole.offset + first + offset, bytes }), stride };
+    }
+    const other = loop?.turns.get(storage);
+    return other ? { ...place(view), other: place({ ...view, storage: other }) } : place(view);
   };
   try {
     const rooms = assignRooms(tenants);
@@ -102,8 +120,10 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
       // Variants are chosen by offsets alone, and a fresh result starts at its memory's beginning.
       ...fresh.map(({ bytes }) => ({ block: undefined as unknown as Block, offset: 0, bytes })),
     ];
+    // A loop ends where its length says.
+    const encoded = commands.filter((command) => command.kind !== "loop" || !command.isEnd);
     const plan = device().plan(
-      commands.map((command) => planned(command, locate)),
+      encoded.map((command) => planned(command, locate, lengthOf(command, commands))),
       slots,
     );
     const uses = commands.flatMap(accesses);
@@ -114,7 +134,7 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
       plan,
       traced,
       dynamic,
-      places: new Map(commands.map((command, i) => [command.kind === "call" ? command.number : -1, i])),
+      places: new Map(encoded.map((command, i) => [command.kind === "call" ? command.number : -1, i])),
       outputs: outputs.map(({ shape, dtype, same }, i) => {
         const { storage, offset } = settled[i] as TraceView;
         return { shape, dtype, offset, same, from: slotOf.get(storage) ?? storage };
@@ -138,9 +158,32 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   }
 }
 
-function planned(command: TracedCommand, locate: (view: TraceView) => PlanView): PlanCommand {
-  if (command.kind === "copy") return { kind: "copy", source: locate(command.source), target: locate(command.target) };
+/** The windows of every loop, by the storages that stand for them. */
+function windowsOf(commands: readonly TracedCommand[]): Map<Storage, Map<TracedLoop, TraceWindow>> {
+  const all = new Map<Storage, Map<TracedLoop, TraceWindow>>();
+  for (const command of commands) {
+    if (command.kind !== "loop" || command.isEnd) continue;
+    for (const [storage, window] of command.windows) {
+      const known = all.get(storage) ?? new Map<TracedLoop, TraceWindow>();
+      all.set(storage, known.set(command.loop, window));
+    }
+  }
+  return all;
+}
+
+/** Number of commands between the marks of a loop. */
+const lengthOf = (mark: TracedCommand, commands: readonly TracedCommand[]): number =>
+  mark.kind === "loop" ? commands.filter((command) => loopOf(command) === mark.loop).length : 0;
+
+function planned(
+  command: TracedCommand,
+  locate: (view: TraceView, loop: TracedLoop | undefined) => PlanView,
+  length: number,
+): PlanCommand {
+  if (command.kind === "loop") return { kind: "loop", count: command.loop.count, length };
+  const at = (view: TraceView): PlanView => locate(view, command.loop);
+  if (command.kind === "copy") return { kind: "copy", source: at(command.source), target: at(command.target) };
   const { kernel, params, constants, label, layer } = command;
-  const views = Object.fromEntries(Object.entries(command.views).map(([name, view]) => [name, view && locate(view)]));
+  const views = Object.fromEntries(Object.entries(command.views).map(([name, view]) => [name, view && at(view)]));
   return { kind: "call", kernel, views, params, label, layer, ...(constants ? { constants } : {}) };
 }

@@ -144,7 +144,7 @@ export class CompiledPlan<R> {
     if (trace.borrowed.length > 0) return false;
     try {
       for (const command of trace.commands) {
-        if (command.kind === "copy" || !dynamic.has(command.number)) continue;
+        if (command.kind !== "call" || !dynamic.has(command.number)) continue;
         const place = places.get(command.number);
         if (place !== undefined) plan.setParams(place, command.params);
       }

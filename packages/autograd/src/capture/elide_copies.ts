@@ -1,6 +1,6 @@
 // Copies into memory that could be written at once.
 import type { Storage } from "../storage.js";
-import { accesses, mapViews, usesOf } from "./optimise.js";
+import { accesses, loopOf, mapViews, usesOf } from "./optimise.js";
 import type { TracedCommand, TraceView } from "./trace.js";
 
 const overlap = (a: TraceView, b: TraceView): boolean =>
@@ -53,7 +53,7 @@ class Moves {
    * else touches that part while the source lives, and no command would have one buffer bound for reading and for writing.
    */
   canMove(source: TraceView, target: TraceView, place: number): boolean {
-    if (this.last(source) !== place) return false;
+    if (this.last(source) !== place || !this.#isWithinLoop(source, place)) return false;
     const viewsAt = (at: number): TraceView[] => accesses(this.#commands[at] as TracedCommand).map(({ view }) => view);
     const others = this.#uses.get(target.storage) ?? [];
     for (let k = lowerBound(others, this.first(source) as number); (others[k] as number) < place; k++) {
@@ -64,6 +64,12 @@ class Moves {
     return own.every(
       (view) => view.storage !== source.storage || (target.offset + view.offset) % this.#alignment === 0,
     );
+  }
+
+  /** Whether all uses of a view's storage are in the loop of the command at `place`, or outside loops as it is. */
+  #isWithinLoop({ storage }: TraceView, place: number): boolean {
+    const loop = loopOf(this.#commands[place]);
+    return (this.#uses.get(storage) ?? []).every((at) => loopOf(this.#commands[at]) === loop);
   }
 
   /** Drops the copy at `place`, and lets all that used `from` use `to`. */
@@ -118,7 +124,8 @@ export function elideCopies(
       continue;
     }
     const { storage } = target;
-    const isFresh = isPlanned(storage) && !fixed.has(storage) && isWhole(target) && moves.first(target) === place;
+    const isFresh =
+      !command.loop && isPlanned(storage) && !fixed.has(storage) && isWhole(target) && moves.first(target) === place;
     const isGivenUp = donated.has(source.storage) && isWhole(source) && moves.last(source) === place;
     if (isFresh && isGivenUp) moves.move(target, source, place);
   }

@@ -1,7 +1,7 @@
 // Calls that the one before them can do on the way, so that a result is written once instead of written, read and written.
 import { elementwiseBinary, elementwiseUnary, expressionOf } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
-import { accesses, usesOf } from "./optimise.js";
+import { accesses, loopOf, usesOf } from "./optimise.js";
 import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
 
 /** The activation as an expression of `v`; undefined when it needs more than its operand and WGSL's own functions. */
@@ -36,7 +36,7 @@ class Rewrite {
     const [place, user, ...others] = this.#uses.get(view.storage) ?? [];
     if (place === undefined || user !== at || others.length > 0) return undefined;
     const call = this.commands[place];
-    return call?.kind === "call" ? { place, call } : undefined;
+    return call?.kind === "call" && call.loop === loopOf(this.commands[at]) ? { place, call } : undefined;
   }
 
   /** Whether the command at `at` is the first to use a value. */

@@ -1,7 +1,7 @@
 // Whether two traces of one function do the same but for their params: one plan then serves both.
 import { sameParam } from "@facet/kernels-wgsl";
 import type { Storage } from "../storage.js";
-import type { TracedCall, TracedCommand, TraceView } from "./trace.js";
+import type { LoopMark, TracedCall, TracedCommand, TraceView } from "./trace.js";
 import type { Traced, TracedOutput } from "./trace_body.js";
 
 /** What is kept of a trace to compare later ones with it. */
@@ -79,6 +79,10 @@ export function matchTraces(known: TraceRecord, fresh: TraceRecord): Match | und
       if (!pairs.same(a.source, b.source) || !pairs.same(a.target, b.target)) return undefined;
       continue;
     }
+    if (a.kind === "loop" || b.kind === "loop") {
+      if (a.kind !== "loop" || b.kind !== "loop" || !sameLoop(a, b, pairs)) return undefined;
+      continue;
+    }
     if (!sameCall(a, b, pairs)) return undefined;
     if (!Object.keys(a.params).every((name) => sameParam(a.params[name], b.params[name]))) calls.add(b.number);
   }
@@ -102,6 +106,30 @@ function sameCall(a: TracedCall, b: TracedCall, pairs: Pairs): boolean {
   const names = Object.keys(a.views);
   return (
     names.length === Object.keys(b.views).length && names.every((name) => pairs.same(a.views[name], b.views[name]))
+  );
+}
+
+/** Commands between the marks are compared as all are. */
+function sameLoop(a: LoopMark, b: LoopMark, pairs: Pairs): boolean {
+  const [known, fresh] = [[...a.windows], [...b.windows]];
+  const [turns, others] = [[...a.loop.turns].flat(), [...b.loop.turns].flat()];
+  const sameStorage = (x: Storage, y: Storage): boolean =>
+    pairs.same({ storage: x, offset: 0, bytes: 0 }, { storage: y, offset: 0, bytes: 0 });
+  return (
+    a.isEnd === b.isEnd &&
+    a.loop.count === b.loop.count &&
+    known.length === fresh.length &&
+    turns.length === others.length &&
+    known.every(([storage, window], i) => {
+      const [other, { whole, first, stride }] = fresh[i] as (typeof fresh)[number];
+      return (
+        first === window.first &&
+        stride === window.stride &&
+        sameStorage(storage, other) &&
+        pairs.same(window.whole, whole)
+      );
+    }) &&
+    turns.every((storage, i) => sameStorage(storage, others[i] as Storage))
   );
 }
 

@@ -1,6 +1,6 @@
 // What a trace need not do: commands whose results nobody sees, and copies into memory that could be written at once.
 import type { Storage } from "../storage.js";
-import type { TracedCommand, TraceView } from "./trace.js";
+import type { LoopMark, TracedCommand, TracedLoop, TraceView } from "./trace.js";
 
 /** One use of memory by a command. Writable bindings count as reads too: a kernel may update in place. */
 export interface Access {
@@ -14,6 +14,7 @@ export function accesses(command: TracedCommand): Access[] {
       { view: command.source, writes: false },
       { view: command.target, writes: true },
     ];
+  if (command.kind === "loop") return loopAccesses(command);
   const list: Access[] = [];
   for (const name in command.views) {
     const view = command.views[name];
@@ -22,9 +23,25 @@ export function accesses(command: TracedCommand): Access[] {
   return list;
 }
 
+/** A loop uses the memory behind its windows, and what takes turns in it, from its beginning to its end. */
+const loopAccesses = ({ windows, loop }: LoopMark): Access[] => [
+  ...[...windows.values()].map(({ whole, writes }) => ({ view: whole, writes })),
+  ...[...loop.turns.keys()].map((storage) => ({ view: { storage, offset: 0, bytes: storage.bytes }, writes: true })),
+];
+
+/** The loop that a command is in. */
+export const loopOf = (command: TracedCommand | undefined): TracedLoop | undefined =>
+  command?.kind === "loop" ? undefined : command?.loop;
+
 /** The command with other memory. */
 export function mapViews(command: TracedCommand, map: (view: TraceView) => TraceView): TracedCommand {
   if (command.kind === "copy") return { ...command, source: map(command.source), target: map(command.target) };
+  if (command.kind === "loop") {
+    const moved = [...command.windows].map(
+      ([storage, window]) => [storage, { ...window, whole: map(window.whole) }] as const,
+    );
+    return { ...command, windows: new Map(moved) };
+  }
   const views = Object.fromEntries(
     Object.entries(command.views).map(([name, view]) => [name, view === undefined ? undefined : map(view)]),
   );
@@ -46,7 +63,9 @@ export function dropDead(
     const uses = accesses(command);
     const checks = command.kind === "call" && "faults" in command.kernel.bindings;
     const useful =
-      checks || uses.some(({ view, writes }) => writes && (needed.has(view.storage) || !isPlanned(view.storage)));
+      checks ||
+      command.kind === "loop" ||
+      uses.some(({ view, writes }) => writes && (needed.has(view.storage) || !isPlanned(view.storage)));
     if (!useful) continue;
     for (const { view } of uses) needed.add(view.storage);
     kept.push(command);
@@ -68,11 +87,25 @@ export function usesOf(commands: readonly TracedCommand[], writesOnly = false): 
   return uses;
 }
 
-/** First and last command that use each storage. */
+/** Indices of the marks of every loop. */
+function loopsOf(commands: readonly TracedCommand[]): { first: number; last: number }[] {
+  const marks = commands.flatMap((command, i) => (command.kind === "loop" ? [i] : []));
+  return marks.flatMap((first, k) => (k % 2 === 0 ? [{ first, last: marks[k + 1] as number }] : []));
+}
+
+/** First and last command that use each storage; what a loop uses beside what each of its steps makes anew it uses to its end. */
 export function lifetimes(commands: readonly TracedCommand[]): Map<Storage, { first: number; last: number }> {
-  const spans = [...usesOf(commands)].map(
-    ([storage, places]) => [storage, { first: places[0] as number, last: places.at(-1) as number }] as const,
-  );
+  const loops = loopsOf(commands);
+  const spans = [...usesOf(commands)].map(([storage, places]) => {
+    let [first, last] = [places[0] as number, places.at(-1) as number];
+    for (const loop of loops) {
+      if (last < loop.first || first > loop.last || (first > loop.first && last < loop.last)) continue;
+      // Another use may be in the loop, or on either side of it.
+      if (!places.some((place) => place >= loop.first && place <= loop.last)) continue;
+      [first, last] = [Math.min(first, loop.first), Math.max(last, loop.last)];
+    }
+    return [storage, { first, last }] as const;
+  });
   return new Map(spans);
 }
 
@@ -88,7 +121,7 @@ export function hoistFills(
   const targets = new Set(commands.flatMap((command) => (command.kind === "copy" ? [command.target.storage] : [])));
   const isFill = (command: TracedCommand, at: number): boolean => {
     const [only, ...others] = accesses(command);
-    if (!only?.writes || others.length > 0) return false;
+    if (!only?.writes || others.length > 0 || command.kind === "loop" || command.loop) return false;
     const { storage } = only.view;
     return targets.has(storage) && isPlanned(storage) && uses.get(storage)?.[0] === at;
   };

@@ -22,15 +22,44 @@ export interface TracedCall {
   readonly constants: Constants | undefined;
   readonly label: string;
   readonly layer: string;
+  /** The loop that it is in. */
+  readonly loop?: TracedLoop | undefined;
 }
 
 export interface TracedCopy {
   readonly kind: "copy";
   readonly source: TraceView;
   readonly target: TraceView;
+  readonly loop?: TracedLoop | undefined;
 }
 
-export type TracedCommand = TracedCall | TracedCopy;
+/** Commands that a plan repeats: those between two marks. */
+export interface TracedLoop {
+  readonly count: number;
+  /** Storages that take each other's place in every second step: what one step left in the one, the next finds in the other. */
+  readonly turns: ReadonlyMap<Storage, Storage>;
+}
+
+/** Part of a memory, another in each step of a loop, for which a storage stands in the loop's commands. */
+export interface TraceWindow {
+  /** All parts. */
+  readonly whole: TraceView;
+  /** Byte of `whole` at which that of the first step begins. */
+  readonly first: number;
+  /** Bytes from the part of one step to that of the next. */
+  readonly stride: number;
+  readonly writes: boolean;
+}
+
+/** Where a loop begins or ends. Both marks hold the same windows. */
+export interface LoopMark {
+  readonly kind: "loop";
+  readonly loop: TracedLoop;
+  readonly isEnd: boolean;
+  readonly windows: ReadonlyMap<Storage, TraceWindow>;
+}
+
+export type TracedCommand = TracedCall | TracedCopy | LoopMark;
 
 /** What a run does on the host, in order: actions, and params computed anew for the call of that number. */
 export type HostWork =
@@ -57,7 +86,12 @@ export class Trace {
   readonly planned = new Set<Storage>();
   /** For callers that must know whether they have done something in this trace already. */
   readonly seen = new Set<unknown>();
+  /** Storages that stand for something else in a loop, or take turns: what is in them is seen by other steps. */
+  readonly stepped = new Set<Storage>();
+  /** Whether the body of a loop is being traced. */
+  isLooping = false;
   failure: CaptureError | undefined;
+  #calls = 0;
 
   /** Numbers of the calls whose params are computed anew for every run. */
   get changingCalls(): number[] {
@@ -66,7 +100,7 @@ export class Trace {
 
   /** Enters a kernel call. `fresh` computes its params anew for every run; undefined when they stay the same. */
   call(call: Omit<TracedCall, "kind" | "number">, fresh: (() => PlanParams) | undefined): void {
-    const number = this.commands.length;
+    const number = this.#calls++;
     this.commands.push({ kind: "call", number, ...call });
     if (fresh) this.hostWork.push({ kind: "params", call: number, fresh });
   }
@@ -74,6 +108,15 @@ export class Trace {
   /** Enters a copy between two memories. */
   copy(source: TraceView, target: TraceView): void {
     this.commands.push({ kind: "copy", source, target });
+  }
+
+  /** Enters commands as a loop. */
+  loop(loop: TracedLoop, windows: ReadonlyMap<Storage, TraceWindow>, body: readonly TracedCommand[]): void {
+    for (const storage of [...windows.keys(), ...loop.turns.keys()]) this.stepped.add(storage);
+    const mark = { kind: "loop", loop, windows } as const;
+    this.commands.push({ ...mark, isEnd: false });
+    for (const command of body) this.commands.push({ ...(command as TracedCall | TracedCopy), loop });
+    this.commands.push({ ...mark, isEnd: true });
   }
 
   /** Notes that a tensor is used, if it is from outside: it must be where it is, and carry the gradient it does, in every run. */

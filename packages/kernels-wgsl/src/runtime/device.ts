@@ -168,7 +168,7 @@ export class Device {
   plan(commands: readonly PlanCommand[], slots: readonly BufferView[]): Plan {
     this.#checkOpen("plan");
     const steps = commands.map((command) => {
-      if (command.kind === "copy") return command;
+      if (command.kind !== "call") return command;
       const views = Object.fromEntries(
         Object.entries(command.views).map(([name, view]) => [name, view && resolve(view, slots)]),
       );

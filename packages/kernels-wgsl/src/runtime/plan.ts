@@ -11,12 +11,23 @@ export interface SlotView {
   readonly bytes: number;
 }
 
+/** How the memory of a command in a loop goes from step to step. */
+export interface Stepping {
+  /** Bytes between the place in one step and that in the next. Default 0. */
+  readonly stride?: number;
+  /** Where it lies in every second step. Default: where it does in the others. */
+  readonly other?: BufferView | SlotView;
+}
+
 /** Memory of a planned command: the same at every replay, or part of a slot. */
-export type PlanView = BufferView | SlotView;
+export type PlanView = (BufferView | SlotView) & Stepping;
 
 export type PlanParams = Readonly<Record<string, number | readonly number[]>>;
 
-/** What a plan does, in order: kernel calls, and copies of whole words between two buffers. */
+/**
+ * What a plan does, in order: kernel calls, and copies of whole words between two buffers. A loop repeats the `length` commands after
+ * it, which are no loops, `count` times.
+ */
 export type PlanCommand =
   | {
       readonly kind: "call";
@@ -27,9 +38,11 @@ export type PlanCommand =
       readonly label: string;
       readonly layer?: string;
     }
-  | { readonly kind: "copy"; readonly source: PlanView; readonly target: PlanView };
+  | { readonly kind: "copy"; readonly source: PlanView; readonly target: PlanView }
+  | { readonly kind: "loop"; readonly count: number; readonly length: number };
 
 type Copy = PlanCommand & { kind: "copy" };
+type Loop = PlanCommand & { kind: "loop" };
 interface Call {
   readonly kind: "call";
   readonly dispatch: Dispatch;
@@ -45,7 +58,7 @@ interface PlanHost {
   readonly gpu: GPUDevice;
   readonly queue: CommandQueue;
   readonly paramsAlignment: number;
-  readonly steps: readonly (Call | Copy)[];
+  readonly steps: readonly (Call | Copy | Loop)[];
   /** Counts variants found not to compile. */
   readonly exclusions: () => number;
   /** Called before each replay: throws when the device cannot take one. */
@@ -58,14 +71,17 @@ interface PlannedCall extends Omit<Call, "dispatch"> {
   pickedBy: readonly string[] | undefined;
   /** Where its params lie, as setBindGroup takes it. */
   readonly offsets: readonly [number];
-  /** Undefined while it has not been made, and for calls that touch slots: theirs are kept by memory. */
+  /** Undefined while it has not been made, and for calls whose memory changes: theirs are kept by memory. */
   group: GPUBindGroup | undefined;
   readonly groups: Map<string, GPUBindGroup> | undefined;
+  /** How many of them are kept. */
+  readonly most: number;
 }
 
 /**
- * Bind groups kept for one call that touches slots. A loop whose results wait for JavaScript's collector goes through as many
- * memories as it makes results between two collections, hundreds, and then through the same again.
+ * Bind groups kept for one call whose memory changes. A loop whose results wait for JavaScript's collector goes through as many
+ * memories as it makes results between two collections, hundreds, and then through the same again. A call in a loop of a plan has one
+ * for each step.
  */
 const GROUPS = 1024;
 
@@ -75,7 +91,7 @@ const GROUPS = 1024;
  */
 export class Plan {
   readonly #host: PlanHost;
-  readonly #steps: readonly (PlannedCall | Copy)[];
+  readonly #steps: readonly (PlannedCall | Copy | Loop)[];
   readonly #params: GPUBuffer;
   readonly #bytes: ArrayBuffer;
   readonly #data: DataView;
@@ -91,19 +107,29 @@ export class Plan {
     this.#exclusions = host.exclusions();
     let used = 0;
     const fixed = new Map<string, BufferView>();
+    let most = GROUPS;
+    let inLoop = 0;
     this.#steps = host.steps.map((step) => {
+      if (step.kind === "loop") {
+        most = Math.max(GROUPS, 2 * step.count);
+        inLoop = step.length;
+        return step;
+      }
+      if (inLoop-- <= 0) most = GROUPS;
       const views = step.kind === "call" ? step.views : [step.source, step.target];
-      for (const view of views) if ("block" in view) fixed.set(`${view.block.id}`, view);
+      for (const view of views)
+        for (const place of [view, view.other]) if (place && "block" in place) fixed.set(`${place.block.id}`, place);
       if (step.kind === "copy") return step;
       const offsets = [used] as const;
       used += Math.ceil(step.dispatch.kernel.layout.bytes / host.paramsAlignment) * host.paramsAlignment;
-      const touchesSlots = step.views.some((view) => "slot" in view);
+      const changes = step.views.some((view) => "slot" in view || view.stride || view.other);
       return {
         ...step,
         offsets,
         pickedBy: undefined,
         group: undefined,
-        groups: touchesSlots ? new Map<string, GPUBindGroup>() : undefined,
+        most,
+        groups: changes ? new Map<string, GPUBindGroup>() : undefined,
       };
     });
     this.#fixed = [...fixed.values()];
@@ -124,18 +150,19 @@ export class Plan {
     return this.#host.exclusions() === this.#exclusions;
   }
 
-  /** Number of kernel calls. */
+  /** Number of kernel calls; those in a loop count once. */
   get calls(): number {
     return this.#steps.filter(({ kind }) => kind === "call").length;
   }
 
   /** Kernel, variant and label of every call in order, for reports and tests. */
   describe(): { kernel: string; variant: string; label: string }[] {
-    return this.#steps.flatMap((step) =>
-      step.kind === "call"
-        ? [{ kernel: step.dispatch.kernel.name, variant: step.dispatch.variant.name, label: step.dispatch.label }]
-        : [{ kernel: "copy", variant: "", label: "copy" }],
-    );
+    return this.#steps.flatMap((step) => {
+      if (step.kind === "loop") return [];
+      if (step.kind === "copy") return [{ kernel: "copy", variant: "", label: "copy" }];
+      const { kernel, variant, label } = step.dispatch;
+      return [{ kernel: kernel.name, variant: variant.name, label }];
+    });
   }
 
   /** Changes the params of command `index` from the next replay on, and with them its variant and workgroups. */
@@ -171,9 +198,15 @@ export class Plan {
     for (const view of this.#fixed) requireLive(view, "plan");
     for (const view of slots) requireLive(view, "plan");
     queue.replay(this.#label, this.#proven, () => {
-      for (const step of this.#steps) {
-        if (step.kind === "copy") queue.encodeCopy(resolve(step.source, slots), resolve(step.target, slots));
-        else queue.encodeCall(step.dispatch, step.group ?? this.#bind(step, slots), step.offsets);
+      for (let at = 0; at < this.#steps.length; at++) {
+        const step = this.#steps[at] as PlannedCall | Copy | Loop;
+        if (step.kind !== "loop") {
+          this.#encode(step, slots, 0);
+          continue;
+        }
+        const body = this.#steps.slice(at + 1, at + 1 + step.length) as (PlannedCall | Copy)[];
+        for (let i = 0; i < step.count; i++) for (const inner of body) this.#encode(inner, slots, i);
+        at += step.length;
       }
       // Before the submission, after those of earlier replays: each sees its own params.
       const [from, to] = this.#dirty;
@@ -184,9 +217,16 @@ export class Plan {
   }
 
   readonly #label = (): string =>
-    [...new Set(this.#steps.map((step) => (step.kind === "call" ? step.dispatch.label : "copy")))].join(", ");
+    [...new Set(this.#steps.map((step) => (step.kind === "call" ? step.dispatch.label : step.kind)))].join(", ");
 
-  #bind(step: PlannedCall, slots: readonly BufferView[]): GPUBindGroup {
+  /** `i`: the step of the loop around, 0 outside loops. */
+  #encode(step: PlannedCall | Copy, slots: readonly BufferView[], i: number): void {
+    const { queue } = this.#host;
+    if (step.kind === "copy") queue.encodeCopy(resolve(step.source, slots, i), resolve(step.target, slots, i));
+    else queue.encodeCall(step.dispatch, step.group ?? this.#bind(step, slots, i), step.offsets);
+  }
+
+  #bind(step: PlannedCall, slots: readonly BufferView[], i: number): GPUBindGroup {
     const { gpu } = this.#host;
     if (!step.groups) {
       step.group = createBindGroup(gpu, step.dispatch, step.views as readonly BufferView[], this.#params);
@@ -194,15 +234,18 @@ export class Plan {
     }
     let key = "";
     for (const view of step.views) {
-      if ("block" in view) continue;
-      const { block, offset } = slots[view.slot] as BufferView;
-      key += `${block.id}:${offset},`;
+      const place = placeOf(view, i);
+      if (view.stride) key += `${i}`;
+      if (view.other) key += i % 2 === 0 ? "a" : "b";
+      if ("block" in place) continue;
+      const { block, offset } = slots[place.slot] as BufferView;
+      key += `:${block.id}:${offset},`;
     }
     let group = step.groups.get(key);
     if (!group) {
-      const views = step.views.map((view) => resolve(view, slots));
+      const views = step.views.map((view) => resolve(view, slots, i));
       group = createBindGroup(gpu, step.dispatch, views, this.#params);
-      if (step.groups.size >= GROUPS) step.groups.delete(step.groups.keys().next().value as string);
+      if (step.groups.size >= step.most) step.groups.delete(step.groups.keys().next().value as string);
       step.groups.set(key, group);
     }
     return group;
@@ -238,9 +281,13 @@ export const sameParam = (a: Param, b: Param): boolean =>
     ? a.length === b.length && a.every((value, i) => Object.is(value, b[i]))
     : Object.is(a, b);
 
-/** Where a view lies when the slots are these. */
-export function resolve(view: PlanView, slots: readonly BufferView[]): BufferView {
-  if ("block" in view) return view;
-  const slot = slots[view.slot] as BufferView;
-  return { block: slot.block, offset: slot.offset + view.offset, bytes: view.bytes };
+const placeOf = (view: PlanView, i: number): BufferView | SlotView => (i % 2 === 1 && view.other) || view;
+
+/** Where a view lies when the slots are these, in step `i` of the loop around. */
+export function resolve(view: PlanView, slots: readonly BufferView[], i = 0): BufferView {
+  const place = placeOf(view, i);
+  const along = (view.stride ?? 0) * i;
+  if ("block" in place) return along === 0 ? place : { ...place, offset: place.offset + along };
+  const slot = slots[place.slot] as BufferView;
+  return { block: slot.block, offset: slot.offset + place.offset + along, bytes: place.bytes };
 }
