@@ -60,6 +60,11 @@ describe("out of range, found by the device", () => {
   const weight = F.ones([3, 2]);
   test.each<[string, () => F.Tensor, RegExp]>([
     ["an index", () => F.embedding(weight, ints([0, 3])), /embedding: index: expected row indices from 0 to 2, got 3/],
+    [
+      "a negative index in a bag",
+      () => F.embeddingBag(weight, ints([-1], [1, 1])),
+      /embedding_bag: index: .* got a negative value/,
+    ],
     ["a negative index", () => F.embedding(weight, ints([-1])), /embedding: index: .* got a negative value/],
     ["an index in a bag", () => F.embeddingBag(weight, ints([0, 7], [1, 2])), /embedding_bag: index: .* got 7/],
     [

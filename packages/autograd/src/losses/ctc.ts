@@ -8,6 +8,8 @@ import { full } from "../ops/create.js";
 import { mul, where } from "../ops/elementwise.js";
 import { sum } from "../ops/reduce.js";
 import { empty, type Tensor } from "../tensor.js";
+import type { BatchedCall } from "../vmap/call.js";
+import { allBatched, mergedInto, splitFrom } from "../vmap/rules.js";
 
 interface Sequences extends Readonly<Record<string, Tensor>> {
   readonly logProbs: Tensor;
@@ -23,6 +25,18 @@ type Gradient = Sequences & { readonly dloss: Tensor; readonly alpha: Tensor };
 function geometry({ logProbs, labels, inputLengths, labelLengths }: Sequences, { blank }: Attrs, slot = 0) {
   const lengths = { inputLengths: inputLengths.shape, labelLengths: labelLengths.shape };
   return ctcGeometry(logProbs.shape, labels.shape, lengths, blank, slot);
+}
+
+/** Examples of a vmap beside those of a batch, which log-probabilities have in their second dimension. */
+function asMoreExamples<I extends Sequences>(
+  inputs: I,
+  isBatched: (name: keyof I & string) => boolean,
+  attrs: Attrs,
+  size: number,
+): BatchedCall<I, Attrs> {
+  const all = Object.entries(allBatched<I>(inputs, isBatched, size));
+  const merged = all.map(([name, x]) => [name, mergedInto(x, name === "logProbs" ? 1 : 0)]);
+  return { inputs: Object.fromEntries(merged) as I, attrs, finish: (y) => splitFrom(y, 0, size) };
 }
 
 const FAULTS = {
@@ -56,6 +70,7 @@ const ctcOp = defineOp<Sequences, Attrs, "alpha">({
     inputLengths: nonDifferentiable,
     labelLengths: nonDifferentiable,
   },
+  batch: asMoreExamples,
 });
 
 const bound = ({ logProbs, labels, inputLengths, labelLengths }: Sequences) => ({
@@ -99,6 +114,7 @@ const backwardOp = defineOp<Gradient, Attrs>({
       },
     ),
   },
+  batch: (...given) => ({ ...asMoreExamples(...given), finish: (dlogProbs) => splitFrom(dlogProbs, 1, given[3]) }),
 });
 
 export interface CtcOptions {

@@ -15,6 +15,8 @@ import { expectDtype } from "../dtype.js";
 import type { Key } from "../random.js";
 import { isRecording } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
+import { repeated } from "../vmap/levels.js";
+import { asMoreRows, mergedInto, splitFrom } from "../vmap/rules.js";
 import {
   type AttentionAttrs,
   type AttentionSizes,
@@ -117,6 +119,17 @@ const attentionOp = defineOp<Inputs, AttentionAttrs, "statistics">({
     ...fusedGradients(dy, saved, context, wanted),
     ...(wanted.has("mask") ? { mask: composedGradient("mask", dy, saved, context) } : {}),
   })),
+  batch: ({ mask, ...given }, isBatched, attrs, size) => {
+    // One key is one mask, which more examples would not share.
+    if (attrs.dropout) return undefined;
+    const rows = asMoreRows<Omit<Inputs, "mask">, AttentionAttrs>()(given, isBatched, attrs, size);
+    const finish = (y: Tensor, name: string): Tensor => splitFrom(y, name === "statistics" ? 1 : 0, size);
+    if (!mask || (!isBatched("mask") && mask.shape[0] === 1))
+      return { inputs: { ...rows.inputs, mask }, attrs, finish };
+    const all = isBatched("mask") ? mask : repeated(mask, size);
+    const own = expand(all, [size, (rows.inputs.q.shape[0] as number) / size, ...all.shape.slice(2)]);
+    return { inputs: { ...rows.inputs, mask: mergedInto(own, 0) }, attrs, finish };
+  },
 });
 
 export interface AttentionOptions {

@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor.js";
 import { add, mul, sub } from "./elementwise.js";
 import { rsqrt } from "./elementwise_unary.js";
 import type { BatchStatistics, ChannelNormOptions } from "./normalize.js";
+import { asMoreRowsOrChannels } from "./normalize_batch.js";
 import { expectChannels, overChannels, taken } from "./normalize_gradients.js";
 import { reshape } from "./shape.js";
 
@@ -56,6 +57,7 @@ const batchNormInferenceOp = defineOp<Inputs, { axis: number }>({
     ),
     bias: vjp([], (dy, _, context: Context) => overChannels(dy, given(context))),
   },
+  batch: asMoreRowsOrChannels,
 });
 
 /** Batch normalisation by given statistics [channels], as at inference: differentiable in them too. */

@@ -13,7 +13,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
-import { biasGradientBatch, filterGradientBatch, forwardBatch, inputGradientBatch } from "./conv2d_batch.js";
+import { biasGradientBatch, filterGradientBatch, forwardBatch, inputGradientBatch } from "./conv_batch.js";
 import { fillWith } from "./create.js";
 import { matmul } from "./matmul.js";
 import { expand, reshape } from "./shape.js";
@@ -43,7 +43,7 @@ const conv2dOp = defineOp<{ x: Tensor; w: Tensor; bias: Tensor | undefined }, Co
         backwardBiasOp({ dy }, { ...attrs, xShape: shapes.x as number[], wShape: shapes.w as number[] }),
     ),
   },
-  batch: forwardBatch,
+  batch: forwardBatch(),
 });
 
 interface BackwardAttrs extends Conv2dAttrs {
@@ -62,7 +62,7 @@ const backwardInputOp = defineOp<{ dy: Tensor; w: Tensor }, BackwardAttrs>({
     dy: vjp(["w"], (g, { w }, { attrs }): Tensor => conv2d(g, w, undefined, attrs)),
     w: vjp(["dy"], (g, { dy }, { attrs, shapes }): Tensor => backwardFilter(g, dy, shapes.w as number[], attrs)),
   },
-  batch: inputGradientBatch,
+  batch: inputGradientBatch(),
 });
 
 /** Runs the kernel that writes partial sums, and the one that adds them to `sum` where there are several. */
@@ -94,7 +94,7 @@ const backwardFilterOp = defineOp<{ x: Tensor; dy: Tensor }, BackwardAttrs>({
     x: vjp(["dy"], (g, { dy }, { attrs, shapes }): Tensor => backwardInput(dy, g, shapes.x as number[], attrs)),
     dy: vjp(["x"], (g, { x }, { attrs }): Tensor => conv2d(x, g, undefined, attrs)),
   },
-  batch: filterGradientBatch,
+  batch: filterGradientBatch(),
 });
 
 // db[o] = sum over n, i, j of dy[n,i,j,o]
@@ -115,7 +115,7 @@ const backwardBiasOp = defineOp<{ dy: Tensor }, BackwardAttrs>({
       );
     }),
   },
-  batch: biasGradientBatch,
+  batch: biasGradientBatch(),
 });
 
 function backwardInput(dy: Tensor, w: Tensor, xShape: readonly number[], attrs: Conv2dAttrs): Tensor {

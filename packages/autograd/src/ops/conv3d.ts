@@ -9,7 +9,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
-import { asMoreRows, withMoreImages } from "../vmap/rules.js";
+import { filterGradientBatch, forwardBatch, inputGradientBatch } from "./conv_batch.js";
 import { sumChunks } from "./conv2d.js";
 import { fillWith } from "./create.js";
 import { sum } from "./reduce.js";
@@ -34,11 +34,7 @@ const conv3dOp = defineOp<{ x: Tensor; w: Tensor; bias: Tensor | undefined }, Co
     w: vjp(["x"], (dy, { x }, { attrs, shapes }): Tensor => backwardFilter(x, dy, shapes.w as number[], attrs)),
     bias: vjp([], (dy, _, { attrs }) => sum(dy, { axes: attrs.layout === "NDHWC" ? [0, 1, 2, 3] : [0, 2, 3, 4] })),
   },
-  batch: ({ x, w, bias }, isBatched, attrs, size) => {
-    if (isBatched("w") || isBatched("bias")) return undefined;
-    const { inputs, finish } = asMoreRows<{ x: Tensor }, Conv3dAttrs>()({ x }, isBatched, attrs, size);
-    return { inputs: { ...inputs, w, bias }, attrs, finish };
-  },
+  batch: forwardBatch(),
 });
 
 interface BackwardAttrs extends Conv3dAttrs {
@@ -56,11 +52,7 @@ const backwardInputOp = defineOp<{ dy: Tensor; w: Tensor }, BackwardAttrs>({
     dy: vjp(["w"], (g, { w }, { attrs }): Tensor => conv3d(g, w, undefined, attrs)),
     w: vjp(["dy"], (g, { dy }, { attrs, shapes }): Tensor => backwardFilter(g, dy, shapes.w as number[], attrs)),
   },
-  batch: ({ dy, w }, isBatched, attrs, size) => {
-    if (isBatched("w")) return undefined;
-    const images = asMoreRows<{ dy: Tensor }, BackwardAttrs>(withMoreImages)({ dy }, isBatched, attrs, size);
-    return { ...images, inputs: { ...images.inputs, w } };
-  },
+  batch: inputGradientBatch(),
 });
 
 const backwardFilterOp = defineOp<{ x: Tensor; dy: Tensor }, BackwardAttrs>({
@@ -75,6 +67,7 @@ const backwardFilterOp = defineOp<{ x: Tensor; dy: Tensor }, BackwardAttrs>({
     x: vjp(["dy"], (g, { dy }, { attrs, shapes }): Tensor => backwardInput(dy, g, shapes.x as number[], attrs)),
     dy: vjp(["x"], (g, { x }, { attrs }): Tensor => conv3d(x, g, undefined, attrs)),
   },
+  batch: filterGradientBatch(),
 });
 
 function backwardInput(dy: Tensor, w: Tensor, xShape: readonly number[], attrs: Conv3dAttrs): Tensor {

@@ -15,14 +15,33 @@ import { expectDtype, expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import type { BatchedCall } from "../vmap/call.js";
+import { repeated } from "../vmap/levels.js";
+import { allBatched, mergedInto, splitFrom } from "../vmap/rules.js";
 import { arange, ones } from "./create.js";
-import { add, cast, div, equal, greater, logicalAnd, maximum, mul, notEqual, pow, sub, where } from "./elementwise.js";
+import {
+  add,
+  cast,
+  div,
+  equal,
+  floorDivide,
+  greater,
+  logicalAnd,
+  logicalOr,
+  maximum,
+  mul,
+  notEqual,
+  pow,
+  sub,
+  where,
+} from "./elementwise.js";
 import { abs } from "./elementwise_unary.js";
 import { gather, gatherBackward } from "./gather.js";
 import { norm } from "./moments.js";
 import { max, sum } from "./reduce.js";
-import { expand, reshape, sliceAlong } from "./shape.js";
+import { expand, pad, reshape, sliceAlong } from "./shape.js";
 import { searchSorted } from "./sort.js";
+import { amongAll, joined } from "./tables_batch.js";
 
 /** A row that is left out, from 0; negative ones count from the end. Throws ArgumentError for a row that the table has not. */
 function paddingRow(op: string, rows: number, index: number | undefined): number | undefined {
@@ -49,6 +68,8 @@ const forRows = (condition: Tensor): Tensor => reshape(condition, [...condition.
 interface EmbeddingAttrs {
   readonly padding: number | undefined;
   readonly scaleByFrequency: boolean;
+  /** Rows of a table, where several lie behind one another. */
+  readonly rows: number;
 }
 
 // y[i, :] = weight[index[i], :];  dweight[r, :] = sum of dy[i, :] over i with index[i] = r, by options 0 or the mean of these
@@ -63,9 +84,10 @@ const embeddingOp = defineOp<{ weight: Tensor; index: Tensor }, EmbeddingAttrs>(
     launch(gatherRows, { x: weight, index, y }, gatherGeometry(weight.shape, index.shape, slot).params);
   },
   vjp: {
-    weight: vjp(["index"], (dy, { index }, { attrs: { padding, scaleByFrequency }, shapes }): Tensor => {
+    weight: vjp(["index"], (dy, { index }, { attrs: { padding, scaleByFrequency, rows: own }, shapes }): Tensor => {
       const [rows] = shapes.weight as [number, number];
-      let rowsOf = padding === undefined ? dy : where(forRows(equal(index, padding)), 0, dy);
+      const row = own === rows ? index : sub(index, mul(floorDivide(index, own), own));
+      let rowsOf = padding === undefined ? dy : where(forRows(equal(row, padding)), 0, dy);
       if (scaleByFrequency) {
         const counts = gatherBackward(ones([...index.shape, 1]), index, [rows, 1]);
         rowsOf = div(rowsOf, gather(counts, index));
@@ -74,8 +96,11 @@ const embeddingOp = defineOp<{ weight: Tensor; index: Tensor }, EmbeddingAttrs>(
     }),
     index: nonDifferentiable,
   },
-  batch: ({ weight, index }, isBatched, attrs) =>
-    isBatched("weight") ? undefined : { inputs: { weight, index }, attrs },
+  batch: ({ weight, index }, isBatched, attrs) => {
+    if (!isBatched("weight")) return { inputs: { weight, index }, attrs };
+    const own = joined(weight, index, isBatched("index"));
+    return { inputs: { weight: own.table, index: own.index }, attrs };
+  },
 });
 
 export interface EmbeddingOptions {
@@ -91,8 +116,9 @@ export interface EmbeddingOptions {
  */
 export function embedding(weight: Tensor, index: Tensor, options: EmbeddingOptions = {}): Tensor {
   expectTable("embedding", weight, index);
-  const padding = paddingRow("embedding", weight.shape[0] as number, options.paddingIndex);
-  return embeddingOp({ weight, index }, { padding, scaleByFrequency: options.scaleByFrequency ?? false });
+  const rows = weight.shape[0] as number;
+  const padding = paddingRow("embedding", rows, options.paddingIndex);
+  return embeddingOp({ weight, index }, { padding, scaleByFrequency: options.scaleByFrequency ?? false, rows });
 }
 
 /**
@@ -152,14 +178,21 @@ function spreadOverBags(bags: Tensor, { index, offsets }: BagSaved, { closed }: 
       ...index.shape,
       bags.shape[1] as number,
     ]);
-  return gather(bags, bagOf(index, offsets, closed));
+  // Behind a last offset that ends the bags, indices are in none.
+  return gather(
+    closed
+      ? pad(bags, [
+          [0, 1],
+          [0, 0],
+        ])
+      : bags,
+    bagOf(index, offsets),
+  );
 }
 
 /** The number of every index' bag. */
-function bagOf(index: Tensor, offsets: Tensor, closed: boolean): Tensor {
-  const starts = closed ? sliceAlong(offsets, 0, 0, (offsets.shape[0] as number) - 1) : offsets;
-  return sub(searchSorted(starts, arange(0, index.size, 1, "int32"), { right: true }), 1);
-}
+const bagOf = (index: Tensor, offsets: Tensor): Tensor =>
+  sub(searchSorted(offsets, arange(0, index.size, 1, "int32"), { right: true }), 1);
 
 /** dy of every bag's index before it is added up. */
 function toMembers(dy: Tensor, saved: BagSaved, attrs: BagAttrs): Tensor {
@@ -174,13 +207,51 @@ function toMembers(dy: Tensor, saved: BagSaved, attrs: BagAttrs): Tensor {
   if (attrs.mode === "mean") {
     const members = counted ? cast(counted, "float32") : ones([...index.shape, 1]);
     const counts = offsets
-      ? gatherBackward(members, bagOf(index, offsets, attrs.closed), [dy.shape[0] as number, 1])
+      ? sliceAlong(gatherBackward(members, bagOf(index, offsets), [offsets.size, 1]), 0, 0, dy.shape[0] as number)
       : sum(members, { axes: [1] });
     bags = div(dy, maximum(counts, 1));
   }
   const spread = spreadOverBags(bags, saved, attrs);
   const weighted = sampleWeights ? mul(spread, forRows(sampleWeights)) : spread;
   return counted ? where(counted, weighted, 0) : weighted;
+}
+
+/** Bags of every example behind one another: of indices in rows, or in one line with offsets. */
+function bagsOfAll(
+  inputs: BagInputs,
+  isBatched: (name: string) => boolean,
+  attrs: BagAttrs,
+  size: number,
+): BatchedCall<BagInputs, BagAttrs> {
+  const { index: indices, offsets: given, sampleWeights: factors } = inputs;
+  const members: Omit<BagInputs, "weight"> = { index: indices, offsets: given, sampleWeights: factors };
+  const { offsets, sampleWeights, ...own } = allBatched(members, isBatched, size);
+  let index = own.index as Tensor;
+  let { weight } = inputs;
+  if (isBatched("weight")) {
+    const all = joined(weight, index, true);
+    // What is left out is never read: one row stands for those of all tables.
+    index = attrs.padding === undefined ? all.index : where(equal(index, attrs.padding), attrs.padding, all.index);
+    weight = all.table;
+  }
+  const merged = { weight, index: mergedInto(index, 0), sampleWeights: sampleWeights && mergedInto(sampleWeights, 0) };
+  const perExample = (y: Tensor, name: string): Tensor =>
+    name === "places" && attrs.mode !== "max" ? repeated(y, size) : splitFrom(y, 0, size);
+  if (!offsets) return { inputs: { ...merged, offsets }, attrs, finish: perExample };
+  const count = index.shape[1] as number;
+  // An offset beyond its own indices must not be one among those of others, nor may an example begin behind its first.
+  const first = arange(0, offsets.shape[1] as number, 1, "int32");
+  const begins = logicalOr(greater(first, 0), equal(offsets, 0));
+  const starts = where(begins, amongAll(offsets, count + 1, size, count), -1);
+  // Without the end of all: where an example has an end of its own, the bag behind it is no bag of the call.
+  return {
+    inputs: { ...merged, offsets: mergedInto(starts, 0) },
+    attrs: { ...attrs, closed: false },
+    finish: (y, name) => {
+      const bags = perExample(y, name);
+      return attrs.closed && bags.rank === 3 ? sliceAlong(bags, 1, 0, (bags.shape[1] as number) - 1) : bags;
+    },
+  };
 }
 
 const embeddingBagOp = defineOp<BagInputs, BagAttrs, "places">({
@@ -223,6 +294,7 @@ const embeddingBagOp = defineOp<BagInputs, BagAttrs, "places">({
     index: nonDifferentiable,
     offsets: nonDifferentiable,
   } as never,
+  batch: bagsOfAll,
 });
 
 export interface EmbeddingBagOptions {

@@ -16,10 +16,11 @@ import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
 import { bindingDtype, type Dtype, expectDtype, expectFloating } from "../dtype.js";
 import { device } from "../engine.js";
 import { empty, type Tensor } from "../tensor.js";
-import { moveAxis } from "../vmap/levels.js";
+import { allBatched, grown, splitFrom } from "../vmap/rules.js";
 import { fillWith } from "./create.js";
 import { reshape } from "./shape.js";
 import { argsort } from "./sort.js";
+import { amongAll, joined } from "./tables_batch.js";
 
 const faultSlot = (op: string, rows: number): number =>
   device().faults.slot({ op, argument: "index", expected: `row indices from 0 to ${rows - 1}` });
@@ -52,15 +53,9 @@ const gatherOp = defineOp<{ x: Tensor; index: Tensor }, undefined>({
     index: nonDifferentiable,
   },
   batch: ({ x, index }, isBatched, attrs) => {
-    // With rows and indices of its own, an example's index must not reach another's rows: example by example.
-    if (isBatched("x") && isBatched("index")) return undefined;
-    if (isBatched("index"))
-      return {
-        inputs: { x, index: reshape(index, [-1]) },
-        attrs,
-        finish: (y) => reshape(y, [...index.shape, ...y.shape.slice(1)]),
-      };
-    return { inputs: { x: moveAxis(x, 0, 1), index }, attrs, finish: (y) => moveAxis(y, 1, 0) };
+    if (!isBatched("x")) return { inputs: { x, index }, attrs };
+    const own = joined(x, index, isBatched("index"));
+    return { inputs: { x: own.table, index: own.index }, attrs };
   },
   // Rows of whole words are moved as they are.
   halves: {
@@ -91,6 +86,14 @@ const gatherBackwardOp = defineOp<{ dy: Tensor; index: Tensor }, { xShape: reado
     places.dispose();
   },
   vjp: { dy: vjp(["index"], (g, { index }): Tensor => gather(g, index)), index: nonDifferentiable },
+  batch: (inputs, isBatched, { xShape }, size) => {
+    const { dy, index } = allBatched(inputs, isBatched, size);
+    return {
+      inputs: { dy, index: amongAll(index, xShape[0] as number, size) },
+      attrs: { xShape: grown(xShape, 0, size) },
+      finish: (dx) => splitFrom(dx, 0, size),
+    };
+  },
 });
 
 /** Sums of the rows of dy by index: [rows, ...] as x of the gather that it is the gradient of. */
@@ -117,6 +120,7 @@ const u8ToF32Op = defineOp<{ x: Tensor }, Required<ByteScaling>>({
   },
   forward: ({ x }, y, { divisor }) => launch(u8ToF32Kernel, { x, y }, u8Geometry(x.shape, { divisor }).params),
   vjp: { x: nonDifferentiable },
+  batch: (inputs, _, attrs) => ({ inputs, attrs }),
 });
 
 const gatherU8Op = defineOp<{ x: Tensor; index: Tensor; table: Tensor }, undefined>({
@@ -132,6 +136,13 @@ const gatherU8Op = defineOp<{ x: Tensor; index: Tensor; table: Tensor }, undefin
     launch(gatherU8, { x, index, table, y }, gatherU8Geometry(x.shape, index.shape, table.shape, slot).params);
   },
   vjp: { x: nonDifferentiable, index: nonDifferentiable, table: nonDifferentiable },
+  batch: ({ x, index, table }, isBatched, attrs) => {
+    // What bytes stand for is the same in all of a call.
+    if (isBatched("table")) return undefined;
+    if (!isBatched("x")) return { inputs: { x, index, table }, attrs };
+    const own = joined(x, index, isBatched("index"));
+    return { inputs: { x: own.table, index: own.index, table }, attrs };
+  },
 });
 
 /** Bytes as float32, divided by 255 unless told otherwise. */

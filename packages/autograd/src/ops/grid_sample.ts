@@ -15,6 +15,7 @@ import {
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
+import { asMoreRows, withMoreImages } from "../vmap/rules.js";
 import { fillWith, full, linspace, zeros } from "./create.js";
 import { add, mul } from "./elementwise.js";
 import { sum } from "./reduce.js";
@@ -41,6 +42,7 @@ const gridSampleOp = defineOp<{ x: Tensor; grid: Tensor }, GridSampleAttrs>({
     ),
     grid: vjp(["x", "grid"], (dy, { x, grid }, { attrs }): Tensor => gridGradient(dy, x, grid, attrs)),
   },
+  batch: asMoreRows(),
 });
 
 function gridGradient(dy: Tensor, x: Tensor, grid: Tensor, attrs: GridSampleAttrs): Tensor {
@@ -69,6 +71,7 @@ const inputOp = defineOp<{ dy: Tensor; grid: Tensor }, GridSampleAttrs & { xShap
       (g, { dy, grid }, { attrs: { xShape: _shape, ...attrs } }): Tensor => gridGradient(dy, g, grid, attrs),
     ),
   },
+  batch: asMoreRows(withMoreImages),
 });
 
 const refused = vjp([], (): Tensor => {
@@ -106,6 +109,7 @@ const gridOp = defineOp<{ dy: Tensor; x: Tensor; grid: Tensor }, GridSampleAttrs
     x: refused,
     grid: refused,
   },
+  batch: asMoreRows(),
 });
 
 /**

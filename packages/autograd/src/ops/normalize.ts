@@ -21,8 +21,10 @@ import { expectFloating } from "../dtype.js";
 import { isRecording } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 import type { BatchRule } from "../vmap/call.js";
+import { repeated } from "../vmap/levels.js";
 import { fillWith, zeros } from "./create.js";
 import { add, mul, sub } from "./elementwise.js";
+import { asMoreChannels, asMoreRowsOrChannels } from "./normalize_batch.js";
 import {
   composedInput,
   type Epsilon,
@@ -131,8 +133,24 @@ const trailing = (name: string, centred: boolean): Kind<TrailingAttrs> => ({
   view: (shape, { count }) => trailingView(shape, count, name),
   statistics: (shape, { count }) => shape.slice(0, shape.length - count),
   centred,
-  // Examples are more rows, unless each has a scale of its own.
-  batch: (inputs, isBatched, attrs) => (isBatched("scale") || isBatched("bias") ? undefined : { inputs, attrs }),
+  // Examples are more rows; scales of their own are applied behind.
+  batch: ({ x, scale, bias }, isBatched, attrs, size) => {
+    const isOwn = isBatched("scale") || isBatched("bias");
+    const whole = isBatched("x") ? x : repeated(x, size);
+    if (!isOwn) return { inputs: { x: whole, scale, bias }, attrs };
+    const rank = whole.rank - 1;
+    const rows = (given: Tensor, name: "scale" | "bias"): Tensor =>
+      reshape(given, [
+        isBatched(name) ? size : 1,
+        ...whole.shape.slice(1).map((extent, i) => (i < rank - attrs.count ? 1 : extent)),
+      ]);
+    const finish = (y: Tensor, name: string): Tensor => {
+      if (name !== "y") return y;
+      const scaled = scale ? mul(y, rows(scale, "scale")) : y;
+      return bias ? add(scaled, rows(bias, "bias")) : scaled;
+    };
+    return { inputs: { x: whole, scale: undefined, bias: undefined }, attrs, finish };
+  },
 });
 
 const layerNormOp = normalization(trailing("layer_norm", true));
@@ -148,15 +166,7 @@ const channelGroups = (name: string): Kind<ChannelAttrs> => ({
   view: (shape, attrs) => channelsView(shape, { ...attrs, groups: attrs.groups ?? shape.at(attrs.axis) ?? 1 }, name),
   statistics: (shape, { axis, groups }) => [shape[0] as number, groups ?? (shape.at(axis) as number)],
   centred: true,
-  batch: ({ x, ...given }, isBatched, attrs, size) => {
-    if (isBatched("scale") || isBatched("bias")) return undefined;
-    const [, n = 0, ...rest] = x.shape;
-    return {
-      inputs: { ...given, x: reshape(x, [size * n, ...rest]) },
-      attrs,
-      finish: (y) => reshape(y, [size, n, ...y.shape.slice(1)]),
-    };
-  },
+  batch: asMoreRowsOrChannels,
 });
 
 const groupNormOp = normalization(channelGroups("group_norm"));
@@ -167,6 +177,7 @@ const batchNormOp = normalization<ChannelAttrs, "variance">(
     view: (shape, { axis }) => channelsView(shape, { axis }, "batch_norm"),
     statistics: (shape, { axis }) => [shape.at(axis) as number],
     centred: true,
+    batch: asMoreChannels,
   },
   "variance",
 );

@@ -1,11 +1,19 @@
 // Positions in a sequence as vectors, and as angles that rows are turned by.
-import { ArgumentError, formatShape, rotaryGeometry, rotary as rotaryKernel, ShapeError } from "@facet/kernels-wgsl";
+import {
+  ArgumentError,
+  formatShape,
+  rotaryGeometry,
+  rotary as rotaryKernel,
+  ShapeError,
+  sizeOf,
+} from "@facet/kernels-wgsl";
 import { defineOp, launch, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { fromData, type Tensor } from "../tensor.js";
+import { allBatched, shifted } from "../vmap/rules.js";
 import { add, mul, sub } from "./elementwise.js";
 import { sumTo } from "./reduce.js";
-import { reshape, slice, sliceAlong } from "./shape.js";
+import { expand, reshape, slice, sliceAlong } from "./shape.js";
 
 /** angles[t, j] = (first + t) base^(-j / half), computed on the host: in float32 those of far positions would be off. */
 function angles(op: string, length: number, half: number, base: number, first: number): Float64Array {
@@ -116,6 +124,20 @@ const rotaryOp = defineOp<Inputs, RotaryAttrs>({
       const turned = sub(mul(db, a), mul(da, b));
       return toTable(attrs.back ? mul(turned, -1) : turned, shapes.sin as number[]);
     }),
+  },
+  batch: (inputs, isBatched, attrs, size) => {
+    const { cos } = inputs;
+    const next = { ...attrs, axis: shifted([attrs.axis])[0] as number };
+    if (isBatched("x") && !isBatched("cos") && !isBatched("sin") && cos.rank === 2) return { inputs, attrs: next };
+    // A table for each row of every example.
+    const all = allBatched(inputs, isBatched, size);
+    const outer = sizeOf(all.x.shape.slice(1, next.axis));
+    const own = (table: Tensor): Tensor => {
+      const [length, half] = table.shape.slice(-2) as [number, number];
+      const rows = reshape(table, [size, table.rank === 3 ? 1 : outer, length, half]);
+      return reshape(expand(rows, [size, outer, length, half]), [size * outer, length, half]);
+    };
+    return { inputs: { x: all.x, cos: own(all.cos), sin: own(all.sin) }, attrs: next };
   },
 });
 

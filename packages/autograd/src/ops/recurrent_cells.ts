@@ -11,8 +11,9 @@ import { concat, reshape, sliceAlong } from "./shape.js";
 export interface CellInputs {
   /** [steps, batch, gates units], with the biases that may be added before. */
   x: Tensor;
+  /** [units, gates units]; or one for each of several equal parts of the batch, as of examples of a vmap: [parts, units, gates units]. */
   weight: Tensor;
-  /** GRU alone: [3 units], added to the product of state and weight. */
+  /** GRU alone: [3 units] for each weight, added to the product with the state. */
   bias?: Tensor | undefined;
   h: Tensor;
   c?: Tensor | undefined;
@@ -48,6 +49,20 @@ export const recurrentActivations: Readonly<Record<RecurrentActivation, (x: Tens
 const partOf = (weight: Tensor, k: number, units: number, transposed: boolean): Tensor =>
   sliceAlong(weight, transposed ? 0 : 1, k * units, (k + 1) * units);
 
+/** A state [batch, ...] times a weight; or times weights [parts, ...], the first for the first of as many equal parts of the batch. */
+export function stateProduct(
+  h: Tensor,
+  weight: Tensor,
+  { bias, ...options }: { transposeB: boolean; bias?: Tensor | undefined },
+): Tensor {
+  if (weight.rank === 2) return matmul(h, weight, { ...options, bias });
+  const [batch, width] = h.shape as [number, number];
+  const [parts] = weight.shape as [number];
+  const y = matmul(reshape(h, [parts, batch / parts, width]), weight, options);
+  const sums = bias ? add(y, reshape(bias, [parts, 1, y.shape[2] as number])) : y;
+  return reshape(sums, [batch, y.shape[2] as number]);
+}
+
 const rowOf = (x: Tensor, i: number): Tensor => reshape(sliceAlong(x, 0, i, i + 1), x.shape.slice(1));
 
 /** States after every step, in the order of time, and the last ones. */
@@ -70,12 +85,11 @@ export function composedSteps(
     matmul(seen(h, k), partOf(weight, k, units, transposed), { transposeB: transposed });
   const product = (h: Tensor): Tensor => {
     const whole = !recurrentDropout || recurrentDropout.shape[0] === 1;
-    const y = whole
-      ? matmul(seen(h, 0), weight, { transposeB: transposed })
-      : concat(
-          Array.from({ length: gatesOf[cell] }, (_, k) => part(h, k)),
-          1,
-        );
+    if (whole) return stateProduct(seen(h, 0), weight, { transposeB: transposed, bias });
+    const y = concat(
+      Array.from({ length: gatesOf[cell] }, (_, k) => part(h, k)),
+      1,
+    );
     return bias ? add(y, bias) : y;
   };
   const at = (sums: Tensor, k: number): Tensor => sliceAlong(sums, 1, k * units, (k + 1) * units);

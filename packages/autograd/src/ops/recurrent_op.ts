@@ -21,13 +21,16 @@ import { device } from "../engine.js";
 import { adopt, scope } from "../scope.js";
 import { isRecording, noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
+import type { BatchRule } from "../vmap/call.js";
+import { repeated } from "../vmap/levels.js";
+import { allBatched, mergedInto, splitFrom } from "../vmap/rules.js";
 import { composedGradient } from "./composed_gradient.js";
 import { zeros } from "./create.js";
 import { add } from "./elementwise.js";
 import { matmul } from "./matmul.js";
-import { type CellAttrs, type CellInputs, composedSteps } from "./recurrent_cells.js";
+import { type CellAttrs, type CellInputs, composedSteps, stateProduct } from "./recurrent_cells.js";
 import { sum } from "./reduce.js";
-import { concat, reshape } from "./shape.js";
+import { concat, reshape, transpose } from "./shape.js";
 
 const kernels: Readonly<Record<RecurrentCell, Readonly<Record<"forward" | "backward", AnyKernel>>>> = {
   lstm: { forward: lstmStepForward, backward: lstmStepBackward },
@@ -71,8 +74,9 @@ function checkShapes(cell: RecurrentCell, { x, weight, bias, h, c, mask }: Fused
   if (width !== gates * units) expect("x", x, [steps, batch, gates * units]);
   expect("h", h, [batch, units]);
   expect("c", c, [batch, units]);
-  expect("weight", weight, transposed ? [width, units] : [units, width]);
-  expect("bias", bias, [width]);
+  const parts = weight.rank === 3 && batch % (weight.shape[0] as number) === 0 ? weight.shape.slice(0, 1) : [];
+  expect("weight", weight, transposed ? [...parts, width, units] : [...parts, units, width]);
+  expect("bias", bias, [...parts, width]);
   expect("mask", mask, [steps, batch]);
   return [steps + (cell === "lstm" ? 2 : 1), batch, units];
 }
@@ -118,24 +122,55 @@ function fusedGradients(
     );
     if (s === 0 && !wanted.has("h")) break;
     dh.dispose();
-    dh = matmul(rowsOf(dg, t, 1, [batch, width]), w, { transposeB: !transposed });
+    dh = stateProduct(rowsOf(dg, t, 1, [batch, width]), w, { transposeB: !transposed });
   }
   const found: Record<string, Tensor> = { x: dx, c: dc };
   if (wanted.has("h")) {
     found.h = add(add(dh, direct), rowsOf(dy, reverse ? steps : 0, 1, state));
   }
   if (wanted.has("weight")) {
-    const before = rowsOf(y as Tensor, reverse ? 1 : 0, steps, [steps * batch, units]);
-    const sums = reshape(dg, [steps * batch, width]);
+    const before = byWeight(rowsOf(y as Tensor, reverse ? 1 : 0, steps, [steps, batch, units]), w);
+    const sums = byWeight(dg, w);
     found.weight = transposed ? matmul(sums, before, { transposeA: true }) : matmul(before, sums, { transposeA: true });
   }
-  if (wanted.has("bias")) found.bias = sum(dg, { axes: [0, 1] });
+  if (wanted.has("bias")) found.bias = sum(byWeight(dg, w), { axes: [-2] });
   return found;
+}
+
+/** Rows of all steps that meet one weight: [steps batch, width] where it is one, else [parts, steps batch of a part, width]. */
+function byWeight(x: Tensor, weight: Tensor): Tensor {
+  const [steps, batch, width] = x.shape as [number, number, number];
+  if (weight.rank === 2) return reshape(x, [steps * batch, width]);
+  const [parts] = weight.shape as [number];
+  const rows = transpose(reshape(x, [steps, parts, batch / parts, width]), [1, 0, 2, 3]);
+  return reshape(rows, [parts, (steps * batch) / parts, width]);
 }
 
 /** Those tensors that a kernel has bindings for. */
 const boundOf = ({ bindings }: AnyKernel, all: Record<string, Tensor | undefined>): Record<string, Tensor> =>
   Object.fromEntries(Object.keys(bindings).flatMap((name) => (all[name] ? [[name, all[name] as Tensor]] : [])));
+
+/** Examples of a vmap are more of the batch, and their weights, where they have their own, weights of its parts. */
+const asMoreOfTheBatch: BatchRule<FusedInputs, CellAttrs> = ({ weight, bias, ...given }, isBatched, attrs, size) => {
+  const { x, h, c, mask } = allBatched(given as FusedInputs, isBatched, size);
+  const areOwn = isBatched("weight") || isBatched("bias") || weight.rank === 3;
+  const weights: Pick<FusedInputs, "weight" | "bias"> = { weight, bias };
+  const own = areOwn ? allBatched(weights as FusedInputs, isBatched, size) : weights;
+  /** Parts that there were become more. */
+  const joined = (w: Tensor, rank: number): Tensor => (areOwn && w.rank > rank ? mergedInto(w, 0) : w);
+  return {
+    inputs: {
+      x: mergedInto(x, 1),
+      h: mergedInto(h, 0),
+      c: c && mergedInto(c, 0),
+      mask: mask && mergedInto(mask, 1),
+      weight: joined(own.weight, 3),
+      bias: own.bias && joined(own.bias, 2),
+    },
+    attrs,
+    finish: (y) => (y.rank === 3 ? splitFrom(y, 1, size) : repeated(y, size)),
+  };
+};
 
 const SAVES = ["x", "weight", "bias", "h", "c", "mask", "y", "gates", "cells"] as const;
 
@@ -179,7 +214,7 @@ function recurrentOp(cell: RecurrentCell) {
             const t = reverse ? steps - 1 - s : s;
             const params = recurrentStepParams({ batch, units, t, reverse, masked: mask !== undefined });
             const before = s === 0 ? h : rowsOf(y, params.from_row, 1, h.shape);
-            const g = matmul(before, weight, { transposeB: transposed, bias });
+            const g = stateProduct(before, weight, { transposeB: transposed, bias });
             const all = { x, g, mask, h: y, cells, gates };
             launch(kernels[cell].forward, boundOf(kernels[cell].forward, all), params, constants);
             g.dispose();
@@ -205,6 +240,7 @@ function recurrentOp(cell: RecurrentCell) {
       if (!(context.shapes.y as number[]).includes(0)) return fusedGradients(cell, dy, saved, context, wanted);
       return Object.fromEntries([...wanted].map((name) => [name, zeros(context.shapes[name] as number[])]));
     }),
+    batch: asMoreOfTheBatch,
   });
 }
 

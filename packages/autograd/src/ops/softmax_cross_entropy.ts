@@ -7,14 +7,16 @@ import {
   softmaxCrossEntropyGeometry,
   softmaxCrossEntropySummary,
 } from "@facet/kernels-wgsl";
-import { copyTensor, defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
+import { copyTensor, defineOp, launch, nonDifferentiable, type OpInputs, vjp } from "../define_op.js";
 import { device } from "../engine.js";
 import { empty, type Tensor } from "../tensor.js";
+import type { BatchRule } from "../vmap/call.js";
+import { allBatched, mergedInto, splitFrom } from "../vmap/rules.js";
 import { full } from "./create.js";
 import { add, div, equal, mul, sub, where } from "./elementwise.js";
 import { oneHot } from "./gather.js";
 import { sum } from "./reduce.js";
-import { reshape, slice } from "./shape.js";
+import { expand, reshape, slice, sliceAlong } from "./shape.js";
 import { softmax } from "./softmax.js";
 
 export interface CrossEntropyAttrs extends Omit<CrossEntropyOptions, "classWeights"> {}
@@ -57,7 +59,7 @@ function geometry({ logits, labels, targets, classWeights }: Inputs, attrs: Cros
 const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
   name: "softmax_cross_entropy",
   shape: (inputs, attrs) => geometry(inputs, attrs).shape,
-  aux: { summary: () => ({ shape: [4], dtype: "float32" }) },
+  aux: { summary: (_, { examples }) => ({ shape: examples === undefined ? [4] : [examples, 4], dtype: "float32" }) },
   forward: (inputs, y, attrs, { summary }) => {
     const { params } = geometry(inputs, attrs);
     const { logits, labels, targets, classWeights } = inputs;
@@ -67,7 +69,7 @@ const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
     launch(softmaxCrossEntropySummary, { rows, ...(perRow ? { losses: y } : {}), summary }, params);
     rows.dispose();
     if (perRow) return;
-    const loss = summary.alias(y.shape);
+    const loss = attrs.examples === undefined ? summary.alias(y.shape) : columnOf(summary, 0);
     copyTensor(loss, y);
     loss.dispose();
   },
@@ -80,7 +82,37 @@ const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
     targets: nonDifferentiable,
     classWeights: nonDifferentiable,
   },
+  batch: asMoreExamples((name, { reduction }) => name === "y" && reduction === "none"),
 });
+
+/** Column k of a summary of several examples. */
+const columnOf = (summary: Tensor, k: number): Tensor =>
+  reshape(sliceAlong(summary, 1, k, k + 1), [summary.shape[0] as number]);
+
+/**
+ * Rows of every example of a vmap behind one another, each reduced by itself. `hasRows` says which results have rows, as logits, labels and
+ * targets have; others are one for each example.
+ */
+function asMoreExamples<I extends Partial<Inputs>>(
+  hasRows: (name: string, attrs: CrossEntropyAttrs) => boolean,
+): BatchRule<I & OpInputs, CrossEntropyAttrs> {
+  return ({ classWeights, ...given }, isBatched, attrs, size) => {
+    if (isBatched("classWeights" as never)) return undefined;
+    // Examples of vmaps further in are merged with these too.
+    const merges = (name: string): boolean =>
+      attrs.examples !== undefined ||
+      ["logits", "labels", "targets"].includes(name) ||
+      (name === "dy" && attrs.reduction === "none") ||
+      hasRows(name, attrs);
+    const all = Object.entries(allBatched(given, isBatched as never, size));
+    const merged = all.map(([name, x]) => [name, x && merges(name) ? mergedInto(x, 0) : x]);
+    return {
+      inputs: { ...Object.fromEntries(merged), classWeights },
+      attrs: { ...attrs, examples: size * (attrs.examples ?? 1) },
+      finish: (y, name) => (merges(name) ? splitFrom(y, 0, size) : y),
+    };
+  };
+}
 
 const backwardOp = defineOp<Inputs & { summary: Tensor; dy: Tensor }, CrossEntropyAttrs>({
   name: "softmax_cross_entropy_backward",
@@ -112,17 +144,27 @@ const backwardOp = defineOp<Inputs & { summary: Tensor; dy: Tensor }, CrossEntro
       const inputs = saved as unknown as Inputs & { summary: Tensor; dy: Tensor };
       const unit = backwardOp({ ...inputs, dy: full(inputs.dy.shape, 1) }, attrs);
       const rows = sum(mul(g, unit), { axes: [-1] });
-      return reshape(inputs.dy.size === 1 ? sum(rows) : rows, inputs.dy.shape);
+      if (attrs.reduction === "none") return rows;
+      return attrs.examples === undefined ? sum(rows) : sum(reshape(rows, [attrs.examples, -1]), { axes: [1] });
     }),
   },
+  batch: asMoreExamples((name) => name === "y"),
 });
 
 /** r W for every row as [n, 1]. */
 function rowScale(inputs: Inputs & { summary: Tensor; dy: Tensor }, attrs: CrossEntropyAttrs): Tensor {
   const weights = targetWeights(inputs, attrs);
-  const dy = inputs.dy.size === 1 ? reshape(inputs.dy, [1, 1]) : reshape(inputs.dy, [-1, 1]);
-  const scaled = mul(weights, dy);
-  const scale = attrs.reduction === "mean" ? div(scaled, reshape(slice(inputs.summary, [1], [2]), [1, 1])) : scaled;
+  const { examples, reduction } = attrs;
+  const [rows] = weights.shape as [number];
+  /** What there is one of for each example, for each of its rows. */
+  const forRows = (x: Tensor): Tensor => {
+    if (examples === undefined) return reshape(x, [1, 1]);
+    return reshape(expand(reshape(x, [examples, 1]), [examples, rows / examples]), [rows, 1]);
+  };
+  const scaled = mul(weights, reduction === "none" ? reshape(inputs.dy, [-1, 1]) : forRows(inputs.dy));
+  const denominators = (): Tensor =>
+    forRows(examples === undefined ? slice(inputs.summary, [1], [2]) : columnOf(inputs.summary, 1));
+  const scale = reduction === "mean" ? div(scaled, denominators()) : scaled;
   if (attrs.labels !== "index" || attrs.ignoreIndex === undefined) return scale;
   // Also where all rows are ignored and the denominator is 0.
   return where(reshape(equal(inputs.labels as Tensor, attrs.ignoreIndex), [-1, 1]), 0, scale);
@@ -145,9 +187,9 @@ function targetWeights({ logits, labels, targets, classWeights }: Inputs, attrs:
 }
 
 export interface CrossEntropyResult {
-  /** One element for mean and sum, one per row for none. */
+  /** One element for mean and sum (or one per example), one per row for none. */
   loss: Tensor;
-  /** [reduced loss, denominator, rows whose largest logit is the label, rows counted]. */
+  /** [reduced loss, denominator, rows whose largest logit is the label, rows counted], of each example where there are `examples`. */
   summary: Tensor;
 }
 

@@ -10,8 +10,8 @@ import { axes } from "./levels.js";
 export interface BatchedCall<I, A> {
   readonly inputs: I;
   readonly attrs: A;
-  /** Brings the examples to the first dimension of a result; default: they are there. */
-  readonly finish?: (result: Tensor) => Tensor;
+  /** Brings the examples to the first dimension of a result, `y` or an auxiliary one by its name; default: they are there. */
+  readonly finish?: (result: Tensor, name: string) => Tensor;
 }
 
 /**
@@ -46,7 +46,8 @@ export function callBatched(
     const physical: Record<string, Tensor | undefined> = {};
     for (const name in inputs)
       physical[name] = isBatched(name) ? (inputs[name] as BatchedTensor).physical : inputs[name];
-    const whole = rule?.(physical, isBatched, attrs, examples);
+    // Of no examples there is one call on zeros, which says what shapes results have.
+    const whole = examples === 0 ? undefined : rule?.(physical, isBatched, attrs, examples);
     const { y, aux } = whole ? inOne(op, whole) : oneByOne(op, physical, isBatched, attrs, examples);
     return { y: batched(y, level), aux: mapped(aux, (part) => batched(part, level)) };
   });
@@ -54,7 +55,7 @@ export function callBatched(
 
 function inOne(op: AnyOp, { inputs, attrs, finish = (result) => result }: BatchedCall<unknown, unknown>): Results {
   const { y, aux } = op.withAux(inputs, attrs) as Results;
-  return { y: finish(y), aux: mapped(aux, finish) };
+  return { y: finish(y, "y"), aux: mapped(aux, finish) };
 }
 
 function oneByOne(

@@ -2,7 +2,7 @@
 import type { OpInputs } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import type { BatchedCall, BatchRule } from "./call.js";
-import { axes, repeated } from "./levels.js";
+import { axes, moveAxis, repeated } from "./levels.js";
 
 /** The examples first, then dimensions of extent 1 up to `rank` dimensions in each. */
 function raised(x: Tensor, rank: number): Tensor {
@@ -52,17 +52,32 @@ export function alongAxis<I extends OpInputs, A extends { readonly axis: number 
   };
 }
 
+/** Examples, which come first, moved into dimension `axis` of one example: the first `extent` of it are the first example's. */
+export function mergedInto(x: Tensor, axis: number): Tensor {
+  const moved = moveAxis(x, 0, axis);
+  const { shape } = moved;
+  const joined = (shape[axis] as number) * (shape[axis + 1] as number);
+  return axes.reshape(moved, [...shape.slice(0, axis), joined, ...shape.slice(axis + 2)]);
+}
+
+/** The reverse of mergedInto. */
+export function splitFrom(y: Tensor, axis: number, size: number): Tensor {
+  const extents = [size, (y.shape[axis] as number) / size];
+  return moveAxis(axes.reshape(y, [...y.shape.slice(0, axis), ...extents, ...y.shape.slice(axis + 1)]), axis, 0);
+}
+
+/** A shape with so many times the extent along an axis. */
+export const grown = (shape: readonly number[], axis: number, times: number): number[] =>
+  shape.map((extent, i) => (i === axis ? extent * times : extent));
+
 /** An op on images that treats each by itself: the examples join them in the first dimension. */
 export function asMoreRows<I extends OpInputs, A>(
   rowsOf: (attrs: A, size: number) => A = (attrs) => attrs,
-): (...args: Parameters<BatchRule<I, A>>) => Required<BatchedCall<I, A>> {
+): (...args: Parameters<BatchRule<I, A>>) => BatchedCall<I, A> & { readonly finish: (y: Tensor) => Tensor } {
   return (inputs: I, isBatched: (name: keyof I & string) => boolean, attrs: A, size: number) => {
-    const merged = Object.entries(allBatched(inputs, isBatched, size)).map(([name, x]) => [
-      name,
-      x && axes.reshape(x, [size * (x.shape[1] as number), ...x.shape.slice(2)]),
-    ]);
-    const finish = (y: Tensor): Tensor =>
-      axes.reshape(y, [size, size === 0 ? 0 : (y.shape[0] as number) / size, ...y.shape.slice(1)]);
+    const all = Object.entries(allBatched(inputs, isBatched, size));
+    const merged = all.map(([name, x]) => [name, x && mergedInto(x, 0)]);
+    const finish = (y: Tensor): Tensor => splitFrom(y, 0, size);
     return { inputs: Object.fromEntries(merged) as I, attrs: rowsOf(attrs, size), finish };
   };
 }

@@ -129,11 +129,14 @@ export interface EmbeddingBagOptions {
   offsetSlot: number;
 }
 
+/** No index that anybody gives: -1 is a mistake that is noted. */
+const NO_ROW = -(2 ** 31);
+
 /** Shape [bags, width] and params. Throws ShapeError for other ranks, or factors of another shape than the index. */
 export function embeddingBagGeometry(
   weight: readonly number[],
   index: readonly number[],
-  { offsets, factors, closed = false, padding = -1, faultSlot, offsetSlot }: EmbeddingBagOptions,
+  { offsets, factors, closed = false, padding = NO_ROW, faultSlot, offsetSlot }: EmbeddingBagOptions,
 ): { shape: number[]; params: EmbeddingBagParams } {
   const refuse = (argument: string, expected: string, given: readonly number[]): never => {
     throw new ShapeError({ op: "embedding_bag", argument, expected, given: formatShape(given) });

@@ -57,6 +57,11 @@ const shapes: Shape[] = [
   { n: 6, c: 7, labels: "target", classWeights: true },
   { n: 30, c: 10, labels: "target", oneHot: true },
   { n: 30, c: 10, labels: "target", oneHot: true, denominator: "rows", labelSmoothing: 0.1 },
+  { n: 12, c: 5, examples: 3 },
+  { n: 12, c: 5, examples: 12, labels: "target", reduction: "sum" },
+  { n: 12, c: 8, examples: 4, reduction: "none", classWeights: true },
+  { n: 40, c: 6, examples: 2, ignoreIndex: 0, ignored: 4, labelSmoothing: 0.2, denominator: "rows" },
+  { n: 1200, c: 4, examples: 2, reduction: "sum" },
   { n: 200, c: 4, ties: true },
   { n: 200, c: 4, ties: true, labels: "target" },
   { n: 200, c: 4, ties: true, labels: "target", oneHot: true },
@@ -139,13 +144,14 @@ function forwardTolerance({ c }: Shape): NonNullable<KernelCase["tolerance"]> {
 }
 
 /** Sums of positive numbers: each rounding is relative to a partial sum. A division is wrong by 2.5 units. */
-function summaryTolerance({ n }: Shape): NonNullable<KernelCase["tolerance"]> {
+function summaryTolerance({ n: all, examples = 1 }: Shape): NonNullable<KernelCase["tolerance"]> {
+  const n = all / examples;
   return { rtol: (Math.ceil(Math.min(n, 512) / 64) + Math.ceil(n / 256) + 16) * 2 ** -24, atol: 0 };
 }
 
-function backwardTolerance({ n, c, reduction = "mean" }: Shape): NonNullable<KernelCase["tolerance"]> {
+function backwardTolerance({ n, c, reduction = "mean", examples = 1 }: Shape): NonNullable<KernelCase["tolerance"]> {
   // dy is below 1, class weights reach 2, and at least half of the rows keep a weight of at least 0.5.
-  const scale = reduction === "mean" ? 4 / n : 1;
+  const scale = reduction === "mean" ? (4 * examples) / n : 1;
   // Probabilities and masses are at most 1 and cancel: exp is wrong by 3 units, both sums by sumError and depth roundings.
   const atol = 2 * scale * (3 * 2 ** -23 + sumError(c) + (depth(c) + 8) * 2 ** -24);
   return { rtol: 8 * 2 ** -23, atol };
@@ -154,7 +160,7 @@ function backwardTolerance({ n, c, reduction = "mean" }: Shape): NonNullable<Ker
 type Part = "forward" | "summary" | "backward";
 
 function makeCase(shape: Shape, part: Part): KernelCase {
-  const { n, c, labels = "index", reduction = "mean", bench = false } = shape;
+  const { n, c, labels = "index", reduction = "mean", examples, bench = false } = shape;
   const { params } = softmaxCrossEntropyGeometry(
     [n, c],
     labels === "index" ? [n] : [n, c],
@@ -165,6 +171,7 @@ function makeCase(shape: Shape, part: Part): KernelCase {
       ignoreIndex: shape.ignoreIndex,
       classWeights: shape.classWeights ?? false,
       denominator: shape.denominator ?? "weights",
+      examples,
     },
     0,
   );
@@ -176,12 +183,13 @@ function makeCase(shape: Shape, part: Part): KernelCase {
     backward: (random) => {
       const given = operands(shape, random);
       const { summary } = softmaxCrossEntropySummaryReference(rows(given), p);
-      return { ...given, summary: summary as Float32Array, dy: random.uniform(reduction === "none" ? n : 1, -1, 1) };
+      const dy = random.uniform(reduction === "none" ? n : (examples ?? 1), -1, 1);
+      return { ...given, summary: summary as Float32Array, dy };
     },
   };
   const outputs: Record<Part, KernelCase["outputs"]> = {
     forward: { rows: 4 * n },
-    summary: { ...(reduction === "none" ? { losses: n } : {}), summary: 4 },
+    summary: { ...(reduction === "none" ? { losses: n } : {}), summary: 4 * (examples ?? 1) },
     backward: { dlogits: n * c },
   };
   const tolerance = { forward: forwardTolerance, summary: summaryTolerance, backward: backwardTolerance };

@@ -76,21 +76,19 @@ export function softmaxCrossEntropyForwardReference(inputs: BindingArrays, given
 export function softmaxCrossEntropySummaryReference(inputs: BindingArrays, given: object): BindingArrays {
   const p = given as SoftmaxCrossEntropyParams;
   const rows = inputs.rows as Float32Array;
-  const column = (at: number): number[] => Array.from({ length: p.n }, (_, r) => rows[4 * r + at] as number);
-  const [sum, weights, correct, kept] = [0, 1, 2, 3].map((at) => column(at).reduce((total, v) => total + v, 0)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const denominator = p.count_rows ? p.n : weights;
-  const summary = Float32Array.of(
-    p.reduction === 1 ? (denominator === 0 ? weights : sum) / denominator : sum,
-    denominator,
-    correct,
-    kept,
-  );
-  return p.reduction === 0 ? { losses: Float32Array.from(column(0)), summary } : { summary };
+  const per = p.n / p.examples;
+  const column = (at: number, first: number, count: number): number[] =>
+    Array.from({ length: count }, (_, r) => rows[4 * (first + r) + at] as number);
+  const summary = new Float32Array(4 * p.examples);
+  for (let e = 0; e < p.examples; e++) {
+    const [sum, weights, correct, kept] = [0, 1, 2, 3].map((at) =>
+      column(at, e * per, per).reduce((total, v) => total + v, 0),
+    ) as [number, number, number, number];
+    const denominator = p.count_rows ? per : weights;
+    const loss = p.reduction === 1 ? (denominator === 0 ? weights : sum) / denominator : sum;
+    summary.set([loss, denominator, correct, kept], 4 * e);
+  }
+  return p.reduction === 0 ? { losses: Float32Array.from(column(0, 0, p.n)), summary } : { summary };
 }
 
 export function softmaxCrossEntropyBackwardReference(inputs: BindingArrays, given: object): BindingArrays {
@@ -107,8 +105,10 @@ export function softmaxCrossEntropyBackwardReference(inputs: BindingArrays, give
       );
       continue;
     }
-    const denominator = p.reduction === 1 ? (summary[1] as number) : 1;
-    const scale = p.reduction === 0 ? (dy[r] as number) : (denominator === 0 ? 0 : (dy[0] as number)) / denominator;
+    const example = Math.floor((r * p.examples) / p.n);
+    const denominator = p.reduction === 1 ? (summary[4 * example + 1] as number) : 1;
+    const own = dy[p.reduction === 0 ? r : example] as number;
+    const scale = p.reduction === 0 ? own : (denominator === 0 ? 0 : own) / denominator;
     const whole = row.mass.reduce((total, mass) => total + mass, 0);
     dlogits.set(
       logSoftmax(row.logits).map((v, j) => scale * (whole * Math.exp(v) - (row.mass[j] as number))),

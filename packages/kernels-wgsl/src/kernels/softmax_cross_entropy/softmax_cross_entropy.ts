@@ -15,6 +15,8 @@ import softmaxCrossEntropySummaryWgsl from "./softmax_cross_entropy_summary.wgsl
 
 const params = {
   n: "u32",
+  /** Equal parts of the rows, each with a loss of its own. */
+  examples: "u32",
   c: "u32",
   has_targets: "u32",
   has_weights: "u32",
@@ -107,7 +109,7 @@ export const softmaxCrossEntropyForward = defineKernel({
 
 /**
  * From the rows of softmaxCrossEntropyForward: `losses` [n], needed without reduction only, and `summary`: [reduced loss,
- * denominator, rows classified right, rows kept]. See softmax_cross_entropy_summary.wgsl.
+ * denominator, rows classified right, rows kept] of every example. See softmax_cross_entropy_summary.wgsl.
  */
 export const softmaxCrossEntropySummary = defineKernel({
   name: "softmax_cross_entropy_summary",
@@ -120,12 +122,12 @@ export const softmaxCrossEntropySummary = defineKernel({
       name: "lanes_64",
       order: "lanes_64",
       constants: { LANES: "64u" },
-      applies: (p) => p.n <= 512,
-      workgroups: () => [1, 1, 1],
+      applies: (p) => p.n <= 512 * p.examples,
+      workgroups: (p) => spread(p.examples),
     },
-    { name: "lanes_256", order: "lanes_256", workgroups: () => [1, 1, 1] },
+    { name: "lanes_256", order: "lanes_256", workgroups: (p) => spread(p.examples) },
   ],
-  cost: (p) => ({ flops: 4 * p.n, bytes: 16 * p.n + (p.reduction === 0 ? 4 * p.n : 0) + 16 }),
+  cost: (p) => ({ flops: 4 * p.n, bytes: 16 * p.n + (p.reduction === 0 ? 4 * p.n : 0) + 16 * p.examples }),
 });
 
 const backwardVariants = rowVariants((lanes) => ({
@@ -144,7 +146,10 @@ export const softmaxCrossEntropyBackward = defineKernel({
     ...backwardVariants.map(labelsOnly),
     ...backwardVariants,
   ],
-  cost: (p) => ({ flops: 7 * p.n * p.c, bytes: bytes(p, 2) + 16 + 4 * (p.reduction === 0 ? p.n : 1) }),
+  cost: (p) => ({
+    flops: 7 * p.n * p.c,
+    bytes: bytes(p, 2) + 16 * p.examples + 4 * (p.reduction === 0 ? p.n : p.examples),
+  }),
 });
 
 export interface CrossEntropyOptions {
@@ -162,12 +167,14 @@ export interface CrossEntropyOptions {
    * class weights), which for targets is n; `rows`, as Keras, always n. Default `weights`.
    */
   denominator?: "weights" | "rows";
+  /** The rows are equal parts of so many examples, each reduced by itself: [examples]. Default: all to a scalar. */
+  examples?: number | undefined;
 }
 
 const reductions = { none: 0, mean: 1, sum: 2 } as const;
 
 /**
- * Shape of the loss, [n] without reduction and else [], and the params of all three kernels, after PyTorch's CrossEntropyLoss.
+ * Shape of the loss, [n] without reduction and else [] or [examples], and the params of all three kernels, after PyTorch's CrossEntropyLoss.
  * A mean over no rows, or over rows that are all ignored, is NaN. The gradient of an ignored row is 0, or NaN where its softmax
  * is NaN, as there. `faultSlot` comes from `device.faults.slot`.
  *
@@ -181,7 +188,7 @@ export function softmaxCrossEntropyGeometry(
   faultSlot: number,
 ): { shape: number[]; params: SoftmaxCrossEntropyParams } {
   const op = "softmax_cross_entropy";
-  const { labels, reduction, labelSmoothing, ignoreIndex, classWeights, denominator = "weights" } = options;
+  const { labels, reduction, labelSmoothing, ignoreIndex, classWeights, denominator = "weights", examples } = options;
   const choices: [argument: string, value: string, allowed: string[]][] = [
     ["labels", labels, ["index", "target"]],
     ["reduction", reduction, Object.keys(reductions)],
@@ -209,6 +216,10 @@ export function softmaxCrossEntropyGeometry(
       given: formatShape(labelShape),
     });
   }
+  if (examples !== undefined && !(Number.isInteger(examples) && examples > 0 && n % examples === 0)) {
+    const expected = `a divisor of ${n} rows`;
+    throw new ArgumentError({ op, argument: "examples", expected, given: `${examples}` });
+  }
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ArgumentError({
       op,
@@ -226,9 +237,10 @@ export function softmaxCrossEntropyGeometry(
     });
   }
   return {
-    shape: reduction === "none" ? [n] : [],
+    shape: reduction === "none" ? [n] : examples === undefined ? [] : [examples],
     params: {
       n,
+      examples: examples ?? 1,
       c,
       has_targets: labels === "target" ? 1 : 0,
       has_weights: classWeights ? 1 : 0,

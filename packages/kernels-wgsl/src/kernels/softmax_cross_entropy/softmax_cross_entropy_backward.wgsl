@@ -1,9 +1,9 @@
 // softmax_cross_entropy_backward: dlogits[r, j] = scale(r) * (softmax(logits)[r, j] * (sum over k of mass(r, k)) - mass(r, j))
 //   mass(r, j) = weight(j) * (keep * target(r, j) + share), as in softmax_cross_entropy_forward
-//   scale(r)   = dy[r] without reduction, dy[0] for the sum, dy[0] / summary[1] for the mean
+//   scale(r)   = dy[r] without reduction, dy[e] for the sum, dy[e] / summary[e, 1] for the mean, of its example e, one of equal parts of the rows
 //
 // logits  [n, c]; labels [n] or targets [n, c]; class_weights [c] or none
-// summary [4], as the forward kernel left it; dy [n] without reduction, else [1]
+// summary [examples, 4], as the forward kernel left it; dy [n] without reduction, else [examples]
 // dlogits [n, c], overwritten; in a row whose label is ignored or is no class 0, or NaN where its softmax is NaN
 // Thread  one row, two or four classes at once when V is a vector (V, U, B, LONG and the one-line functions are replaced).
 // Order   classes in chunks of 64, their sums in order.
@@ -11,6 +11,7 @@
 
 struct Params {
   n: u32,
+  examples: u32,
   c: u32,
   has_targets: u32,
   has_weights: u32,
@@ -94,9 +95,13 @@ fn main(
   let at = row * blocks;
   var label = 0u;
   if (!has_targets()) { label = class_of(row); }
-  var scale = dy[select(row, 0u, params.reduction == MEAN || params.reduction == SUM)];
+  let example = row / (params.n / params.examples);
+  var scale = dy[select(row, example, params.reduction == MEAN || params.reduction == SUM)];
   // NaN, not infinite, over rows without weight, as the mean is.
-  if (params.reduction == MEAN) { scale = select(scale, 0.0, summary[1] == 0.0) / summary[1]; }
+  if (params.reduction == MEAN) {
+    let denominator = summary[4u * example + 1u];
+    scale = select(scale, 0.0, denominator == 0.0) / denominator;
+  }
   if (label == NONE) { scale = 0.0; }
 
   var top = first(logits[at]);

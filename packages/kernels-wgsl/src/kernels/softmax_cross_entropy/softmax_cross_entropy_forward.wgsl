@@ -10,6 +10,7 @@
 
 struct Params {
   n: u32,
+  examples: u32,
   c: u32,
   has_targets: u32,
   has_weights: u32,
