@@ -6,9 +6,21 @@ import type { Tensor } from "../tensor.js";
 import { add, div, greater, greaterEqual, less, lessEqual, maximum, minimum, mul, sub, where } from "./elementwise.js";
 import { binary, ofOne, toward, type UnaryAttrs, unary } from "./elementwise_op.js";
 import { abs, neg, sqrt, square } from "./elementwise_unary.js";
+import { type Arithmetic, formula } from "./formula.js";
 import { exp } from "./powers.js";
 import { sliceAlong } from "./shape.js";
 import { erf } from "./special.js";
+
+const tensors = (): Arithmetic<Tensor> => ({
+  ...{ add, sub, mul, div, neg, abs, square, exp, erf },
+  ...{ tanh, sigmoid, softplus },
+});
+
+/** The gradient by x of an activation whose derivative is a formula of x. */
+function slope(name: string, derivative: <T>(arithmetic: Arithmetic<T>, x: T) => T) {
+  const gradient = formula(name, ["dy", "x"], tensors, (f, { dy, x }) => f.mul(dy, derivative(f, x)));
+  return vjp(["x"], (dy, { x }) => gradient({ dy, x }));
+}
 
 // Saved y where the derivative is cheaper from it.
 export const tanh = ofOne(
@@ -21,12 +33,12 @@ export const sigmoid = ofOne(
 );
 export const softplus = ofOne(
   "softplus",
-  vjp(["x"], (dy, { x }) => mul(dy, sigmoid(x))),
+  slope("softplus_backward", (f, x) => f.sigmoid(x)),
 );
 /** log(sigmoid(x)). */
 export const logSigmoid = ofOne(
   "log_sigmoid",
-  vjp(["x"], (dy, { x }) => mul(dy, sigmoid(neg(x)))),
+  slope("log_sigmoid_backward", (f, x) => f.sigmoid(f.neg(x))),
 );
 export const relu = ofOne(
   "relu",
@@ -78,46 +90,47 @@ export function celu(x: Tensor, alpha = 1): Tensor {
 // gelu' = Phi(x) + x phi(x)
 const geluOp = ofOne(
   "gelu",
-  vjp(["x"], (dy, { x }) => {
-    const cumulative = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
-    const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-    return mul(dy, add(cumulative, mul(x, density)));
+  slope("gelu_backward", (f, x) => {
+    const cumulative = f.mul(f.add(f.erf(f.mul(x, Math.SQRT1_2)), 1), 0.5);
+    const density = f.mul(f.exp(f.mul(f.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return f.add(cumulative, f.mul(x, density));
   }),
 );
 // With u = c (x + 0.044715 x^3): 0.5 (1 + tanh u) + 0.5 x (1 - tanh^2 u) u'
 const geluTanhOp = ofOne(
   "gelu_tanh",
-  vjp(["x"], (dy, { x }) => {
+  slope("gelu_tanh_backward", (f, x) => {
     const c = Math.sqrt(2 / Math.PI);
-    const squared = square(x);
-    const t = tanh(mul(mul(x, c), add(mul(squared, 0.044715), 1)));
-    const slope = mul(add(mul(squared, 3 * 0.044715), 1), c);
-    return mul(dy, mul(add(add(t, 1), mul(mul(x, sub(1, square(t))), slope)), 0.5));
+    const squared = f.square(x);
+    const t = f.tanh(f.mul(f.mul(x, c), f.add(f.mul(squared, 0.044715), 1)));
+    const steepness = f.mul(f.add(f.mul(squared, 3 * 0.044715), 1), c);
+    return f.mul(f.add(f.add(t, 1), f.mul(f.mul(x, f.sub(1, f.square(t))), steepness)), 0.5);
   }),
 );
 /** x Phi(x); `approximate` takes the tanh form. */
 export const gelu = (x: Tensor, approximate = false): Tensor => (approximate ? geluTanhOp : geluOp)(x);
 /** Slope of x sigmoid(c x). */
-function gatedSlope(x: Tensor, c: number): Tensor {
-  const s = sigmoid(c === 1 ? x : mul(x, c));
-  return mul(s, add(mul(c === 1 ? x : mul(x, c), sub(1, s)), 1));
+function gatedSlope<T>(f: Arithmetic<T>, x: T, c: number): T {
+  const scaled = c === 1 ? x : f.mul(x, c);
+  const s = f.sigmoid(scaled);
+  return f.mul(s, f.add(f.mul(scaled, f.sub(1, s)), 1));
 }
 /** x sigmoid(x). */
 export const silu = ofOne(
   "silu",
-  vjp(["x"], (dy, { x }) => mul(dy, gatedSlope(x, 1))),
+  slope("silu_backward", (f, x) => gatedSlope(f, x, 1)),
 );
 /** x sigmoid(1.702 x), near gelu. */
 export const quickGelu = ofOne(
   "quick_gelu",
-  vjp(["x"], (dy, { x }) => mul(dy, gatedSlope(x, 1.702))),
+  slope("quick_gelu_backward", (f, x) => gatedSlope(f, x, 1.702)),
 );
 /** x tanh(softplus(x)). */
 export const mish = ofOne(
   "mish",
-  vjp(["x"], (dy, { x }) => {
-    const t = tanh(softplus(x));
-    return mul(dy, add(t, mul(mul(x, sigmoid(x)), sub(1, square(t)))));
+  slope("mish_backward", (f, x) => {
+    const t = f.tanh(f.softplus(x));
+    return f.add(t, f.mul(f.mul(x, f.sigmoid(x)), f.sub(1, f.square(t))));
   }),
 );
 
@@ -150,7 +163,7 @@ export function softShrink(x: Tensor, lambda = 0.5): Tensor {
 /** x - tanh(x), near 0 too. */
 export const tanhShrink = ofOne(
   "tanh_shrink",
-  vjp(["x"], (dy, { x }) => mul(dy, square(tanh(x)))),
+  slope("tanh_shrink_backward", (f, x) => f.square(f.tanh(x))),
 );
 const thresholdOp = unary(
   "threshold",
@@ -162,7 +175,7 @@ export const threshold = (x: Tensor, least: number, value: number): Tensor =>
 /** x / (1 + |x|). */
 export const softsign = ofOne(
   "softsign",
-  vjp(["x"], (dy, { x }) => div(dy, square(add(abs(x), 1)))),
+  vjp(["x"], (dy, { x }) => softsignBackward({ dy, x })),
 );
 const squareplusOp = unary(
   "squareplus",
@@ -216,6 +229,10 @@ export function glu(x: Tensor, axis = -1): Tensor {
     });
   return mul(sliceAlong(x, at, 0, extent / 2), sigmoid(sliceAlong(x, at, extent / 2, extent)));
 }
+
+const softsignBackward = formula("softsign_backward", ["dy", "x"], tensors, (f, { dy, x }) =>
+  f.div(dy, f.square(f.add(f.abs(x), 1))),
+);
 
 // Derivatives that are one kernel instead of several; each can be differentiated again.
 const reluBackward = binary(
