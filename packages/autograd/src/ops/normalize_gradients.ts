@@ -3,6 +3,8 @@ import {
   formatShape,
   type NormalizeView,
   normalizeApplyParams,
+  normalizeBackwardCombine,
+  normalizeBackwardCombineParams,
   normalizeBackwardInput,
   normalizeBackwardSums,
   normalizeCount,
@@ -78,24 +80,20 @@ export function composedInput(
 /** Gradients in few passes over memory. Nothing of these calls can be differentiated. */
 export function fused(
   dy: Tensor,
-  { x, scale, mean, inverse }: Saved,
+  saved: Saved,
   view: NormalizeView,
   attrs: Epsilon,
   centred: boolean,
   wanted: ReadonlySet<string>,
 ): Record<string, Tensor> {
-  const gradients: Record<string, Tensor> = {};
+  const { x, scale, mean, inverse } = saved;
   const rows = normalizeRowsParams(view, { ...attrs, scale: scale !== undefined, bias: false });
   const affine = wanted.has("scale") || wanted.has("bias");
-  // Of each n, or of all together where more is not asked for: [2, n or 1, channels].
-  const byChannel = affine || !rows ? sumsByChannel(dy, { x, mean, inverse }, view, rows !== undefined) : undefined;
-  const part = (sums: Tensor, i: number, shape: readonly number[]): Tensor =>
-    reshape(sliceAlong(sums, 0, i, i + 1), shape);
-  if (affine) {
-    const total = sum(byChannel as Tensor, { axes: [1] });
-    if (wanted.has("bias")) gradients.bias = part(total, 0, [view.channels]);
-    if (wanted.has("scale")) gradients.scale = part(total, 1, [view.channels]);
-  }
+  // Rows find the means of their own while they make dx.
+  const found = affine || !rows ? fromSums(dy, saved, view, rows !== undefined, centred) : undefined;
+  const gradients: Record<string, Tensor> = {};
+  if (found && wanted.has("bias")) gradients.bias = found.dbias;
+  if (found && wanted.has("scale")) gradients.scale = found.dscale;
   if (!wanted.has("x")) return gradients;
   const dx = empty(x.shape);
   if (rows) {
@@ -106,29 +104,49 @@ export function fused(
       centred ? undefined : withoutMeanBackward,
     );
   } else {
-    const stats = normalizeStats(view);
-    const all = byChannel as Tensor;
-    const weighted = scale ? mul(all, scale) : all;
-    const groups = reshape(weighted, [2, stats, view.channels / view.groups]);
-    const means = mul(sum(groups, { axes: [2] }), 1 / normalizeCount(view));
-    const given = { mean_dy: centred ? part(means, 0, [stats]) : zeros([stats]), mean_dot: part(means, 1, [stats]) };
+    const { mean_dy, mean_dot } = found as FromSums;
     const params = normalizeApplyParams(view, { scale: scale !== undefined, bias: false });
-    launch(normalizeBackwardInput, { x, dy, mean, inverse, scale, ...given, dx }, params);
+    launch(normalizeBackwardInput, { x, dy, mean, inverse, scale, mean_dy, mean_dot, dx }, params);
   }
   gradients.x = dx;
   return gradients;
 }
 
-/** Sums of dy and of dy times the normalised x: [2, n, channels], or [2, 1, channels] over all n. */
-function sumsByChannel(dy: Tensor, given: Omit<Saved, "scale">, view: NormalizeView, across: boolean): Tensor {
+/** Gradients of bias and scale, and by group what is taken off before its elements: means of dy, and of dy times the normalised x. */
+type FromSums = Record<"dbias" | "dscale" | "mean_dy" | "mean_dot", Tensor>;
+
+/** From sums by channel; `across` all rows, where they have statistics of their own and their means are not to be had from here. */
+function fromSums(dy: Tensor, saved: Saved, view: NormalizeView, across: boolean, centred: boolean): FromSums {
+  const { x, scale, mean, inverse } = saved;
+  const { channels } = view;
   const { params, shape } = normalizeSumsPlan(view, across);
   const sums = empty(shape, "float32", "workspace");
-  launch(normalizeBackwardSums, { ...given, dy, sums }, params);
+  launch(normalizeBackwardSums, { x, dy, mean, inverse, sums }, params);
+  const combine = normalizeBackwardCombineParams(view, across, scale !== undefined);
+  if (combine) {
+    const one = (): Tensor => empty([channels]);
+    const made = { dbias: one(), dscale: one(), mean_dy: one(), mean_dot: one() };
+    launch(normalizeBackwardCombine, { sums, scale, ...made }, combine);
+    sums.dispose();
+    return made;
+  }
   // Channels first: [2, blocks, n, channels]; last: [2, n, blocks, channels].
   const axes = view.last ? [2] : view.shared ? [1, 2] : [1];
   const total = sum(sums, { axes });
   sums.dispose();
-  return view.shared ? reshape(total, [2, 1, view.channels]) : total;
+  // Of each n, or of all together where more is not asked for: [2, n or 1, channels].
+  const all = view.shared ? reshape(total, [2, 1, channels]) : total;
+  const part = (of: Tensor, i: number, extent: number): Tensor => reshape(sliceAlong(of, 0, i, i + 1), [extent]);
+  const whole = sum(all, { axes: [1] });
+  const stats = normalizeStats(view);
+  const weighted = scale ? mul(all, scale) : all;
+  const means = mul(sum(reshape(weighted, [2, stats, -1]), { axes: [2] }), 1 / normalizeCount(view));
+  return {
+    dbias: part(whole, 0, channels),
+    dscale: part(whole, 1, channels),
+    mean_dy: centred ? part(means, 0, stats) : zeros([stats]),
+    mean_dot: part(means, 1, stats),
+  };
 }
 
 export function expectChannels(op: string, given: Record<string, Tensor | undefined>, channels: number): void {

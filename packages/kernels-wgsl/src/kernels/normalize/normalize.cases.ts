@@ -1,6 +1,7 @@
 import type { BindingArrays, CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
 import type { Constants } from "../../kernel.js";
 import {
+  normalizeBackwardCombine,
   normalizeBackwardInput,
   normalizeBackwardSums,
   normalizeForward,
@@ -12,6 +13,7 @@ import {
   withoutMeanBackward,
 } from "./normalize.js";
 import {
+  normalizeBackwardCombineReference,
   normalizeBackwardInputReference,
   normalizeBackwardSumsReference,
   normalizeForwardReference,
@@ -24,6 +26,7 @@ import {
   channelsView,
   type NormalizeView,
   normalizeApplyParams,
+  normalizeBackwardCombineParams,
   normalizeMomentsPlan,
   normalizeStats,
   normalizeSumsPlan,
@@ -160,6 +163,26 @@ const sumsCase =
     };
   };
 
+function backwardCombineCases({ name, view, bench = false }: Viewed): KernelCase[] {
+  return [true, false].flatMap((affine) => {
+    const params = normalizeBackwardCombineParams(view, false, affine);
+    if (!params) return [];
+    const { channels, parts } = params;
+    return {
+      name: affine ? name : `${name} without scale`,
+      params,
+      inputs: (random: CaseRandom) => ({
+        sums: signed(random, 2 * parts * channels),
+        ...(affine ? { scale: signed(random, channels) } : {}),
+      }),
+      outputs: { dbias: channels, dscale: channels, mean_dy: channels, mean_dot: channels },
+      // Sums of up to some hundred numbers below 1, each rounded by 2^-24 of a sum about 10.
+      tolerance: { rtol: 1e-6, atol: 1e-5 },
+      bench: bench && affine,
+    };
+  });
+}
+
 interface Rows {
   rows: number;
   size: number;
@@ -230,6 +253,11 @@ export const normalizeEntries: KernelEntry[] = [
     kernel: normalizeBackwardSums,
     reference: normalizeBackwardSumsReference,
     cases: [...views.map(sumsCase(true)), ...views.filter(({ bench }) => !bench).map(sumsCase(false))],
+  },
+  {
+    kernel: normalizeBackwardCombine,
+    reference: normalizeBackwardCombineReference,
+    cases: views.flatMap(backwardCombineCases),
   },
   {
     kernel: normalizeRowsForward,

@@ -1,6 +1,13 @@
 import type { BindingArrays } from "../../cases.js";
 import type { Constants } from "../../kernel.js";
-import type { ApplyParams, CombineParams, MomentsParams, RowsParams, SumsParams } from "./normalize_geometry.js";
+import type {
+  ApplyParams,
+  BackwardCombineParams,
+  CombineParams,
+  MomentsParams,
+  RowsParams,
+  SumsParams,
+} from "./normalize_geometry.js";
 
 const isCentred = (constants: Constants): boolean => constants.centre === undefined;
 
@@ -107,6 +114,22 @@ export function normalizeBackwardSumsReference(inputs: BindingArrays, given: obj
     (sums[(p.parts + part) * cells + cell] as number) += value(dy, at, 0) * normal;
   }
   return { sums: Float32Array.from(sums) };
+}
+
+export function normalizeBackwardCombineReference({ sums, scale }: BindingArrays, given: object): BindingArrays {
+  const { channels, parts, share } = given as BackwardCombineParams;
+  const total = (half: number) => (_: unknown, channel: number) => {
+    let sum = 0;
+    for (let part = 0; part < parts; part++) sum += value(sums, (half * parts + part) * channels + channel, 0);
+    return sum;
+  };
+  const [dy, dot] = [0, 1].map((half) => Float64Array.from({ length: channels }, total(half))) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const weighted = (x: Float64Array) => x.map((sum, channel) => sum * share * value(scale, channel, 1));
+  const results = { dbias: dy, dscale: dot, mean_dy: weighted(dy), mean_dot: weighted(dot) };
+  return Object.fromEntries(Object.entries(results).map(([name, x]) => [name, Float32Array.from(x)]));
 }
 
 export function normalizeRowsForwardReference(

@@ -1,10 +1,12 @@
 import { type BindingSpec, type Constants, defineKernel, divideUp, spread, type Variant } from "../../kernel.js";
+import backwardCombineWgsl from "./normalize_backward_combine.wgsl";
 import backwardInputWgsl from "./normalize_backward_input.wgsl";
 import backwardSumsWgsl from "./normalize_backward_sums.wgsl";
 import forwardWgsl from "./normalize_forward.wgsl";
 import {
   type ApplyParams,
   applyParams,
+  backwardCombineParams,
   combineParams,
   type MomentsParams,
   momentsParams,
@@ -171,6 +173,16 @@ export const normalizeBackwardSums = defineKernel({
     (_, wide) => (p: SumsParams) => spread(divideUp((p.last ? p.channels / wide : p.n * p.channels) * p.parts, LANES)),
   ) as unknown as Variant<typeof sumsParams>[],
   cost: (p) => ({ flops: 4 * elements(p), bytes: 8 * elements(p) + 8 * p.parts * p.channels * (p.last ? 1 : p.n) }),
+});
+
+/** Gradients of scale and bias, and the means that normalize_backward_input takes off. See normalize_backward_combine.wgsl. */
+export const normalizeBackwardCombine = defineKernel({
+  name: "normalize_backward_combine",
+  wgsl: backwardCombineWgsl,
+  bindings: { sums: read, scale: maybe, dbias: write, dscale: write, mean_dy: write, mean_dot: write },
+  params: backwardCombineParams,
+  variants: [{ name: "channels", order: "parts", workgroups: (p) => spread(divideUp(p.channels, LANES)) }],
+  cost: (p) => ({ flops: 2 * p.channels * (p.parts + 2), bytes: 4 * p.channels * (2 * p.parts + 4 + p.has_scale) }),
 });
 
 const rows = (constants: Constants): Variant<typeof rowsParams>[] => [

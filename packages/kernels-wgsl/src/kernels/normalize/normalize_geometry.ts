@@ -61,12 +61,15 @@ export const sumsParams = {
   parts: "u32",
 } as const;
 
+export const backwardCombineParams = { channels: "u32", parts: "u32", share: "f32", has_scale: "u32" } as const;
+
 export const rowsParams = { rows: "u32", size: "u32", epsilon: "f32", has_scale: "u32", has_bias: "u32" } as const;
 
 export type MomentsParams = ParamValues<typeof momentsParams>;
 export type CombineParams = ParamValues<typeof combineParams>;
 export type ApplyParams = ParamValues<typeof applyParams>;
 export type SumsParams = ParamValues<typeof sumsParams>;
+export type BackwardCombineParams = ParamValues<typeof backwardCombineParams>;
 export type RowsParams = ParamValues<typeof rowsParams>;
 
 /** Elements that a thread goes through, unless that made more than MOST_PARTS parts. */
@@ -166,6 +169,22 @@ export function normalizeSumsPlan(view: NormalizeView, across: boolean): { param
     params: { ...shared, across: together ? 1 : 0, part, parts },
     shape: last ? (together ? [2, blocks, 1, channels] : [2, n, blocks, channels]) : [2, blocks, n, channels],
   };
+}
+
+/**
+ * Params of the pass that ends the sums by channel, of `across` as in normalizeSumsPlan; undefined where more than the totals is wanted, as
+ * groups are not single channels over all examples, or where parts are too many for a thread.
+ */
+export function normalizeBackwardCombineParams(
+  view: NormalizeView,
+  across: boolean,
+  scale: boolean,
+): BackwardCombineParams | undefined {
+  const { n, channels, groups, shared } = view;
+  const parts = sizeOf(normalizeSumsPlan(view, across).shape.slice(1, -1));
+  const own = groups === channels && (shared || n === 1);
+  if (parts > MOST_PARTS || !(across || own)) return undefined;
+  return { channels, parts, share: 1 / normalizeCount(view), has_scale: scale ? 1 : 0 };
 }
 
 export interface ChannelOptions {
