@@ -59,7 +59,7 @@ test("positions: sines and cosines, and angles to turn by", async () => {
 describe("out of range, found by the device", () => {
   const weight = F.ones([3, 2]);
   test.each<[string, () => F.Tensor, RegExp]>([
-    ["an index", () => F.embedding(weight, ints([0, 3])), /embedding: index: expected row indices from 0 to 2, got 3/],
+    ["an index", () => F.embedding(weight, ints([0, 3])), /embedding: index: expected indices from 0 to 2, got 3/],
     [
       "a negative index in a bag",
       () => F.embeddingBag(weight, ints([-1], [1, 1])),

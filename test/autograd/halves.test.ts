@@ -160,7 +160,7 @@ test("halves are moved by kernels that read halves: no copy in float32 is made",
         ),
       ["fill", "strided_copy"],
     ],
-    gather: [(x) => F.gather(x, F.fromData([3, 0], [2], "int32")), ["gather_rows"]],
+    gather: [(x) => F.gather(x, F.fromData([3, 0], [2], "int32")), ["gather"]],
   };
   for (const [name, [move, kernels]] of Object.entries(moves)) {
     const captured = F.capture(move);

@@ -137,3 +137,49 @@ test("sums of many at one place are those of a loop, bit for bit", async () => {
   const y = F.scatterRows(F.zeros([3]), ints([...index]), F.fromData(values, [5000]), { combination: "add" });
   expect([...(await y.data())]).toEqual([...expected]);
 });
+
+describe("examples of a vmap with indices of their own", () => {
+  const [examples, n] = [3, 4];
+  const x = F.keep(
+    F.fromData(
+      Float32Array.from({ length: examples * 2 * n * 3 }, (_, i) => (i * 7) % 11),
+      [examples, 2, n, 3],
+    ),
+  );
+  const index = F.keep(ints([1, 0, 3, 2, 2, 2, 0, -1, 3], [examples, 3]));
+  const source = F.keep(F.mul(F.sliceAlong(x, 2, 0, 3), 0.5));
+  const byLoop = (call: (i: number) => F.Tensor): F.Tensor =>
+    F.stack(
+      Array.from({ length: examples }, (_, i) => call(i)),
+      0,
+    );
+  const own = (t: F.Tensor, i: number): F.Tensor => F.reshape(F.sliceAlong(t, 0, i, i + 1), t.shape.slice(1));
+  const mapped = (inputs: F.Tensor[], axes: (number | undefined)[], call: (...own: F.Tensor[]) => F.Tensor): F.Tensor =>
+    F.vmap(inputs, axes, (one) => ({ outputs: [call(...(one as F.Tensor[]))], axes: [0], rest: undefined }))
+      .outputs[0] as F.Tensor;
+
+  test.each([0, 1, 2])("read and write their own rows along axis %i", async (axis) => {
+    const turned = F.transpose(x, axis === 0 ? [0, 2, 1, 3] : axis === 1 ? [0, 1, 2, 3] : [0, 1, 3, 2]);
+    const given = F.transpose(source, axis === 0 ? [0, 2, 1, 3] : axis === 1 ? [0, 1, 2, 3] : [0, 1, 3, 2]);
+    const take = (a: F.Tensor, i: F.Tensor): F.Tensor => F.take(a, i, { axis });
+    const add = (a: F.Tensor, i: F.Tensor, b: F.Tensor): F.Tensor =>
+      F.scatterRows(a, i, b, { axis, combination: "add" });
+    const slope = (a: F.Tensor, i: F.Tensor): F.Tensor =>
+      F.valueAndGradients(
+        [a],
+        ([v]) => F.sum(F.square(take(v as F.Tensor, i))),
+        (y) => y,
+      ).gradients[0] as F.Tensor;
+    for (const call of [take, slope])
+      expect(await mapped([turned, index], [0, 0], call).data()).toEqual(
+        await byLoop((i) => call(own(turned, i), own(index, i))).data(),
+      );
+    expect(await mapped([turned, index, given], [0, 0, 0], add).data()).toEqual(
+      await byLoop((i) => add(own(turned, i), own(index, i), own(given, i))).data(),
+    );
+    const one = own(turned, 0);
+    expect(await mapped([one, index], [undefined, 0], take).data()).toEqual(
+      await byLoop((i) => take(one, own(index, i))).data(),
+    );
+  });
+});

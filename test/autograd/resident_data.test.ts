@@ -217,9 +217,9 @@ describe("PyTorch", () => {
     const loader = () =>
       new DataLoader(new datasets.VisionDataset(split, { transform: new transforms.ToTensor() }), { sampler: [count] });
     const [[x]] = [...loader()];
-    await expect(x.tolist()).rejects.toThrow(`index: expected row indices from 0 to ${count - 1}, got ${count}`);
+    await expect(x.tolist()).rejects.toThrow(`index: expected indices from 0 to ${count - 1}, got ${count}`);
     fill();
-    expect(() => [...loader()]).toThrow(`index: expected row indices from 0 to ${count - 1}, got ${count}`);
+    expect(() => [...loader()]).toThrow(`index: expected indices from 0 to ${count - 1}, got ${count}`);
   });
 
   test("a wrong number of channels is named", () => {
@@ -250,6 +250,6 @@ describe("JAX", () => {
     expect(() => images.take([1], 1)).toThrow(DtypeError);
     const whole = jnp.array(pixels.subarray(0, 40)).reshape([5, 8]);
     expect(() => whole.take([5], 0)).toThrow("expected an index into 5");
-    await expect(whole.take(jnp.array(Int32Array.of(5)), 0).data()).rejects.toThrow("row indices from 0 to 4, got 5");
+    await expect(whole.take(jnp.array(Int32Array.of(5)), 0).data()).rejects.toThrow("indices from 0 to 4, got 5");
   });
 });

@@ -237,7 +237,7 @@ describe("a mistake", () => {
 
   test("a row index that is no row", async () => {
     await expect(F.gather(x(3, 2), F.fromData([0, 3], [2], "int32")).data()).rejects.toThrow(
-      /gather: index: expected row indices from 0 to 2, got 3/,
+      /gather: index: expected indices from 0 to 2, got 3/,
     );
   });
 

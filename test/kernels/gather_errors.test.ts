@@ -3,12 +3,11 @@
 import {
   ArgumentError,
   gatherGeometry,
-  gatherRows,
+  gather as gatherKernel,
   gatherU8,
   gatherU8Geometry,
   oneHotGeometry,
   openDevice,
-  ShapeError,
   u8Geometry,
 } from "@facet/kernels-wgsl";
 import { afterAll, describe, expect, test } from "vitest";
@@ -21,19 +20,20 @@ describe("an index out of range", async () => {
     device.queue.write(view, data);
     return view;
   };
-  const rows = (count: number) => ({ op: "gather", argument: "index", expected: `row indices from 0 to ${count - 1}` });
+  const rows = (count: number) => ({ op: "gather", argument: "index", expected: `indices from 0 to ${count - 1}` });
 
   async function gather(index: number[]): Promise<number[]> {
     const x = upload(Uint32Array.of(10, 11, 20, 21, 30, 31));
-    const { params } = gatherGeometry([3, 2], [index.length], device.faults.slot(rows(3)));
+    const faultSlot = device.faults.slot(rows(3));
+    const { params } = gatherGeometry([3, 2], [index.length], 0, "rows", { faultSlot });
     const y = upload(new Uint32Array(2 * index.length).fill(99));
-    device.run(gatherRows, { x, index: upload(Int32Array.from(index)), y }, params);
+    device.run(gatherKernel, { x, index: upload(Int32Array.from(index)), y }, params);
     return [...new Uint32Array(await device.read(y))];
   }
 
   test("is told by the read, too large or negative; the next call works", async () => {
     await expect(gather([0, 3, 1])).rejects.toThrow(ArgumentError);
-    await expect(gather([0, 3, 1])).rejects.toThrow("gather: index: expected row indices from 0 to 2, got 3");
+    await expect(gather([0, 3, 1])).rejects.toThrow("gather: index: expected indices from 0 to 2, got 3");
     await expect(gather([-1, 2, 1])).rejects.toThrow("got a negative value");
     expect(await gather([2, 0, 2])).toEqual([30, 31, 10, 11, 30, 31]);
   });
@@ -44,24 +44,40 @@ describe("an index out of range", async () => {
     const y = upload(new Uint32Array(4));
     const table = upload(new Uint32Array(256));
     device.run(gatherU8, { x, index: upload(Int32Array.of(2)), table, y }, params);
-    await expect(device.read(y)).rejects.toThrow("gather: index: expected row indices from 0 to 1, got 2");
+    await expect(device.read(y)).rejects.toThrow("gather: index: expected indices from 0 to 1, got 2");
   });
 });
 
 describe("gatherGeometry", () => {
-  test("puts the index's shape in the place of the first axis", () => {
-    expect(gatherGeometry([5, 2, 3], [4, 7], 9)).toEqual({
-      shape: [4, 7, 2, 3],
-      params: { rows: 5, width: 6, count: 28, fault_slot: 9 },
-    });
-    expect(gatherGeometry([5], [2], 0).shape).toEqual([2]);
+  test("puts the index's shape in the place of the axis", () => {
+    const { shape, params } = gatherGeometry([5, 2, 3], [4, 7], 0, "rows", { faultSlot: 9 });
+    expect(shape).toEqual([4, 7, 2, 3]);
+    expect(params).toMatchObject({ outer: 1, extent: 5, inner: 6, count: 28, fault_slot: 9 });
+    expect(params).toMatchObject({ index_outer: 0, index_count: 1, index_inner: 0 });
+    expect(gatherGeometry([5, 2, 3], [4], -1, "rows").shape).toEqual([5, 2, 4]);
   });
 
-  test("takes no rows, but not from an operand without any", () => {
-    expect(() => gatherGeometry([], [1], 0)).toThrow(ShapeError);
-    expect(() => gatherGeometry([0, 3], [1], 0)).toThrow("gather: x: expected at least one row, got [0, 3]");
-    expect(gatherGeometry([2, 3], [0], 0).shape).toEqual([0, 3]);
-    expect(gatherGeometry([0, 3], [0], 0).shape).toEqual([0, 3]);
+  test("gives indices of their own to the places of shared leading axes, which come right before the axis", () => {
+    const { shape, params } = gatherGeometry([2, 3, 5, 4], [2, 3, 7, 1], 2, "rows", { batchDims: 2 });
+    expect(shape).toEqual([2, 3, 7, 1, 4]);
+    expect(params).toMatchObject({ outer: 6, count: 7, index_outer: 7, index_count: 1 });
+    for (const [index, axis] of [
+      [[3, 7], 1],
+      [[2, 7], 2],
+    ] as const)
+      expect(() => gatherGeometry([2, 5, 4], index, axis, "rows", { batchDims: 1 })).toThrow(
+        "gather: index: expected [2] first",
+      );
+  });
+
+  test("takes no elements, but not from an axis without any", () => {
+    expect(() => gatherGeometry([], [1], 0, "rows")).toThrow(ArgumentError);
+    expect(() => gatherGeometry([0, 3], [1], 0, "rows")).toThrow(
+      "gather: x: expected elements along the axis, got [0, 3]",
+    );
+    expect(gatherGeometry([2, 3], [0], 0, "rows").shape).toEqual([0, 3]);
+    expect(gatherGeometry([0, 3], [0], 0, "rows").shape).toEqual([0, 3]);
+    expect(gatherGeometry([0, 3], [1], 0, "rows", { mode: "drop" }).shape).toEqual([1, 3]);
   });
 
   test("takes one table for all bytes, or one for each channel", () => {

@@ -1,6 +1,7 @@
 // Data sets on the device: uploaded once, batches gathered from them.
 import { device } from "./engine.js";
-import { gather, gatherBytes } from "./ops/gather.js";
+import { gather } from "./ops/gather.js";
+import { gatherBytes } from "./ops/u8.js";
 import { unscoped } from "./scope.js";
 import { fromData, type Tensor } from "./tensor.js";
 

@@ -1,7 +1,6 @@
 // Every kernel with its reference and cases, for tests, benches and the catalogue. Not part of the main entry, so that
 // programs do not carry references.
 import type { KernelEntry } from "./cases.js";
-import { alongEntries } from "./kernels/along/along.cases.js";
 import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { attentionEntries } from "./kernels/attention/attention.cases.js";
 import { cdistEntries } from "./kernels/cdist/cdist.cases.js";
@@ -16,6 +15,9 @@ import { embeddingEntries } from "./kernels/embedding/embedding.cases.js";
 import { fftEntries } from "./kernels/fft/fft.cases.js";
 import { foldEntries } from "./kernels/fold/fold.cases.js";
 import { gatherEntries } from "./kernels/gather/gather.cases.js";
+import { oneHotEntries } from "./kernels/gather/one_hot.cases.js";
+import { scatterEntries } from "./kernels/gather/scatter.cases.js";
+import { u8Entries } from "./kernels/gather/u8.cases.js";
 import { gridSampleEntries } from "./kernels/grid_sample/grid_sample.cases.js";
 import { linalgEntries } from "./kernels/linalg/linalg.cases.js";
 import { matmulEntries } from "./kernels/matmul/matmul.cases.js";
@@ -51,8 +53,10 @@ export const kernelTable: readonly KernelEntry[] = [
   ...stridedCopyEntries,
   ...arangeEntries,
   ...gatherEntries,
+  ...scatterEntries,
+  ...u8Entries,
+  ...oneHotEntries,
   ...embeddingEntries,
-  ...alongEntries,
   ...sortEntries,
   ...cdistEntries,
   ...conv2dEntries,

@@ -1,6 +1,6 @@
 // One row for every op: inputs in a safe domain (away from kinks and ties) and a call. gradients*.test.ts differentiate
 // each against finite differences, once and twice, and fails when an op has no row.
-import { alongRows } from "./along.js";
+
 import { attentionRows } from "./attention.js";
 import { conv2dRows } from "./conv2d.js";
 import { einsumRows } from "./einsum.js";
@@ -8,6 +8,7 @@ import { elementwiseRows } from "./elementwise.js";
 import { embeddingRows } from "./embedding.js";
 import { fftRows } from "./fft.js";
 import { functionRows, functionsWithoutGradient } from "./functions.js";
+import { gatherRows } from "./gather.js";
 import { linalgRows } from "./linalg.js";
 import { lossRows } from "./losses.js";
 import { matmulRows } from "./matmul.js";
@@ -29,7 +30,7 @@ export const elementwiseFamily: readonly GradientRow[] = [...elementwiseRows, ..
 export const arrayFamily: readonly GradientRow[] = [
   ...reduceRows,
   ...scanRows,
-  ...alongRows,
+  ...gatherRows,
   ...shapeRows,
   ...matmulRows,
   ...einsumRows,

@@ -57,16 +57,4 @@ export const shapeRows: readonly GradientRow[] = [
     eps: 0.5,
     once: FLAT,
   },
-  {
-    op: "gather",
-    shapes: [[4, 3]],
-    call: (x) => F.gather(x, F.fromData([3, 1, 3], [3], "int32")),
-    eps: 0.5,
-    once: FLAT,
-  },
-  {
-    op: "gather_backward",
-    shapes: [[3, 2]],
-    call: (x) => F.sum(F.square(F.gather(x, F.fromData([2, 2, 0], [3], "int32")))),
-  },
 ];

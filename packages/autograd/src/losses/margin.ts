@@ -1,11 +1,11 @@
 // Losses that ask for a margin: hinges, rankings, distances.
 import { formatShape, ShapeError } from "@facet/kernels-wgsl";
 import { logSigmoid, softplus } from "../ops/activations.js";
-import { gatherElements } from "../ops/along.js";
 import { arange } from "../ops/create.js";
 import { add, cast, div, equal, less, logicalAnd, maximum, minimum, mul, pow, sub, where } from "../ops/elementwise.js";
 import { abs, clamp, logicalNot, neg, sqrt, square } from "../ops/elementwise_unary.js";
-import { gather, oneHot } from "../ops/gather.js";
+import { gather, gatherElements } from "../ops/gather.js";
+import { oneHot } from "../ops/one_hot.js";
 import { any, max, mean, sum } from "../ops/reduce.js";
 import { reshape } from "../ops/shape.js";
 import type { Tensor } from "../tensor.js";

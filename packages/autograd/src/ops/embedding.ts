@@ -7,7 +7,8 @@ import {
   embeddingBagGeometry,
   formatShape,
   gatherGeometry,
-  gatherRows,
+  gather as gatherKernel,
+  indexConstants,
   ShapeError,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
@@ -36,9 +37,11 @@ import {
   where,
 } from "./elementwise.js";
 import { abs } from "./elementwise_unary.js";
-import { gather, gatherBackward } from "./gather.js";
+import { gather } from "./gather.js";
+import { indexSlot } from "./indices.js";
 import { norm } from "./moments.js";
 import { max, sum } from "./reduce.js";
+import { gatherBackward } from "./scatter_op.js";
 import { expand, pad, reshape, sliceAlong } from "./shape.js";
 import { searchSorted } from "./sort.js";
 import { amongAll, joined } from "./tables_batch.js";
@@ -59,8 +62,8 @@ function expectTable(op: string, weight: Tensor, index: Tensor): void {
   throw new ShapeError({ op, argument: "weight", expected: "[rows, width]", given: formatShape(weight.shape) });
 }
 
-const indexSlot = (op: string, rows: number): number =>
-  device().faults.slot({ op, argument: "index", expected: `row indices from 0 to ${rows - 1}` });
+/** Indices count rows from the first. */
+const reading = { mode: "raise", negative: false } as const;
 
 /** A condition on every index, for rows of values: with another dimension of extent 1. */
 const forRows = (condition: Tensor): Tensor => reshape(condition, [...condition.shape, 1]);
@@ -77,11 +80,12 @@ const embeddingOp = defineOp<{ weight: Tensor; index: Tensor }, EmbeddingAttrs>(
   name: "embedding",
   shape: ({ weight, index }) => {
     expectTable("embedding", weight, index);
-    return gatherGeometry(weight.shape, index.shape, 0, "embedding").shape;
+    return gatherGeometry(weight.shape, index.shape, 0, "rows", {}, "embedding").shape;
   },
   forward: ({ weight, index }, y) => {
-    const slot = indexSlot("embedding", weight.shape[0] as number);
-    launch(gatherRows, { x: weight, index, y }, gatherGeometry(weight.shape, index.shape, slot).params);
+    const faultSlot = indexSlot("embedding", weight.shape[0] as number, reading);
+    const { params } = gatherGeometry(weight.shape, index.shape, 0, "rows", { faultSlot }, "embedding");
+    launch(gatherKernel, { x: weight, index, y }, params, indexConstants(reading));
   },
   vjp: {
     weight: vjp(["index"], (dy, { index }, { attrs: { padding, scaleByFrequency, rows: own }, shapes }): Tensor => {
@@ -276,7 +280,7 @@ const embeddingBagOp = defineOp<BagInputs, BagAttrs, "places">({
       argument: "offsets",
       expected: `ascending ones from 0 to at most ${index.size}`,
     });
-    const slots = [indexSlot("embedding_bag", weight.shape[0] as number), offsetSlot];
+    const slots = [indexSlot("embedding_bag", weight.shape[0] as number, reading), offsetSlot];
     const { params } = bagGeometry(inputs, attrs, slots);
     launch(embeddingBagForward, { weight, index, offsets, factors, y, places }, params, bagConstants[attrs.mode]);
   },

@@ -4,11 +4,11 @@ import { expectDtype, expectFloating } from "../dtype.js";
 import { scope, unscoped } from "../scope.js";
 import { noGrad } from "../tape.js";
 import { fromData, type Tensor } from "../tensor.js";
-import { scatterElements } from "./along.js";
 import { arange, full, zeros } from "./create.js";
 import { add, cast, div, equal, mul, sub, where } from "./elementwise.js";
 import { ravelIndices } from "./index_put.js";
 import { max, min, sum } from "./reduce.js";
+import { scatterElements } from "./scatter_op.js";
 import { pad, reshape, sliceAlong } from "./shape.js";
 import { searchSorted } from "./sort.js";
 

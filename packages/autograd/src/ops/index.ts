@@ -6,7 +6,6 @@ import { sumTo } from "./reduce.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
 export * from "./activations.js";
-export * from "./along.js";
 export * from "./attention.js";
 export * from "./batch_norm_inference.js";
 export * from "./bits.js";
@@ -26,10 +25,11 @@ export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
 export * from "./embedding.js";
 export * from "./fft.js";
-export * from "./gather.js";
+export { type GatherOptions, gather, gatherElements, take } from "./gather.js";
 export * from "./grid_sample.js";
 export * from "./histogram.js";
 export * from "./index_put.js";
+export type { AlongOptions } from "./indices.js";
 export * from "./linalg_functions.js";
 export { householderProduct, lstsq, type QrMode, qr } from "./linalg_qr.js";
 export { det, inverse, luFactor, slogdet, solve } from "./linalg_solve.js";
@@ -46,6 +46,7 @@ export * from "./moments.js";
 export * from "./multi_head_attention.js";
 export * from "./normalize.js";
 export * from "./norms.js";
+export * from "./one_hot.js";
 export {
   type Interpolation,
   type MedianOptions,
@@ -66,6 +67,12 @@ export * from "./resize.js";
 export * from "./rounding.js";
 export * from "./scan.js";
 export * from "./scatter.js";
+export {
+  gatherBackward,
+  type ScatterOptions,
+  scatterElements,
+  scatterRows,
+} from "./scatter_op.js";
 export * from "./select.js";
 export * from "./shape.js";
 export * from "./softmax.js";
@@ -85,6 +92,7 @@ export * from "./sparsemax.js";
 export * from "./special.js";
 export * from "./stft.js";
 export * from "./trigonometric.js";
+export * from "./u8.js";
 export * from "./update_slice.js";
 export * from "./weight_norm.js";
 

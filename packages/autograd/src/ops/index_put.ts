@@ -13,8 +13,10 @@ import { defineOp, launch, nonDifferentiable } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { allBatched } from "../vmap/rules.js";
-import { type GatherOptions, indexSlot, type ScatterOptions, scatterRows, take } from "./along.js";
 import { arange } from "./create.js";
+import { type GatherOptions, take } from "./gather.js";
+import { indexSlot } from "./indices.js";
+import { type ScatterOptions, scatterRows } from "./scatter_op.js";
 import { expand, reshape, slice, transpose } from "./shape.js";
 
 interface RavelAttrs {

@@ -21,12 +21,13 @@ import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
 import { asMoreRows, withMoreImages } from "../vmap/rules.js";
 import { relu } from "./activations.js";
-import { gatherElements, scatterElements } from "./along.js";
 import { zeros } from "./create.js";
 import { add, div, mul, pow } from "./elementwise.js";
 import { abs, sign, square } from "./elementwise_unary.js";
+import { gatherElements } from "./gather.js";
 import { avgPool2d, maxPool2d } from "./pool2d.js";
 import { max, mean } from "./reduce.js";
+import { scatterElements } from "./scatter_op.js";
 import { reshape } from "./shape.js";
 
 export type PoolAttrs = PoolOptions;

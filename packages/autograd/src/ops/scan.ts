@@ -17,12 +17,12 @@ import { bindingDtype, expectFloating } from "../dtype.js";
 import { noGrad } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
 import { alongAxis } from "../vmap/rules.js";
-import { scatterElements } from "./along.js";
 import { isNan } from "./bits.js";
 import { arange, zeros } from "./create.js";
 import { cast, equal, logicalOr, mul, sub, where } from "./elementwise.js";
 import { refuseBytes } from "./elementwise_op.js";
 import { exp } from "./powers.js";
+import { scatterElements } from "./scatter_op.js";
 import { expand, pad, reshape, sliceAlong } from "./shape.js";
 
 interface ScanAttrs {

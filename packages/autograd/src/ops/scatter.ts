@@ -3,16 +3,11 @@ import { axisOf, type Combination, formatShape, ShapeError } from "@facet/kernel
 import type { Dtype } from "../dtype.js";
 import { isFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
-import {
-  type AlongOptions,
-  type GatherOptions,
-  gatherElements,
-  type ScatterOptions,
-  scatterElements,
-  scatterRows,
-} from "./along.js";
 import { full, ones, zeros } from "./create.js";
 import { div, equal, floorDivide, where } from "./elementwise.js";
+import { type GatherOptions, gatherElements } from "./gather.js";
+import type { AlongOptions } from "./indices.js";
+import { type ScatterOptions, scatterElements, scatterRows } from "./scatter_op.js";
 import { expand, reshape, slice } from "./shape.js";
 import { updateSlice } from "./update_slice.js";
 

@@ -3,12 +3,13 @@ import { axisOf, formatShape, ShapeError, sizeOf } from "@facet/kernels-wgsl";
 import { expectDtype } from "../dtype.js";
 import { findTensors, scope, unscoped } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import { scatterElements, take } from "./along.js";
 import { arange, zeros } from "./create.js";
 import { cast, floorDivide, less, mul, sub, where } from "./elementwise.js";
+import { take } from "./gather.js";
 import { isNewAlong } from "./order_statistics.js";
 import { any, sum } from "./reduce.js";
 import { cumsum } from "./scan.js";
+import { scatterElements } from "./scatter_op.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 import { argsort, searchSorted } from "./sort.js";
 

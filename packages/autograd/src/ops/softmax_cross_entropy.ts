@@ -14,7 +14,7 @@ import type { BatchRule } from "../vmap/call.js";
 import { allBatched, mergedInto, splitFrom } from "../vmap/rules.js";
 import { full } from "./create.js";
 import { add, div, equal, mul, sub, where } from "./elementwise.js";
-import { oneHot } from "./gather.js";
+import { oneHot } from "./one_hot.js";
 import { sum } from "./reduce.js";
 import { expand, reshape, slice, sliceAlong } from "./shape.js";
 import { softmax } from "./softmax.js";

@@ -17,8 +17,8 @@ import { defineOp, launch, nonDifferentiable } from "../define_op.js";
 import { bindingDtype } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { allBatched, alongAxis } from "../vmap/rules.js";
-import { gatherElements } from "./along.js";
 import { refuseBytes } from "./elementwise_op.js";
+import { gatherElements } from "./gather.js";
 import { reshape, sliceAlong } from "./shape.js";
 
 // Keys in the elements' order are sorted with their places; equal ones stay as they were.

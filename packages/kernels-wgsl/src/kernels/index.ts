@@ -1,4 +1,3 @@
-export * from "./along/along.js";
 export * from "./arange/arange.js";
 export * from "./attention/attention.js";
 export * from "./cdist/cdist.js";
@@ -20,6 +19,10 @@ export * from "./embedding/embedding.js";
 export * from "./fft/fft.js";
 export * from "./fold/fold.js";
 export * from "./gather/gather.js";
+export * from "./gather/indices.js";
+export * from "./gather/one_hot.js";
+export * from "./gather/scatter.js";
+export * from "./gather/u8.js";
 export * from "./grid_sample/grid_sample.js";
 export * from "./linalg/linalg.js";
 export * from "./matmul/matmul.js";

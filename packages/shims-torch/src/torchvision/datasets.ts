@@ -122,7 +122,7 @@ export class VisionDataset extends Dataset<[unknown, unknown]> {
     const { images, labels, count, height, width, channels, layout } = this.#split;
     const wrong = indices.find((index) => index < 0 || index >= count);
     if (wrong !== undefined) {
-      const expected = `row indices from 0 to ${count - 1}`;
+      const expected = `indices from 0 to ${count - 1}`;
       throw new core.ArgumentError({ op: "__getitems__", argument: "index", expected, given: `${wrong}` });
     }
     const size = height * width * channels;

@@ -1,204 +1,117 @@
 import type { CaseRandom, KernelCase, KernelEntry } from "../../cases.js";
 import { sizeOf } from "../../kernel.js";
-import {
-  gatherGeometry,
-  gatherRows,
-  gatherRowsBackward,
-  gatherRowsBackwardSorted,
-  gatherU8,
-  gatherU8Geometry,
-  type OneHotOptions,
-  oneHot,
-  oneHotGeometry,
-  u8Geometry,
-  u8ToF32,
-} from "./gather.js";
-import {
-  gatherRowsBackwardReference,
-  gatherRowsBackwardSortedReference,
-  gatherRowsReference,
-  gatherU8Reference,
-  oneHotReference,
-  u8ToF32Reference,
-} from "./gather.ref.js";
+import { gather, gatherGeometry } from "./gather.js";
+import { gatherReference, ravelIndexReference } from "./gather.ref.js";
+import { type IndexForm, type IndexMode, indexConstants, ravelIndex, ravelIndexGeometry } from "./indices.js";
 
-const SLOT = 255;
-const asWords = (values: Int32Array): Uint32Array => Uint32Array.from(values);
-/** Every byte value in turn, so that each quotient is met. */
-const allBytes = (words: number): Uint32Array =>
-  Uint32Array.from(
-    { length: words },
-    (_, i) =>
-      (((4 * i) & 255) | (((4 * i + 1) & 255) << 8) | (((4 * i + 2) & 255) << 16) | (((4 * i + 3) & 255) << 24)) >>> 0,
-  );
+export const FAULT_SLOT = 255;
 
-function rowsCase(rows: number, width: number, count: number, bench = false): KernelCase {
-  const { params } = gatherGeometry([rows, width], [count], SLOT);
+export interface Call {
+  shape: number[];
+  /** Of the index in the form `along`: the extent along the axis; in the form `rows`: its shape. */
+  index: number[];
+  axis: number;
+  form: IndexForm;
+  mode?: IndexMode;
+  negative?: boolean;
+  batchDims?: number;
+  bench?: boolean;
+}
+
+export const indexShapeOf = ({ shape, index, axis, form, batchDims = 0 }: Call): number[] =>
+  form === "rows"
+    ? [...shape.slice(0, batchDims), ...index]
+    : shape.map((extent, d) => (d === axis ? (index[0] as number) : extent));
+
+/** Indices that the mode takes: out of range too where that is no error. */
+export function drawIndex(
+  random: CaseRandom,
+  count: number,
+  extent: number,
+  { mode = "raise", negative = true }: Omit<Call, "index">,
+) {
+  const low = negative ? -extent : 0;
+  return mode === "raise" ? random.integers(count, low, extent) : random.integers(count, low - 3, extent + 3);
+}
+
+export const wordsOf = ({ shape, index, axis, form, mode = "raise", negative = true, batchDims }: Call): string =>
+  `${batchDims ? "of each its own, " : ""}[${shape}] by ${form} [${index}] along ${axis}${mode === "raise" ? "" : `, ${mode}`}${negative ? "" : ", not from the end"}`;
+
+function gatherCase(call: Call): KernelCase {
+  const { shape, axis, form, bench = false } = call;
+  const indexShape = indexShapeOf(call);
+  const { shape: result, params } = gatherGeometry(shape, indexShape, axis, form, {
+    ...call,
+    faultSlot: FAULT_SLOT,
+    fill: 7,
+  });
   return {
-    name: `${count} of [${rows}, ${width}]`,
+    name: wordsOf(call),
     params,
-    inputs: (random: CaseRandom) => ({
-      x: asWords(random.integers(rows * width, 0, 2 ** 31 - 1)),
-      index: random.integers(count, 0, rows),
+    constants: indexConstants(call),
+    inputs: (random) => ({
+      x: Uint32Array.from(random.integers(sizeOf(shape), 0, 2 ** 31 - 1)),
+      index: drawIndex(random, sizeOf(indexShape), shape[axis] as number, call),
     }),
-    outputs: { y: count * width },
+    outputs: { y: sizeOf(result) },
     bench,
   };
 }
 
-function backwardCase(rows: number, width: number, count: number, bench = false): KernelCase {
-  const { params } = gatherGeometry([rows, width], [count], SLOT);
+function ravelCase(extents: number[], at: number, count: number, mode: IndexMode = "raise", bench = false): KernelCase {
+  const params = ravelIndexGeometry(count, extents, at, { mode, faultSlot: FAULT_SLOT });
+  const extent = extents[at] as number;
+  const outside = mode === "drop";
   return {
-    name: `${count} into [${rows}, ${width}]`,
+    name: `axis ${at} of [${extents}], ${count} ${mode}`,
     params,
-    inputs: (random: CaseRandom) => ({
-      dy: random.uniform(count * width, -1, 1),
-      index: random.integers(count, 0, rows),
+    constants: indexConstants({ mode }),
+    inputs: (random) => ({
+      index: drawIndex(random, count, extent, { shape: [], axis: 0, form: "rows", mode }),
+      ...(params.follows ? { before: random.integers(count, outside ? -1 : 0, extents[0] as number) } : {}),
     }),
-    outputs: { dx: rows * width },
-    // Up to `count` rounded additions of values below 1.
-    tolerance: { rtol: 1e-6, atol: count * 2 ** -24 },
-    bench,
-  };
-}
-
-function sortedCase(rows: number, width: number, count: number, bench = false): KernelCase {
-  const { params } = gatherGeometry([rows, width], [count], SLOT);
-  return {
-    name: `${count} into [${rows}, ${width}]`,
-    params,
-    inputs: (random: CaseRandom) => {
-      // Beyond the rows on both sides: those add nothing.
-      const index = random.integers(count, -1, rows + 1);
-      const places = Int32Array.from(index.keys()).sort((a, b) => (index[a] as number) - (index[b] as number) || a - b);
-      return { dy: random.uniform(count * width, -1, 1), index, places, dx: new Float32Array(rows * width).fill(2) };
-    },
-    outputs: {},
-    // Up to `count` rounded additions of values below 1.
-    tolerance: { rtol: 1e-6, atol: count * 2 ** -24 },
-    bench,
-  };
-}
-
-function bytesCase(count: number, divisor: number, bench = false): KernelCase {
-  return {
-    name: `${count} / ${divisor}`,
-    params: u8Geometry([count], { divisor }).params,
-    inputs: () => ({ x: allBytes(Math.ceil(count / 4)) }),
     outputs: { y: count },
     bench,
   };
 }
 
-function gatherBytesCase(rows: number, width: number, count: number, channels = 1, bench = false): KernelCase {
-  const { params } = gatherU8Geometry([rows, channels, width / channels], [count], [channels, 256], SLOT);
-  return {
-    name: `${count} of [${rows}, ${width}] by ${channels} table${channels === 1 ? "" : "s"}`,
-    params,
-    inputs: (random: CaseRandom) => ({
-      x: allBytes(Math.ceil((rows * width) / 4)),
-      index: random.integers(count, 0, rows),
-      table: asWords(random.integers(256 * channels, 0, 2 ** 31 - 1)),
-    }),
-    outputs: { y: count * width },
-    bench,
-  };
-}
-
-function oneHotCase(shape: number[], depth: number, bench = false, options: OneHotOptions = {}): KernelCase {
-  const { params } = oneHotGeometry(shape, depth, options);
-  const count = sizeOf(shape);
-  return {
-    name: `[${shape}] to ${depth}${Object.entries(options).map(([name, value]) => `, ${name} ${value}`)}`,
-    params,
-    // Beyond the depth on both sides: such rows are off.
-    inputs: (random: CaseRandom) => ({ index: random.integers(count, -1, depth + 1) }),
-    outputs: { y: count * depth },
-    bench,
-  };
-}
+const gathers: Call[] = [
+  { shape: [1], index: [1], axis: 0, form: "along" },
+  { shape: [5], index: [9], axis: 0, form: "along" },
+  { shape: [3, 4, 5], index: [2], axis: 1, form: "along" },
+  { shape: [3, 4, 8], index: [6], axis: 0, form: "along" },
+  { shape: [3, 7], index: [4], axis: 1, form: "rows" },
+  { shape: [3, 7], index: [2, 3], axis: 0, form: "rows", negative: false },
+  { shape: [3, 7, 8], index: [5], axis: 1, form: "rows" },
+  { shape: [3, 7, 4], index: [5], axis: 1, form: "rows", mode: "drop" },
+  { shape: [4, 5], index: [6], axis: 1, form: "along", mode: "drop", negative: false },
+  { shape: [4, 5], index: [6], axis: 1, form: "along", mode: "clip" },
+  { shape: [4, 5], index: [6], axis: 1, form: "along", mode: "clip", negative: false },
+  { shape: [4, 5], index: [6], axis: 0, form: "along", mode: "wrap" },
+  { shape: [4, 5], index: [6], axis: 0, form: "along", mode: "wrap", negative: false },
+  { shape: [5, 3], index: [7], axis: 0, form: "rows", negative: false },
+  { shape: [9, 48], index: [5], axis: 0, form: "rows" },
+  { shape: [9, 48], index: [5], axis: 0, form: "rows", mode: "drop" },
+  { shape: [300, 7], index: [2048], axis: 0, form: "rows" },
+  { shape: [3, 5, 2], index: [4], axis: 1, form: "rows", batchDims: 1 },
+  { shape: [2, 3, 5, 16], index: [2, 2], axis: 2, form: "rows", batchDims: 2, mode: "drop" },
+  { shape: [4096, 64], index: [256], axis: 0, form: "rows", bench: true },
+  { shape: [4096, 784], index: [128], axis: 0, form: "rows", negative: false, bench: true },
+  { shape: [10_000, 128], index: [8192], axis: 0, form: "rows", negative: false, bench: true },
+  { shape: [1024, 256], index: [256], axis: 1, form: "along", bench: true },
+];
 
 export const gatherEntries: KernelEntry[] = [
+  { kernel: gather, reference: gatherReference, cases: gathers.map(gatherCase) },
   {
-    kernel: gatherRows,
-    reference: gatherRowsReference,
+    kernel: ravelIndex,
+    reference: ravelIndexReference,
     cases: [
-      rowsCase(1, 1, 1),
-      rowsCase(5, 3, 7),
-      rowsCase(9, 12, 5),
-      rowsCase(9, 48, 5),
-      rowsCase(300, 7, 2048),
-      rowsCase(1, 257, 1),
-      rowsCase(4096, 784, 128, true),
-    ],
-  },
-  {
-    kernel: gatherRowsBackward,
-    reference: gatherRowsBackwardReference,
-    cases: [
-      backwardCase(1, 1, 1),
-      backwardCase(5, 3, 17),
-      backwardCase(7, 8, 30),
-      backwardCase(100, 33, 64),
-      // A row in two stretches, and more rows than one dimension has workgroups for.
-      backwardCase(6, 37, 20),
-      backwardCase(3, 144, 20),
-      backwardCase(257, 1, 1),
-      backwardCase(512, 64, 128, true),
-      backwardCase(10_000, 128, 8192, true),
-    ],
-  },
-  {
-    kernel: gatherRowsBackwardSorted,
-    reference: gatherRowsBackwardSortedReference,
-    cases: [
-      sortedCase(1, 1, 1),
-      sortedCase(5, 3, 17),
-      sortedCase(7, 8, 30),
-      sortedCase(4, 39, 20),
-      sortedCase(100, 144, 64),
-      sortedCase(10_000, 128, 8192, true),
-    ],
-  },
-  {
-    kernel: u8ToF32,
-    reference: u8ToF32Reference,
-    cases: [
-      bytesCase(1, 255),
-      bytesCase(256, 255),
-      bytesCase(258, 1),
-      bytesCase(1027, 127.5),
-      bytesCase(257, 7),
-      bytesCase(256, 1000),
-      bytesCase(4 * 257, 255),
-      bytesCase(128 * 784, 255, true),
-    ],
-  },
-  {
-    kernel: gatherU8,
-    reference: gatherU8Reference,
-    cases: [
-      gatherBytesCase(1, 1, 1),
-      gatherBytesCase(9, 5, 6),
-      gatherBytesCase(9, 8, 6),
-      gatherBytesCase(5, 15, 7, 3),
-      gatherBytesCase(5, 24, 7, 3),
-      gatherBytesCase(6, 12, 9, 2),
-      gatherBytesCase(1, 257, 1),
-      gatherBytesCase(4096, 784, 128, 1, true),
-    ],
-  },
-  {
-    kernel: oneHot,
-    reference: oneHotReference,
-    cases: [
-      oneHotCase([1], 1),
-      oneHotCase([9], 4),
-      oneHotCase([9], 4, false, { on: 0.9, off: 0.025 }),
-      oneHotCase([2, 3], 5, false, { axis: 0, dtype: "i32", on: -3 }),
-      oneHotCase([2, 3], 5, false, { axis: 1, dtype: "u32" }),
-      oneHotCase([1], 257),
-      oneHotCase([128], 10, true),
+      ravelCase([5, 7], 0, 3),
+      ravelCase([5, 7], 1, 65),
+      ravelCase([5, 7, 2], 1, 20, "drop"),
+      ravelCase([5, 7], 1, 20, "clip"),
+      ravelCase([1000, 1000], 1, 65_536, "raise", true),
     ],
   },
 ];

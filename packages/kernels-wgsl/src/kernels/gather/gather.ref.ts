@@ -1,73 +1,56 @@
 import type { BindingArrays } from "../../cases.js";
-import type { GatherParams, GatherU8Params, OneHotParams, U8Params } from "./gather.js";
+import type { Constants } from "../../kernel.js";
+import type { GatherParams } from "./gather.js";
+import { type IndexMode, indexConstants, type Placed, type RavelIndexParams } from "./indices.js";
 
-type Reference = (inputs: BindingArrays, params: object) => BindingArrays;
+/** The place that an index names, -1 for none; the way of reading is known by the shader's words for it. */
+export function placeOf({ resolve }: Constants): (i: number, n: number) => number {
+  for (const mode of ["raise", "clip", "wrap", "drop"] as IndexMode[])
+    for (const negative of [true, false]) {
+      if (indexConstants({ mode, negative }).resolve !== resolve) continue;
+      return (given, n) => {
+        const i = negative && given < 0 && mode !== "wrap" ? given + n : given;
+        if (mode === "clip") return Math.min(Math.max(i, 0), n - 1);
+        if (mode === "wrap") return ((i % n) + n) % n;
+        return i >= 0 && i < n ? i : -1;
+      };
+    }
+  throw new RangeError(`no index is read as ${resolve}`);
+}
 
-const byteOf = (words: Uint32Array, i: number): number => ((words[i >> 2] as number) >>> (8 * (i % 4))) & 255;
+/** Every element that is moved: its coordinates, its place among all, and that of its index. */
+export function* elementsOf(p: Placed) {
+  for (let o = 0; o < p.outer; o++)
+    for (let k = 0; k < p.count; k++)
+      for (let i = 0; i < p.inner; i++)
+        yield {
+          o,
+          i,
+          at: (o * p.count + k) * p.inner + i,
+          from: o * p.index_outer + k * p.index_count + i * p.index_inner,
+        };
+}
 
-export const gatherRowsReference: Reference = (inputs, given) => {
-  const { width, count } = given as GatherParams;
+export function gatherReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
+  const p = given as GatherParams;
   const { x, index } = inputs as { x: Uint32Array; index: Int32Array };
-  const y = new Uint32Array(count * width);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < width; j++) y[i * width + j] = x[(index[i] as number) * width + j] as number;
+  const find = placeOf(constants);
+  const y = new Uint32Array(p.outer * p.count * p.inner);
+  for (const { o, i, at, from } of elementsOf(p)) {
+    const place = find(index[from] as number, p.extent);
+    y[at] = place < 0 ? p.fill : (x[(o * p.extent + place) * p.inner + i] as number);
   }
   return { y };
-};
+}
 
-export const gatherRowsBackwardReference: Reference = (inputs, given) => {
-  const { rows, width, count } = given as GatherParams;
-  const { dy, index } = inputs as { dy: Float32Array; index: Int32Array };
-  const dx = new Float64Array(rows * width);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < width; j++) {
-      const at = (index[i] as number) * width + j;
-      dx[at] = (dx[at] as number) + (dy[i * width + j] as number);
-    }
-  }
-  return { dx: Float32Array.from(dx) };
-};
-
-export const u8ToF32Reference: Reference = (inputs, given) => {
-  const { count, divisor } = given as U8Params;
-  const { x } = inputs as { x: Uint32Array };
-  const y = new Float32Array(count);
-  for (let i = 0; i < count; i++) y[i] = byteOf(x, i) / divisor;
+export function ravelIndexReference(inputs: BindingArrays, given: object, constants: Constants): BindingArrays {
+  const { count, extent, follows } = given as RavelIndexParams;
+  const { before, index } = inputs as { before: Int32Array; index: Int32Array };
+  const find = placeOf(constants);
+  const y = Int32Array.from({ length: count }, (_, k) => {
+    const place = find(index[k] as number, extent);
+    const sum = follows ? (before[k] as number) : 0;
+    return place < 0 || sum < 0 ? -1 : sum * extent + place;
+  });
   return { y };
-};
-
-export const gatherU8Reference: Reference = (inputs, given) => {
-  const { width, count, plane } = given as GatherU8Params;
-  const { x, index, table } = inputs as { x: Uint32Array; index: Int32Array; table: Uint32Array };
-  const y = new Uint32Array(count * width);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < width; j++) {
-      const byte = byteOf(x, (index[i] as number) * width + j);
-      y[i * width + j] = table[256 * Math.floor(j / plane) + byte] as number;
-    }
-  }
-  return { y };
-};
-
-export const gatherRowsBackwardSortedReference: Reference = (inputs, given) => {
-  const { rows, width } = given as GatherParams;
-  const { dy, index, dx } = inputs as { dy: Float32Array; index: Int32Array; dx: Float32Array };
-  const sums = Float64Array.from(dx);
-  for (const r of new Set(index)) if (r >= 0 && r < rows) sums.fill(0, r * width, (r + 1) * width);
-  for (const [i, r] of index.entries()) {
-    if (r < 0 || r >= rows) continue;
-    for (let j = 0; j < width; j++) (sums[r * width + j] as number) += dy[i * width + j] as number;
-  }
-  return { dx: Float32Array.from(sums) };
-};
-
-export const oneHotReference: Reference = (inputs, given) => {
-  const { outer, depth, inner, on, off } = given as OneHotParams;
-  const { index } = inputs as { index: Int32Array };
-  const y = new Uint32Array(outer * depth * inner).fill(off);
-  for (const [k, c] of index.entries()) {
-    const [o, i] = [Math.floor(k / inner), k % inner];
-    if (c >= 0 && c < depth) y[(o * depth + c) * inner + i] = on;
-  }
-  return { y };
-};
+}

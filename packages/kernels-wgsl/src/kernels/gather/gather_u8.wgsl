@@ -7,7 +7,7 @@
 // Thread  one element of y, or in the words variant the four of one word of x (VY, WIDTH and look_up are replaced); lanes
 //         along the row.
 // A table rather than arithmetic: whatever scaling made it, y has exactly its bits.
-// Reference: gather.ref.ts
+// Reference: u8.ref.ts
 
 struct Params {
   rows: u32,

@@ -3,7 +3,7 @@
 // index   [outer, inner], i32; an index out of range gives off all along
 // y       [outer, depth, inner], 32-bit words of any type, overwritten
 // Thread  one element of y.
-// Reference: gather.ref.ts
+// Reference: one_hot.ref.ts
 
 struct Params {
   outer: u32,

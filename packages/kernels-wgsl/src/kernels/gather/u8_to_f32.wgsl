@@ -6,7 +6,7 @@
 // Quotient: plain division is the nearest f32 on some devices, but WGSL lets it be 2.5 units off. For divisors of up to 12
 // significant bits (255, 127.5, 1000) the products with the two halves of the quotient are exact, fused or not; so is the
 // remainder, and adding its share makes the quotient the nearest f32, as frameworks have it on the host.
-// Reference: gather.ref.ts
+// Reference: u8.ref.ts
 
 struct Params {
   count: u32,

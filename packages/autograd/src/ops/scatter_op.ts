@@ -1,115 +1,87 @@
-// Elements along one axis by index: gather, and scatter that sets, adds, multiplies or compares.
+// Elements along one axis set, added to, multiplied or compared by index.
 import {
-  axisOf,
   type Combination,
+  combinationConstants,
   DtypeError,
   formatShape,
-  gatherAlongGeometry,
-  gatherAlong as gatherKernel,
-  type IndexForm,
-  type IndexMode,
-  type IndexOptions,
   indexConstants,
+  ravelIndex,
+  ravelIndexGeometry,
   ShapeError,
-  scatterAlongGeometry,
   scatterConstants,
-  scatterAlong as scatterKernel,
+  scatterGeometry,
+  scatter as scatterKernel,
+  scatterSorted,
+  scatterSortedParams,
 } from "@facet/kernels-wgsl";
-import {
-  copyTensor,
-  defineOp,
-  launch,
-  nonDifferentiable,
-  type Op,
-  type OpInputs,
-  type Vjp,
-  vjp,
-} from "../define_op.js";
+import { copyTensor, defineOp, launch, nonDifferentiable, type Op, type Vjp, vjp } from "../define_op.js";
 import { bindingDtype, expectDtype } from "../dtype.js";
 import { device } from "../engine.js";
-import type { Tensor } from "../tensor.js";
-import type { BatchRule } from "../vmap/call.js";
-import { allBatched } from "../vmap/rules.js";
+import { empty, type Tensor } from "../tensor.js";
 import { isNan } from "./bits.js";
-import { arange, wordOf, zeros } from "./create.js";
+import { arange, fillWith, zeros } from "./create.js";
 import { cast, div, equal, logicalAnd, logicalOr, mul, where } from "./elementwise.js";
 import { refuseBytes } from "./elementwise_op.js";
+import { gatherLike } from "./gather.js";
+import {
+  type AlongOptions,
+  acrossExamples,
+  indexSlot,
+  reading,
+  rowsOfFirst,
+  type ScatterAttrs,
+  type ScatterInputs,
+} from "./indices.js";
 import { expand, reshape } from "./shape.js";
+import { argsort } from "./sort.js";
 
-/** How indices are read. */
-interface Reading {
-  readonly axis: number;
-  readonly form: IndexForm;
-  readonly mode: IndexMode;
-  readonly negative: boolean;
+type Scatter = Op<ScatterInputs, ScatterAttrs, never>;
+
+/** Places times indices from which on a GPU sorts the index: looking through it for every stretch of places costs more. */
+const SORTED = 2 ** 18;
+
+/** Rows are combined by an index in order. */
+function launchSorted(
+  { index, source }: ScatterInputs,
+  y: Tensor,
+  combination: Combination,
+  attrs: ScatterAttrs,
+): boolean {
+  const { params } = scatterGeometry(y.shape, index.shape, attrs.axis, attrs.form, attrs, attrs.op);
+  const sorted = scatterSortedParams(params);
+  if (!sorted || attrs.unique || params.extent * params.count < SORTED || device().adapter.kind !== "hardware")
+    return false;
+  const slot = indexSlot(attrs.op, params.extent, attrs);
+  const places = empty([params.count], "int32", "workspace");
+  const geometry = ravelIndexGeometry(
+    params.count,
+    [params.extent],
+    0,
+    { mode: attrs.mode, faultSlot: slot },
+    attrs.op,
+  );
+  launch(ravelIndex, { index, y: places }, geometry, indexConstants(attrs));
+  const order = argsort(places);
+  launch(
+    scatterSorted,
+    { source, index: places, order, y },
+    sorted,
+    combinationConstants(combination, bindingDtype(y.dtype)),
+  );
+  for (const tensor of [places, order]) tensor.dispose();
+  return true;
 }
-
-interface GatherAttrs extends Reading {
-  readonly op: string;
-  readonly fill: number;
-  readonly unique: boolean;
-}
-
-export interface ScatterAttrs extends Reading {
-  readonly op: string;
-  readonly unique: boolean;
-}
-
-/** Examples are one axis more in front; rows by an index that each example has of its own are taken example by example. */
-function alongOrRows<I extends OpInputs & { readonly index: Tensor }, A extends Reading>(): BatchRule<I, A> {
-  return (inputs, isBatched, attrs, size) => {
-    const next = { ...attrs, axis: attrs.axis + 1 };
-    const all = allBatched(inputs, isBatched, size);
-    if (attrs.form === "along") return { inputs: all, attrs: next };
-    return isBatched("index") ? undefined : { inputs: { ...all, index: inputs.index }, attrs: next };
-  };
-}
-
-/** Where a kernel notes an index out of range. */
-export function indexSlot(op: string, extent: number, { mode, negative }: Pick<Reading, "mode" | "negative">): number {
-  if (mode !== "raise") return 0;
-  const expected = `indices from ${negative ? -extent : 0} to ${extent - 1}`;
-  return device().faults.slot({ op, argument: "index", expected });
-}
-
-// y[o, k, i] = x[o, index[o, k, i], i];  dx[o, index, i] += dy[o, k, i] in the order of k
-const gatherOp = defineOp<{ x: Tensor; index: Tensor }, GatherAttrs>({
-  name: "gather_along",
-  shape: ({ x, index }, attrs) => {
-    refuseBytes(attrs.op, x);
-    expectDtype(attrs.op, "index", index.dtype, "int32");
-    return gatherAlongGeometry(x.shape, index.shape, attrs.axis, attrs.form, { mode: attrs.mode }, attrs.op).shape;
-  },
-  dtype: ({ x }) => x.dtype,
-  forward: ({ x, index }, y, { axis, form, op, ...attrs }) => {
-    const faultSlot = indexSlot(op, x.shape[axis] ?? 0, attrs);
-    const fill = wordOf(attrs.fill, x.dtype);
-    const { params } = gatherAlongGeometry(x.shape, index.shape, axis, form, { ...attrs, fill, faultSlot }, op);
-    launch(gatherKernel, { x, index, y }, params, indexConstants(attrs));
-  },
-  vjp: {
-    x: vjp(["index"], (dy, { index }, { attrs, shapes }) =>
-      scatterOps.add({ x: zeros(shapes.x as number[]), index, source: dy }, attrs),
-    ),
-    index: nonDifferentiable,
-  },
-  batch: alongOrRows(),
-});
-
-const gatherLike = (x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor =>
-  gatherOp({ x, index }, { ...attrs, fill: 0 });
-
-type Scatter = Op<{ x: Tensor; index: Tensor; source: Tensor }, ScatterAttrs, never>;
 
 function scatterOp(combination: Combination, x: Vjp<ScatterAttrs>, source: Vjp<ScatterAttrs>): Scatter {
-  return defineOp<{ x: Tensor; index: Tensor; source: Tensor }, ScatterAttrs>({
+  return defineOp<ScatterInputs, ScatterAttrs>({
     name: `scatter_${combination}`,
-    shape: ({ x, index, source }, { op, axis, form, mode }) => {
-      refuseBytes(op, x);
+    shape: ({ x, index, source }, { op, axis, form, into, ...attrs }) => {
+      refuseBytes(op, source);
       expectDtype(op, "index", index.dtype, "int32");
-      if (source.dtype !== x.dtype)
+      if (x && source.dtype !== x.dtype)
         throw new DtypeError({ op, argument: "source", expected: x.dtype, given: source.dtype });
-      const { shape } = scatterAlongGeometry(x.shape, index.shape, axis, form, { mode }, op);
+      const whole = x?.shape ?? (into as readonly number[]);
+      const { shape } = scatterGeometry(whole, index.shape, axis, form, attrs, op);
       if (`${shape}` !== `${source.shape}`)
         throw new ShapeError({
           op,
@@ -117,18 +89,21 @@ function scatterOp(combination: Combination, x: Vjp<ScatterAttrs>, source: Vjp<S
           expected: formatShape(shape),
           given: formatShape(source.shape),
         });
-      return x.shape;
+      return whole;
     },
-    dtype: ({ x }) => x.dtype,
-    forward: ({ x, index, source }, y, { axis, form, op, ...attrs }) => {
-      copyTensor(x, y);
-      if (source.size === 0) return;
-      const faultSlot = indexSlot(op, x.shape[axis] ?? 0, attrs);
-      const { params } = scatterAlongGeometry(x.shape, index.shape, axis, form, { ...attrs, faultSlot }, op);
-      launch(scatterKernel, { source, index, y }, params, scatterConstants(combination, bindingDtype(x.dtype), attrs));
+    dtype: ({ source }) => source.dtype,
+    forward: (inputs, y, attrs) => {
+      const { x, index, source } = inputs;
+      if (x) copyTensor(x, y);
+      else fillWith(y, 0);
+      if (source.size === 0 || launchSorted(inputs, y, combination, attrs)) return;
+      const { axis, form, op, ...how } = attrs;
+      const faultSlot = indexSlot(op, y.shape[axis] ?? 0, how);
+      const { params } = scatterGeometry(y.shape, index.shape, axis, form, { ...how, faultSlot }, op);
+      launch(scatterKernel, { source, index, y }, params, scatterConstants(combination, bindingDtype(y.dtype), how));
     },
     vjp: { x, index: nonDifferentiable, source },
-    batch: alongOrRows(),
+    batch: acrossExamples,
   });
 }
 
@@ -143,7 +118,7 @@ function gradientOfSet(dy: Tensor, index: Tensor, shape: readonly number[], attr
   const own = gatherLike(dy, index, attrs);
   if (attrs.unique) return own;
   const order = orderOf(shape, attrs.axis);
-  const last = scatterOps.set({ x: zeros(dy.shape, "int32"), index, source: order }, attrs);
+  const last = scatterOps.set({ x: undefined, index, source: order }, { ...attrs, into: dy.shape });
   return where(equal(gatherLike(last, index, attrs), order), own, 0);
 }
 
@@ -189,7 +164,7 @@ const extremeRows = [
 ] as const;
 
 /** y = x, then for every k in turn y[o, index[o, k, i], i] is combined with source[o, k, i]. */
-const scatterOps: Readonly<Record<Combination, Scatter>> = {
+export const scatterOps: Readonly<Record<Combination, Scatter>> = {
   set: scatterOp(
     "set",
     vjp(["index"], (dy, { index }, { attrs, shapes }) =>
@@ -216,43 +191,19 @@ const scatterOps: Readonly<Record<Combination, Scatter>> = {
   min: scatterOp("min", ...extremeRows),
 };
 
-/** Along which axis, and how indices are read. */
-export interface AlongOptions extends IndexOptions {
-  /** Negative counts from the last. Default 0. */
-  axis?: number;
-}
-
-export interface GatherOptions extends AlongOptions {
-  /** What an index that names no place gives, in mode `drop`. Default 0. */
-  fill?: number;
-  /** A promise that no element is taken twice: its gradient is faster, and if it is broken undefined. Default false. */
-  unique?: boolean;
-}
-
-function reading(x: Tensor, form: IndexForm, op: string, { axis = 0, mode = "raise", negative = true }: AlongOptions) {
-  return { axis: axisOf(x.shape, axis, op), form, mode, negative, op };
-}
-
-const gatherAttrs = (how: Reading & { op: string }, { fill = 0, unique = false }: GatherOptions): GatherAttrs => ({
-  ...how,
-  fill,
-  unique,
-});
-
-/** x[..., index[...], ...] along an axis: the index has x's shape but for that axis. */
-export const gatherElements = (x: Tensor, index: Tensor, options: GatherOptions = {}): Tensor =>
-  gatherOp({ x, index }, gatherAttrs(reading(x, "along", "gather_along", options), options));
-
-/** Rows of x along an axis by an index of any shape, which takes the axis' place: numpy.take. */
-export const take = (x: Tensor, index: Tensor, options: GatherOptions = {}): Tensor =>
-  gatherOp({ x, index }, gatherAttrs(reading(x, "rows", "take", options), options));
-
 export interface ScatterOptions extends AlongOptions {
   /** `set`: the last of several stays; `add`, `mul`, `max`, `min` combine in the order of the index. Default `set`. */
   combination?: Combination;
   /** A promise that no place is named twice: faster, and if it is broken what is there is undefined. Default false. */
   unique?: boolean;
 }
+
+/** Sums of the rows of dy by index: `xShape` is that of x of the gather that it is the gradient of. */
+export const gatherBackward = (dy: Tensor, index: Tensor, xShape: readonly number[]): Tensor =>
+  scatterOps.add(
+    { x: undefined, index, source: dy },
+    { ...rowsOfFirst("gather_backward"), unique: false, into: xShape },
+  );
 
 /** x with the elements that the index names combined with those of source; index and source have x's shape but for the axis. */
 export function scatterElements(x: Tensor, index: Tensor, source: Tensor, options: ScatterOptions = {}): Tensor {

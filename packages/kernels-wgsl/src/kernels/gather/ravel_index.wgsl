@@ -5,7 +5,7 @@
 // y       [count], i32, overwritten
 // resolve replaced: indices that count from the end, or are held to the ends, or wrap
 // Thread  one index.
-// Reference: along.ref.ts
+// Reference: gather.ref.ts
 
 struct Params {
   count: u32,

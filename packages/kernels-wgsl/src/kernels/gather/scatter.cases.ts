@@ -1,70 +1,15 @@
 import { arrayTypes, type BindingArray, type CaseRandom, type KernelCase, type KernelEntry } from "../../cases.js";
 import { type BindingDtype, sizeOf } from "../../kernel.js";
+import { type Call, drawIndex, FAULT_SLOT, indexShapeOf, wordsOf } from "./gather.cases.js";
 import {
   type Combination,
-  gatherAlong,
-  gatherAlongGeometry,
-  type IndexForm,
-  type IndexMode,
-  indexConstants,
-  ravelIndex,
-  ravelIndexGeometry,
-  scatterAlong,
-  scatterAlongGeometry,
+  combinationConstants,
+  scatter,
   scatterConstants,
-} from "./along.js";
-import { gatherAlongReference, ravelIndexReference, scatterAlongReference } from "./along.ref.js";
-
-const FAULT_SLOT = 255;
-
-interface Call {
-  shape: number[];
-  /** Of the index in the form `along`: the extent along the axis; in the form `rows`: its shape. */
-  index: number[];
-  axis: number;
-  form: IndexForm;
-  mode?: IndexMode;
-  negative?: boolean;
-  bench?: boolean;
-}
-
-const indexShapeOf = ({ shape, index, axis, form }: Call): number[] =>
-  form === "rows" ? index : shape.map((extent, d) => (d === axis ? (index[0] as number) : extent));
-
-/** Indices that the mode takes: out of range too where that is no error. */
-function drawIndex(
-  random: CaseRandom,
-  count: number,
-  extent: number,
-  { mode = "raise", negative = true }: Omit<Call, "index">,
-) {
-  const low = negative ? -extent : 0;
-  return mode === "raise" ? random.integers(count, low, extent) : random.integers(count, low - 3, extent + 3);
-}
-
-const wordsOf = ({ shape, index, axis, form, mode = "raise", negative = true }: Call): string =>
-  `[${shape}] by ${form} [${index}] along ${axis}${mode === "raise" ? "" : `, ${mode}`}${negative ? "" : ", not from the end"}`;
-
-function gatherCase(call: Call): KernelCase {
-  const { shape, axis, form, bench = false } = call;
-  const indexShape = indexShapeOf(call);
-  const { shape: result, params } = gatherAlongGeometry(shape, indexShape, axis, form, {
-    ...call,
-    faultSlot: FAULT_SLOT,
-    fill: 7,
-  });
-  return {
-    name: wordsOf(call),
-    params,
-    constants: indexConstants(call),
-    inputs: (random) => ({
-      x: Uint32Array.from(random.integers(sizeOf(shape), 0, 2 ** 31 - 1)),
-      index: drawIndex(random, sizeOf(indexShape), shape[axis] as number, call),
-    }),
-    outputs: { y: sizeOf(result) },
-    bench,
-  };
-}
+  scatterGeometry,
+  scatterSorted,
+} from "./scatter.js";
+import { scatterReference, scatterSortedReference } from "./scatter.ref.js";
 
 interface ScatterCall extends Call {
   combination: Combination;
@@ -84,7 +29,7 @@ function scatterCase(call: ScatterCall): KernelCase {
   const { shape, axis, form, combination, dtype = "f32", unique = false, begin = [], bench = false } = call;
   const indexShape = indexShapeOf(call);
   const extent = shape[axis] as number;
-  const { shape: source, params } = scatterAlongGeometry(shape, indexShape, axis, form, {
+  const { shape: source, params } = scatterGeometry(shape, indexShape, axis, form, {
     ...call,
     faultSlot: FAULT_SLOT,
   });
@@ -124,40 +69,33 @@ function scatterCase(call: ScatterCall): KernelCase {
   };
 }
 
-function ravelCase(extents: number[], at: number, count: number, mode: IndexMode = "raise", bench = false): KernelCase {
-  const params = ravelIndexGeometry(count, extents, at, { mode, faultSlot: FAULT_SLOT });
-  const extent = extents[at] as number;
-  const outside = mode === "drop";
+/** Places beyond the extent on both sides, which are passed over, in any order. */
+function sortedCase(
+  combination: Combination,
+  [outer, extent, inner]: [number, number, number],
+  count: number,
+  more: { dtype?: BindingDtype; bench?: boolean } = {},
+): KernelCase {
+  const { dtype = "f32", bench = false } = more;
+  const values = (random: CaseRandom, n: number): BindingArray =>
+    dtype === "f32" ? random.uniform(n, 0.5, 1.5) : arrayTypes[dtype].from(random.integers(n, 0, 9));
   return {
-    name: `axis ${at} of [${extents}], ${count} ${mode}`,
-    params,
-    constants: indexConstants({ mode }),
-    inputs: (random) => ({
-      index: drawIndex(random, count, extent, { shape: [], axis: 0, form: "rows", mode }),
-      ...(params.follows ? { before: random.integers(count, outside ? -1 : 0, extents[0] as number) } : {}),
-    }),
-    outputs: { y: count },
+    name: `${combination}(${dtype}) ${count} into [${outer}, ${extent}, ${inner}]`,
+    params: { outer, extent, inner, count },
+    constants: combinationConstants(combination, dtype),
+    inputs: (random) => {
+      const index = random.integers(count, -1, extent + 1);
+      const order = Int32Array.from(index.keys()).sort((a, b) => (index[a] as number) - (index[b] as number) || a - b);
+      return { source: values(random, outer * count * inner), index, order, y: values(random, outer * extent * inner) };
+    },
+    outputs: {},
+    // Up to `count` rounded sums of values below 1.5, or products of them, of which few meet in one place.
+    ...(dtype === "f32" && combination !== "max"
+      ? { tolerance: { rtol: count * 2 ** -24, atol: count * 2 ** -23 } }
+      : {}),
     bench,
   };
 }
-
-const gathers: Call[] = [
-  { shape: [1], index: [1], axis: 0, form: "along" },
-  { shape: [5], index: [9], axis: 0, form: "along" },
-  { shape: [3, 4, 5], index: [2], axis: 1, form: "along" },
-  { shape: [3, 4, 8], index: [6], axis: 0, form: "along" },
-  { shape: [3, 7], index: [4], axis: 1, form: "rows" },
-  { shape: [3, 7], index: [2, 3], axis: 0, form: "rows", negative: false },
-  { shape: [3, 7, 8], index: [5], axis: 1, form: "rows" },
-  { shape: [3, 7, 4], index: [5], axis: 1, form: "rows", mode: "drop" },
-  { shape: [4, 5], index: [6], axis: 1, form: "along", mode: "drop", negative: false },
-  { shape: [4, 5], index: [6], axis: 1, form: "along", mode: "clip" },
-  { shape: [4, 5], index: [6], axis: 1, form: "along", mode: "clip", negative: false },
-  { shape: [4, 5], index: [6], axis: 0, form: "along", mode: "wrap" },
-  { shape: [4, 5], index: [6], axis: 0, form: "along", mode: "wrap", negative: false },
-  { shape: [4096, 64], index: [256], axis: 0, form: "rows", bench: true },
-  { shape: [1024, 256], index: [256], axis: 1, form: "along", bench: true },
-];
 
 const scatters: ScatterCall[] = [
   { combination: "add", shape: [1], index: [1], axis: 0, form: "along" },
@@ -177,26 +115,32 @@ const scatters: ScatterCall[] = [
   { combination: "max", shape: [5, 3], index: [11], axis: 0, form: "along", dtype: "u32" },
   { combination: "min", shape: [5, 4], index: [11], axis: 0, form: "along", begin: [Number.NaN, 1, 2] },
   { combination: "min", shape: [5, 3], index: [11], axis: 0, form: "along", dtype: "i32" },
+  { combination: "add", shape: [3, 6, 4], index: [20], axis: 1, form: "rows", batchDims: 1 },
+  { combination: "set", shape: [3, 6, 3], index: [20], axis: 1, form: "rows", batchDims: 1, mode: "drop" },
   { combination: "add", shape: [16_500, 1], index: [5], axis: 1, form: "along" },
   { combination: "add", shape: [16_500, 4], index: [5], axis: 1, form: "rows" },
   { combination: "add", shape: [4_200, 16], index: [3], axis: 0, form: "rows" },
+  { combination: "add", shape: [512, 64], index: [128], axis: 0, form: "rows", negative: false, bench: true },
   { combination: "add", shape: [1000, 128], index: [4096], axis: 0, form: "rows", bench: true },
   { combination: "add", shape: [1024, 256], index: [256], axis: 1, form: "along", bench: true },
   { combination: "set", shape: [1024, 256], index: [256], axis: 1, form: "along", unique: true, bench: true },
 ];
 
-export const alongEntries: KernelEntry[] = [
-  { kernel: gatherAlong, reference: gatherAlongReference, cases: gathers.map(gatherCase) },
-  { kernel: scatterAlong, reference: scatterAlongReference, cases: scatters.map(scatterCase) },
+export const scatterEntries: KernelEntry[] = [
+  { kernel: scatter, reference: scatterReference, cases: scatters.map(scatterCase) },
   {
-    kernel: ravelIndex,
-    reference: ravelIndexReference,
+    kernel: scatterSorted,
+    reference: scatterSortedReference,
     cases: [
-      ravelCase([5, 7], 0, 3),
-      ravelCase([5, 7], 1, 65),
-      ravelCase([5, 7, 2], 1, 20, "drop"),
-      ravelCase([5, 7], 1, 20, "clip"),
-      ravelCase([1000, 1000], 1, 65_536, "raise", true),
+      sortedCase("add", [1, 1, 1], 1),
+      sortedCase("add", [1, 5, 3], 17),
+      sortedCase("add", [2, 7, 8], 30),
+      sortedCase("set", [1, 4, 39], 20, { dtype: "u32" }),
+      sortedCase("mul", [1, 4, 5], 12),
+      sortedCase("max", [3, 4, 4], 20),
+      sortedCase("min", [1, 4, 4], 20, { dtype: "i32" }),
+      sortedCase("add", [1, 100, 144], 64),
+      sortedCase("add", [1, 10_000, 128], 8192, { bench: true }),
     ],
   },
 ];

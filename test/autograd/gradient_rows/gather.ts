@@ -14,10 +14,24 @@ const two: readonly (readonly number[])[] = [
 const zeros = (_: unknown, __: readonly number[], i: number): Float32Array =>
   i === 0 ? Float32Array.of(0.5, 0, 2, 1.5, 0, -1) : Float32Array.of(1.5, 0, 0.5, 2, -1, 0, 0, 2);
 
-export const alongRows: readonly GradientRow[] = [
-  { op: "gather_along", shapes: [[2, 3]], call: (x) => F.gatherAlong(x, along(), { axis: 1 }), eps: 0.5, once: FLAT },
+export const gatherRows: readonly GradientRow[] = [
+  { op: "gather", shapes: [[2, 3]], call: (x) => F.gatherAlong(x, along(), { axis: 1 }), eps: 0.5, once: FLAT },
   {
-    op: "gather_along",
+    op: "gather",
+    variant: "rows of the first axis",
+    shapes: [[4, 3]],
+    call: (x) => F.gather(x, ints([3, 1, 3])),
+    eps: 0.5,
+    once: FLAT,
+  },
+  {
+    op: "gather",
+    variant: "rows, added up again",
+    shapes: [[3, 2]],
+    call: (x) => F.sum(F.square(F.gather(x, ints([2, 2, 0])))),
+  },
+  {
+    op: "gather",
     variant: "smaller index",
     shapes: [[3, 4]],
     call: (x) => F.gatherAlong(x, ints([2, 0, 1, 1], [2, 2]), { axis: 0 }),
@@ -25,7 +39,7 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
-    op: "gather_along",
+    op: "gather",
     variant: "broadcast",
     shapes: [[3, 1]],
     call: (x) => F.takeAlongAxis(x, ints([2, 0, 1, 1], [2, 2]), { axis: 0 }),
@@ -33,7 +47,7 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
-    op: "gather_along",
+    op: "gather",
     variant: "rows, dropped",
     shapes: [[2, 3, 2]],
     call: (x) => F.take(x, ints([2, 5, -1, 2, 0, -7], [3, 2]), { axis: 1, mode: "drop", fill: 3 }),
@@ -41,7 +55,7 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
-    op: "gather_along",
+    op: "gather",
     variant: "clipped",
     shapes: [[4]],
     call: (x) => F.take(x, ints([2, 5, -9, 1]), { mode: "clip" }),
@@ -49,7 +63,7 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
-    op: "gather_along",
+    op: "gather",
     variant: "several indices",
     shapes: [[2, 3, 4]],
     call: (x) => F.indexGet(x, [ints([1, 0, -1], [3, 1]), null, ints([2, 2])]),
@@ -57,7 +71,7 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
-    op: "gather_along",
+    op: "gather",
     variant: "tuples",
     shapes: [[2, 3, 4]],
     call: (x) => F.gatherNd(x, ints([2, 1, 0, 3, 1, 1, 2, 2], [2, 2, 2]), { batchDims: 1 }),
@@ -65,7 +79,7 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
-    op: "gather_along",
+    op: "gather",
     variant: "sorted",
     shapes: [[3, 4]],
     values: apart,
@@ -73,7 +87,7 @@ export const alongRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
-    op: "gather_along",
+    op: "gather",
     variant: "quantile",
     shapes: [[3, 4]],
     values: apart,

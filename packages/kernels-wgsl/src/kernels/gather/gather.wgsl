@@ -1,12 +1,12 @@
-// gather_along: y[o, k, i] = x[o, index[o, k, i], i]
+// gather: y[o, k, i] = x[o, index[o, k, i], i]
 //
 // x       [outer, extent, inner], 32-bit words of any type
 // index   i32, at o index_outer + k index_count + i index_inner: strides may be 0
 // y       [outer, count, inner], overwritten; `fill` where the index names no place
 // resolve replaced: indices that count from the end, or are held to the ends, or wrap
-// Thread  every LANES-th word of its workgroup's TILE, or four words in the vec4 variant (V and WIDTH are replaced), lanes along
-//         inner. Coordinates carry as digits do: it divides once.
-// Reference: along.ref.ts
+// Thread  every LANES-th word of its workgroup's TILE, or four words, or four vectors of four (V, WIDTH and filled are replaced),
+//         lanes along inner. Coordinates carry as digits do: it divides once.
+// Reference: gather.ref.ts
 
 struct Params {
   outer: u32,
@@ -35,6 +35,8 @@ const TILE = 512u;
 
 // The place that an index names among n; below 0 or from n on where it names none.
 fn resolve(i: i32, n: i32) -> i32 { return i; }
+
+fn filled() -> V { return V(params.fill); }
 
 // Coordinates along outer, count and inner.
 struct Place {
@@ -75,12 +77,12 @@ fn main(
   for (var at = first + lane; at < end; at += LANES) {
     let given = index[p.o * params.index_outer + p.k * params.index_count + p.i * params.index_inner];
     let place = resolve(given, i32(params.extent));
-    if (place < 0 || u32(place) >= params.extent) {
-      if (params.raises == 1u) { atomicMax(&faults[params.fault_slot], select(u32(given) + 1u, 0xffffffffu, given < 0)); }
-      y[at] = V(params.fill);
-    } else {
-      y[at] = x[(p.o * params.extent + u32(place)) * inner + p.i];
-    }
+    let wrong = place < 0 || u32(place) >= params.extent;
+    if (wrong && params.raises == 1u) { atomicMax(&faults[params.fault_slot], select(u32(given) + 1u, 0xffffffffu, given < 0)); }
+    // The copy is no branch: some adapters on a CPU run through both, lanes masked.
+    var v = x[select((p.o * params.extent + u32(place)) * inner + p.i, 0u, wrong)];
+    if (wrong) { v = filled(); }
+    y[at] = v;
     p = advance(p, by, inner);
   }
 }

@@ -1,4 +1,4 @@
-// scatter_along: y[o, index[o, k, i], i] = combine(y[o, index[o, k, i], i], source[o, k, i]) for every k in turn
+// scatter: y[o, index[o, k, i], i] = combine(y[o, index[o, k, i], i], source[o, k, i]) for every k in turn
 //
 // source  [outer, count, inner]
 // index   i32, at o index_outer + k index_count + i index_inner: strides may be 0. An index that names no place is passed over.
@@ -6,7 +6,7 @@
 // Thread  a line along the axis or, in the variant parts, a stretch of its places: it goes through all k and does what is its
 //         own, so there are no atomics. In the vec4 variants four lines with one index (V, WIDTH and join are replaced).
 // Order   that of k, from 0: sums are in that order, and of several that are set the last stays.
-// Reference: along.ref.ts
+// Reference: scatter.ref.ts
 
 struct Params {
   outer: u32,

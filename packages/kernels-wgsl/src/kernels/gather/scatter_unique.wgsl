@@ -1,8 +1,8 @@
-// scatter_along, variant for places of which none is named twice: as scatter_along.wgsl, all of source at once.
+// scatter, variant for places of which none is named twice: as scatter.wgsl, all of source at once.
 //
 // Thread  every LANES-th element of its workgroup's TILE, or four in the vec4 variant, lanes along inner. Coordinates carry as
 //         digits do: it divides once.
-// Reference: along.ref.ts
+// Reference: scatter.ref.ts
 
 struct Params {
   outer: u32,
