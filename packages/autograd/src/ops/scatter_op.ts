@@ -198,11 +198,14 @@ export interface ScatterOptions extends AlongOptions {
   unique?: boolean;
 }
 
-/** Sums of the rows of dy by index: `xShape` is that of x of the gather that it is the gradient of. */
+/**
+ * Sums of the rows of dy by index: `xShape` is that of x of the gather that it is the gradient of. An index that is no row adds
+ * nothing.
+ */
 export const gatherBackward = (dy: Tensor, index: Tensor, xShape: readonly number[]): Tensor =>
   scatterOps.add(
     { x: undefined, index, source: dy },
-    { ...rowsOfFirst("gather_backward"), unique: false, into: xShape },
+    { ...rowsOfFirst("gather_backward"), mode: "drop", unique: false, into: xShape },
   );
 
 /** x with the elements that the index names combined with those of source; index and source have x's shape but for the axis. */
