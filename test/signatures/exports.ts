@@ -73,17 +73,20 @@ export function callablesOf(dialect: Dialect): Callable[] {
   return list;
 }
 
+/** Methods by their names: a method may have several, too. */
 function methodsOf(classNames: readonly string[], prototype: object): Callable[] {
-  const list: Callable[] = [];
+  const known = new Map<AnyFunction, string[]>();
   for (const name of Object.getOwnPropertyNames(prototype)) {
     const method = Object.getOwnPropertyDescriptor(prototype, name)?.value as AnyFunction | undefined;
     if (typeof method !== "function" || name === "constructor" || name === "toString" || name.startsWith("_")) continue;
-    list.push({
-      names: classNames.map((each) => `${each}.${name}`),
-      kind: "method",
-      call: (args) => method.apply(Object.create(prototype), args as unknown[]),
-      target: method,
-    });
+    const own = known.get(method) ?? [];
+    known.set(method, own);
+    own.push(...classNames.map((each) => `${each}.${name}`));
   }
-  return list;
+  return [...known].map(([method, names]) => ({
+    names,
+    kind: "method",
+    call: (args) => method.apply(Object.create(prototype), args as unknown[]),
+    target: method,
+  }));
 }

@@ -11,16 +11,22 @@ export type Methods<T> = { readonly [K in keyof T]: Method<T[K]> };
 // biome-ignore lint/suspicious/noExplicitAny: functions of all shapes stand in one table.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** Puts the functions of a table onto a class, the object in the place of the first argument. */
+/**
+ * Puts the functions of a table onto a class, the object in the place of the first argument. A function that has several names
+ * is one method, named after the first.
+ */
 export function methods(target: { readonly prototype: object }, table: Readonly<Record<string, AnyFunction>>): void {
+  const made = new Map<AnyFunction, AnyFunction>();
   for (const [name, fn] of Object.entries(table)) {
-    const method = {
-      // Named, so that stacks and prints show it.
+    // Named, so that stacks and prints show it.
+    const { [name]: own } = {
       [name](this: unknown, ...args: unknown[]): unknown {
         return fn(this, ...args);
       },
     };
-    Object.defineProperty(target.prototype, name, { value: method[name], writable: true, configurable: true });
+    const value = made.get(fn) ?? (own as AnyFunction);
+    made.set(fn, value);
+    Object.defineProperty(target.prototype, name, { value, writable: true, configurable: true });
   }
 }
 

@@ -37,24 +37,33 @@ export {
 } from "./dtype.js";
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
-export { autograd, cuda, nn, optim, torchvision, utils } from "./namespaces.js";
+export { autograd, cuda, nn, optim, special, torchvision, utils } from "./namespaces.js";
+export * from "./ops/aliases.js";
 export {
   add,
   div,
   eq,
+  floor_divide,
+  fmod,
   ge,
   gt,
   le,
   logical_and,
   logical_or,
+  logical_xor,
   lt,
   maximum,
   minimum,
   mul,
   ne,
   pow,
+  remainder,
+  rsub,
   sub,
+  true_divide,
 } from "./ops/arithmetic.js";
+export * from "./ops/binary.js";
+export * from "./ops/bitwise.js";
 export {
   arange,
   as_tensor,
@@ -72,34 +81,7 @@ export {
   zeros,
   zeros_like,
 } from "./ops/creation.js";
-export {
-  abs,
-  ceil,
-  clamp,
-  cos,
-  erf,
-  erfinv,
-  exp,
-  expm1,
-  floor,
-  isnan,
-  log,
-  log1p,
-  logical_not,
-  masked_fill,
-  neg,
-  reciprocal,
-  relu,
-  round,
-  rsqrt,
-  sigmoid,
-  sign,
-  sin,
-  sqrt,
-  square,
-  tanh,
-  where,
-} from "./ops/elementwise.js";
+export { addcdiv, addcmul, clamp, clamp_max, clamp_min, lerp, masked_fill, where } from "./ops/elementwise.js";
 export { gather, type Index, index_select } from "./ops/indexing.js";
 export { cat, chunk, narrow, split, stack } from "./ops/joining.js";
 export { bmm, matmul, mm } from "./ops/linalg.js";
@@ -124,6 +106,7 @@ export {
   var,
 } from "./ops/reduce.js";
 export { flatten, flip, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/shape.js";
+export * from "./ops/unary.js";
 export { default_generator, Generator, initial_seed, manual_seed } from "./random.js";
 export { Tensor } from "./tensor.js";
 

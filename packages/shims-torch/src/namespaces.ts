@@ -5,11 +5,13 @@ import * as autogradMembers from "./autograd_module.js";
 import * as cudaMembers from "./cuda.js";
 import * as nnMembers from "./nn/index.js";
 import * as optimMembers from "./optim/index.js";
+import * as specialMembers from "./special.js";
 import * as torchvisionMembers from "./torchvision/index.js";
 import * as dataMembers from "./utils/data.js";
 
 export const autograd = namespace("torch.autograd", autogradMembers);
 export const cuda = namespace("torch.cuda", cudaMembers);
+export const special = namespace("torch.special", specialMembers);
 
 export const nn = namespace("torch.nn", {
   ...nnMembers,

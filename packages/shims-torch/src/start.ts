@@ -1,6 +1,6 @@
 // What every entry of the package begins with: the device, and what stands on the prototypes of tensors.
 import { startDevice } from "@facet/autograd";
-import "./tensor_methods.js";
+import "./methods/tensor_methods.js";
 import "./absent.js";
 
 await startDevice();

@@ -4,9 +4,9 @@ import { data, flattenData, type TensorData } from "./data.js";
 import { Device, type Dtype, dtypeOf } from "./dtype.js";
 import { complain } from "./errors.js";
 import { assignGradient, dropGradient, peekGradient, slotOf } from "./gradient_slots.js";
+import type { TensorMethods } from "./methods/tensor_methods.js";
 import { gradientText, tensorText } from "./print.js";
 import { sizeText } from "./python.js";
-import type { TensorMethods } from "./tensor_methods.js";
 
 const OPERATORS = {
   add: "a.add(b), a.eq(b)",
@@ -21,7 +21,7 @@ const readTensor = signature("torch.Tensor", {
   data: data.where("a list of numbers", (value) => typeof value === "object"),
 });
 
-/** Methods that are functions of a tensor stand in tables: tensor_methods.ts. */
+/** Methods that are functions of a tensor stand in tables: methods/tensor_methods.ts. */
 export interface Tensor extends TensorMethods {}
 
 /**

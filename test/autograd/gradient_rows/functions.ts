@@ -65,6 +65,7 @@ const rounding: readonly GradientRow[] = [
     eps: 1 / 64,
   }),
   ...binary("copysign", F.copysign, { values: apart, once: FLAT }),
+  ...binary("nextafter", F.nextafter, { once: FLAT }),
   unary("frexp_mantissa", (x) => F.frexp(x).mantissa, { values: between(0.6, 0.9), once: FLAT }),
   {
     op: "lerp",
@@ -183,7 +184,6 @@ export const functionsWithoutGradient: readonly string[] = [
   "is_neg_inf",
   "is_finite",
   "signbit",
-  "nextafter",
   "frexp_exponent",
   "logical_xor",
   "bitwise_and",

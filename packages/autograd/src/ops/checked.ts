@@ -13,10 +13,12 @@ import type { Dtype } from "../dtype.js";
 import { device } from "../engine.js";
 import type { Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
+import { gcd, shiftLeft } from "./bits.js";
 import * as plain from "./elementwise.js";
 import { pair, type TensorLike } from "./elementwise_op.js";
 import { abs, neg, square } from "./elementwise_unary.js";
 import * as reductions from "./reduce.js";
+import { fmod, remainder } from "./rounding.js";
 
 const BEYOND = {
   expected: "results within 32 bits, in which integers are held",
@@ -57,6 +59,7 @@ const castOp = checkedOp("from_f32", "cast");
 const agreeOp = checkedOp("unless_wrapped", "sum or prod");
 const bernoulliOp = checkedOp("bernoulli", "bernoulli", NO_PROBABILITY);
 const mul = ofTwo("mul", plain.mul);
+const absolute = ofOne("abs", (x) => abs(x));
 
 /** A sum or product of integers wraps where the same of floats is far from it. */
 function reduction(f: (x: Tensor, options?: reductions.ReduceOptions) => Tensor) {
@@ -75,8 +78,17 @@ export const checked = {
   /** A division of integers by 0 is an error too. */
   floorDivide: ofTwo("floor_divide", plain.floorDivide),
   truncDivide: ofTwo("trunc_divide", plain.truncDivide),
+  fmod: ofTwo("fmod", fmod),
+  remainder: ofTwo("remainder", remainder),
+  /** Of integers. A shift by a negative number or by 64 and more gives 0. */
+  shiftLeft: ofTwo("shift_left", shiftLeft),
+  /** The cofactor of a, an integer, times b. */
+  lcm: (a: Tensor, b: Tensor): Tensor => {
+    const divisor = gcd(a, b);
+    return absolute(mul(plain.truncDivide(a, plain.where(plain.equal(divisor, 0), 1, divisor)), b));
+  },
   neg: ofOne("neg", neg),
-  abs: ofOne("abs", (x) => abs(x)),
+  abs: absolute,
   square: (x: Tensor): Tensor => (isInteger(x) ? mul(x, x) : square(x)),
   sum: reduction(reductions.sum),
   prod: reduction(reductions.prod),

@@ -48,10 +48,13 @@ const copysignOp = binary(
 );
 /** |a| with the sign of b, of -0 too. At a of 0 the gradient is 0. */
 export const copysign = (a: TensorLike, b: TensorLike): Tensor => copysignOp(pair(a, b), undefined);
-/** The float32 next to a in the direction of b. */
-export const nextafter = ofTwo("nextafter", nonDifferentiable, nonDifferentiable, {
-  kernel: elementwiseBinarySpecial,
-});
+/** The float32 next to a in the direction of b. Its slope is that of a, 0 where both are the same, as in PyTorch. */
+export const nextafter = ofTwo(
+  "nextafter",
+  toward("a", ["a", "b"], (dy, { a, b }) => where(equal(a, b), 0, dy)),
+  zeroGradient("b"),
+  { kernel: elementwiseBinarySpecial },
+);
 
 const frexpMantissa = ofOne(
   "frexp_mantissa",

@@ -3,9 +3,9 @@ import { type Args, bool, define, int, number, oneOf, signature } from "@facet/d
 import type { Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
 import { dtype as dtypeKind, generator, tensor } from "../kinds.js";
-import * as E from "../ops/elementwise.js";
 import * as R from "../ops/reduce.js";
 import { requireFloat } from "../ops/scalar.js";
+import * as U from "../ops/unary.js";
 import { type Generator, nextKey } from "../random.js";
 import { type Tensor, wrap } from "../tensor.js";
 
@@ -21,7 +21,7 @@ const inplace = bool.or(false);
 export const relu: (input: Tensor, ...args: Args<[inplace: boolean], Inplace>) => Tensor = define(
   named("relu"),
   { input: tensor, inplace },
-  ({ input }) => E.relu(input),
+  ({ input }) => U.relu(input),
 );
 /** x sigmoid(x). */
 export const silu: (input: Tensor, ...args: Args<[inplace: boolean], Inplace>) => Tensor = define(
@@ -29,8 +29,8 @@ export const silu: (input: Tensor, ...args: Args<[inplace: boolean], Inplace>) =
   { input: tensor, inplace },
   ({ input }) => wrap(core.silu(floats("silu", input))),
 );
-export const sigmoid = E.sigmoid;
-export const tanh = E.tanh;
+export const sigmoid = U.sigmoid;
+export const tanh = U.tanh;
 
 export interface GeluArguments {
   /** "none" for the exact form, "tanh" for the approximation. */

@@ -14,11 +14,12 @@ export interface Out {
   out: null;
 }
 
-type OfTwo = (input: Operand, ...args: Args<[other: Operand], { other: Operand } & Out>) => Tensor;
-type OfTwoTensors = (input: Tensor, ...args: Args<[other: Tensor], { other: Tensor } & Out>) => Tensor;
-type Compute = (a: core.TensorLike, b: core.TensorLike) => core.Tensor;
+export type OfTwo = (input: Operand, ...args: Args<[other: Operand], { other: Operand } & Out>) => Tensor;
+export type OfTwoTensors = (input: Tensor, ...args: Args<[other: Tensor], { other: Tensor } & Out>) => Tensor;
+export type Compute = (a: core.TensorLike, b: core.TensorLike) => core.Tensor;
 
-const arithmetic =
+/** A function of two operands in the dtype that they meet in, at least `least`. */
+export const arithmetic =
   (op: string, f: Compute, least: core.Dtype = "bool") =>
   (input: Operand, other: Operand): Tensor =>
     core.scope(() => {
@@ -26,7 +27,7 @@ const arithmetic =
       return wrap(f(a, b));
     });
 
-const isBool = (value: Operand): boolean => dtypeOfOperand(value) === "bool";
+export const isBool = (value: Operand): boolean => dtypeOfOperand(value) === "bool";
 
 export interface AlphaArguments extends Out {
   other: Operand;
@@ -85,18 +86,32 @@ export const add: WithAlpha = native("add", addition, ({ input, other, alpha }) 
 
 /** input - alpha * other. Not of bools. */
 export const sub: WithAlpha = native("sub", addition, ({ input, other, alpha }) => {
-  if (isBool(input) || isBool(other))
-    complain(
-      core.DtypeError,
-      isBool(input) && isBool(other)
-        ? "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
-        : "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
-      { op: "sub", argument: isBool(input) ? "input" : "other", expected: "numbers", given: "torch.bool" },
-    );
+  requireNumbers("sub", input, other);
   return core.scope(() => minus(input, scaled("sub", input, other, alpha)));
 });
+/** other - alpha * input. */
+export const rsub: WithAlpha = native(
+  "rsub",
+  { input: tensor, other: operand, "*": null, alpha: scalar.or(1) },
+  ({ input, other, alpha }) => {
+    requireNumbers("rsub", input, other);
+    return core.scope(() => minus(other, scaled("rsub", other, input, alpha)));
+  },
+);
 
-const twoOperands = { input: operand, other: operand, "*": null, out } as const;
+/** Bools are not subtracted. */
+export function requireNumbers(op: string, input: Operand, other: Operand): void {
+  if (!isBool(input) && !isBool(other)) return;
+  complain(
+    core.DtypeError,
+    isBool(input) && isBool(other)
+      ? "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead."
+      : "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+    { op, argument: isBool(input) ? "input" : "other", expected: "numbers", given: "torch.bool" },
+  );
+}
+
+export const twoOperands = { input: operand, other: operand, "*": null, out } as const;
 
 /** input * other; of bools whether both hold. */
 export const mul: OfTwo = native("mul", twoOperands, ({ input, other }) => times(input, other));
@@ -115,32 +130,66 @@ export const div: (input: Operand, ...args: Args<[other: Operand], DivArguments>
   { input: operand, other: operand, "*": null, rounding_mode: oneOf("floor", "trunc").or(null), out },
   ({ input, other, rounding_mode }) => {
     if (rounding_mode === null) return over(input, other);
-    const dtype = commonDtype(input, other);
-    if (dtype === "bool")
-      notImplemented(`div_${rounding_mode}`, dtype, { op: "div", argument: "input", expected: "numbers" });
-    if (dtype !== "float32" && !(other instanceof Tensor) && Number(other) === 0 && sizeOfOperand(input) > 0)
-      complain(core.ArgumentError, "ZeroDivisionError", {
-        op: "div",
-        argument: "other",
-        expected: "a number other than 0 where integers are divided",
-        given: "0",
-      });
+    requireDivisible("div", `div_${rounding_mode}`, input, other);
     return (rounding_mode === "floor" ? floorOver : truncOver)(input, other);
   },
 );
+/** input / other, float32 whatever the operands are. */
+export const true_divide: OfTwo = native("true_divide", twoOperands, ({ input, other }) => over(input, other));
+/** input / other rounded towards minus infinity; of integers int64. */
+export const floor_divide: OfTwo = native("floor_divide", twoOperands, ({ input, other }) => {
+  requireDivisible("floor_divide", "div_floor_cpu", input, other);
+  return floorOver(input, other);
+});
+
+const restOfTrunc = arithmetic("fmod", checked.fmod);
+const restOfFloor = arithmetic("remainder", checked.remainder);
+/** What input / other rounded towards zero leaves: with the sign of input. */
+export const fmod: (input: Tensor, ...args: Args<[other: Operand], { other: Operand } & Out>) => Tensor = native(
+  "fmod",
+  { input: tensor, other: operand, "*": null, out },
+  ({ input, other }) => {
+    requireDivisible("fmod", "fmod_cpu", input, other);
+    return restOfTrunc(input, other);
+  },
+);
+/** What input / other rounded towards minus infinity leaves: with the sign of other. */
+export const remainder: OfTwo = native("remainder", twoOperands, ({ input, other }) => {
+  requireTensor("remainder", input, other);
+  requireDivisible("remainder", "remainder_cpu", input, other);
+  return restOfFloor(input, other);
+});
+
+/** Bools are not divided, and integers not by the number 0. */
+function requireDivisible(op: string, kernel: string, input: Operand, other: Operand): void {
+  const dtype = commonDtype(input, other);
+  if (dtype === "bool") notImplemented(kernel, dtype, { op, argument: "input", expected: "numbers" });
+  if (dtype !== "float32" && !(other instanceof Tensor) && Number(other) === 0 && sizeOfOperand(input) > 0)
+    complain(core.ArgumentError, "ZeroDivisionError", {
+      op,
+      argument: "other",
+      expected: "a number other than 0 where integers are divided",
+      given: "0",
+    });
+}
+
+/** Throws where both operands are numbers: functions of numbers alone are JavaScript's. */
+export function requireTensor(op: string, input: Operand, other: Operand): void {
+  if (input instanceof Tensor || other instanceof Tensor) return;
+  throw new core.ArgumentError({
+    op,
+    argument: "input",
+    expected: "a Tensor where the other is none",
+    given: `${input}`,
+  });
+}
 
 /** input to the power of exponent; one of them may be a number. Of bools only to that of true or false. */
 export const pow: (input: Operand, ...args: Args<[exponent: Operand], { exponent: Operand } & Out>) => Tensor = native(
   "pow",
   { input: operand, exponent: operand, "*": null, out },
   ({ input, exponent }) => {
-    if (!(input instanceof Tensor) && !(exponent instanceof Tensor))
-      throw new core.ArgumentError({
-        op: "pow",
-        argument: "input",
-        expected: "a Tensor where the exponent is none",
-        given: `${input}`,
-      });
+    requireTensor("pow", input, exponent);
     const dtype = commonDtype(input, exponent);
     if (dtype === "bool" && exponent instanceof Tensor)
       notImplemented("pow", dtype, { op: "pow", argument: "exponent", expected: "numbers" });
@@ -169,7 +218,7 @@ export const pow: (input: Operand, ...args: Args<[exponent: Operand], { exponent
   },
 );
 
-const twoTensors = { input: tensor, other: tensor, "*": null, out } as const;
+export const twoTensors = { input: tensor, other: tensor, "*": null, out } as const;
 
 export const larger = arithmetic("maximum", core.maximum);
 export const smaller = arithmetic("minimum", core.minimum);
@@ -201,3 +250,4 @@ function logical(name: string, f: (a: core.Tensor, b: core.Tensor) => core.Tenso
 
 export const logical_and = logical("logical_and", core.logicalAnd);
 export const logical_or = logical("logical_or", core.logicalOr);
+export const logical_xor = logical("logical_xor", core.logicalXor);

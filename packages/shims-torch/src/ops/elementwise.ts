@@ -1,101 +1,14 @@
-// Functions of each element of one tensor, and choices between elements.
+// Bounds, choices between elements, and functions of three tensors.
 import * as core from "@facet/autograd";
-import { type Args, defineMethod, int } from "@facet/dialect";
-import { convertCore, copyOf } from "../convert.js";
+import { type Args, defineMethod } from "@facet/dialect";
+import { convertCore } from "../convert.js";
 import { complain } from "../errors.js";
-import { native, type Operand, operand, out, tensor } from "../kinds.js";
+import { native, type Operand, operand, out, scalar, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { Tensor, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
 import { commonDtype, convertOperand, pair, requireBroadcast, tensorOf } from "./operands.js";
-import { refuseDtype, scalarOf } from "./scalar.js";
-
-export type OfOne = (input: Tensor, ...args: Args<[], Out>) => Tensor;
-type Compute = (x: core.Tensor) => core.Tensor;
-
-const one = { input: tensor, "*": null, out } as const;
-
-const unary = (name: string, f: Compute): OfOne =>
-  native(name, one, ({ input }) => core.scope(() => wrap(f(input.core))));
-
-/** A function of numbers that keeps their dtype. */
-const same = (name: string, f: Compute): OfOne => unary(name, (x) => f(refuseDtype(name, x, "bool")));
-/** A function that has nothing to do on integers. */
-const rounding = (name: string, f: Compute): OfOne => same(name, (x) => (x.dtype === "float32" ? f(x) : copyOf(x)));
-/** A function that makes floats of integers and bools. */
-const floating = (name: string, f: Compute): OfOne => unary(name, (x) => f(convertCore(x, "float32")));
-
-export const neg: OfOne = native("neg", one, ({ input }) => {
-  if (input.core.dtype === "bool")
-    complain(
-      core.DtypeError,
-      "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
-      { op: "neg", argument: "input", expected: "numbers", given: "torch.bool" },
-    );
-  return wrap(core.checked.neg(input.core));
-});
-export const abs = same("abs", core.checked.abs);
-/** -1, 0 or 1; 0 of NaN; of bools themselves. */
-export const sign = unary("sign", (x) => (x.dtype === "bool" ? copyOf(x) : core.signum(x)));
-/** x * x; of bools int64. */
-export const square = unary("square", (x) => core.checked.square(x.dtype === "bool" ? core.cast(x, "int32") : x));
-export const floor = rounding("floor", core.floor);
-export const ceil = rounding("ceil", core.ceil);
-export const exp = floating("exp", core.exp);
-export const expm1 = floating("expm1", core.expm1);
-export const log = floating("log", core.log);
-export const log1p = floating("log1p", core.log1p);
-export const sqrt = floating("sqrt", core.sqrt);
-export const rsqrt = floating("rsqrt", core.rsqrt);
-export const reciprocal = floating("reciprocal", core.reciprocal);
-export const sin = floating("sin", core.sin);
-export const cos = floating("cos", core.cos);
-export const tanh = floating("tanh", core.tanh);
-export const sigmoid = floating("sigmoid", core.sigmoid);
-export const erf = floating("erf", core.erf);
-export const erfinv = floating("erfinv", core.erfinv);
-export const logical_not = unary("logical_not", (x) => core.logicalNot(convertCore(x, "bool")));
-
-type OfOneAlone = (input: Tensor) => Tensor;
-
-/** max(x, 0). Not of bools. */
-export const relu: OfOneAlone = native("relu", { input: tensor }, ({ input }) => {
-  if (input.core.dtype === "bool")
-    complain(core.DtypeError, "Boolean inputs not supported for relu", {
-      op: "relu",
-      argument: "input",
-      expected: "numbers",
-      given: "torch.bool",
-    });
-  const { core: x } = input;
-  return core.scope(() => wrap(x.dtype === "float32" ? core.relu(x) : core.where(core.greater(x, 0), x, 0)));
-});
-
-/** True where an element is NaN. */
-export const isnan: OfOneAlone = native("isnan", { input: tensor }, ({ input }) =>
-  core.scope(() => wrap(core.isNan(convertCore(input.core, "float32")))),
-);
-
-export interface RoundArguments extends Out {
-  /** Digits after the point that are kept, of floats; negative ones before it. Default: whole numbers. */
-  decimals: number | null;
-}
-
-/** To the nearest whole number, halves to the even one; or to so many decimals. */
-export const round: (input: Tensor, ...args: Args<[], RoundArguments>) => Tensor = native(
-  "round",
-  { input: tensor, "*": null, decimals: int.or(null), out },
-  ({ input, decimals }) => {
-    const x = refuseDtype("round", input.core, "bool", ...(decimals === null ? [] : (["int32", "uint8"] as const)));
-    if (x.dtype !== "float32") return wrap(copyOf(x));
-    if (decimals === null || decimals === 0) return wrap(core.round(x));
-    const power = 10 ** Math.abs(decimals);
-    return core.scope(() => {
-      const [away, back] = decimals > 0 ? [core.mul, core.div] : [core.div, core.mul];
-      return wrap(back(core.round(away(x, power)), power));
-    });
-  },
-);
+import { notImplemented, refuseDtype, requireFloat, scalarOf } from "./scalar.js";
 
 type Bound = Operand | null;
 
@@ -145,6 +58,104 @@ export const clamp: (input: Tensor, ...args: ClampArgs) => Tensor = native(
     });
   },
 );
+
+export type BoundMethod<Name extends string> = (
+  input: Tensor,
+  ...args: Args<[bound: Operand], { readonly [K in Name]: Operand } & Out>
+) => Tensor;
+
+/** Each element, at least `min`, a number or a tensor. */
+export const clamp_min: BoundMethod<"min"> = native(
+  "clamp_min",
+  { input: tensor, min: operand, "*": null, out },
+  (given) => clamp(given.input, { min: given.min }),
+);
+/** Each element, at most `max`, a number or a tensor. */
+export const clamp_max: BoundMethod<"max"> = native(
+  "clamp_max",
+  { input: tensor, max: operand, "*": null, out },
+  (given) => clamp(given.input, { max: given.max }),
+);
+
+export interface LerpArguments extends Out {
+  end: Tensor;
+  /** A number, or a tensor that broadcasts. */
+  weight: Operand;
+}
+export type LerpArgs = Args<[end: Tensor, weight: Operand], LerpArguments>;
+/** input + weight (end - input), of floats. */
+export const lerp: (input: Tensor, ...args: LerpArgs) => Tensor = native(
+  "lerp",
+  { input: tensor, end: tensor, weight: operand, "*": null, out },
+  ({ input, end, weight }) => {
+    for (const [argument, x] of Object.entries({ input, end, weight }))
+      if (x instanceof Tensor) requireFloat("lerp", argument, x.core.dtype, "lerp_kernel_tensor");
+    broadcastAll("lerp", input, end, weight);
+    return core.scope(() => wrap(core.lerp(input.core, end.core, tensorOf(weight, "float32"))));
+  },
+);
+
+function broadcastAll(op: string, ...operands: readonly Operand[]): void {
+  const shapes = operands.flatMap((each) => (each instanceof Tensor ? [each.shape] : []));
+  for (const [i, a] of shapes.entries()) for (const b of shapes.slice(i + 1)) requireBroadcast(op, a, b);
+}
+
+export interface CombineArguments extends Out {
+  tensor1: Tensor;
+  tensor2: Tensor;
+  /** A factor; default 1. */
+  value: number | boolean;
+}
+export type CombineArgs = Args<[tensor1: Tensor, tensor2: Tensor], CombineArguments>;
+
+export type Combine = (input: Tensor, ...args: CombineArgs) => Tensor;
+const combined = (
+  name: string,
+  compute: (a: core.Tensor, b: core.Tensor, c: core.Tensor, value: number) => core.Tensor,
+  check: (dtype: core.Dtype, value: number | boolean, divided: boolean) => void,
+): Combine =>
+  native(
+    name,
+    { input: tensor, tensor1: tensor, tensor2: tensor, "*": null, value: scalar.or(1), out },
+    ({ input, tensor1, tensor2, value }) => {
+      const dtype = commonDtype(input, tensor1, tensor2);
+      check(dtype, value, commonDtype(tensor1, tensor2) !== "float32");
+      broadcastAll(name, input, tensor1, tensor2);
+      return core.scope(() => {
+        const [a, b, c] = [input, tensor1, tensor2].map((x) => convertCore(x.core, dtype));
+        return wrap(compute(a as core.Tensor, b as core.Tensor, c as core.Tensor, Number(value)));
+      });
+    },
+  );
+
+/** input + value tensor1 tensor2. */
+export const addcmul: Combine = combined(
+  "addcmul",
+  (a, b, c, value) => {
+    if (a.dtype === "float32") return core.addcmul(a, b, c, value);
+    return core.checked.add(a, core.checked.mul(core.checked.mul(b, c), value));
+  },
+  (dtype, value) => {
+    if (dtype === "bool")
+      notImplemented("addcmul_cpu_out", dtype, { op: "addcmul", argument: "input", expected: "numbers" });
+    if (dtype !== "float32" && !Number.isInteger(Number(value)))
+      complain(core.ArgumentError, "value cannot be converted to type int64_t without overflow", {
+        op: "addcmul",
+        argument: "value",
+        expected: "a whole number where integers are multiplied",
+        given: `${value}`,
+      });
+  },
+);
+/** input + value tensor1 / tensor2; what is divided is not of integers alone. */
+export const addcdiv: Combine = combined("addcdiv", core.addcdiv, (dtype, _, divided) => {
+  if (dtype !== "float32" || divided)
+    complain(
+      core.DtypeError,
+      "Integer division with addcdiv is no longer supported, and in a future release addcdiv will perform a true division of tensor1 and tensor2.",
+      { op: "addcdiv", argument: "tensor1", expected: "torch.float32 for it or tensor2", given: "integers" },
+    );
+});
 
 /** The condition of a choice: bools. */
 function requireMask(op: string, argument: string, sentence: string, mask: Tensor): core.Tensor {

@@ -12,6 +12,9 @@ import { integerCheckedReference } from "./integer_checked.ref.js";
 const LEAST = -(2 ** 31);
 const MOST = 2 ** 31 - 1;
 
+/** Checks of which no divisor is 0. */
+const DIVISIONS: ReadonlySet<IntegerCheck> = new Set(["floor_divide", "trunc_divide", "fmod", "remainder"]);
+
 const quotients = [
   [7, -2],
   [-7, 2],
@@ -62,6 +65,17 @@ const edges: Record<IntegerCheck, readonly (readonly [number, number])[]> = {
   ],
   floor_divide: quotients,
   trunc_divide: quotients,
+  fmod: [...quotients, [LEAST, -1]],
+  remainder: [...quotients, [LEAST, -1]],
+  shift_left: [
+    [1, 30],
+    [-1, 31],
+    [-3, 29],
+    [0, 40],
+    [5, -1],
+    [5, 64],
+    [MOST, 0],
+  ],
   neg: [
     [MOST, 0],
     [LEAST + 1, 0],
@@ -98,11 +112,11 @@ const dtypeOf = (name: IntegerCheck, operand: "A" | "B"): string => integerCheck
 
 function checkedCase(name: IntegerCheck, a: readonly number[], b: readonly number[], bench = false): KernelCase {
   const { shape, params } = integerCheckedGeometry(a, b, 0, name);
-  const small = name === "pow" ? [-6, 7] : name === "bernoulli" ? [0, 2] : [-1000, 1000];
+  const small = name === "pow" || name === "shift_left" ? [-6, 7] : name === "bernoulli" ? [0, 2] : [-1000, 1000];
   const operand = (random: CaseRandom, which: "A" | "B", extents: readonly number[]): BindingArray => {
     const drawn = random.integers(sizeOf(extents), small[0] as number, small[1] as number);
     // No divisor is 0.
-    const values = which === "B" && name.endsWith("divide") ? drawn.map((value) => (value === 0 ? 7 : value)) : drawn;
+    const values = which === "B" && DIVISIONS.has(name) ? drawn.map((value) => (value === 0 ? 7 : value)) : drawn;
     return dtypeOf(name, which) === "f32" ? Float32Array.from(values) : values;
   };
   return {

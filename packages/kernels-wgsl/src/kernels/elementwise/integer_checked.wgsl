@@ -100,6 +100,27 @@ fn floor_divide(a: i32, b: i32) -> Result {
   return result(a / b - select(0, 1, a % b != 0 && (a < 0) != (b < 0)), false);
 }
 
+// What trunc(a / b) leaves of a: with the sign of a.
+fn modulo_trunc(a: i32, b: i32) -> Result {
+  if (b == 0) { return Result(0, DIVISION); }
+  if (b == -1) { return result(0, false); }
+  return result(a % b, false);
+}
+
+// What floor(a / b) leaves of a: with the sign of b.
+fn modulo_floor(a: i32, b: i32) -> Result {
+  let rest = modulo_trunc(a, b);
+  return Result(rest.value + select(0, b, rest.value != 0 && (rest.value < 0) != (b < 0)), rest.fault);
+}
+
+// a 2^b; 0 where b is negative or, as with integers of 64 bits, 64 and more.
+fn shift_left(a: i32, b: i32) -> Result {
+  if (a == 0 || b < 0 || b > 63) { return result(0, false); }
+  if (b > 31) { return result(0, true); }
+  let y = a << u32(b);
+  return result(y, (y >> u32(b)) != a);
+}
+
 fn is_nan(x: f32) -> bool { return (bitcast<i32>(x) & 0x7fffffff) > 0x7f800000; }
 
 fn from_f32(a: f32) -> Result {

@@ -1,21 +1,22 @@
 // The methods of a tensor, by name.
 import * as core from "@facet/autograd";
 import { type Args, defineMethod, int, type Methods, methods, oneOf, read } from "@facet/dialect";
-import { backwardMethod } from "./autograd.js";
-import { convertCore, copyOf } from "./convert.js";
-import { bool as boolDtype, checkDevice, type Device, type Dtype, float32, int64, uint8 } from "./dtype.js";
-import { complain, dimension } from "./errors.js";
-import { device, dtype, forms, memory_format, tensor } from "./kinds.js";
-import * as A from "./ops/arithmetic.js";
-import * as E from "./ops/elementwise.js";
-import * as I from "./ops/indexing.js";
-import * as W from "./ops/inplace.js";
-import * as J from "./ops/joining.js";
-import * as L from "./ops/linalg.js";
-import * as R from "./ops/reduce.js";
-import * as S from "./ops/shape.js";
-import { sizeText } from "./python.js";
-import { Tensor, text, wrap } from "./tensor.js";
+import { backwardMethod } from "../autograd.js";
+import { convertCore, copyOf } from "../convert.js";
+import { bool as boolDtype, checkDevice, type Device, type Dtype, float32, int64, uint8 } from "../dtype.js";
+import { complain, dimension } from "../errors.js";
+import { device, dtype, forms, memory_format, tensor } from "../kinds.js";
+import * as E from "../ops/elementwise.js";
+import * as I from "../ops/indexing.js";
+import * as W from "../ops/inplace.js";
+import * as J from "../ops/joining.js";
+import * as L from "../ops/linalg.js";
+import * as R from "../ops/reduce.js";
+import * as S from "../ops/shape.js";
+import { sizeText } from "../python.js";
+import { Tensor, text, wrap } from "../tensor.js";
+import { elementwise } from "./elementwise.js";
+import { inPlace, ofOne, ofOperands, ofTensors, otherNames } from "./inplace.js";
 
 /** A method without arguments. */
 const alone = <T>(name: string, body: (self: Tensor) => T): ((self: Tensor) => T) =>
@@ -223,45 +224,6 @@ const table = {
   masked_fill: E.masked_fill,
   where: E.whereMethod,
 
-  // Arithmetic.
-  add: A.add,
-  sub: A.sub,
-  mul: A.mul,
-  div: A.div,
-  pow: A.pow,
-  maximum: A.maximum,
-  minimum: A.minimum,
-  eq: A.eq,
-  ne: A.ne,
-  lt: A.lt,
-  le: A.le,
-  gt: A.gt,
-  ge: A.ge,
-  logical_and: A.logical_and,
-  logical_or: A.logical_or,
-  logical_not: E.logical_not,
-  neg: E.neg,
-  abs: E.abs,
-  sign: E.sign,
-  square: E.square,
-  floor: E.floor,
-  ceil: E.ceil,
-  round: E.round,
-  exp: E.exp,
-  log: E.log,
-  log1p: E.log1p,
-  sqrt: E.sqrt,
-  rsqrt: E.rsqrt,
-  reciprocal: E.reciprocal,
-  sin: E.sin,
-  cos: E.cos,
-  tanh: E.tanh,
-  sigmoid: E.sigmoid,
-  erf: E.erf,
-  relu: E.relu,
-  isnan: E.isnan,
-  clamp: E.clamp,
-
   // Products.
   matmul: L.matmul,
   mm: L.mm,
@@ -307,7 +269,14 @@ const special = {
   min: R.min,
 } as const;
 
-export interface TensorMethods extends Methods<typeof table> {
+export interface TensorMethods
+  extends Methods<typeof table>,
+    Methods<typeof elementwise>,
+    Methods<typeof inPlace>,
+    Methods<typeof ofOne>,
+    Methods<typeof ofOperands>,
+    Methods<typeof ofTensors>,
+    Methods<typeof otherNames> {
   size(dim?: null): readonly number[];
   size(dim: number | { dim: number }): number;
   type(dtype?: null): string;
@@ -320,4 +289,7 @@ export interface TensorMethods extends Methods<typeof table> {
   min: R.ExtremeMethod;
 }
 
-methods(Tensor, { ...table, ...special });
+methods(Tensor, {
+  ...{ ...table, ...special, ...elementwise },
+  ...{ ...inPlace, ...ofOne, ...ofOperands, ...ofTensors, ...otherNames },
+});
