@@ -102,10 +102,13 @@ export {
   softmax,
   std,
   sum,
-  type ValuesAndIndices,
   var,
 } from "./ops/reduce.js";
+export * from "./ops/scans.js";
 export { flatten, flip, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/shape.js";
+export * from "./ops/sorting.js";
+export * from "./ops/statistics.js";
+export type { ValuesAndIndices } from "./ops/tuples.js";
 export * from "./ops/unary.js";
 export { default_generator, Generator, initial_seed, manual_seed } from "./random.js";
 export { Tensor } from "./tensor.js";

@@ -11,6 +11,7 @@ import { type Tensor, wrap } from "./tensor.js";
 
 export { igamma as gammainc, igammac as gammaincc, xlogy } from "./ops/binary.js";
 export { log_softmax, softmax } from "./ops/reduce.js";
+export { logsumexp } from "./ops/statistics.js";
 export {
   digamma,
   digamma as psi,

@@ -19,6 +19,7 @@ import { pair, type TensorLike } from "./elementwise_op.js";
 import { abs, neg, square } from "./elementwise_unary.js";
 import * as reductions from "./reduce.js";
 import { fmod, remainder } from "./rounding.js";
+import * as scans from "./scan.js";
 
 const BEYOND = {
   expected: "results within 32 bits, in which integers are held",
@@ -69,6 +70,14 @@ function reduction(f: (x: Tensor, options?: reductions.ReduceOptions) => Tensor)
   };
 }
 
+function cumulative(f: (x: Tensor, options: scans.CumulativeOptions) => Tensor) {
+  return (x: Tensor, options: scans.CumulativeOptions): Tensor => {
+    const counted = x.dtype === "bool" ? plain.cast(x, "int32") : x;
+    if (counted.dtype !== "int32") return f(counted, options);
+    return agreeOp({ a: f(counted, options), b: f(plain.cast(counted, "float32"), options) }, undefined);
+  };
+}
+
 export const checked = {
   add: ofTwo("add", plain.add),
   sub: ofTwo("sub", plain.sub),
@@ -92,6 +101,8 @@ export const checked = {
   square: (x: Tensor): Tensor => (isInteger(x) ? mul(x, x) : square(x)),
   sum: reduction(reductions.sum),
   prod: reduction(reductions.prod),
+  cumsum: cumulative(scans.cumsum),
+  cumprod: cumulative(scans.cumprod),
   /** As `cast`; NaN, infinity and what is beyond 32 bits have no int32. */
   cast: (x: Tensor, dtype: Dtype): Tensor =>
     x.dtype === "float32" && dtype === "int32" ? castOp({ a: x, b: x }, undefined) : plain.cast(x, dtype),

@@ -13,10 +13,12 @@ import * as J from "../ops/joining.js";
 import * as L from "../ops/linalg.js";
 import * as R from "../ops/reduce.js";
 import * as S from "../ops/shape.js";
+import * as O from "../ops/sorting.js";
 import { sizeText } from "../python.js";
 import { Tensor, text, wrap } from "../tensor.js";
 import { elementwise } from "./elementwise.js";
 import { inPlace, ofOne, ofOperands, ofTensors, otherNames } from "./inplace.js";
+import { reductions } from "./reductions.js";
 
 /** A method without arguments. */
 const alone = <T>(name: string, body: (self: Tensor) => T): ((self: Tensor) => T) =>
@@ -267,11 +269,14 @@ const special = {
   cpu: defineMethod("torch.Tensor.cpu", { memory_format }, (self: Tensor) => self),
   max: R.max,
   min: R.min,
+  median: O.median,
+  nanmedian: O.nanmedian,
 } as const;
 
 export interface TensorMethods
   extends Methods<typeof table>,
     Methods<typeof elementwise>,
+    Methods<typeof reductions>,
     Methods<typeof inPlace>,
     Methods<typeof ofOne>,
     Methods<typeof ofOperands>,
@@ -287,9 +292,11 @@ export interface TensorMethods
   cpu(...args: MemoryFormat): this;
   max: R.ExtremeMethod;
   min: R.ExtremeMethod;
+  median: O.MedianMethod;
+  nanmedian: O.MedianMethod;
 }
 
 methods(Tensor, {
-  ...{ ...table, ...special, ...elementwise },
+  ...{ ...table, ...special, ...elementwise, ...reductions },
   ...{ ...inPlace, ...ofOne, ...ofOperands, ...ofTensors, ...otherNames },
 });

@@ -11,6 +11,7 @@ export {
 } from "./arithmetic.js";
 export { atan2 as arctan2 } from "./binary.js";
 export { clamp as clip } from "./elementwise.js";
+export { trapezoid as trapz } from "./scans.js";
 export {
   abs as absolute,
   acos as arccos,

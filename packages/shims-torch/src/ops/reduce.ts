@@ -9,8 +9,9 @@ import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
 import { larger, type Out, smaller } from "./arithmetic.js";
 import { requireFloat, typeName } from "./scalar.js";
+import type { ValuesAndIndices } from "./tuples.js";
 
-type Dims = number | readonly number[] | null;
+export type Dims = number | readonly number[] | null;
 
 export interface ReduceArguments extends Out {
   /** One dimension or several; null, or none listed, for all. */
@@ -19,7 +20,7 @@ export interface ReduceArguments extends Out {
 }
 export type ReduceArgs = Args<[dim: Dims, keepdim: boolean], ReduceArguments>;
 
-interface Typed {
+export interface Typed {
   /** The input is converted to it first; default null: it is taken as it comes. */
   dtype: Dtype | null;
 }
@@ -29,7 +30,7 @@ export type ProdArgs = Args<[dim: number, keepdim: boolean], DimArguments & Type
 type Options = core.ReduceOptions;
 type Reduce = (x: core.Tensor, options: Options) => core.Tensor;
 
-function axesOf(op: string, input: Tensor, dim: Dims, keepdim: boolean): Options {
+export function axesOf(op: string, input: Tensor, dim: Dims, keepdim: boolean): Options {
   const axes = dim === null || (typeof dim !== "number" && dim.length === 0) ? [] : dimensions(op, dim, input.rank);
   // A tensor without dimensions may be told the one that it would have.
   return { axes: axes.length === 0 || input.rank === 0 ? undefined : axes, keepdims: keepdim };
@@ -38,7 +39,7 @@ function axesOf(op: string, input: Tensor, dim: Dims, keepdim: boolean): Options
 const reduced = (f: Reduce, input: Tensor, dtype: Dtype | null, options: Options): Tensor =>
   core.scope(() => wrap(f(dtype === null ? input.core : convertCore(input.core, dtype.core), options)));
 
-const several = { dim: dims.orNone, keepdim: false, "*": null, dtype: dtype.or(null), out } as const;
+export const several = { dim: dims.orNone, keepdim: false, "*": null, dtype: dtype.or(null), out } as const;
 
 const readSum = forms("sum", { input: tensor, "*": null, dtype: dtype.or(null) }, { input: tensor, ...several });
 /** Sum over all dimensions or the given ones; of bools their number. */
@@ -69,7 +70,7 @@ export const prod = (input: Tensor, ...args: ProdArgs): Tensor => {
   return reduced(values.dtype?.core === "bool" ? core.all : whole, values.input, values.dtype, options);
 };
 
-function floats(op: string, x: core.Tensor): core.Tensor {
+export function floats(op: string, x: core.Tensor): core.Tensor {
   if (x.dtype === "float32") return x;
   return complain(
     core.DtypeError,
@@ -129,9 +130,6 @@ export interface DimArguments extends Out {
   keepdim: boolean;
 }
 export type DimArgs = Args<[dim: number | null, keepdim: boolean], DimArguments>;
-
-/** A pair of tensors that also has names, as PyTorch's named tuple. */
-export type ValuesAndIndices = [values: Tensor, indices: Tensor] & { values: Tensor; indices: Tensor };
 
 function argReduction(name: string, f: typeof core.argmax): (input: Tensor, ...args: DimArgs) => Tensor {
   return native(
@@ -249,26 +247,34 @@ export type VarArgs =
   | [unbiased: boolean]
   | [dim: Dims, unbiased: boolean, keepdim?: boolean];
 
-function spread(name: string, f: typeof core.variance): (input: Tensor, ...args: VarArgs) => Tensor {
+/** What var and std are told, as the core takes it. */
+export function readSpread(name: string, ...last: readonly [{ readonly out?: typeof out }?]) {
   const read = forms(
     name,
-    { input: tensor, dim: dims.or(null), "*": null, correction: number.or(null), keepdim: false, out },
-    { input: tensor, dim: dims.orNone, unbiased: true, keepdim: false, "*": null, out },
+    { input: tensor, dim: dims.or(null), "*": null, correction: number.or(null), keepdim: false, ...last[0] },
+    { input: tensor, dim: dims.orNone, unbiased: true, keepdim: false, "*": null, ...last[0] },
     { input: tensor, unbiased: true },
   );
-  return (...args) => {
+  return (args: readonly unknown[]): { input: Tensor; options: Options; correction: number } => {
     const { form, values } = read(args);
     const { input } = values;
     const [dim, keepdim] = form === "2" ? [null, false] : [values.dim, values.keepdim];
     const correction = form === "0" ? (values.correction ?? 1) : Number(values.unbiased);
     if (input.core.dtype !== "float32")
-      complain(core.DtypeError, "std and var only support floating point and complex dtypes", {
+      complain(core.DtypeError, `${name} only support floating point and complex dtypes`, {
         op: name,
         argument: "input",
         expected: "torch.float32 (convert with .float())",
         given: `${input.dtype}`,
       });
-    const options = axesOf(name, input, dim, keepdim);
+    return { input, options: axesOf(name, input, dim, keepdim), correction };
+  };
+}
+
+function spread(name: string, f: typeof core.variance): (input: Tensor, ...args: VarArgs) => Tensor {
+  const read = readSpread(name, { out });
+  return (...args) => {
+    const { input, options, correction } = read(args);
     return core.scope(() => wrap(f(input.core, options, correction)));
   };
 }
