@@ -109,6 +109,16 @@ test("functions of one name in the elementwise shaders and scans are the same te
   for (const [name, versions] of texts) expect([name, versions.size]).toEqual([name, 1]);
 });
 
+test("functions of one name in the shaders of attention's softmax are the same text: the gradient sees what forward saw", () => {
+  const texts = new Map<string, string[]>();
+  for (const path of shaders.filter((path) => stem(path).startsWith("attention_softmax")))
+    for (const [text, name = ""] of readFileSync(path, "utf8").matchAll(/^fn (\w+)\((?:.* \}$|[\s\S]*?^\}$)/gm))
+      if (name !== "main") texts.set(name, [...(texts.get(name) ?? []), text]);
+  const several = [...texts.values()].filter((versions) => versions.length > 1);
+  expect(several.length).toBeGreaterThan(10);
+  for (const versions of several) expect(new Set(versions).size, versions[0]).toBe(1);
+});
+
 test("how places are found and carried is the same text for operands of an elementwise op and of a copy", () => {
   for (const name of ["place_three", "advance"]) {
     const texts = [

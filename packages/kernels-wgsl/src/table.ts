@@ -3,6 +3,7 @@
 import type { KernelEntry } from "./cases.js";
 import { arangeEntries } from "./kernels/arange/arange.cases.js";
 import { attentionEntries } from "./kernels/attention/attention.cases.js";
+import { attentionForwardEntries } from "./kernels/attention/attention_forward.cases.js";
 import { cdistEntries } from "./kernels/cdist/cdist.cases.js";
 import { conv2dEntries } from "./kernels/conv2d/conv2d.cases.js";
 import { conv3dEntries } from "./kernels/conv3d/conv3d.cases.js";
@@ -71,6 +72,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...softmaxEntries,
   ...softmaxCrossEntropyEntries,
   ...ctcEntries,
+  ...attentionForwardEntries,
   ...attentionEntries,
   ...randomEntries,
   ...randomParametersEntries,

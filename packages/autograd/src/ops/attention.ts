@@ -1,8 +1,11 @@
-// Scaled dot product attention, by blocks of queries: scores never take more than some megabytes, and the gradient makes them again.
+// Scaled dot product attention, in one pass or by blocks of queries: scores never take more than some megabytes, and the gradient makes
+// them again.
 import {
   ArgumentError,
   type AttentionBlock,
   attentionBlocks,
+  attentionForward,
+  attentionForwardParams,
   attentionSoftmaxForward,
   type EmptyRows,
   formatShape,
@@ -12,6 +15,7 @@ import {
 } from "@facet/kernels-wgsl";
 import { defineOp, jointVjp, launch, type VjpContext, vjp } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
+import { device } from "../engine.js";
 import type { Key } from "../random.js";
 import { isRecording } from "../tape.js";
 import { empty, type Tensor } from "../tensor.js";
@@ -77,6 +81,42 @@ function attend(
   if (!whole) part.dispose();
 }
 
+/**
+ * y in one pass, where that can be and is quicker: on software adapters, without mask and dropout. Whether it did. GPUs, whose products
+ * are quickest in tiles of shared memory, go by blocks.
+ */
+function attendInOnePass(
+  { q, k, v, mask }: Inputs,
+  sizes: AttentionSizes,
+  y: Tensor,
+  statistics: Tensor,
+  { layout, emptyRows, dropout, scale, low, high }: AttentionAttrs,
+): boolean {
+  const { kvHeads, width, valueWidth } = sizes;
+  const banded = low !== undefined || high !== undefined;
+  if (device().adapter.kind === "hardware" || mask || dropout || (banded && emptyRows === "uniform")) return false;
+  if (width % 4 !== 0 || valueWidth % 4 !== 0) return false;
+  const strides = {
+    q: rowsOf(q.shape, layout),
+    k: rowsOf(k.shape, layout),
+    v: rowsOf(v.shape, layout),
+    y: rowsOf(y.shape, layout),
+  };
+  const empty = emptyRows === "nan" ? "nan" : "zero";
+  const params = attentionForwardParams(sizes, {
+    scale,
+    low,
+    high,
+    emptyRows: empty,
+    kvHeads,
+    width,
+    valueWidth,
+    strides,
+  });
+  launch(attentionForward, { q, k, v, y, statistics }, params);
+  return true;
+}
+
 const one =
   (input: "q" | "k" | "v" | "mask") =>
   (dy: Tensor, saved: SavedOfAttention, context: VjpContext<AttentionAttrs>): Tensor =>
@@ -107,6 +147,7 @@ const attentionOp = defineOp<Inputs, AttentionAttrs, "statistics">({
       fillWith(statistics, 0);
       return fillWith(y, attrs.emptyRows === "zero" ? 0 : Number.NaN);
     }
+    if (attendInOnePass(inputs, sizes, y, statistics, attrs)) return;
     for (const block of attentionBlocks(sizes, attrs)) attend(inputs, sizes, block, y, statistics, attrs);
   },
   vjp: {

@@ -1,5 +1,6 @@
 export * from "./arange/arange.js";
 export * from "./attention/attention.js";
+export * from "./attention/attention_forward.js";
 export * from "./cdist/cdist.js";
 export * from "./conv2d/conv_geometry.js";
 export * from "./conv2d/conv2d.js";
