@@ -100,6 +100,133 @@ describe("scans in plans", () => {
     captured.dispose();
   });
 
+  test("gradients of states, rows and what steps use beside them", async () => {
+    // Memory of each step: the state it begins with, a value of its own, its result; and a weight that it uses twice.
+    const body =
+      (u: F.Tensor): Body =>
+      ([h, c], [x, y]) => {
+        const inner = F.sigmoid(F.add(F.matmul(h as F.Tensor, u), x as F.Tensor));
+        const next = F.tanh(F.mul(F.mul(inner, h as F.Tensor), F.matmul(inner, u)));
+        return { carry: [next, F.add(c as F.Tensor, y as F.Tensor)], rows: [F.mul(next, c as F.Tensor), inner] };
+      };
+    const init = [random(20, 16, 4), random(21, 1)];
+    const xs = [random(22, 9, 16, 4), random(23, 9, 1)];
+    for (const reverse of [false, true])
+      for (const [name, lossOf] of Object.entries<(step: F.Step) => F.Tensor>({
+        carry: ({ carry }) => F.sum(F.square(carry[0] as F.Tensor)),
+        "the other carry": ({ carry }) => F.sum(F.square(carry[1] as F.Tensor)),
+        rows: ({ rows }) => F.sum(F.mul(rows[0] as F.Tensor, rows[1] as F.Tensor)),
+        both: ({ carry, rows }) => F.add(F.sum(carry[0] as F.Tensor), F.sum(F.square(rows[0] as F.Tensor))),
+      })) {
+        const run = (...given: F.Tensor[]): F.Tensor[] => {
+          const { result, gradients } = F.valueAndGradients(
+            given,
+            ([h, c, x, y, u]) =>
+              // The weight is used before and after, too.
+              F.mul(
+                F.add(
+                  lossOf(
+                    F.scan(body(F.mul(u as F.Tensor, 2)), [h, c] as F.Tensor[], [x, y] as F.Tensor[], { reverse }),
+                  ),
+                  F.sum(u as F.Tensor),
+                ),
+                2,
+              ),
+            (loss) => loss,
+          );
+          return [result, ...gradients];
+        };
+        const captured = F.capture(run);
+        for (let round = 0; round < 2; round++) {
+          const given = [...init, ...xs, w].map((x) => F.add(x, round));
+          expect([name, await bits(captured(...given))]).toEqual([name, await bits(run(...given))]);
+        }
+        const { calls = Infinity, copies = Infinity } = captured.plans[0] ?? {};
+        expect(calls + copies).toBeLessThan(120);
+        captured.dispose();
+      }
+  });
+
+  test("gradients of gradients, derivatives forward, maps", async () => {
+    const total = (x: F.Tensor): F.Tensor => {
+      const body: Body = ([h], [row]) => {
+        const next = F.sin(F.mul(F.add(h as F.Tensor, row as F.Tensor), row as F.Tensor));
+        return { carry: [next], rows: [F.mul(next, h as F.Tensor)] };
+      };
+      const { carry, rows } = F.scan(body, [F.zeros(x.shape.slice(1))], [x]);
+      return F.add(F.sum(carry[0] as F.Tensor), F.sum(rows[0] as F.Tensor));
+    };
+    const gradient =
+      (f: (x: F.Tensor) => F.Tensor) =>
+      (x: F.Tensor): F.Tensor =>
+        F.valueAndGradients(
+          [x],
+          ([v]) => f(v as F.Tensor),
+          (y) => y,
+        ).gradients[0] as F.Tensor;
+    const second = gradient((x) => F.sum(F.square(gradient(total)(x))));
+    const forward = (x: F.Tensor): F.Tensor =>
+      F.jvp(
+        [x],
+        [F.mul(x, 0.5)],
+        ([v]) => [total(v as F.Tensor)],
+        (all) => all,
+      ).tangents[0] as F.Tensor;
+    const mapped = (x: F.Tensor): F.Tensor =>
+      F.vmap([x], [0], ([v]) => ({ outputs: [gradient(total)(v as F.Tensor)], axes: [0], rest: 0 }))
+        .outputs[0] as F.Tensor;
+    for (const [f, x] of [
+      [second, random(24, 9, 3)],
+      [forward, random(25, 9, 3)],
+      [mapped, random(26, 2, 9, 3)],
+    ] as const) {
+      const captured = F.capture(f);
+      expect(await bits([captured(x)])).toEqual(await bits([f(x)]));
+      captured.dispose();
+    }
+    // Against the gradient's own differences.
+    const at = random(24, 9, 3);
+    const found = [...(await second(at).data())];
+    const size = async (x: F.Tensor): Promise<number> =>
+      (await F.sum(F.square(gradient(total)(x))).data())[0] as number;
+    const step = 1e-2;
+    const along = F.fromData(
+      Array.from({ length: 27 }, (_, i) => Math.cos(i) * step),
+      [9, 3],
+    );
+    const expected = ((await size(F.add(at, along))) - (await size(F.sub(at, along)))) / (2 * step);
+    const given = found.reduce((sum, value, i) => sum + value * Math.cos(i), 0);
+    // A second-order difference of float32 numbers.
+    expect(Math.abs(given - expected)).toBeLessThan(2e-2 * Math.abs(expected));
+  });
+
+  test("a loop that nobody needs is not taken", async () => {
+    const captured = F.capture((x: F.Tensor) => {
+      const { carry } = F.scan(
+        ([h], [row]) => ({ carry: [F.mul(h as F.Tensor, row as F.Tensor)], rows: [h as F.Tensor] }),
+        [F.ones([64])],
+        [x],
+      );
+      return F.add(x, carry.length);
+    });
+    const x = random(28, 9, 64);
+    expect(await bits([captured(x)])).toEqual(await bits([F.add(x, 1)]));
+    expect(captured.plans[0]?.calls).toBe(1);
+    captured.dispose();
+  });
+
+  test("memory of a gradient that was freed is not used again", () => {
+    const x = F.variable(random(27, 9, 3));
+    const { carry } = F.scan(
+      ([h], [row]) => ({ carry: [F.mul(h as F.Tensor, row as F.Tensor)], rows: [] }),
+      [F.ones([3])],
+      [x],
+    );
+    const loss = F.sum(carry[0] as F.Tensor);
+    F.gradients(loss, [x]);
+    expect(() => F.gradients(loss, [x])).toThrow(/graph/);
+  });
+
   test("a number that changes from call to call", async () => {
     const run = (x: F.Tensor, factor: number): F.Tensor[] => {
       const step: Body = ([h], [row]) => ({

@@ -13,6 +13,7 @@ import {
   type Part,
   recall,
   releaseApplication,
+  type SavedTensor,
   sameValue,
   save,
   serialNow,
@@ -33,7 +34,7 @@ export type CustomPull = (
 /**
  * Enters outputs that were computed without recording as results of `inputs`, with `pull` as their gradient. What `pull` needs of
  * tensors is given in `saved`; a gradient of a gradient flows through these and through what `pull` computes. Outputs through which no gradient
- * flows (`differentiable` false) get none. Returns handles on the outputs.
+ * flows (`differentiable` false) get none. `along` is what else is freed with the graph. Returns handles on the outputs.
  */
 export function recordCustom(
   op: string,
@@ -42,6 +43,7 @@ export function recordCustom(
   saved: readonly Tensor[],
   pull: CustomPull,
   differentiable: readonly boolean[] = outputs.map(({ dtype }) => isFloating(dtype)),
+  along: readonly SavedTensor[] = [],
 ): Tensor[] {
   const results = outputs.map((output) => adopt(output.alias()));
   const tracked = inputs.flatMap((input, i) => (input?.node ? [{ i, input, node: input.node }] : []));
@@ -51,8 +53,9 @@ export function recordCustom(
     op,
     layer: currentLayer(),
     inputs: tracked.map(({ node }) => node),
-    saved: saved.map((tensor) => save(tensor, tensor.node)),
+    saved: [...saved.map((tensor) => save(tensor, tensor.node)), ...along],
     *pull(dys, wanted) {
+      if (along.length > 0) recall(made, saved.length);
       const parts = scope(() => {
         const cotangents: (Tensor | undefined)[] = results.map(() => undefined);
         for (const [k, { i, result }] of flowing.entries()) {

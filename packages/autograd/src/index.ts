@@ -50,7 +50,7 @@ export type { PlanSummary } from "./capture/compiled_plan.js";
 export { Observed, ObservedMap, observe } from "./capture/observe.js";
 export { type AsTensor, Identities, putTogether, type Template, takeApart, templateKey } from "./capture/template.js";
 export { everyRun, guard, hostValue, outsideCapture, refuseInCapture, tracing } from "./capture/trace.js";
-export { cond, foriLoop, type ScanOptions, type Step, scan, whileLoop } from "./control_flow.js";
+export { cond, foriLoop, whileLoop } from "./control_flow.js";
 export {
   type CustomForward,
   type CustomPull,
@@ -82,6 +82,7 @@ export { optimizerUpdate } from "./optim/update.js";
 export { atLeast, promoteTypes, resultType, type Standing } from "./promotion.js";
 export * from "./random.js";
 export * from "./resident.js";
+export { type ScanOptions, type Step, scan } from "./scan.js";
 export { adopt, findTensors, type HoldsTensors, keep, scope, tensorsOf, unscoped } from "./scope.js";
 export {
   awaitsBackward,

@@ -53,16 +53,17 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   const { trace, standIns, outputs, returned, kept } = traced;
   const { groups, donated } = options;
   const isPlanned = (storage: Storage): boolean => trace.planned.has(storage);
-  const seen = new Set([...kept, ...returned, ...trace.stepped]);
+  const wanted = new Set([...kept, ...returned]);
+  const seen = new Set([...wanted, ...trace.stepped]);
   const isDonated = ({ members }: InputGroup): boolean => members.every((i) => donated.has(i));
   const givenUp = new Set(standIns.filter((_, i) => isDonated(groups[i] as InputGroup)));
 
-  const alive = dropDead(trace.commands, isPlanned, seen);
+  const alive = dropDead(trace.commands, isPlanned, wanted);
   checkConstants(alive, trace.constants, options.name ?? "capture");
   const dynamic = new Set([...options.dynamic, ...trace.changingCalls]);
   const folded = fuseChains(foldCalls(alive, isPlanned, seen), isPlanned, seen, (call) => !dynamic.has(call));
   // Fusing leaves fills that nobody reads.
-  const useful = hoistFills(dropDead(folded, isPlanned, seen), isPlanned);
+  const useful = hoistFills(dropDead(folded, isPlanned, wanted), isPlanned);
   const { commands, moved } = elideCopies(
     useful,
     isPlanned,

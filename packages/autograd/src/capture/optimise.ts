@@ -50,7 +50,7 @@ export function mapViews(command: TracedCommand, map: (view: TraceView) => Trace
 
 /**
  * Drops commands that write only memory which is neither seen afterwards (`planned` holds all that is not) nor read by a
- * command that is kept. Kernels that check values are kept: the check is an effect.
+ * command that is kept. Kernels that check values are kept: the check is an effect. Of a loop all is kept that its steps leave, or nothing.
  */
 export function dropDead(
   commands: readonly TracedCommand[],
@@ -59,15 +59,21 @@ export function dropDead(
 ): TracedCommand[] {
   const needed = new Set(seen);
   const kept: TracedCommand[] = [];
+  const checks = (command: TracedCommand): boolean => command.kind === "call" && "faults" in command.kernel.bindings;
+  const isUseful = (command: TracedCommand): boolean =>
+    checks(command) ||
+    accesses(command).some(({ view, writes }) => writes && (needed.has(view.storage) || !isPlanned(view.storage)));
+  const dead = new Set<TracedLoop>();
   for (const command of [...commands].reverse()) {
-    const uses = accesses(command);
-    const checks = command.kind === "call" && "faults" in command.kernel.bindings;
-    const useful =
-      checks ||
-      command.kind === "loop" ||
-      uses.some(({ view, writes }) => writes && (needed.has(view.storage) || !isPlanned(view.storage)));
+    const { loop } = command;
+    if (command.kind === "loop" && command.isEnd) {
+      if (isUseful(command) || commands.some((inner) => loopOf(inner) === loop && isUseful(inner)))
+        for (const storage of [...command.windows.keys(), ...command.loop.turns.keys()]) needed.add(storage);
+      else dead.add(command.loop);
+    }
+    const useful = command.kind === "loop" ? !dead.has(command.loop) : isUseful(command);
     if (!useful) continue;
-    for (const { view } of uses) needed.add(view.storage);
+    for (const { view } of accesses(command)) needed.add(view.storage);
     kept.push(command);
   }
   return kept.reverse();
