@@ -8,7 +8,7 @@ import {
   prepareCase,
 } from "@facet/kernels-wgsl/table";
 import { compare, createRandom } from "@facet/testing";
-import type { Roofline } from "./roofline.js";
+import { floorMs, type Roofline } from "./roofline.js";
 import { type Timing, timeInTurn } from "./sample.js";
 
 export interface KernelRow extends Timing {
@@ -107,11 +107,10 @@ export async function benchKernel(
 }
 
 function rates({ flops, bytes }: Cost, { medianMs }: Timing, roofline: Roofline) {
-  const floorMs = Math.max(flops / roofline.gigaflops, bytes / roofline.gigabytesPerSecond) / 1e6;
   return {
     gigaflops: flops / medianMs / 1e6,
     gigabytesPerSecond: bytes / medianMs / 1e6,
-    percentOfRoofline: (100 * floorMs) / medianMs,
+    percentOfRoofline: (100 * floorMs({ flops, bytes }, roofline)) / medianMs,
   };
 }
 

@@ -10,7 +10,8 @@ const HELP = `Measures Facet on one adapter.
 
   npx turbo run bench -- [options]
 
-  --filter TEXT     only rows whose kernel, case, workload, dialect or experiment contains TEXT
+  --filter TEXT     only rows whose kernel, case, workload, dialect or experiment contains TEXT; the part \`profile\` lists the
+                    commands of the networks among these workloads
   --only PART       ${parts.join(", ")}; may be repeated
   --peers LIST      libraries beside Facet, separated by commas (of ${peerNames.join(",")};
                     default ${defaultPeers.join(",")}; "" for none)

@@ -5,6 +5,7 @@ import { Facet } from "./peers/facet.js";
 import type { Lacking, Peer, Prepared } from "./peers/peer.js";
 import type { PeerEntry, PeerRow } from "./report_peers.js";
 import { type Timing, timeInTurn, WorkloadError } from "./sample.js";
+import { tryPeer } from "./try_peer.js";
 import type { Workload } from "./workloads.js";
 
 /** Everybody that the workloads run on, Facet first: its answers are what the others' are compared with. */
@@ -42,12 +43,24 @@ async function inTime<T>(what: string, promise: Promise<T>): Promise<T> {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+/** Libraries look for a browser; they get Dawn in its place. */
+async function pretendBrowser(): Promise<void> {
+  const value = { gpu: await findGpu(), userAgent: "Node.js" };
+  Object.defineProperty(globalThis, "navigator", { value, configurable: true, writable: true });
+}
+
+/** Opens one peer alone. */
+export async function openPeer(name: string): Promise<Peer> {
+  await pretendBrowser();
+  return (participants[name] as () => Promise<Peer>)();
+}
+
+/** What peers are asked for by. */
+const keys = new WeakMap<Peer, string>();
+
 /** Opens Facet and the named peers on one adapter; a peer that fails is reported, not left out in silence. */
 export async function openPeers(names: readonly string[], progress: (text: string) => void): Promise<OpenedPeers> {
-  const gpu = await findGpu();
-  // Libraries look for a browser; they get Dawn in its place.
-  const value = { gpu, userAgent: "Node.js" };
-  Object.defineProperty(globalThis, "navigator", { value, configurable: true, writable: true });
+  await pretendBrowser();
   const opened: OpenedPeers = { peers: [], absent: {} };
   for (const [name, open] of Object.entries(participants)) {
     if (!own.includes(name) && !names.includes(name)) {
@@ -56,7 +69,9 @@ export async function openPeers(names: readonly string[], progress: (text: strin
     }
     progress(`opening ${name}`);
     try {
-      opened.peers.push(await inTime(`opening ${name}`, open()));
+      const peer = await inTime(`opening ${name}`, open());
+      opened.peers.push(peer);
+      if (!own.includes(name)) keys.set(peer, name);
     } catch (error) {
       opened.absent[name] = messageOf(error);
     }
@@ -142,7 +157,10 @@ async function timeReady(
   }
 }
 
-/** A peer made ready, with its answer after the workload's number of calls; an error becomes a reason for lacking it. */
+/**
+ * A peer made ready, with its answer after the workload's number of calls; an error becomes a reason for lacking it. Networks are tried apart
+ * before: a peer that is late with one is only without that row.
+ */
 async function prepare(
   peer: Peer,
   workload: Workload,
@@ -154,6 +172,10 @@ async function prepare(
     await prepared.finish();
     return { prepared, answer: await prepared.read() };
   };
+  const key = keys.get(peer);
+  const reason =
+    key !== undefined && workload.kind === "network_step" ? await tryPeer(key, workload.name, DEADLINE_MS) : undefined;
+  if (reason !== undefined) return { lacking: reason };
   try {
     return await (peer instanceof Facet ? answered() : inTime(workload.name, answered()));
   } catch (error) {
@@ -162,7 +184,7 @@ async function prepare(
   }
 }
 
-const messageOf = (error: unknown): string =>
+export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n")[0] as string;
 
 const SAMPLED = 64;

@@ -2,6 +2,7 @@ import type { ApiCost } from "./api_cost/tables.js";
 import type { ExperimentSummary } from "./experiments/summary.js";
 import type { KernelRow, WrongKernel } from "./kernels.js";
 import type { StepProfile } from "./profile.js";
+import type { NetworkProfile } from "./profile_networks.js";
 import type { ProgramRow } from "./programs.js";
 import type { ReplayReport } from "./replay_table.js";
 import type { PeerRow } from "./report_peers.js";
@@ -30,6 +31,8 @@ export interface Report {
   programs: ProgramRow[];
   data?: string;
   step?: StepProfile;
+  /** Captured steps of networks that a filter chose. */
+  networks?: NetworkProfile[];
   /** Small runs of this bench. */
   experiments?: ExperimentSummary[];
   /** Longer runs that `facet compare` made before on this kind of adapter. */

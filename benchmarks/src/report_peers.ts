@@ -101,7 +101,27 @@ export function targets(rows: readonly PeerRow[]): Target[] {
       measured: share === undefined ? "not measured" : `1/${digits(1 / share)}${captured ? ", captured" : ", eager"}`,
     });
   }
+  const networks = rows.filter(({ workload: { kind } }) => kind === "network_step");
+  atLeast("every network's step: at most half of the best JavaScript peer's", 2, networks);
+  const shares = networks
+    .map((row) => ({ row, share: eagerShare(row) }))
+    .filter((item): item is { row: PeerRow; share: number } => item.share !== undefined)
+    .sort((a, b) => b.share - a.share);
+  const [worst] = shares;
+  list.push({
+    text: `every network's step, eager: at most ${EAGER_SHARE} of the captured one's`,
+    reached: worst && worst.share <= EAGER_SHARE,
+    measured: worst ? `highest ${digits(worst.share)} (${worst.row.workload.name})` : "not measured",
+  });
   return list;
+}
+
+const EAGER_SHARE = 1.15;
+
+/** Facet's eager time over its captured one. */
+function eagerShare(row: PeerRow): number | undefined {
+  const [eager, captured] = [medianOf(row, FACET), medianOf(row, CAPTURED)];
+  return eager !== undefined && captured !== undefined ? eager / captured : undefined;
 }
 
 /** Text of everybody's lacks: one line for each reason, with the groups of workloads it stands for. */

@@ -19,6 +19,10 @@ export interface Roofline {
   bufferCopyGigabytesPerSecond?: number;
 }
 
+/** Milliseconds that work takes at least: by its operations, or by the bytes that it moves. */
+export const floorMs = ({ flops, bytes }: { flops: number; bytes: number }, roofline: Roofline): number =>
+  Math.max(flops / roofline.gigaflops, bytes / roofline.gigabytesPerSecond) / 1e6;
+
 /** Shaders that are measured once more, because noise may have decided between them. */
 const FINALISTS = 3;
 

@@ -18,6 +18,7 @@ import { openingSentence } from "./page/sentences.js";
 import { historyFile, writeAgain, writeReport } from "./page/write.js";
 import { benchWorkload, closePeers, openPeers } from "./peers.js";
 import { profileStep } from "./profile.js";
+import { profileNetwork } from "./profile_networks.js";
 import { benchProgram, describeData } from "./programs.js";
 import { measureReplays } from "./replay.js";
 import { measureRoofline } from "./roofline.js";
@@ -67,7 +68,8 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
   profile: [
     0.25,
     async (budget) => {
-      if (filter || !device.gpu.features.has("timestamp-query") || budget.over("profile of a step")) return;
+      if (!device.gpu.features.has("timestamp-query") || budget.over("profile of a step")) return;
+      if (filter) return profileNetworks(filter);
       progress("profile of a step");
       report.step = await profileStep(128);
     },
@@ -106,6 +108,19 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
   kernels: [0.7, benchKernels],
   peers: [1, benchPeers],
 };
+
+/** Command by command, those that a filter chooses. */
+async function profileNetworks(filter: string): Promise<void> {
+  const chosen = chooseWorkloads(filter, options.full).filter(({ kind }) => kind === "network_step");
+  if (chosen.length === 0) return;
+  progress("roofline");
+  report.roofline = await measureRoofline(device, 500);
+  report.networks = [];
+  for (const workload of chosen) {
+    progress(`profile of ${workload.name}`);
+    report.networks.push(await profileNetwork(workload, report.roofline));
+  }
+}
 
 /** Undefined in a bundle for other machines, which holds neither the programs' sources nor the scanner. */
 async function openApiCost() {
@@ -198,7 +213,8 @@ const measured = [
   report.programs,
   report.experiments ?? [],
 ].some(({ length }) => length > 0);
-if (!measured && !report.step && !report.replay && !report.apiCost) fail(`nothing matches --filter ${filter}`);
+if (!measured && !report.step && !report.networks && !report.replay && !report.apiCost)
+  fail(`nothing matches --filter ${filter}`);
 
 report.seconds = (performance.now() - started) / 1000;
 report.host.load = [Math.min(...loads), Math.max(...loads)];

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { timeTable } from "../../benchmarks/src/api_cost/time_table.js";
 import { merged } from "../../benchmarks/src/merge.js";
 import { toMarkdown } from "../../benchmarks/src/page/markdown.js";
+import { commandTable } from "../../benchmarks/src/profile_networks.js";
 import type { ProgramRow } from "../../benchmarks/src/programs.js";
 import { type ReplayRow, replayTable } from "../../benchmarks/src/replay_table.js";
 import type { Report } from "../../benchmarks/src/report.js";
@@ -15,7 +16,7 @@ import {
   ratioOf,
   targets,
 } from "../../benchmarks/src/report_peers.js";
-import { matmulWorkload, stepWorkload, type Workload } from "../../benchmarks/src/workloads.js";
+import { matmulWorkload, networkWorkload, stepWorkload, type Workload } from "../../benchmarks/src/workloads.js";
 
 const took = (ms: number): PeerEntry => ({
   timing: { medianMs: ms, lowMs: ms, highMs: ms, samples: 3 },
@@ -100,9 +101,30 @@ test("what a replay costs is shown in microseconds beside the same commands with
 });
 
 test("targets say what is reached, what is not, and what was not measured", () => {
-  expect(targets(rows).map(({ reached }) => reached)).toEqual([true, false, true, false]);
+  expect(targets(rows).map(({ reached }) => reached)).toEqual([true, false, true, false, undefined, undefined]);
   expect(targets(rows)[3]?.measured).toBe("1/2.00, captured");
-  expect(targets([]).map(({ reached }) => reached)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(targets([]).every(({ reached }) => reached === undefined)).toBe(true);
+});
+
+test("targets of networks are by the best peer, and by the captured step", () => {
+  const network = networkWorkload("resnet", 32);
+  const timed = (eager: number) =>
+    targets([row(network, { Facet: took(eager), "Facet captured": took(10), "tfjs-backend-webgpu": took(40) })]).slice(
+      4,
+    );
+  expect(timed(11).map(({ reached }) => reached)).toEqual([true, true]);
+  expect(timed(12).map(({ reached }) => reached)).toEqual([true, false]);
+  expect(timed(12)[1]?.measured).toBe(`highest 1.20 (${network.name})`);
+});
+
+test("commands of a network stand in order, with the sum of their floors", () => {
+  const command = (kernel: string, ms: number) => ({ kernel, variant: "v", op: "op".repeat(60), ms, floorMs: ms / 4 });
+  const { note, rows } = commandTable({ workload: "n", commands: [command("a", 3), command("b", 1)] });
+  expect(note).toBe("Medians by timestamps: 4.00 ms in 2 commands; by the roofline 1.00 ms.");
+  expect(rows.map(([i, kernel, op, ...times]) => [i, kernel, op?.length, ...times])).toEqual([
+    ["0", "a/v", 93, "3.000", "0.750", "75.0%"],
+    ["1", "b/v", 93, "1.000", "0.250", "25.0%"],
+  ]);
 });
 
 describe("merging PyTorch's report", () => {

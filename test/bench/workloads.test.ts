@@ -16,6 +16,7 @@ import {
 } from "../../benchmarks/src/peers/peer.js";
 import { benchWorkload } from "../../benchmarks/src/peers.js";
 import { referenceAnswer } from "../../benchmarks/src/reference.js";
+import { tryPeer } from "../../benchmarks/src/try_peer.js";
 import {
   adamWorkload,
   chooseWorkloads,
@@ -107,6 +108,13 @@ describe("Facet's answers are the reference's", () => {
     expect(row.entries.flaky).toEqual({ lacking: "failed while it was timed: out of luck" });
     expect(row.entries.Facet).toHaveProperty("timing.samples");
   });
+
+  test("a trial of a peer ends: with its answer, its error, or when time is over", async () => {
+    const network = networkWorkload("lstm", 32).name;
+    expect(await tryPeer("facet", network, 120_000)).toMatch(/startDevice/);
+    expect(await tryPeer("jax", network, 1)).toBe("no answer after 0.001 s");
+    expect(await tryPeer("tfjs", matmulWorkload(128, 128, 128).name, 120_000)).toBeUndefined();
+  }, 300_000);
 
   test("a captured train step gives the eager one's loss to the bit", async () => {
     const losses: number[] = [];

@@ -10,6 +10,7 @@ import { dialectsSection } from "./section_dialects.js";
 import { experimentSection, smallExperimentSection, smallRunsSection } from "./section_experiment.js";
 import { historySection } from "./section_history.js";
 import { kernelsSection } from "./section_kernels.js";
+import { networksSection } from "./section_networks.js";
 import { peersSection } from "./section_peers.js";
 import { replaySection } from "./section_replay.js";
 import { stepSection } from "./section_step.js";
@@ -17,7 +18,10 @@ import { stepSection } from "./section_step.js";
 export function sections(report: Report, history: readonly HistoryEntry[] = []): Section[] {
   const { storedExperiments: stored = [], experiments: passing = [] } = report;
   const isLonger = ({ name }: ExperimentSummary): boolean => stored.some((other) => other.name === name);
-  const measured = [dialectsSection, replaySection, apiCostSection, stepSection, kernelsSection, peersSection];
+  const measured = [
+    ...[dialectsSection, replaySection, apiCostSection, stepSection],
+    ...[networksSection, kernelsSection, peersSection],
+  ];
   return [
     ...stored.map((summary) => marked(experimentSection(summary), summary.host.cores, summary.load)),
     ...measured.map((section) => marked(section(report), report.host.cores, report.host.load)),

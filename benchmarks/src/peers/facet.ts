@@ -140,14 +140,7 @@ export class Facet implements Peer {
       }
       case "network_step": {
         const network = networks[workload.network];
-        const steps = network.example[0] as number;
-        const places = fromData(
-          Array.from({ length: steps * steps }, (_, i) => i % steps > Math.floor(i / steps)),
-          [steps, steps],
-          "bool",
-        );
-        made.push(keep(places));
-        const ops = facetNetworkOps(() => places);
+        const ops = facetNetworkOps();
         return this.#trainStep(workload, tensor, prepared, "input", (weights, input) =>
           network.forward(ops, weights, input),
         );

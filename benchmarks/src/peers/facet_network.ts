@@ -1,5 +1,6 @@
 import {
   add,
+  attention,
   batchNorm,
   conv2d,
   embedding,
@@ -7,23 +8,16 @@ import {
   layerNorm,
   matmul,
   mean,
-  mul,
   recurrent,
   relu,
   reshape,
-  softmax,
   type Tensor,
   transpose,
-  where,
 } from "@facet/autograd";
 import type { NetworkOps } from "../networks.js";
 
-/** Facet's ops for the networks; images NHWC. `future` is [steps, steps]: true where a step would see a later one. */
-export function facetNetworkOps(future: (steps: number) => Tensor): NetworkOps<Tensor> {
-  const heads = (x: Tensor, count: number): Tensor => {
-    const [batch, steps, width] = x.shape as [number, number, number];
-    return transpose(reshape(x, [batch, steps, count, width / count]), [0, 2, 1, 3]);
-  };
+/** Facet's ops for the networks; images NHWC. */
+export function facetNetworkOps(): NetworkOps<Tensor> {
   return {
     conv: (x, filter, stride) => {
       const border = ((filter.shape[0] as number) - 1) / 2;
@@ -45,9 +39,8 @@ export function facetNetworkOps(future: (steps: number) => Tensor): NetworkOps<T
     layerNorm: (x, scale, bias) => layerNorm(x, { scale, bias, epsilon: 1e-5 }),
     causalAttention: (q, k, v, count) => {
       const [batch, steps, width] = q.shape as [number, number, number];
-      const scores = mul(matmul(heads(q, count), heads(k, count), { transposeB: true }), Math.sqrt(count / width));
-      const weights = softmax(where(future(steps), Number.NEGATIVE_INFINITY, scores));
-      return reshape(transpose(matmul(weights, heads(v, count)), [0, 2, 1, 3]), [batch, steps, width]);
+      const heads = (x: Tensor): Tensor => reshape(x, [batch, steps, count, width / count]);
+      return reshape(attention(heads(q), heads(k), heads(v), { layout: "BTHD", causal: true }), [batch, steps, width]);
     },
     gelu: (x) => gelu(x, true),
     lstm: (x, input, weights, bias) =>

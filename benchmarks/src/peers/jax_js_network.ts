@@ -18,7 +18,7 @@ export function jaxJsNetworkOps({ numpy: np, nn, lax }: Jax): NetworkOps<Array> 
   };
   const heads = (x: Array, count: number): Array => {
     const [batch, steps, width] = x.shape as [number, number, number];
-    return x.ref.reshape([batch, steps, count, width / count]);
+    return np.transpose(x.ref.reshape([batch, steps, count, width / count]), [0, 2, 1, 3]);
   };
   const dense = (x: Array, matrix: Array, bias: Array): Array => {
     const features = x.shape.at(-1) as number;
@@ -36,11 +36,21 @@ export function jaxJsNetworkOps({ numpy: np, nn, lax }: Jax): NetworkOps<Array> 
     add: (a, b) => a.ref.add(b.ref),
     globalMean: (x) => np.mean(x.ref, [2, 3]),
     dense,
-    embed: (table, tokens) => np.take(table.ref, tokens.ref, 0),
+    // jit has no gradient of take.
+    embed: (table, tokens) => {
+      const [rows, width] = table.shape as [number, number];
+      const chosen = nn.oneHot(tokens.ref.reshape([-1]), rows);
+      return np.matmul(chosen, table.ref).reshape([...tokens.shape, width]);
+    },
     layerNorm: (x, scale, bias) => normalised(x, [-1], scale, bias),
+    // nn.dotProductAttention is the same by einsum, which needs iterators' methods of Node 22.
     causalAttention: (q, k, v, count) => {
-      const y = nn.dotProductAttention(heads(q, count), heads(k, count), heads(v, count), { isCausal: true });
-      return y.reshape([...q.shape]);
+      const [, steps, width] = q.shape as [number, number, number];
+      const keys = np.transpose(heads(k, count), [0, 1, 3, 2]);
+      const scores = np.matmul(heads(q, count), keys).mul(Math.sqrt(count / width));
+      const seen = np.where(np.tri(steps, steps, 0, { dtype: np.bool }), scores, Number.NEGATIVE_INFINITY);
+      const y = np.matmul(nn.softmax(seen), heads(v, count));
+      return np.transpose(y, [0, 2, 1, 3]).reshape([...q.shape]);
     },
     gelu: (x) => nn.gelu(x.ref),
     lstm: (x, input, recurrent, bias) => {

@@ -12,6 +12,8 @@ type Variable = import("@tensorflow/tfjs").Variable;
 
 /** What waiting needs of the backend; its types are of another version of @webgpu/types. */
 interface Backend {
+  /** Null when nothing was encoded since the last submission. */
+  commandEncoder: unknown;
   endComputePassEncoder(): void;
   submitQueue(): void;
   device: GPUDevice;
@@ -57,7 +59,7 @@ export class TfjsWebgpu implements Peer {
         },
         finish: () => {
           backend.endComputePassEncoder();
-          backend.submitQueue();
+          if (backend.commandEncoder) backend.submitQueue();
           return backend.device.queue.onSubmittedWorkDone();
         },
         read: async () => readable(last as Tensor).data(),
