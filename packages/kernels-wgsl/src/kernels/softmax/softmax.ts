@@ -13,6 +13,7 @@ import logSoftmaxBackwardWgsl from "./log_softmax_backward.wgsl";
 import logSoftmaxForwardWgsl from "./log_softmax_forward.wgsl";
 import softmaxBackwardWgsl from "./softmax_backward.wgsl";
 import softmaxForwardWgsl from "./softmax_forward.wgsl";
+import softmaxForwardOnlineWgsl from "./softmax_forward_online.wgsl";
 
 /** The axis has `size` elements, `inner` apart. */
 const params = { outer: "u32", size: "u32", inner: "u32" } as const;
@@ -52,6 +53,16 @@ function variants(alongAxis: Along, masks: boolean): Variant<typeof params>[] {
   ];
 }
 
+/** Rows of a multiple of eight contiguous elements, read twice and written once. */
+const online = (constants?: Constants): Variant<typeof params> => ({
+  name: "rows_online",
+  order: "eights in chunks of 64",
+  wgsl: softmaxForwardOnlineWgsl,
+  ...(constants ? { constants } : {}),
+  applies: (p) => p.inner === 1 && p.size % 8 === 0,
+  workgroups: workgroups(1),
+});
+
 const peak = (lanes: readonly string[]): Constants => ({
   first: "v.x",
   peak: lanes.reduce((top, lane) => `max(${top}, v.${lane})`, "top"),
@@ -77,7 +88,7 @@ export const softmaxForward = defineKernel({
   wgsl: softmaxForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: variants(peakAndAdd, true),
+  variants: [online(), ...variants(peakAndAdd, true)],
   cost: cost(5, 2),
 });
 
@@ -97,7 +108,7 @@ export const logSoftmaxForward = defineKernel({
   wgsl: logSoftmaxForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: variants(peakAndAdd, true),
+  variants: [online({ normaliser: "log_of(vec4(sum))", finish: "(v - top) - n" }), ...variants(peakAndAdd, true)],
   cost: cost(6, 2),
 });
 
