@@ -14,6 +14,7 @@ import logSoftmaxForwardWgsl from "./log_softmax_forward.wgsl";
 import softmaxBackwardWgsl from "./softmax_backward.wgsl";
 import softmaxForwardWgsl from "./softmax_forward.wgsl";
 import softmaxForwardOnlineWgsl from "./softmax_forward_online.wgsl";
+import softmaxForwardOnlineFourRowsWgsl from "./softmax_forward_online_four_rows.wgsl";
 
 /** The axis has `size` elements, `inner` apart. */
 const params = { outer: "u32", size: "u32", inner: "u32" } as const;
@@ -53,15 +54,25 @@ function variants(alongAxis: Along, masks: boolean): Variant<typeof params>[] {
   ];
 }
 
-/** Rows of a multiple of eight contiguous elements, read twice and written once. */
-const online = (constants?: Constants): Variant<typeof params> => ({
-  name: "rows_online",
-  order: "eights in chunks of 64",
-  wgsl: softmaxForwardOnlineWgsl,
-  ...(constants ? { constants } : {}),
-  applies: (p) => p.inner === 1 && p.size % 8 === 0,
-  workgroups: workgroups(1),
-});
+/** Rows of a multiple of eight contiguous elements, or of four with four rows side by side: read twice and written once. */
+const online = (constants: Constants = {}): Variant<typeof params>[] => [
+  {
+    name: "rows_online",
+    order: "eights in chunks of 64",
+    wgsl: softmaxForwardOnlineWgsl,
+    constants,
+    applies: (p) => p.inner === 1 && p.size % 8 === 0,
+    workgroups: workgroups(1),
+  },
+  {
+    name: "four_rows_online",
+    order: "fours in chunks of 64",
+    wgsl: softmaxForwardOnlineFourRowsWgsl,
+    constants,
+    applies: (p) => p.inner % 4 === 0 && p.size % 4 === 0,
+    workgroups: workgroups(4),
+  },
+];
 
 const peak = (lanes: readonly string[]): Constants => ({
   first: "v.x",
@@ -88,7 +99,7 @@ export const softmaxForward = defineKernel({
   wgsl: softmaxForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: [online(), ...variants(peakAndAdd, true)],
+  variants: [...online(), ...variants(peakAndAdd, true)],
   cost: cost(5, 2),
 });
 
@@ -108,7 +119,7 @@ export const logSoftmaxForward = defineKernel({
   wgsl: logSoftmaxForwardWgsl,
   bindings: { x: read, y: write },
   params,
-  variants: [online({ normaliser: "log_of(vec4(sum))", finish: "(v - top) - n" }), ...variants(peakAndAdd, true)],
+  variants: [...online({ normaliser: "log_of(sum)", finish: "(v - top) - n" }), ...variants(peakAndAdd, true)],
   cost: cost(6, 2),
 });
 

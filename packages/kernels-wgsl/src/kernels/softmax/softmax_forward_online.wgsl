@@ -29,7 +29,7 @@ fn exp_of(v: vec4<f32>) -> vec4<f32> { return select(exp(v), v, is_nan(v)); }
 
 fn log_of(v: vec4<f32>) -> vec4<f32> { return select(log(v), v, is_nan(v)); }
 
-fn normaliser(sum: f32) -> vec4<f32> { return vec4(sum); }
+fn normaliser(sum: vec4<f32>) -> vec4<f32> { return sum; }
 
 fn finish(v: vec4<f32>, top: f32, n: vec4<f32>) -> vec4<f32> { return exp_of(v - top) / n; }
 
@@ -64,7 +64,7 @@ fn main(
     }
     sum += part;
   }
-  let n = normaliser(sum);
+  let n = normaliser(vec4(sum));
   for (var j = 0u; j < size; j++) {
     let v = x[at + j];
     y[at + j] = mat2x4(finish(v[0], top, n), finish(v[1], top, n));
