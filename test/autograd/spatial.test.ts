@@ -240,8 +240,23 @@ describe("refused before the device is asked", () => {
     ["grid_sample: rank", () => F.gridSample(x, F.ones([1, 1, 1, 2]), sampling), "x"],
     ["grid_sample: an empty image", () => F.gridSample(F.ones([1, 1, 0, 2]), F.ones([1, 1, 1, 2]), sampling), "x"],
     [
+      "grid_sample: bicubic",
+      () => F.gridSample(F.ones([1, 1, 2, 2, 2]), F.ones([1, 1, 1, 1, 3]), { ...sampling, mode: "bicubic" }),
+      "bilinear or nearest in volumes",
+    ],
+    [
+      "fractional_max_pool2d: x",
+      () => F.fractionalMaxPool(image, F.ones([...image.shape.slice(0, 2), 3]), { window: [2, 2], outputSize: [9, 1] }),
+      "for 9 windows of 2",
+    ],
+    [
+      "fractional_max_pool2d: samples",
+      () => F.fractionalMaxPool(image, F.ones([1, 1, 2]), { window: [1, 1], outputSize: [1, 1] }),
+      "samples",
+    ],
+    [
       "grid_sample: mode",
-      () => F.gridSample(image, F.ones([1, 1, 1, 2]), { ...sampling, mode: "bicubic" as "nearest" }),
+      () => F.gridSample(image, F.ones([1, 1, 1, 2]), { ...sampling, mode: "trilinear" as "nearest" }),
       "mode",
     ],
     [

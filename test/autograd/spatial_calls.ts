@@ -110,6 +110,21 @@ const torchPoolings = ([1, 2, 3] as const).flatMap((rank): [string, SpatialCall]
 ]);
 
 Object.assign(torchCalls, Object.fromEntries(torchPoolings), {
+  // PyTorch's samples of images are for w and h.
+  fractional_max_pool2d: ({ kernel_size, output_size, samples }: Arguments, x: F.Tensor) =>
+    F.fractionalMaxPool(
+      x,
+      F.fromData(
+        samples.flat().flatMap(([w, h]: [number, number]) => [0, h, w]),
+        [...x.shape.slice(0, 2), 3],
+      ),
+      { window: kernel_size, outputSize: output_size },
+    ),
+  fractional_max_pool3d: ({ kernel_size, output_size, samples }: Arguments, x: F.Tensor) =>
+    F.fractionalMaxPool(x, F.fromData(samples.flat(2), [...x.shape.slice(0, 2), 3]), {
+      window: kernel_size,
+      outputSize: output_size,
+    }),
   local_response_norm: ({ size, alpha = 1e-4, beta = 0.75, k = 1 }: Arguments, x: F.Tensor) => {
     const [before, behind] = [Math.floor(size / 2), Math.floor((size - 1) / 2)];
     return F.localResponseNorm(x, { before, behind, alpha, beta, k, mean: true, axis: 1 });
@@ -246,7 +261,7 @@ export const jaxCalls: Readonly<Record<string, SpatialCall>> = {
     const attrs = { ...CHANNELS_LAST[1], stride, padding: edges, dilation, groups: 1 };
     return F.convTranspose(x!, mirrored, undefined, attrs);
   },
-  conv_general_dilated: ({ stride, padding, input_dilation, dilation, groups }, x, w) =>
+  conv_general_dilated: ({ stride, padding, input_dilation, dilation, groups, batch_groups }, x, w) =>
     F.conv(x!, w!, undefined, {
       ...CHANNELS_LAST[1],
       stride,
@@ -254,5 +269,6 @@ export const jaxCalls: Readonly<Record<string, SpatialCall>> = {
       dilation,
       groups,
       inputDilation: input_dilation,
+      batchGroups: batch_groups,
     }),
 };

@@ -92,6 +92,7 @@ def torch_paddings():
 
 
 def torch_poolings():
+    import torch
     import torch.nn.functional as F
 
     distinct = {"values": "distinct"}
@@ -132,6 +133,19 @@ def torch_poolings():
             return unpool(*pool(x, kernel_size, return_indices=True), kernel_size, output_size=list(x.shape[2:]))
 
         add_torch(f"max_unpool{rank}d", {"kernel_size": 2}, {"x": shape}, call, **distinct)
+    # Samples by which no window begins at a tie that float32 may round the other way.
+    for rank, size, out, samples, shape in [
+        (2, [2, 3], [4, 5], [[[0.3, 0.75], [0.55, 0.1]]], (1, 2, 7, 9)),
+        (2, [2, 2], [1, 5], [[[0.9, 0.45]], [[0.0, 0.7]]], (2, 1, 5, 8)),
+        (3, [2, 1, 3], [3, 6, 4], [[[0.3, 0.8, 0.95], [0.6, 0.25, 0.5]]], (1, 2, 5, 7, 8)),
+    ]:
+        def call(x, kernel_size, output_size, samples):
+            drawn = torch.tensor(samples, dtype=torch.float64)
+            return getattr(F, f"fractional_max_pool{rank}d")(
+                x, kernel_size, output_size=output_size, return_indices=True, _random_samples=drawn)
+
+        params = {"kernel_size": size, "output_size": out, "samples": samples}
+        add_torch(f"fractional_max_pool{rank}d", params, {"x": shape}, call, **distinct)
     for params, shape in [
         ({"size": 3}, (2, 5, 3)), ({"size": 4, "alpha": 0.5, "beta": 0.6, "k": 2.0}, (1, 6, 2, 3)), ({"size": 2, "alpha": 0.3}, (1, 3, 2, 1, 2)),
     ]:
@@ -176,6 +190,11 @@ def torch_grids():
                 params = {"mode": mode, "padding_mode": padding, "align_corners": align}
                 shapes = {"x": (2, 3, 4, 5), "grid": (2, 3, 6, 2)}
                 add_torch("grid_sample", params, shapes)
+                add_torch("grid_sample", params, {"x": (1, 2, 3, 4, 5), "grid": (1, 2, 3, 2, 3)})
+    for padding in ("zeros", "border", "reflection"):
+        for align in (False, True):
+            params = {"mode": "bicubic", "padding_mode": padding, "align_corners": align}
+            add_torch("grid_sample", params, {"x": (2, 3, 4, 5), "grid": (2, 3, 6, 2)})
     for size in ([2, 1, 3, 4], [1, 2, 3, 2, 5], [2, 3, 1, 2]):
         for align in (False, True):
             theta = (size[0], len(size) - 2, len(size) - 1)
@@ -280,6 +299,14 @@ def jax_cases():
             lambda x, w: jax.lax.conv_general_dilated(
                 x, w, stride, padding, lhs_dilation=inner, rhs_dilation=dilation, dimension_numbers=numbers,
                 feature_group_count=groups),
+        )
+    for stride, groups in [([1, 2], 2), ([1, 1], 3)]:
+        add_jax(
+            "conv_general_dilated",
+            {"stride": stride, "padding": [[1, 0], [0, 2]], "dilation": [1, 1], "groups": 1, "batch_groups": groups},
+            {"x": (6, 4, 5, 2), "w": (2, 3, 2, 2 * groups)},
+            lambda x, w: jax.lax.conv_general_dilated(
+                x, w, stride, [[1, 0], [0, 2]], dimension_numbers=numbers, batch_group_count=groups),
         )
     for shape, size, method, antialias in [
         ((1, 4, 5, 2), (7, 3), "linear", True), ((1, 9, 4, 1), (4, 6), "cubic", True), ((1, 5, 6, 2), (8, 9), "cubic", False),

@@ -121,6 +121,18 @@ CALLS = {
         {"feature_group_count": 2, "dimension_numbers": ["CHWN", "OIHW", "NHCW"]},
         {"a": (4, 5, 4, 2), "b": (6, 2, 3, 3)},
     ),
+    "lax_conv_batch_groups": (
+        "lax.conv_general_dilated",
+        [*BOTH, [1, 2], "SAME"],
+        {"batch_group_count": 2},
+        {"a": (6, 3, 4, 5), "b": (4, 3, 3, 2)},
+    ),
+    "lax_conv_batch_groups_nhwc": (
+        "lax.conv_general_dilated",
+        [*BOTH, [1, 1], [[1, 0], [0, 2]]],
+        {"batch_group_count": 3, "dimension_numbers": ["NHWC", "HWIO", "NHWC"]},
+        {"a": (3, 5, 4, 2), "b": (3, 3, 2, 6)},
+    ),
     "lax_reduce_window_max": (
         "lax.reduce_window",
         ["$a", float("-inf"), "%lax.max", [1, 3, 2, 1], [1, 2, 2, 1], "SAME"],

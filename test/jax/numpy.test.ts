@@ -230,7 +230,8 @@ test("mistakes are typed and named", () => {
   expect(conv({ lhs_dilation: [2, 2] })).toThrow(
     /conv_general_dilated: lhs_dilation: expected null: other values are not supported, got \[2,2\]/,
   );
-  expect(conv({ batchGroupCount: 2 })).toThrow(/conv_general_dilated: batch_group_count: expected 1/);
+  expect(conv({ batchGroupCount: 2 })).toThrow(/conv2d: x: expected rank 4 and a batch of a multiple of 2/);
+  expect(conv({ batchGroupCount: 2, featureGroupCount: 2 })).toThrow(/conv2d: batchGroups: expected 1 beside groups/);
   expect(conv({}, [0, 1])).toThrow(/window_strides: expected two whole numbers of 1 or more/);
   expect(conv({}, [1, 1], "FULL")).toThrow(/padding: expected SAME, SAME_LOWER, VALID or pairs/);
   expect(conv({ dimension_numbers: ["NHWX", "HWIO", "NHWC"] })).toThrow(/dimension_numbers/);

@@ -26,6 +26,7 @@ import { normalizeEntries } from "./kernels/normalize/normalize.cases.js";
 import { optimizerEntries } from "./kernels/optimizer/optimizer.cases.js";
 import { paddingEntries } from "./kernels/padding/padding.cases.js";
 import { pool2dEntries } from "./kernels/pool2d/pool2d.cases.js";
+import { fractionalMaxPoolEntries } from "./kernels/pool3d/fractional_max_pool.cases.js";
 import { pool3dEntries } from "./kernels/pool3d/pool3d.cases.js";
 import { randomEntries } from "./kernels/random/random.cases.js";
 import { randomParametersEntries } from "./kernels/random/random_parameters.cases.js";
@@ -66,6 +67,7 @@ export const kernelTable: readonly KernelEntry[] = [
   ...foldEntries,
   ...pool2dEntries,
   ...pool3dEntries,
+  ...fractionalMaxPoolEntries,
   ...resampleEntries,
   ...gridSampleEntries,
   ...normalizeEntries,

@@ -1,4 +1,4 @@
-import { ArgumentError, conv2d, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
+import { ArgumentError, conv as coreConv, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
 import { define, int, Kind, listOf, only, show } from "@facet/dialect";
 import { arrayLike, type Given, precision, preferred } from "./arguments.js";
 import { type ArrayLike, computable, type JaxArray, run } from "./array.js";
@@ -87,6 +87,7 @@ export interface ConvOptions {
   rhs_dilation: readonly number[] | null;
   dimension_numbers: ConvDimensionNumbers | null;
   feature_group_count: number;
+  batch_group_count?: number;
 }
 
 /** Convolution with a bias of one value per output channel: what stax's Conv denotes, in one kernel. */
@@ -97,7 +98,7 @@ export function convolution(
   bias: Tensor | undefined,
   window_strides: readonly number[],
   padding: Padding,
-  { rhs_dilation, dimension_numbers, feature_group_count }: ConvOptions,
+  { rhs_dilation, dimension_numbers, feature_group_count, batch_group_count = 1 }: ConvOptions,
 ): Tensor {
   for (const [argument, x] of Object.entries({ lhs, rhs }))
     if (x.rank !== 4)
@@ -115,11 +116,12 @@ export function convolution(
   const spatial = (tensor: Tensor, spec: string) =>
     ["H", "W"].map((letter) => tensor.shape[spec.indexOf(letter)] as number);
   const reach = spatial(w, filterLayout).map((extent, i) => (extent - 1) * (dilation[i] as number) + 1);
-  const y = conv2d(x, w, bias, {
+  const y = coreConv(x, w, bias, {
     stride,
     dilation,
     padding: paddingOf(fn, padding, spatial(x, layout), reach, stride),
     groups: feature_group_count,
+    batchGroups: batch_group_count,
     layout: layout as Image,
     filterLayout: filterLayout as keyof typeof FILTER,
   });
@@ -167,8 +169,8 @@ const strides = listOf(int);
 
 /**
  * lax.conv_general_dilated for two spatial dimensions: cross-correlation of lhs with rhs. Layouts by `dimension_numbers`
- * (default NCHW, OIHW, NCHW); `feature_group_count` groups; `rhs_dilation` spreads the filter. `lhs_dilation` (transposed
- * convolution) and `batch_group_count` other than 1 throw UnsupportedError.
+ * (default NCHW, OIHW, NCHW); `feature_group_count` and `batch_group_count` group; `rhs_dilation` spreads the filter. `lhs_dilation`
+ * (transposed convolution) throws UnsupportedError.
  */
 export const conv_general_dilated: (...args: Given<ConvRequired, ConvRest, ConvNamed>) => JaxArray = define(
   "jax.lax.conv_general_dilated",
@@ -181,7 +183,7 @@ export const conv_general_dilated: (...args: Given<ConvRequired, ConvRest, ConvN
     rhs_dilation: listOf(int).or(null),
     dimension_numbers: layouts.or(null),
     feature_group_count: int.or(1),
-    batch_group_count: only(1),
+    batch_group_count: int.or(1),
     precision,
     preferred_element_type: preferred,
     out_sharding: only(null),

@@ -135,6 +135,15 @@ const poolRows: readonly GradientRow[] = [
     once: FLAT,
   },
   {
+    op: "fractional_max_pool",
+    shapes: [[1, 2, 4, 5]],
+    values: apart,
+    call: (x) =>
+      F.fractionalMaxPool(x, F.fromData([0, 0.3, 0.8, 0, 0.6, 0.1], [1, 2, 3]), { window: [2, 2], outputSize: [3, 3] })
+        .y,
+    once: FLAT,
+  },
+  {
     op: "max_pool_backward",
     shapes: [[1, 4, 2]],
     values: apart,
@@ -205,6 +214,28 @@ const gridRows: readonly GradientRow[] = [
     shapes: [
       [1, 2, 3, 3],
       [1, 2, 2, 2],
+    ],
+    values: points,
+    call: (x, grid) => F.gridSample(x, grid, sampling),
+    once: "the gradient by the grid has no second derivative in PyTorch either",
+  },
+  {
+    op: "grid_sample",
+    variant: "bicubic",
+    shapes: [
+      [1, 2, 3, 3],
+      [1, 2, 2, 2],
+    ],
+    values: points,
+    call: (x, grid) => F.gridSample(x, grid, { ...sampling, mode: "bicubic", paddingMode: "border" }),
+    once: "the gradient by the grid has no second derivative in PyTorch either",
+  },
+  {
+    op: "grid_sample",
+    variant: "volumes",
+    shapes: [
+      [1, 2, 3, 3, 3],
+      [1, 2, 1, 2, 3],
     ],
     values: points,
     call: (x, grid) => F.gridSample(x, grid, sampling),

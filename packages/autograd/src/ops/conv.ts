@@ -14,7 +14,7 @@ import type { Tensor } from "../tensor.js";
 import { conv2d, conv2dTranspose } from "./conv2d.js";
 import { conv3d, conv3dTranspose } from "./conv3d.js";
 import { add } from "./elementwise.js";
-import { pad, place, reshape, slice } from "./shape.js";
+import { pad, place, reshape, slice, transpose } from "./shape.js";
 
 export type SequenceLayout = "NWC" | "NCW";
 export type SequenceFilterLayout = "WIO" | "OIW";
@@ -106,20 +106,30 @@ function cropped(op: string, x: Tensor, padding: readonly number[], { count, fir
   ];
 }
 
+export interface ConvOfBatchAttrs extends ConvAttrs {
+  /** How far apart the elements of x are, with zeros between them, along each spatial axis. Default 1. */
+  inputDilation?: readonly number[];
+  /**
+   * The batch is cut into so many equal runs, and the output channels too: run i makes channels i of the result, whose batch is one
+   * run long. JAX' batch_group_count. Default 1; `groups` is 1 beside more.
+   */
+  batchGroups?: number;
+}
+
 /**
  * Convolution (cross-correlation) of x over its spatial axes, one to three by the layout; `bias` holds a number for each
- * output channel. `inputDilation` spreads the elements of x, with zeros between them. float32.
- * Throws ArgumentError or ShapeError as conv2d does.
+ * output channel. float32. Throws ArgumentError or ShapeError as conv2d does.
  */
-export function conv(
-  x: Tensor,
-  w: Tensor,
-  bias: Tensor | undefined,
-  attrs: ConvAttrs & { inputDilation?: readonly number[] },
-): Tensor {
+export function conv(x: Tensor, w: Tensor, bias: Tensor | undefined, attrs: ConvOfBatchAttrs): Tensor {
   const axes = axesOf("conv", attrs.layout);
   const op = `conv${axes.count}d`;
-  const { inputDilation, ...given } = attrs;
+  const { inputDilation, batchGroups = 1, ...given } = attrs;
+  if (batchGroups !== 1)
+    return conv(runsAsChannels(op, x, batchGroups, attrs.groups, axes), w, bias, {
+      ...attrs,
+      groups: batchGroups,
+      batchGroups: 1,
+    });
   const spread = inputDilation ? dilated(op, x, inputDilation, axes) : x;
   const [source, padding] = cropped(op, spread, attrs.padding, axes);
   const left = { ...given, padding };
@@ -133,6 +143,29 @@ export function conv(
     raisedAttrs(left),
   );
   return reshape(y, shape);
+}
+
+/** Runs of the batch as groups of channels, of a batch that is one run long. */
+function runsAsChannels(op: string, x: Tensor, runs: number, groups: number, { count, first }: Axes): Tensor {
+  expectIntegers(op, "batchGroups", [runs], 1, 1);
+  if (groups !== 1)
+    throw new ArgumentError({ op, argument: "batchGroups", expected: "1 beside groups", given: `${runs}` });
+  if (x.rank !== count + 2 || (x.shape[0] as number) % runs !== 0)
+    throw new ShapeError({
+      op,
+      argument: "x",
+      expected: `rank ${count + 2} and a batch of a multiple of ${runs}`,
+      given: formatShape(x.shape),
+    });
+  const [n, ...rest] = x.shape as [number, ...number[]];
+  // [runs, batch, ...]: the runs go before the channels.
+  const channels = first === 1 ? rest.length - 1 : 0;
+  const apart = reshape(x, [runs, n / runs, ...rest]);
+  const order = [1, ...rest.keys()].flatMap((_, at) => (at === 0 ? [1] : at - 1 === channels ? [0, at + 1] : [at + 1]));
+  return reshape(
+    transpose(apart, order),
+    [n / runs, ...rest].map((extent, d) => (d === channels + 1 ? extent * runs : extent)),
+  );
 }
 
 /** x with its elements `steps` apart and zeros between them. */

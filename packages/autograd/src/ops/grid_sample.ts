@@ -32,8 +32,8 @@ const gridSampleOp = defineOp<{ x: Tensor; grid: Tensor }, GridSampleAttrs>({
     return gridSampleGeometry(x.shape, grid.shape, attrs).shape;
   },
   forward: ({ x, grid }, y, attrs) => {
-    const { params } = gridSampleGeometry(x.shape, grid.shape, attrs);
-    launch(gridSampleForward, { x, grid, y }, params, gridSampleConstants("forward", attrs));
+    const { params, axes } = gridSampleGeometry(x.shape, grid.shape, attrs);
+    launch(gridSampleForward, { x, grid, y }, params, gridSampleConstants("forward", attrs, axes));
   },
   vjp: {
     x: vjp(
@@ -56,11 +56,13 @@ const inputOp = defineOp<{ dy: Tensor; grid: Tensor }, GridSampleAttrs & { xShap
   shape: (_, { xShape }) => xShape,
   forward: ({ dy, grid }, dx, { xShape, ...attrs }) => {
     if (dy.size === 0) return fillWith(dx, 0);
-    const { params } = gridSampleGeometry(xShape, grid.shape, attrs);
-    const corners = empty([params.batch * params.out_h * params.out_w, 4], "float32", "workspace");
-    const boxes = empty([params.batch * params.blocks, 4], "float32", "workspace");
-    launch(gridSampleCorners, { grid, corners, boxes }, params, gridSampleConstants("corners", attrs));
-    launch(gridSampleBackwardInput, { corners, boxes, dy, dx }, params, gridSampleConstants("backwardInput", attrs));
+    const { params, axes } = gridSampleGeometry(xShape, grid.shape, attrs);
+    const parts = 4 * (axes - 1);
+    const corners = empty([params.batch * params.points, parts], "float32", "workspace");
+    const boxes = empty([params.batch * params.blocks, parts], "float32", "workspace");
+    launch(gridSampleCorners, { grid, corners, boxes }, params, gridSampleConstants("corners", attrs, axes));
+    const constants = gridSampleConstants("backwardInput", attrs, axes);
+    launch(gridSampleBackwardInput, { corners, boxes, dy, dx }, params, constants);
     corners.dispose();
     boxes.dispose();
   },
@@ -88,8 +90,8 @@ const gridOp = defineOp<{ dy: Tensor; x: Tensor; grid: Tensor }, GridSampleAttrs
   shape: ({ grid }) => grid.shape,
   forward: ({ dy, x, grid }, dgrid, attrs) => {
     if (dy.size === 0) return fillWith(dgrid, 0);
-    const { params } = gridSampleGeometry(x.shape, grid.shape, attrs);
-    launch(gridSampleBackwardGrid, { dy, x, grid, dgrid }, params, gridSampleConstants("backwardGrid", attrs));
+    const { params, axes } = gridSampleGeometry(x.shape, grid.shape, attrs);
+    launch(gridSampleBackwardGrid, { dy, x, grid, dgrid }, params, gridSampleConstants("backwardGrid", attrs, axes));
   },
   vjp: {
     // Along g every channel changes by its own slopes: those of one channel each are the gradients of images with one channel.
@@ -113,8 +115,10 @@ const gridOp = defineOp<{ dy: Tensor; x: Tensor; grid: Tensor }, GridSampleAttrs
 });
 
 /**
- * Images [n, c, h, w] at the points of a grid [n, out_h, out_w, 2] of x and y from -1 to 1: [n, c, out_h, out_w]. float32.
- * Throws ShapeError or ArgumentError for other shapes and unknown modes. The gradient by the grid cannot be differentiated again.
+ * Images [n, c, h, w] at the points of a grid [n, out_h, out_w, 2] of x and y from -1 to 1: [n, c, out_h, out_w]; volumes
+ * [n, c, d, h, w] at those of a grid [n, out_d, out_h, out_w, 3] of x, y and z. float32: PyTorch's grid_sample.
+ * Throws ShapeError or ArgumentError for other shapes and unknown modes, UnsupportedError for `bicubic` in volumes. The gradient by
+ * the grid cannot be differentiated again.
  */
 export const gridSample = (x: Tensor, grid: Tensor, attrs: GridSampleAttrs): Tensor => gridSampleOp({ x, grid }, attrs);
 

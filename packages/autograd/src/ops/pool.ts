@@ -6,7 +6,10 @@ import {
   adaptivePoolGeometry,
   avgPool3dBackward,
   avgPool3dForward,
+  type FractionalMaxPoolOptions,
   formatShape,
+  fractionalMaxPoolGeometry,
+  fractionalMaxPool as fractionalMaxPoolKernel,
   maxPool3dBackward,
   maxPool3dForward,
   type Pool2dOptions,
@@ -15,7 +18,7 @@ import {
   ShapeError,
   sizeOf,
 } from "@facet/kernels-wgsl";
-import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
+import { defineOp, launch, nonDifferentiable, type OpInputs, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
@@ -197,6 +200,60 @@ export const globalAvgPool = (x: Tensor, channelsLast: boolean, keepdims = false
 /** Largest element over all spatial axes; equal ones share the gradient. */
 export const globalMaxPool = (x: Tensor, channelsLast: boolean, keepdims = false): Tensor =>
   max(x, { axes: spatial(x, channelsLast), keepdims });
+
+interface FractionalInputs extends OpInputs {
+  readonly x: Tensor;
+  readonly samples: Tensor;
+}
+
+// y = largest element of each window, index = which it is; windows may share elements, which then get both gradients.
+const fractionalMaxPoolOp = defineOp<FractionalInputs, FractionalMaxPoolOptions, "index">({
+  name: "fractional_max_pool",
+  shape: ({ x, samples }, attrs) => {
+    const { shape } = fractionalMaxPoolGeometry(x.shape, samples.shape, attrs);
+    for (const [argument, given] of Object.entries({ x, samples }))
+      expectFloating("fractional_max_pool", argument, given.dtype);
+    return shape;
+  },
+  aux: {
+    index: ({ x, samples }, attrs) => ({
+      shape: fractionalMaxPoolGeometry(x.shape, samples.shape, attrs).shape,
+      dtype: "int32",
+    }),
+  },
+  forward: ({ x, samples }, y, attrs, { index }) => {
+    if (y.size === 0) return;
+    launch(
+      fractionalMaxPoolKernel,
+      { x, samples, y, index },
+      fractionalMaxPoolGeometry(x.shape, samples.shape, attrs).params,
+    );
+  },
+  vjp: {
+    x: vjp(["index"], (dy, { index }, { shapes }): Tensor => {
+      const shape = shapes.x as number[];
+      const lines = [...shape.slice(0, 2), sizeOf(shape.slice(2))];
+      const options = { axis: 2, negative: false, combination: "add" } as const;
+      return reshape(scatterElements(zeros(lines), flat(index, false), flat(dy, false), options), shape);
+    }),
+    samples: nonDifferentiable,
+  },
+  batch: asMoreRows(),
+});
+
+/**
+ * Largest element of windows whose places are drawn, and, int32, where in the volume (of one channel) each is: PyTorch's
+ * fractional_max_pool2d and 3d of x [n, c, h, w] or [n, c, d, h, w]. `samples` [n, c, 3], from 0 up to 1, place the windows of every
+ * channel along d (of which an image has one), h and w. Throws ShapeError or ArgumentError where windows do not fit.
+ */
+export function fractionalMaxPool(
+  x: Tensor,
+  samples: Tensor,
+  attrs: FractionalMaxPoolOptions,
+): { y: Tensor; indices: Tensor } {
+  const { y, aux } = fractionalMaxPoolOp.withAux({ x, samples }, attrs);
+  return { y, indices: aux.index };
+}
 
 /**
  * The reverse of maxPoolWithIndices: zeros of the spatial extents `outputSize`, with x where the indices say; of several at one

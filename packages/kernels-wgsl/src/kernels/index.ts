@@ -33,6 +33,7 @@ export * from "./normalize/normalize_geometry.js";
 export * from "./optimizer/index.js";
 export * from "./padding/padding.js";
 export * from "./pool2d/pool2d.js";
+export * from "./pool3d/fractional_max_pool.js";
 export * from "./pool3d/pool3d.js";
 export * from "./random/random.js";
 export * from "./random/random_gamma.js";

@@ -1,21 +1,26 @@
-// grid_sample_backward_grid: dgrid[n, h, w] = sum over c of dy[n, c, h, w] * slope of the interpolation of x[n, c] at the point
+// grid_sample_backward_grid: dgrid[n, point] = sum over c of dy[n, c, point] * slope of the interpolation of x[n, c] at the point
 //
-// dy      [batch, channels, out_h, out_w]
-// x       [batch, channels, in_h, in_w]
-// grid, dgrid  [batch, out_h, out_w, 2]; dgrid is overwritten. Where a point was moved to the edge it is 0.
+// dy      [batch, channels, points]
+// x       [batch, channels, in_d, in_h, in_w]; an image is a volume of depth 1
+// grid, dgrid  [batch, points, AXES]; dgrid is overwritten. Where a point was moved to the edge it is 0.
 // Thread  one point.
-// Order   channels ascending; corners upper left, upper right, lower left, lower right.
+// Order   channels ascending; taps in the order of x.
 // Reference: grid_sample.ref.ts
 
 struct Params {
   batch: u32, channels: u32,
-  in_h: u32, in_w: u32,
-  out_h: u32, out_w: u32,
+  in_d: u32, in_h: u32, in_w: u32,
+  // Points of the grid for each image.
+  points: u32,
   align_corners: u32,
   blocks: u32,
 }
 
 const LANES = 64u;
+// Spatial axes, taps along each, and all of them together.
+const AXES = 2u;
+const TAPS = 2u;
+const ALL_TAPS = 4u;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -43,6 +48,16 @@ fn mirrored(at: f32, size: f32, low: f32, high: f32) -> vec2<f32> {
   return vec2(folded.x, folded.y * select(1.0, -1.0, odd) * select(1.0, -1.0, from_low < 0.0));
 }
 
+// The same between the edges of an image of `size` elements.
+fn settled(at: f32, size: u32) -> vec2<f32> {
+  let n = f32(size);
+  let aligned = params.align_corners == 1u;
+  return settle(at, n, select(-0.5, 0.0, aligned), select(n - 0.5, n - 1.0, aligned));
+}
+
+// Settles a point, or leaves that to each of its taps.
+fn settled_point(at: f32, size: u32) -> vec2<f32> { return settled(at, size); }
+
 // Where -1 to 1 lies among `size` elements, and by how much it changes with the given coordinate.
 fn image_place(given: f32, size: u32) -> vec2<f32> {
   let n = f32(size);
@@ -51,11 +66,34 @@ fn image_place(given: f32, size: u32) -> vec2<f32> {
   let exact = (given + 1.0) * scale - select(0.5, 0.0, aligned);
   // What is no number lies outside; by its bits, because a compiler may assume that comparisons never see a NaN.
   let none = (bitcast<u32>(given) & 0x7fffffffu) > 0x7f800000u;
-  let at = clamp(select(exact, -100.0, none), -1e9, 1e9);
-  let low = select(-0.5, 0.0, aligned);
-  let settled = settle(at, n, low, select(n - 0.5, n - 1.0, aligned));
-  return vec2(settled.x, settled.y * scale);
+  let at = settled_point(clamp(select(exact, -100.0, none), -1e9, 1e9), size);
+  return vec2(at.x, at.y * scale);
 }
+
+// The elements that count, along one axis: where they are; of `bicubic` the spec makes them four, each settled by itself.
+fn places(first: f32, size: u32) -> vec4<f32> { return first + vec4(0.0, 1.0, 2.0, 3.0); }
+
+// Keys' kernel with a = -0.75 at a distance of up to 1, and of 1 to 2.
+fn near(d: f32) -> f32 { return (1.25 * d - 2.25) * d * d + 1.0; }
+
+fn far(d: f32) -> f32 { return ((-0.75 * d + 3.75) * d - 6.0) * d + 3.0; }
+
+fn near_slope(d: f32) -> f32 { return (3.75 * d - 4.5) * d; }
+
+fn far_slope(d: f32) -> f32 { return (-2.25 * d + 7.5) * d - 6.0; }
+
+// Their weights, for a point `t` behind the first.
+fn weights(t: f32) -> vec4<f32> { return vec4(1.0 - t, t, 0.0, 0.0); }
+
+// How these change with t.
+fn slopes(t: f32) -> vec4<f32> { return vec4(-1.0, 1.0, 0.0, 0.0); }
+
+fn pick(v: vec4<f32>, k: u32) -> f32 { return select(v.x, v.y, k == 1u); }
+
+// Outside on the left and above these wrap around, and fail the comparison with an extent.
+fn indices(v: vec4<f32>) -> vec4<u32> { return vec4<u32>(vec4<i32>(v)); }
+
+fn pick_index(v: vec4<u32>, k: u32) -> u32 { return select(v.x, v.y, k == 1u); }
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -64,34 +102,58 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let thread = (group.y * groups.x + group.x) * LANES + lane;
-  let points = params.out_h * params.out_w;
-  if (thread >= params.batch * points) { return; }
-  let point = thread % points;
-  let n = thread / points;
-  let across = image_place(grid[2u * thread], params.in_w);
-  let along = image_place(grid[2u * thread + 1u], params.in_h);
-  let left = floor(across.x);
-  let upper = floor(along.x);
-  let right = across.x - left;
-  let lower = along.x - upper;
-  let plane = params.in_h * params.in_w;
+  if (thread >= params.batch * params.points) { return; }
+  let point = thread % params.points;
+  let n = thread / params.points;
+  let across = image_place(grid[AXES * thread], params.in_w);
+  let along = image_place(grid[AXES * thread + 1u], params.in_h);
+  var deep = vec2(0.0);
+  if (AXES == 3u) { deep = image_place(grid[AXES * thread + AXES - 1u], params.in_d); }
+  let first = floor(vec3(across.x, along.x, deep.x));
+  let t = vec3(across.x, along.x, deep.x) - first;
+  let columns = indices(places(first.x, params.in_w));
+  let rows = indices(places(first.y, params.in_h));
+  let slices = indices(places(first.z, params.in_d));
+  let weights_x = weights(t.x);
+  let weights_y = weights(t.y);
+  let weights_z = weights(t.z);
+  let slopes_x = slopes(t.x);
+  let slopes_y = slopes(t.y);
+  let slopes_z = slopes(t.z);
+  let volume = params.in_d * params.in_h * params.in_w;
   var sum = vec2(0.0);
+  var sum_z = 0.0;
   for (var c = 0u; c < params.channels; c++) {
-    let g = dy[(n * params.channels + c) * points + point];
+    let g = dy[(n * params.channels + c) * params.points + point];
     var slope = vec2(0.0);
-    for (var k = 0u; k < 4u; k++) {
-      // Outside on the left and above these wrap around, and fail the comparison.
-      let w = u32(i32(left)) + k % 2u;
-      let h = u32(i32(upper)) + k / 2u;
-      if (w >= params.in_w || h >= params.in_h) { continue; }
-      let value = x[(n * params.channels + c) * plane + h * params.in_w + w];
-      slope += value * vec2(
-        select(-1.0, 1.0, k % 2u == 1u) * select(1.0 - lower, lower, k / 2u == 1u),
-        select(-1.0, 1.0, k / 2u == 1u) * select(1.0 - right, right, k % 2u == 1u),
-      );
+    var slope_z = 0.0;
+    for (var k = 0u; k < ALL_TAPS; k++) {
+      let kw = k % TAPS;
+      let kh = k / TAPS % TAPS;
+      let w = pick_index(columns, kw);
+      let h = pick_index(rows, kh);
+      var inside = w < params.in_w && h < params.in_h;
+      var at_tap = (n * params.channels + c) * volume + h * params.in_w + w;
+      let weight = vec2(pick(weights_x, kw), pick(weights_y, kh));
+      var change = vec2(pick(slopes_x, kw) * weight.y, pick(slopes_y, kh) * weight.x);
+      var change_z = 0.0;
+      if (AXES == 3u) {
+        let kd = k / (TAPS * TAPS);
+        let d = pick_index(slices, kd);
+        inside = inside && d < params.in_d;
+        at_tap += d * params.in_h * params.in_w;
+        change *= pick(weights_z, kd);
+        change_z = weight.x * weight.y * pick(slopes_z, kd);
+      }
+      if (!inside) { continue; }
+      let value = x[at_tap];
+      slope += value * change;
+      if (AXES == 3u) { slope_z += value * change_z; }
     }
     sum = fma(vec2(g), slope, sum);
+    if (AXES == 3u) { sum_z = fma(g, slope_z, sum_z); }
   }
-  dgrid[2u * thread] = sum.x * across.y;
-  dgrid[2u * thread + 1u] = sum.y * along.y;
+  dgrid[AXES * thread] = sum.x * across.y;
+  dgrid[AXES * thread + 1u] = sum.y * along.y;
+  if (AXES == 3u) { dgrid[AXES * thread + AXES - 1u] = sum_z * deep.y; }
 }
