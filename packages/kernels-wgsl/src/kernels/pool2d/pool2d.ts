@@ -17,6 +17,7 @@ import maxPool2dForward2x2Wgsl from "./max_pool2d_forward_2x2.wgsl";
 import maxPool2dForward3x3Wgsl from "./max_pool2d_forward_3x3.wgsl";
 import maxPool2dForwardFourWindowsWgsl from "./max_pool2d_forward_four_windows.wgsl";
 import maxPool2dGatherWgsl from "./max_pool2d_gather.wgsl";
+import maxPool2dGatherFourWindowsWgsl from "./max_pool2d_gather_four_windows.wgsl";
 import {
   averageVec4,
   blocks2x2,
@@ -89,7 +90,10 @@ export const maxPool2dGather = defineKernel({
   wgsl: maxPool2dGatherWgsl,
   bindings: { x: read, y: read, g: read, out: write },
   params,
-  variants: general(outCount, maximumVec4),
+  variants: [
+    ...fourWindows(maxPool2dGatherFourWindowsWgsl, { ...readPairs, pair_of_g: "g[at / 2u]" }),
+    ...general(outCount, maximumVec4),
+  ],
   cost: cost(2, 2),
 });
 
