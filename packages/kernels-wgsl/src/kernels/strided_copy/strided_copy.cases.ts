@@ -114,6 +114,8 @@ const cases: KernelCase[] = [
   flip([4, 6, 8], [1]),
   slice([1030], [1], [1030]),
   transpose([84, 51], [1, 0]),
+  transpose([2, 512, 32], [0, 2, 1]),
+  transpose([3, 32, 512], [0, 2, 1]),
   transpose([32, 26, 26, 32], [0, 3, 1, 2], true),
   transpose([32, 32, 26, 26], [0, 2, 3, 1], true),
   transpose([1024, 1024], [1, 0], true),

@@ -71,6 +71,25 @@ const turn: Variant<typeof params> = {
   workgroups: (p) => spread(divideUp(p.count / 16, 64)),
 };
 
+/** Rows of x from which on their lines leave the cache before the next square reads the rest of them. */
+const MANY_ROWS = 512;
+
+const turnBlocks = narrowed(
+  turn,
+  (p) =>
+    p.x_inner === 1 &&
+    part(p, 0, "extent") >= MANY_ROWS &&
+    part(p, 0, "extent") % 32 === 0 &&
+    part(p, 1, "extent") % 32 === 0,
+  {
+    name: "turn_4x4_blocks",
+    constants: {
+      square_of:
+        "let block = in_order(i / 64u, extents / vec3(8u, 8u, 1u)); return block * vec3(8u, 8u, 1u) + vec3(i % 8u, i / 8u % 8u, 0u)",
+    },
+  },
+);
+
 const scalar: Variant<typeof params> = {
   name: "scalar",
   order,
@@ -108,7 +127,14 @@ export const stridedCopy = defineKernel({
     y: { access: "read_write", dtype: ["u32", "i32", "f32", "f16", "bf16"] },
   },
   params,
-  variants: [...byAxes(vec4), ...byAxes(vec4Repeat), turn, ...byAxes(scalar), { ...scalar, name: "scalar_many_axes" }],
+  variants: [
+    ...byAxes(vec4),
+    ...byAxes(vec4Repeat),
+    turnBlocks,
+    turn,
+    ...byAxes(scalar),
+    { ...scalar, name: "scalar_many_axes" },
+  ],
   cost: (p) => ({ flops: 0, bytes: 4 * (distinct(p) + p.count) }),
 });
 

@@ -3,7 +3,8 @@
 // Needs   at most three axes; stride 1 of y along axis 0 and of x along axis x_inner; both extents, the other strides and the offsets in
 //         multiples of four.
 // Thread  a square of 4 x 4 words: four vectors read along x_inner, turned, four written along axis 0. Loads and stores
-//         are whole vectors, with no workgroup memory, which costs more than it saves on software adapters.
+//         are whole vectors, with no workgroup memory, which costs more than it saves on software adapters. In the variant
+//         blocks a workgroup has 8 x 8 squares (square_of is replaced), so that it reads and writes whole lines of the cache.
 // Reference: strided_copy.ref.ts
 
 struct Params {
@@ -22,6 +23,15 @@ const LANES = 64u;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
 @group(0) @binding(2) var<uniform> params: Params;
 
+fn in_order(i: u32, extents: vec3<u32>) -> vec3<u32> {
+  let row = i / extents.x;
+  let plane = row / extents.y;
+  return vec3(i - row * extents.x, row - plane * extents.y, plane);
+}
+
+// A thread's square: its place along each axis, of as many squares as `extents` says.
+fn square_of(i: u32, extents: vec3<u32>) -> vec3<u32> { return in_order(i, extents); }
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -31,12 +41,9 @@ fn main(
   let i = (group.y * groups.x + group.x) * LANES + lane;
   if (i >= params.count / 16u) { return; }
   // No loop over the axes: adapters on a CPU fetch params.axes[d] for each lane when d is no constant.
-  let sides = vec2(select(1u, 4u, params.x_inner == 1u), select(1u, 4u, params.x_inner == 2u));
-  let extent0 = params.axes[0].x / 4u;
-  let extent1 = params.axes[1].x / sides.x;
-  let q0 = i / extent0;
-  let q1 = q0 / extent1;
-  let at = vec2(params.x_offset, params.y_offset) + (i - q0 * extent0) * 4u * params.axes[0].yz + (q0 - q1 * extent1) * sides.x * params.axes[1].yz + q1 * sides.y * params.axes[2].yz;
+  let sides = vec3(4u, select(1u, 4u, params.x_inner == 1u), select(1u, 4u, params.x_inner == 2u));
+  let place = sides * square_of(i, vec3(params.axes[0].x, params.axes[1].x, params.axes[2].x) / sides);
+  let at = vec2(params.x_offset, params.y_offset) + place.x * params.axes[0].yz + place.y * params.axes[1].yz + place.z * params.axes[2].yz;
   let from_x = at.x / 4u;
   let to_y = at.y / 4u;
   let x_step = params.axes[0].y / 4u;
