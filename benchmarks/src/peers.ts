@@ -12,13 +12,14 @@ import type { Workload } from "./workloads.js";
 const participants: Record<string, () => Promise<Peer>> = {
   facet: async () => new Facet(),
   captured: async () => new Facet({ captured: true }),
+  half: async () => new Facet({ half: true }),
   tfjs: async () => (await import("./peers/tfjs_webgpu.js")).TfjsWebgpu.open(),
   jax: async () => (await import("./peers/jax_js.js")).JaxJs.open(),
   onnxruntime: async () => (await import("./peers/onnxruntime_web.js")).OnnxruntimeWeb.open(),
   gpujs: async () => (await import("./peers/gpujs.js")).GpuJs.open(),
 };
 
-const own: readonly string[] = ["facet", "captured"];
+const own: readonly string[] = ["facet", "captured", "half"];
 export const peerNames: readonly string[] = Object.keys(participants).filter((name) => !own.includes(name));
 
 /** onnxruntime-web runs when asked for: under Node its first answers took from half a minute to three. */

@@ -17,7 +17,9 @@ export interface PeerRow {
 
 const FACET = "Facet";
 const CAPTURED = "Facet captured";
-export const isFacet = (name: string): boolean => name === FACET || name === CAPTURED;
+/** Of less precision than all others: shown, and compared with none. */
+const HALF = "Facet float16";
+export const isFacet = (name: string): boolean => name === FACET || name === CAPTURED || name === HALF;
 /** Measured elsewhere or not in JavaScript: shown beside, never counted as a peer. */
 const isReference = (name: string): boolean => name.startsWith("PyTorch");
 

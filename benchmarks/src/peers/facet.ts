@@ -2,14 +2,17 @@ import {
   adam,
   add,
   capture,
+  cast,
   conv2d,
   device,
   FlatOptimizer,
   fromData,
   gradients,
   keep,
+  LossScaler,
   matmul,
   maxPool2d,
+  mul,
   relu,
   reshape,
   scope,
@@ -40,11 +43,16 @@ const padded = (pad: number) => ({ ...image, padding: [pad, pad, pad, pad] as [n
 export class Facet implements Peer {
   readonly name: string;
   readonly #captured: boolean;
+  readonly #half: boolean;
 
-  /** With `captured`, train steps are replayed as plans, and there is nothing else. */
-  constructor({ captured = false } = {}) {
-    this.name = captured ? "Facet captured" : "Facet";
-    this.#captured = captured;
+  /**
+   * With `captured`, train steps are replayed as plans, and there is nothing else; with `half` too, they are of float16, with masters of the
+   * weights and the loss in float32 and a loss scale.
+   */
+  constructor({ captured = false, half = false } = {}) {
+    this.name = half ? "Facet float16" : captured ? "Facet captured" : "Facet";
+    this.#captured = captured || half;
+    this.#half = half;
   }
 
   prepare(workload: Workload): Prepared | Lacking {
@@ -156,14 +164,20 @@ export class Facet implements Peer {
     logitsOf: (weights: readonly Tensor[], input: Tensor) => Tensor,
   ): Prepared {
     const { lr, beta1, beta2, eps } = workload;
-    const weights = weightSpecs(workload).map(({ name }) => variable(tensor(name)));
+    /** What floats are computed in: indices stay what they are. */
+    const given = (x: Tensor): Tensor => (this.#half && x.dtype === "float32" ? cast(x, "float16") : x);
+    const weights = weightSpecs(workload).map(({ name }) => variable(unscoped(() => given(tensor(name)))));
     const [input, labels] = [tensor(inputName), tensor("labels")];
     const optimizer = new FlatOptimizer(adam, weights, { lr, beta1, beta2, eps });
+    const scaler = this.#half ? new LossScaler() : undefined;
     const step = (input: Tensor, labels: Tensor): Tensor => {
-      const logits = logitsOf(weights, input);
+      const logits = cast(logitsOf(weights, given(input)), "float32");
       const rows = reshape(logits, [labels.size, logits.shape.at(-1) as number]);
       const { loss } = softmaxCrossEntropy(rows, reshape(labels, [labels.size]), meanLoss);
-      optimizer.step(gradients(loss, weights));
+      if (scaler) {
+        const found = gradients(mul(loss, reshape(scaler.scale, [])), weights);
+        optimizer.step(found, undefined, () => ({ scaler }));
+      } else optimizer.step(gradients(loss, weights));
       return loss;
     };
     const plans = this.#captured ? capture(step) : undefined;

@@ -23,6 +23,8 @@ export interface TapeArithmetic {
   /** Sums a gradient over the dimensions along which an input of this shape was broadcast. */
   sumTo(dy: Tensor, shape: readonly number[]): Tensor;
   cast(x: Tensor, dtype: Dtype): Tensor;
+  /** Fills `y`, of any dtype of floats, with the numbers of x. */
+  convert(x: Tensor, y: Tensor): void;
 }
 
 export let arithmetic: TapeArithmetic;

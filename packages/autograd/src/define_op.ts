@@ -1,6 +1,6 @@
 import { FacetError } from "@facet/kernels-wgsl";
 import { arithmetic } from "./backward.js";
-import type { Dtype, Half } from "./dtype.js";
+import { type Dtype, type Half, isHalf } from "./dtype.js";
 import { allWidened, dtypeOfHalves } from "./halves.js";
 import { launchingAs, type OpInputs } from "./launch.js";
 import { currentLayer, restoreLayer } from "./layer.js";
@@ -86,10 +86,13 @@ export interface OpSpec<I extends OpInputs, A, X extends string> {
    * copies, and a result in float32 is rounded to the dtype that all floats among the inputs have. Further outputs stay as they are.
    */
   readonly halves?: {
-    /** `own`: `shape` and `forward` take halves; or the result of kernels that read halves, undefined where there are none. */
-    readonly forward: "own" | ((inputs: I, attrs: A) => Tensor | undefined);
-    /** `own`: the rows take halves too. */
-    readonly gradients?: "own";
+    /**
+     * `own`: `shape` and `forward` take halves. `kernels`: they take floats of any dtypes, which the kernels of the op read and write, and by default the
+     * result has that of all. Or the result of kernels that read halves, undefined where there are none.
+     */
+    readonly forward: "own" | "kernels" | ((inputs: I, attrs: A) => Tensor | undefined);
+    /** `own`: the rows take halves too. `kernels`: where they are not recorded, in which case they may be of many ops. */
+    readonly gradients?: "own" | "kernels";
   };
 }
 
@@ -115,10 +118,12 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
     const batchedInput = isBatching() ? innermostOf(Object.values(inputs)) : undefined;
     if (batchedInput) return callBatched(op, inputs, attrs, batchedInput) as { y: Tensor; aux: Record<X, Tensor> };
     const floats = dtypeOfHalves(inputs);
-    if (floats && (floats === "float32" || spec.halves?.forward !== "own")) return withHalves(inputs, attrs, floats);
+    const how = spec.halves?.forward;
+    if (floats && how !== "kernels" && (floats === "float32" || how !== "own"))
+      return withHalves(inputs, attrs, floats);
     const shape = spec.shape(inputs, attrs);
     const source = spec.sharesMemoryOf === undefined ? undefined : inputs[spec.sharesMemoryOf];
-    const y = source ? adopt(source.alias(shape)) : empty(shape, spec.dtype?.(inputs, attrs) ?? "float32");
+    const y = source ? adopt(source.alias(shape)) : empty(shape, spec.dtype?.(inputs, attrs) ?? floats ?? "float32");
     const aux = {} as Record<X, Tensor>;
     for (const name in spec.aux) {
       const { shape, dtype } = spec.aux[name as X](inputs, attrs);
@@ -174,7 +179,9 @@ function record<I extends OpInputs, A, X extends string>(
   const sources: Record<string, Tensor | undefined> = { ...inputs, y, ...aux };
   const shapes: Record<string, readonly number[]> = {};
   // Gradients of halves are computed in float32 and rounded once, where the op has not its own way.
-  const wide = spec.halves?.gradients === "own" ? <T>(given: T): T => given : allWidened;
+  const takesHalves = spec.halves?.gradients;
+  const wide = <T extends Record<string, Tensor>>(given: T): T =>
+    takesHalves === "own" || (takesHalves === "kernels" && !isRecording()) ? given : allWidened(given);
   for (const name in sources) if (sources[name]) shapes[name] = sources[name].shape;
   const joint = spec.joint?.saves ?? [];
   const names = [...new Set(tracked.flatMap(({ rule }) => [...rule.saves, ...joint]))].filter((name) => sources[name]);
@@ -198,7 +205,7 @@ function record<I extends OpInputs, A, X extends string>(
         const { gradients } = spec.joint;
         const saved = savedBy(made, spec.joint.saves, names);
         const wantedNames = new Set(asked.map(({ name }) => name));
-        const parts = inLayer(made, dy as Tensor, saved, () => {
+        const parts = inLayer(made, [dy as Tensor, ...Object.values(saved)], () => {
           const given = wide({ dy: dy as Tensor });
           const found = gradients(given.dy, wide(saved), context, wantedNames);
           const own = Object.entries(found).filter(([name]) => wantedNames.has(name));
@@ -207,16 +214,23 @@ function record<I extends OpInputs, A, X extends string>(
         for (const { i, name } of asked) if (parts[name]) yield [i, parts[name]];
         return;
       }
+      // Halves are widened once for all rows.
+      const whole = isHalf((dy as Tensor).dtype)
+        ? inLayer(made, [dy as Tensor], () => wide({ dy: dy as Tensor })).dy
+        : dy;
       for (const { i, name, rule } of asked) {
         const saved = savedBy(made, rule.saves, names);
         // Operands that had one shape may be broadcast under vmap, where one of them has examples and the other has none.
-        const { x } = inLayer(made, dy as Tensor, saved, () => {
-          const given = wide({ dy: dy as Tensor });
-          const summed = arithmetic.sumTo(rule.gradient(given.dy, wide(saved), context), shapes[name] as number[]);
-          return { x: fitted(name, summed, dy as Tensor, given.dy) };
+        const { x } = inLayer(made, [dy as Tensor, whole as Tensor, ...Object.values(saved)], () => {
+          const summed = arithmetic.sumTo(
+            rule.gradient(whole as Tensor, wide(saved), context),
+            shapes[name] as number[],
+          );
+          return { x: fitted(name, summed, dy as Tensor, whole as Tensor) };
         });
         yield [i, x as Tensor];
       }
+      if (whole !== dy) whole?.dispose();
     },
   };
   const [node] = enter(made, [y.shape]);
@@ -235,24 +249,25 @@ function savedBy(made: Unentered, wanted: readonly string[], names: readonly str
   return saved;
 }
 
-/** Computes gradients under the layer of their forward pass. Temporaries are freed; the results belong to the caller and to no scope. */
+/**
+ * Computes gradients under the layer of their forward pass. Temporaries are freed; the results belong to the caller and to no scope, also those
+ * that are among the tensors which were `lent`.
+ */
 function inLayer(
   { layer }: Unentered,
-  dy: Tensor,
-  saved: Record<string, Tensor>,
+  lent: readonly Tensor[],
   gradients: () => Readonly<Record<string, Tensor | undefined>>,
 ): Record<string, Tensor | undefined> {
   const results = restoreLayer(layer && `${layer} (backward)`, () => scope(gradients));
   const own: Record<string, Tensor | undefined> = {};
-  for (const [name, result] of Object.entries(results)) own[name] = result && detachFromScopes(result, dy, saved);
+  for (const [name, result] of Object.entries(results)) own[name] = result && detachFromScopes(result, lent);
   return own;
 }
 
 /** A gradient may be dy or a saved tensor itself; the caller must own what it gets. */
-function detachFromScopes(result: Tensor, dy: Tensor, saved: Record<string, Tensor>): Tensor {
-  const borrowed = result === dy || Object.values(saved).includes(result);
+function detachFromScopes(result: Tensor, lent: readonly Tensor[]): Tensor {
   const own = result.alias();
   own.node = result.node;
-  if (!borrowed) result.dispose();
+  if (!lent.includes(result)) result.dispose();
   return own;
 }

@@ -11,7 +11,8 @@ import {
   type PlanParams,
 } from "@facet/kernels-wgsl";
 import { everyRunsParams, tracing } from "./capture/trace.js";
-import { storageDtype } from "./dtype.js";
+import { isHalf, storageDtype } from "./dtype.js";
+import { onHalves } from "./halves.js";
 import { currentLayer } from "./layer.js";
 import type { Tensor } from "./tensor.js";
 
@@ -47,39 +48,45 @@ export function launch<B extends Record<string, BindingSpec>, P extends Record<s
   params: ParamValues<P> | (() => ParamValues<P>),
   constants?: Constants,
 ): void {
-  const label = launching ? `${launching.name}(${describeInputs(launching.inputs)})` : kernel.name;
   const given = Object.entries(tensors as Record<string, Tensor | undefined>).filter(
     (entry): entry is [string, Tensor] => entry[1] !== undefined,
   );
+  const values = typeof params === "function" ? everyRunsParams(params) : params;
+  const fresh = typeof params === "function" ? (params as () => PlanParams) : undefined;
+  if (kernel.halves && given.some(([, { dtype }]) => isHalf(dtype)))
+    onHalves(kernel as AnyKernel, given, values, (kernel, given) => enter(kernel, given, values, fresh, constants));
+  else enter(kernel as AnyKernel, given, values, fresh, constants);
+}
+
+/** Encodes or traces a call whose params are known; `fresh` computes them anew for every replay. */
+function enter(
+  kernel: AnyKernel,
+  given: readonly (readonly [string, Tensor])[],
+  values: PlanParams,
+  fresh: (() => PlanParams) | undefined,
+  constants: Constants | undefined,
+): void {
+  const label = launching ? `${launching.name}(${describeInputs(launching.inputs)})` : kernel.name;
   for (const [name, tensor] of given) {
     expectBindable(kernel, name, tensor);
     if (kernel.bindings[name]?.access === "read_write") tensor.storage.version += 1;
   }
   const layer = currentLayer();
-  const values = typeof params === "function" ? everyRunsParams(params) : params;
   const trace = tracing();
   if (trace) {
     const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.place]));
-    trace.call(
-      { kernel: kernel as AnyKernel, views, params: values as PlanParams, constants, label, layer },
-      typeof params === "function" ? (params as () => PlanParams) : undefined,
-    );
+    trace.call({ kernel, views, params: values, constants, label, layer }, fresh);
     return;
   }
   const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.view]));
   const { device } = (given[0] as [string, Tensor])[1].storage;
-  device.run(
-    kernel as AnyKernel,
-    views as never,
-    values as never,
-    constants ? { label, layer, constants } : { label, layer },
-  );
+  device.run(kernel, views as never, values as never, constants ? { label, layer, constants } : { label, layer });
 }
 
 /** A shader would read the words of another type as its own, and nothing would tell. */
 function expectBindable(kernel: AnyKernel, name: string, { dtype }: Tensor): void {
-  const expected = kernel.bindings[name]?.dtype as BindingSpec["dtype"] | undefined;
   const given = storageDtype(dtype);
+  const expected = kernel.storage?.formats[name] ?? (kernel.bindings[name]?.dtype as BindingSpec["dtype"] | undefined);
   if (expected === undefined || expected === given || expected.includes(given as never)) return;
   throw new DtypeError({ op: launching?.name ?? kernel.name, argument: name, expected: `${expected}`, given: dtype });
 }

@@ -1,5 +1,6 @@
 export * from "./errors.js";
 export * from "./half.js";
+export type { HalfStorage } from "./half_storage.js";
 export * from "./kernel.js";
 export * from "./kernels/index.js";
 export { findAdapter, findGpu, type OpenOptions, openDevice } from "./runtime/adapters.js";

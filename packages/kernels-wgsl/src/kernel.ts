@@ -1,6 +1,7 @@
 /// <reference path="./wgsl.d.ts" />
 import { ArgumentError } from "./errors.js";
 import type { HalfDtype } from "./half.js";
+import { type HalfStorage, storingHalves } from "./half_storage.js";
 
 /** Types that shaders compute with. `u8` data travels packed in `u32` words. */
 export type BindingDtype = "f32" | "i32" | "u32";
@@ -84,6 +85,10 @@ export interface KernelSpec<
   /** In order of preference: the first that applies is taken, save for those that `prefer` a kind of adapter. */
   readonly variants: readonly Variant<P>[];
   readonly cost: (params: ParamValues<P>) => Cost;
+  /** Bindings of f32 that may hold halves as well: see `inHalves`. */
+  readonly halves?: readonly (keyof B & string)[];
+  /** Which of them do, in a kernel that `inHalves` made. */
+  readonly storage?: HalfStorage;
   /** What it can do on the way that would otherwise be another call: plans fold that call into it. */
   readonly folds?: {
     /** Whether its one-line function `activate(v)` takes an expression, for what it writes to `y`. */
@@ -121,14 +126,46 @@ export function defineKernel<const B extends Record<string, BindingSpec>, const 
 /** The text of a variant, as it is for GPUs or for adapters that run on a processor. */
 export function shaderOf(
   // biome-ignore lint/suspicious/noExplicitAny: see AnyKernel.
-  { name, wgsl, software }: KernelSpec<any, any>,
+  { name, wgsl, software, bindings, storage }: KernelSpec<any, any>,
   // biome-ignore lint/suspicious/noExplicitAny: see AnyKernel.
   variant: Variant<any>,
   onSoftware: boolean,
   constants?: Constants,
 ): string {
   const own = onSoftware && variant.wgsl === undefined ? software : {};
-  return specialise(variant.wgsl ?? wgsl, { ...own, ...variant.constants, ...constants }, name);
+  const code = specialise(variant.wgsl ?? wgsl, { ...own, ...variant.constants, ...constants }, name);
+  return storage ? (storingHalves(code, bindings, storage, onSoftware) as string) : code;
+}
+
+const derived = new WeakMap<AnyKernel, Map<string, AnyKernel | undefined>>();
+
+/**
+ * The kernel over bindings that hold halves, by their formats: it reads and writes words of two, computes in float32, and gives the
+ * results of the kernel itself, rounded. It has those variants whose shaders can be made so, for params for which the kernel too would
+ * add in their order; undefined where there are none. `singles`: whether the device has shader-f16, with which a thread may write one
+ * float16. The same arguments give the same kernel.
+ */
+export function inHalves(kernel: AnyKernel, formats: HalfStorage["formats"], singles: boolean): AnyKernel | undefined {
+  const names = Object.entries(formats).map(([name, format]) => `${name}:${format}`);
+  const key = `${names.join(",")}${singles}`;
+  const known = derived.get(kernel) ?? new Map<string, AnyKernel | undefined>();
+  derived.set(kernel, known);
+  if (known.has(key)) return known.get(key);
+  const storage: HalfStorage = { formats, singles };
+  const all: readonly Variant<Record<string, ParamType>>[] = kernel.variants;
+  const variants = all.flatMap((variant, i) => {
+    if (storingHalves(shaderOf(kernel, variant, true), kernel.bindings, storage, true) === undefined) return [];
+    const before = all.slice(0, i).filter(({ order }) => order !== variant.order);
+    if (before.length === 0) return [variant];
+    const applies: typeof variant.applies = (p, views) =>
+      (variant.applies?.(p, views) ?? true) && !before.some((other) => other.applies?.(p, views) ?? true);
+    return [{ ...variant, applies }];
+  });
+  const { folds: _, ...spec } = kernel;
+  const made =
+    variants.length === 0 ? undefined : { ...spec, name: `${kernel.name} (${names.join(", ")})`, variants, storage };
+  known.set(key, made);
+  return made;
 }
 
 /** Offsets after WGSL's rules for the uniform address space. */

@@ -176,12 +176,15 @@ export function fuseChains(
         made.call.loop === loopOf(command) &&
         producer.y.offset === view.offset
       ) {
-        const alone = (uses.get(view.storage) ?? []).every((use) => use === made.place || use === at);
-        if (alone && !seen.has(view.storage) && canWait(producer, made.place, at)) next = absorb(current, i, producer);
+        const alone =
+          !seen.has(view.storage) && (uses.get(view.storage) ?? []).every((use) => use === made.place || use === at);
+        // Halves are widened again for each that takes them: fewer bytes are read. What nobody takes any more is dropped.
+        const again = producer.steps.length === 1 && producer.operands[0]?.packed === true && !producer.packed;
+        if ((alone || again) && canWait(producer, made.place, at)) next = absorb(current, i, producer);
         // What is left of the value would be read from memory that nobody writes any more.
         if (next?.views.some(({ storage }) => storage === view.storage)) next = undefined;
         if (next) {
-          result[made.place] = undefined;
+          if (alone) result[made.place] = undefined;
           for (const taken of producer.views) uses.get(taken.storage)?.push(at);
         }
       }

@@ -9,6 +9,7 @@ import { foldCalls } from "./fold.js";
 import type { InputGroup } from "./inputs.js";
 import { assignRooms, releaseBlocks, takeBlocks } from "./memory.js";
 import { accesses, dropDead, hoistFills, lifetimes, loopOf } from "./optimise.js";
+import { shareChains } from "./share.js";
 import type { TracedCommand, TracedLoop, TraceView, TraceWindow } from "./trace.js";
 import type { Traced } from "./trace_body.js";
 
@@ -61,9 +62,11 @@ function makePlan<R>(traced: Traced<R>, options: CompileOptions): CompiledPlan<R
   const alive = dropDead(trace.commands, isPlanned, wanted);
   checkConstants(alive, trace.constants, options.name ?? "capture");
   const dynamic = new Set([...options.dynamic, ...trace.changingCalls]);
-  const folded = fuseChains(foldCalls(alive, isPlanned, seen), isPlanned, seen, (call) => !dynamic.has(call));
+  const isFixed = (call: number): boolean => !dynamic.has(call);
+  const folded = fuseChains(foldCalls(alive, isPlanned, seen), isPlanned, seen, isFixed);
   // Fusing leaves fills that nobody reads.
-  const useful = hoistFills(dropDead(folded, isPlanned, wanted), isPlanned);
+  const shared = shareChains(dropDead(folded, isPlanned, wanted), isPlanned, seen, isFixed);
+  const useful = hoistFills(shared, isPlanned);
   const { commands, moved } = elideCopies(
     useful,
     isPlanned,

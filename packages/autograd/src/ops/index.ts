@@ -2,6 +2,7 @@ import { setTapeArithmetic } from "../backward.js";
 import { setBatchArithmetic } from "../vmap/levels.js";
 import { full, zeros } from "./create.js";
 import { add, cast } from "./elementwise.js";
+import { convertHalves } from "./elementwise_op.js";
 import { sumTo } from "./reduce.js";
 import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
@@ -104,4 +105,4 @@ setBatchArithmetic({
   stack: (tensors) => stack(tensors, 0),
   zeros,
 });
-setTapeArithmetic({ add, sumTo, onesLike: (shape, dtype) => full(shape, 1, dtype), cast });
+setTapeArithmetic({ add, sumTo, onesLike: (shape, dtype) => full(shape, 1, dtype), cast, convert: convertHalves });

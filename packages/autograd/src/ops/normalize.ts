@@ -119,6 +119,7 @@ function normalization<A extends Epsilon, X extends "variance" | never = never>(
         ? Object.fromEntries([...wanted].map((input) => [input, zeros(context.shapes[input] as number[])]))
         : fused(dy, saved, viewOf(context), context.attrs, centred, wanted),
     ),
+    halves: { forward: "kernels", gradients: "kernels" },
     ...(kind.batch ? { batch: kind.batch } : {}),
   });
 }

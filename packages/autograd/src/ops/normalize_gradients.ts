@@ -95,7 +95,7 @@ export function fused(
   if (found && wanted.has("bias")) gradients.bias = found.dbias;
   if (found && wanted.has("scale")) gradients.scale = found.dscale;
   if (!wanted.has("x")) return gradients;
-  const dx = empty(x.shape);
+  const dx = empty(x.shape, x.dtype);
   if (rows) {
     launch(
       normalizeRowsBackwardInput,

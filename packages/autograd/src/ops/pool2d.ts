@@ -26,6 +26,7 @@ const maxPool2dOp = defineOp<{ x: Tensor }, Pool2dAttrs>({
     x: vjp(["x", "y"], (dy, { x, y }, { attrs }): Tensor => maxPool2dBackwardOp({ x, forward: y, dy }, attrs)),
   },
   batch: asMoreRows(),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 // Linear in dy: its own gradient picks the elements of g at the maxima. `forward` is max_pool2d's result.
@@ -40,6 +41,7 @@ const maxPool2dBackwardOp = defineOp<{ x: Tensor; forward: Tensor; dy: Tensor },
     dy: vjp(["x", "forward"], (g, { x, forward }, { attrs }): Tensor => maxPool2dGatherOp({ x, forward, g }, attrs)),
   },
   batch: asMoreRows(),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 const maxPool2dGatherOp = defineOp<{ x: Tensor; forward: Tensor; g: Tensor }, Pool2dAttrs>({
@@ -53,6 +55,7 @@ const maxPool2dGatherOp = defineOp<{ x: Tensor; forward: Tensor; g: Tensor }, Po
     g: vjp(["x", "forward"], (dy, { x, forward }, { attrs }): Tensor => maxPool2dBackwardOp({ x, forward, dy }, attrs)),
   },
   batch: asMoreRows(),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 // y = mean of each window, over its whole area or over its part inside the input.
@@ -70,6 +73,7 @@ const avgPool2dOp = defineOp<{ x: Tensor }, Pool2dAttrs>({
     ),
   },
   batch: asMoreRows(),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 const avgPool2dBackwardOp = defineOp<{ dy: Tensor }, Pool2dAttrs & { xShape: readonly number[] }>({
@@ -79,6 +83,7 @@ const avgPool2dBackwardOp = defineOp<{ dy: Tensor }, Pool2dAttrs & { xShape: rea
     launch(avgPool2dBackward, { dy, dx }, pool2dGeometry(xShape, attrs, "avg_pool2d").params),
   vjp: { dy: vjp([], (g, _, { attrs: { xShape: _shape, ...attrs } }): Tensor => avgPool2d(g, attrs)) },
   batch: asMoreRows(withMoreImages),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 export const maxPool2d = (x: Tensor, attrs: Pool2dAttrs): Tensor => maxPool2dOp({ x }, attrs);

@@ -12,7 +12,7 @@ import {
   sizeOf,
 } from "@facet/kernels-wgsl";
 import { defineOp, launch, nonDifferentiable, vjp } from "../define_op.js";
-import { bindingDtype } from "../dtype.js";
+import { bindingDtype, isHalf } from "../dtype.js";
 import { empty, type Tensor } from "../tensor.js";
 import { shifted } from "../vmap/rules.js";
 import { isNan } from "./bits.js";
@@ -55,6 +55,7 @@ function reduction(
   name: ReductionName,
   ofNone: number | undefined,
   x: ReturnType<typeof vjp<"x" | "y", ReduceAttrs>> | typeof nonDifferentiable,
+  halves?: { readonly gradients: "own" },
 ) {
   return defineOp<{ x: Tensor }, ReduceAttrs>({
     name,
@@ -72,16 +73,18 @@ function reduction(
     forward: ({ x }, y, { axes, keepdims }) => {
       if (x.size === 0) return fillWith(y, ofNone as number);
       const { passes } = reducePlan(x.shape, axes, keepdims, name);
+      const dtype = isHalf(x.dtype) ? "float32" : x.dtype;
       let source = x;
       for (const [i, { params, elements }] of passes.entries()) {
-        const target = i === passes.length - 1 ? y : empty([elements], x.dtype, "workspace");
-        launch(reduce, { x: source, y: target }, params, reduceConstants(name, bindingDtype(x.dtype)));
+        const target = i === passes.length - 1 ? y : empty([elements], dtype, "workspace");
+        launch(reduce, { x: source, y: target }, params, reduceConstants(name, bindingDtype(dtype)));
         if (source !== x) source.dispose();
         source = target;
       }
     },
     vjp: { x },
     batch: (inputs, _, attrs) => ({ inputs, attrs: { ...attrs, axes: shifted(attrs.axes) } }),
+    halves: { forward: "own", ...halves },
   });
 }
 
@@ -89,6 +92,7 @@ const sumOp = reduction(
   "sum",
   0,
   vjp([], (dy, _, { attrs, shapes }) => spreadBack(dy, shapes.x as number[], attrs)),
+  { gradients: "own" },
 );
 const meanOp = reduction(
   "mean",
@@ -183,10 +187,11 @@ function argReduction(name: "argmax" | "argmin") {
         argReduce,
         { x, y },
         argReduceGeometry(x.shape, axis, keepdims, name).params,
-        argReduceConstants(name, bindingDtype(x.dtype)),
+        argReduceConstants(name, isHalf(x.dtype) ? "f32" : bindingDtype(x.dtype)),
       );
     },
     vjp: { x: nonDifferentiable },
+    halves: { forward: "own" },
     batch: (inputs, _, attrs) => ({ inputs, attrs: { ...attrs, axis: shifted([attrs.axis])[0] as number } }),
   });
 }

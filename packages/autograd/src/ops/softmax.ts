@@ -31,6 +31,7 @@ const softmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
   forward: ({ x }, y, { axis }) => launch(softmaxForward, { x, y }, softmaxGeometry(x.shape, axis, "softmax").params),
   vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => softmaxBackwardOp({ forward: y, dy }, attrs)) },
   batch: alongAxis(),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 // `forward` is the softmax itself, s: dx = s (dy - sum(dy s))
@@ -49,6 +50,7 @@ const softmaxBackwardOp = defineOp<{ forward: Tensor; dy: Tensor }, AxisAttrs>({
     dy: vjp(["forward"], (g, { forward }, { attrs }): Tensor => softmaxBackwardOp({ forward, dy: g }, attrs)),
   },
   batch: alongAxis(),
+  halves: { forward: "kernels" },
 });
 
 // y = x - max - log sum;  dx = dy - e^y sum(dy)
@@ -62,6 +64,7 @@ const logSoftmaxOp = defineOp<{ x: Tensor }, AxisAttrs>({
     launch(logSoftmaxForward, { x, y }, softmaxGeometry(x.shape, axis, "log_softmax").params),
   vjp: { x: vjp(["y"], (dy, { y }, { attrs }): Tensor => logSoftmaxBackwardOp({ forward: y, dy }, attrs)) },
   batch: alongAxis(),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 // `forward` is the log softmax itself, l: dx = dy - e^l sum(dy)
@@ -78,6 +81,7 @@ const logSoftmaxBackwardOp = defineOp<{ forward: Tensor; dy: Tensor }, AxisAttrs
     dy: vjp(["forward"], (g, { forward }, { attrs: { axis } }): Tensor => sub(g, total(mul(g, exp(forward)), axis))),
   },
   batch: alongAxis(),
+  halves: { forward: "kernels" },
 });
 
 /** e^x over its sum along an axis (default the last). */

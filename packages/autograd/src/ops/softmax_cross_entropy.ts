@@ -1,19 +1,20 @@
 import {
   ArgumentError,
   type CrossEntropyOptions,
-  DtypeError,
   softmaxCrossEntropyBackward,
   softmaxCrossEntropyForward,
   softmaxCrossEntropyGeometry,
   softmaxCrossEntropySummary,
 } from "@facet/kernels-wgsl";
 import { copyTensor, defineOp, launch, nonDifferentiable, type OpInputs, vjp } from "../define_op.js";
+import { expectDtype, expectFloating, isHalf } from "../dtype.js";
 import { device } from "../engine.js";
 import { empty, type Tensor } from "../tensor.js";
 import type { BatchRule } from "../vmap/call.js";
 import { allBatched, mergedInto, splitFrom } from "../vmap/rules.js";
 import { full } from "./create.js";
 import { add, div, equal, mul, sub, where } from "./elementwise.js";
+import { convertHalves } from "./elementwise_op.js";
 import { oneHot } from "./one_hot.js";
 import { sum } from "./reduce.js";
 import { expand, reshape, slice, sliceAlong } from "./shape.js";
@@ -43,9 +44,8 @@ function geometry({ logits, labels, targets, classWeights }: Inputs, attrs: Cros
       expected: `labels of kind ${attrs.labels}`,
       given: "none",
     });
-  const expected = attrs.labels === "index" ? "int32" : "float32";
-  if (given.dtype !== expected)
-    throw new DtypeError({ op: "softmax_cross_entropy", argument: "labels", expected, given: given.dtype });
+  if (attrs.labels === "target") expectFloating("softmax_cross_entropy", "labels", given.dtype);
+  else expectDtype("softmax_cross_entropy", "labels", given.dtype, "int32");
   return softmaxCrossEntropyGeometry(
     logits.shape,
     given.shape,
@@ -65,13 +65,18 @@ const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
     const { logits, labels, targets, classWeights } = inputs;
     const perRow = attrs.reduction === "none";
     const rows = empty([params.n, 4], "float32", "workspace");
+    const losses = isHalf(y.dtype) ? empty(y.shape, "float32", "workspace") : y;
     launch(softmaxCrossEntropyForward, { logits, labels, targets, class_weights: classWeights, rows }, params);
-    launch(softmaxCrossEntropySummary, { rows, ...(perRow ? { losses: y } : {}), summary }, params);
+    launch(softmaxCrossEntropySummary, { rows, ...(perRow ? { losses } : {}), summary }, params);
     rows.dispose();
-    if (perRow) return;
-    const loss = attrs.examples === undefined ? summary.alias(y.shape) : columnOf(summary, 0);
-    copyTensor(loss, y);
-    loss.dispose();
+    if (!perRow) {
+      const loss = attrs.examples === undefined ? summary.alias(y.shape) : columnOf(summary, 0);
+      copyTensor(loss, losses);
+      loss.dispose();
+    }
+    if (losses === y) return;
+    convertHalves(losses, y);
+    losses.dispose();
   },
   vjp: {
     logits: vjp(
@@ -83,6 +88,7 @@ const crossEntropyOp = defineOp<Inputs, CrossEntropyAttrs, "summary">({
     classWeights: nonDifferentiable,
   },
   batch: asMoreExamples((name, { reduction }) => name === "y" && reduction === "none"),
+  halves: { forward: "kernels", gradients: "own" },
 });
 
 /** Column k of a summary of several examples. */
@@ -117,6 +123,7 @@ function asMoreExamples<I extends Partial<Inputs>>(
 const backwardOp = defineOp<Inputs & { summary: Tensor; dy: Tensor }, CrossEntropyAttrs>({
   name: "softmax_cross_entropy_backward",
   shape: ({ logits }) => logits.shape,
+  dtype: ({ logits }) => logits.dtype,
   forward: (inputs, dlogits, attrs) => {
     const { params } = geometry(inputs, attrs);
     const { logits, labels, targets, classWeights, summary, dy } = inputs;
@@ -149,6 +156,7 @@ const backwardOp = defineOp<Inputs & { summary: Tensor; dy: Tensor }, CrossEntro
     }),
   },
   batch: asMoreExamples((name) => name === "y"),
+  halves: { forward: "kernels" },
 });
 
 /** r W for every row as [n, 1]. */

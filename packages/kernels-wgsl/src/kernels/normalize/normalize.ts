@@ -50,6 +50,7 @@ export const normalizeMoments = defineKernel({
   name: "normalize_moments",
   wgsl: momentsWgsl,
   bindings: { x: read, partial: write },
+  halves: ["x"],
   params: momentsParams,
   variants: [
     {
@@ -145,6 +146,7 @@ export const normalizeForward = defineKernel({
   folds: { activate: true },
   wgsl: forwardWgsl,
   bindings: { x: read, mean: read, inverse: read, scale: maybe, bias: maybe, y: write },
+  halves: ["x", "scale", "bias", "y"],
   params: applyParams,
   variants: byChannel({ P: true, S: false }, steps).map((variant) =>
     variant.constants?.V ? { ...variant, constants: { ...variant.constants, ...each } } : variant,
@@ -157,6 +159,7 @@ export const normalizeBackwardInput = defineKernel({
   name: "normalize_backward_input",
   wgsl: backwardInputWgsl,
   bindings: { x: read, dy: read, mean: read, inverse: read, scale: maybe, mean_dy: read, mean_dot: read, dx: write },
+  halves: ["x", "dy", "scale", "dx"],
   params: applyParams,
   variants: byChannel({ P: true, S: false }, steps),
   cost: (p) => ({ flops: 5 * elements(p), bytes: 12 * elements(p) }),
@@ -167,6 +170,7 @@ export const normalizeBackwardSums = defineKernel({
   name: "normalize_backward_sums",
   wgsl: backwardSumsWgsl,
   bindings: { x: read, dy: read, mean: read, inverse: read, sums: write },
+  halves: ["x", "dy"],
   params: sumsParams,
   variants: byChannel(
     { P: false, S: true },
@@ -180,6 +184,7 @@ export const normalizeBackwardCombine = defineKernel({
   name: "normalize_backward_combine",
   wgsl: backwardCombineWgsl,
   bindings: { sums: read, scale: maybe, dbias: write, dscale: write, mean_dy: write, mean_dot: write },
+  halves: ["scale"],
   params: backwardCombineParams,
   variants: [{ name: "channels", order: "parts", workgroups: (p) => spread(divideUp(p.channels, LANES)) }],
   cost: (p) => ({ flops: 2 * p.channels * (p.parts + 2), bytes: 4 * p.channels * (2 * p.parts + 4 + p.has_scale) }),
@@ -206,6 +211,7 @@ export const normalizeRowsForward = defineKernel({
   folds: { activate: true },
   wgsl: rowsForwardWgsl,
   bindings: { x: read, scale: maybe, bias: maybe, y: write, mean: write, inverse: write },
+  halves: ["x", "scale", "bias", "y"],
   params: rowsParams,
   variants: rows({ ...each, ...joinLanes }),
   cost: rowBytes(2),
@@ -216,6 +222,7 @@ export const normalizeRowsBackwardInput = defineKernel({
   name: "normalize_rows_backward_input",
   wgsl: rowsBackwardInputWgsl,
   bindings: { x: read, dy: read, mean: read, inverse: read, scale: maybe, dx: write },
+  halves: ["x", "dy", "scale", "dx"],
   params: rowsParams,
   variants: rows({ total: "(v.x + v.y) + (v.z + v.w)" }),
   cost: rowBytes(3),

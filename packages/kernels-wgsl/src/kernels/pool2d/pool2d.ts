@@ -51,6 +51,7 @@ export const maxPool2dForward = defineKernel({
   name: "max_pool2d_forward",
   wgsl: maxPool2dForwardWgsl,
   bindings: { x: read, y: write },
+  halves: ["x", "y"],
   params,
   variants: [
     ...fourWindows(maxPool2dForwardFourWindowsWgsl, readPairs),
@@ -74,6 +75,7 @@ export const maxPool2dBackward = defineKernel({
   folds: { reluGradient: maxPool2dBackwardRelu },
   wgsl: maxPool2dBackwardWgsl,
   bindings: { x: read, y: read, dy: read, dx: write },
+  halves: ["x", "y", "dy", "dx"],
   params,
   variants: [
     ...evenFirst(fourWindows(maxPool2dBackwardFourWindowsWgsl, { ...readPairs, ...writePairs })),
@@ -89,6 +91,7 @@ export const maxPool2dGather = defineKernel({
   name: "max_pool2d_gather",
   wgsl: maxPool2dGatherWgsl,
   bindings: { x: read, y: read, g: read, out: write },
+  halves: ["x", "y", "g", "out"],
   params,
   variants: [
     ...fourWindows(maxPool2dGatherFourWindowsWgsl, { ...readPairs, pair_of_g: "g[at / 2u]" }),
@@ -102,6 +105,7 @@ export const avgPool2dForward = defineKernel({
   name: "avg_pool2d_forward",
   wgsl: avgPool2dForwardWgsl,
   bindings: { x: read, y: write },
+  halves: ["x", "y"],
   params,
   variants: [
     ...fourWindows(avgPool2dForwardFourWindowsWgsl, readPairs),
@@ -118,6 +122,7 @@ export const avgPool2dBackward = defineKernel({
   name: "avg_pool2d_backward",
   wgsl: avgPool2dBackwardWgsl,
   bindings: { dy: read, dx: write },
+  halves: ["dy", "dx"],
   params,
   variants: [
     ...evenFirst(fourWindows(avgPool2dBackwardFourWindowsWgsl, writePairs)),

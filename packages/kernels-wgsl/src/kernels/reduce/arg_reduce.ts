@@ -22,6 +22,7 @@ export const argReduce = defineKernel({
     x: { access: "read", dtype: ["f32", "i32", "u32"] },
     y: { access: "read_write", dtype: "i32" },
   },
+  halves: ["x"],
   params,
   variants: [{ name: "sequential", order: "sequential", workgroups: (p) => spread(divideUp(p.outer * p.inner, 64)) }],
   cost: (p) => ({ flops: p.outer * p.extent * p.inner, bytes: 4 * p.outer * p.inner * (p.extent + 1) }),

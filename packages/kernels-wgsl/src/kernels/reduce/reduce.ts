@@ -80,6 +80,7 @@ export const reduce = defineKernel({
     x: { access: "read", dtype: ["f32", "i32", "u32"] },
     y: { access: "read_write", dtype: ["f32", "i32", "u32"] },
   },
+  halves: ["x", "y"],
   params,
   variants: [
     ...byAxes(rows, 2, { locate: "place_two(block)", next: "advance(p, by)" }),

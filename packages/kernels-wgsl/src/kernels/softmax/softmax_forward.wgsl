@@ -81,28 +81,25 @@ fn main(
       for (; j + 1u < end; j += 2u) {
         let e0 = exp_of(x[place] - top);
         let e1 = exp_of(x[place + inner] - top);
-        y[place] = e0;
-        y[place + inner] = e1;
         part = add(add(part, e0), e1);
         place += 2u * inner;
       }
     }
     for (; j < end; j++) {
-      let e = exp_of(x[place] - top);
-      y[place] = e;
-      part = add(part, e);
+      part = add(part, exp_of(x[place] - top));
       place += inner;
     }
     sum += part;
   }
+  // Exponentials anew: y is written once, as halves may be, which takes no longer than to keep them there.
   place = at;
   j = 0u;
   if (WIDE > 1u) {
     for (; j + 3u < size; j += 4u) {
-      let e0 = y[place];
-      let e1 = y[place + inner];
-      let e2 = y[place + 2u * inner];
-      let e3 = y[place + 3u * inner];
+      let e0 = exp_of(x[place] - top);
+      let e1 = exp_of(x[place + inner] - top);
+      let e2 = exp_of(x[place + 2u * inner] - top);
+      let e3 = exp_of(x[place + 3u * inner] - top);
       y[place] = e0 / sum;
       y[place + inner] = e1 / sum;
       y[place + 2u * inner] = e2 / sum;
@@ -111,7 +108,7 @@ fn main(
     }
   }
   for (; j < size; j++) {
-    y[place] /= sum;
+    y[place] = exp_of(x[place] - top) / sum;
     place += inner;
   }
 }

@@ -102,6 +102,7 @@ export const softmaxCrossEntropyForward = defineKernel({
     faults: { access: "read_write", dtype: "u32", optional: true },
     rows: write,
   },
+  halves: ["logits", "targets", "class_weights"],
   params,
   variants: [...forwardVariants.map((variant) => hardLabels(variant, { smoothed: "false" })), ...forwardVariants],
   cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 16 * p.n }),
@@ -140,6 +141,7 @@ export const softmaxCrossEntropyBackward = defineKernel({
   name: "softmax_cross_entropy_backward",
   wgsl: softmaxCrossEntropyBackwardWgsl,
   bindings: { ...given, summary: read, dy: read, dlogits: write },
+  halves: ["logits", "targets", "class_weights", "dy", "dlogits"],
   params,
   variants: [
     ...backwardVariants.map((variant) => hardLabels(variant, { HARD: "true" })),
