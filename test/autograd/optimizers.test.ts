@@ -162,6 +162,29 @@ describe.each(runs)("a step that a loss scaler leaves out, %s", (_, wrap) => {
     expect(left).toBe(3);
   });
 
+  test.each([
+    ["adafactor", (p: F.Tensor[]) => new F.Adafactor(p, { lr: 0.1 })],
+    ["muon", (p: F.Tensor[]) => new F.Muon(p, { lr: 0.1, average: "optax" }, { orthogonal: [true, false] })],
+  ] as const)("%s goes on as if it had not been", async (_, make) => {
+    const matrices = (): F.Tensor[] => [F.variable(F.fromData([1, 2, 3, 4, 5, 6], [2, 3])), F.variable(vector(1, 2))];
+    const [own, plain] = [matrices(), matrices()];
+    const scaler = new F.LossScaler({ initialScale: 1, growthInterval: 100 });
+    const [step, expected] = [stepper(make(own), scaler), stepper(make(plain), undefined)];
+    for (const g of [1, infinite, -2, nan, 3]) {
+      const scale = (await scaler.scale.item()) as number;
+      const gradients = (by: number): F.Tensor[] => [
+        F.fromData(
+          [1, 2, -1, g, 3, 1].map((x) => x * by),
+          [2, 3],
+        ),
+        vector(by, -2 * by),
+      ];
+      step(...gradients(scale));
+      if (Number.isFinite(g)) expected(...gradients(1));
+      close(await read(own), await read(plain));
+    }
+  });
+
   test("is one fewer for the parameters alone that had gradients", async () => {
     const [own, plain] = [parameters(), parameters()];
     const scaler = new F.LossScaler({ initialScale: 1, growthInterval: 100 });
@@ -285,6 +308,17 @@ describe("refuses", () => {
     [{ growthInterval: 0 }, "growthInterval"],
   ])("a loss scaler of %j", (settings, argument) => {
     expect(() => new F.LossScaler(settings)).toThrow(expect.objectContaining({ op: "loss_scaler", argument }));
+  });
+  test.each([
+    [() => new F.Muon(parameters(), { lr: 1 }), /muon: params\[0\]: expected matrices/],
+    [() => new F.Muon([F.variable(F.zeros([2, 2]))], { lr: -1 }), /lr/],
+    [() => new F.Muon([F.variable(F.zeros([2, 2]))], { lr: 1, steps: 100 }), /steps/],
+    [() => new F.Adafactor(parameters(), { lr: 1, beta2Decay: 1 }), /adafactor: beta2Decay/],
+    [() => new F.Adafactor(parameters(), { lr: 1, clipThreshold: 0 }), /adafactor: clipThreshold/],
+    [() => new F.Lbfgs(parameters(), { maxIter: 0 }), /lbfgs: maxIter/],
+    [() => new F.Lbfgs(parameters(), { lr: -1 }), /lbfgs: lr/],
+  ] as const)("%s", (make, message) => {
+    expect(make).toThrow(message);
   });
   test("marks for weight decay that are not one for each parameter", () => {
     expect(() => new F.FlatOptimizer(F.sgd, parameters(), { lr: 1 }, { decays: [true] })).toThrow(

@@ -38,6 +38,15 @@ TORCH = {
     "rmsprop": ("RMSprop", {}),
     "rmsprop_momentum": ("RMSprop", {"lr": 0.1, "alpha": 0.7, "momentum": 0.9, "weight_decay": 0.1}),
     "rmsprop_centered": ("RMSprop", {"lr": 0.1, "alpha": 0.7, "eps": 0.01, "momentum": 0.5, "centered": True}),
+    "adafactor": ("Adafactor", {}),
+    "adafactor_options": ("Adafactor", {"lr": 0.1, "beta2_decay": -0.5, "eps": [0.01, 0.1], "d": 2.0, "weight_decay": 0.1, "maximize": True}),
+    "asgd": ("ASGD", {"lr": 0.1}),
+    "asgd_options": ("ASGD", {"lr": 0.1, "lambd": 0.5, "alpha": 0.5, "t0": 3, "weight_decay": 0.1}),
+    "muon": ("Muon", {"lr": 0.1}),
+    "muon_options": (
+        "Muon",
+        {"lr": 0.1, "weight_decay": 0.5, "momentum": 0.5, "nesterov": False, "ns_coefficients": [2.0, -1.5, 0.5], "ns_steps": 3, "adjust_lr_fn": "match_rms_adamw"},
+    ),
     "rprop": ("Rprop", {}),
     "rprop_options": ("Rprop", {"lr": 0.1, "etas": [0.25, 1.5], "step_sizes": [0.05, 0.2]}),
 }
@@ -73,6 +82,38 @@ KERAS = {
     ),
     "lion": ("Lion", {"learning_rate": 0.1}),
     "lion_options": ("Lion", {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.75, "weight_decay": 0.1}),
+    "adafactor": ("Adafactor", {"learning_rate": 0.1}),
+    "adafactor_options": (
+        "Adafactor",
+        {"learning_rate": 0.5, "beta_2_decay": -0.5, "epsilon_1": 1e-3, "epsilon_2": 0.1, "clip_threshold": 2.0, "weight_decay": 0.1},
+    ),
+    "muon": ("Muon", {"learning_rate": 0.1}),
+    "muon_options": (
+        "Muon",
+        {
+            "learning_rate": 0.1,
+            "adam_beta_1": 0.7,
+            "adam_beta_2": 0.9,
+            "adam_weight_decay": 0.1,
+            "epsilon": 0.01,
+            "weight_decay": 0.2,
+            "muon_a": 2.0,
+            "muon_b": -1.5,
+            "muon_c": 0.5,
+            "adam_lr_ratio": 0.5,
+            "momentum": 0.5,
+            "ns_steps": 3,
+            "nesterov": False,
+            "rms_rate": None,
+        },
+    ),
+    "muon_clipped": ("Muon", {"learning_rate": 0.1, "global_clipnorm": 1.5}),
+    "schedule_free_adamw": ("ScheduleFreeAdamW", {"learning_rate": 0.1}),
+    "schedule_free_adamw_options": (
+        "ScheduleFreeAdamW",
+        {"learning_rate": 0.1, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.01, "warmup_steps": 4, "weight_decay": 0.1},
+    ),
+    "exclude_from_weight_decay": ("AdamW", {"learning_rate": 0.1, "weight_decay": 0.5}),
     "lamb": ("Lamb", {"learning_rate": 0.1}),
     "lamb_options": ("Lamb", {"learning_rate": 0.1, "beta_1": 0.7, "beta_2": 0.9, "epsilon": 0.01, "weight_decay": 0.1}),
     "clipnorm": ("Adam", {"learning_rate": 0.1, "clipnorm": 0.5}),
@@ -127,11 +168,14 @@ JAX = {
 }
 
 
-def torch_run(fn, options, start, gradients):
+def torch_run(_name, fn, options, start, gradients):
     import torch
 
     parameters = [torch.nn.Parameter(torch.tensor(p)) for p in start]
     tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    # The Newton-Schulz iterations of Muon are in bfloat16; here they are of the dtype of the parameters.
+    if fn == "Muon":
+        torch.Tensor.bfloat16 = lambda self: self.clone()
     optimizer = getattr(torch.optim, fn)(parameters, **tuples)
     for step in range(STEPS):
         for parameter, g in zip(parameters, gradients):
@@ -140,18 +184,24 @@ def torch_run(fn, options, start, gradients):
         yield [parameter.detach().numpy().copy() for parameter in parameters]
 
 
-def keras_run(fn, options, start, gradients):
+def keras_run(name, fn, options, start, gradients):
     import keras
 
     keras.utils.clear_session()
     variables = [keras.Variable(value) for value in start]
     optimizer = getattr(keras.optimizers, fn)(**options)
+    # It keeps `momentum.value` from before the update; with TensorFlow that is the variable itself and changes, with JAX it does not.
+    if fn == "ScheduleFreeAdamW":
+        frozen = lambda self: self._value + 0 if sys._getframe(1).f_code.co_name == "update_step" else self._value
+        keras.Variable.value = property(frozen)
+    if name.startswith("exclude"):
+        optimizer.exclude_from_weight_decay(var_list=variables[:1])
     for step in range(STEPS):
         optimizer.apply_gradients(zip([g[step] for g in gradients], variables))
         yield [np.asarray(variable) for variable in variables]
 
 
-def jax_run(fn, options, start, gradients):
+def jax_run(_name, fn, options, start, gradients):
     import functools
 
     import jax.numpy as jnp
@@ -170,13 +220,52 @@ def jax_run(fn, options, start, gradients):
 def cases(file, table, run):
     for name, (fn, options) in table.items():
         inputs = Inputs(file, name)
-        start = [inputs.normal(4, 3), inputs.normal(5)]
+        # torch's Muon is for matrices alone.
+        second = (2, 3) if (file, fn) == ("torch_optimizer_steps", "Muon") else (5,)
+        start = [inputs.normal(4, 3), inputs.normal(*second)]
         gradients = [inputs.normal(STEPS, *p.shape) * SIZES.reshape(-1, *[1] * p.ndim) for p in start]
-        after = list(run(fn, options, start, gradients))
+        after = list(run(name, fn, options, start, gradients))
         tensors = {}
         for i, (p, g) in enumerate(zip(start, gradients)):
             tensors |= {f"p{i}": p, f"g{i}": g, f"y{i}": np.stack([values[i] for values in after])}
         yield case(name, {"fn": fn, "options": options}, {k: tensor(v) for k, v in tensors.items()})
+
+
+LBFGS = {
+    "lbfgs": {"lr": 0.1, "max_iter": 4},
+    "lbfgs_history": {"lr": 0.05, "max_iter": 6, "history_size": 2, "tolerance_change": 1e-3},
+    "lbfgs_tolerance": {"lr": 0.1, "max_iter": 20, "tolerance_grad": 2.0},
+    "lbfgs_strong_wolfe": {"max_iter": 3, "line_search_fn": "strong_wolfe"},
+    "lbfgs_strong_wolfe_evaluations": {"lr": 30.0, "max_iter": 4, "max_eval": 6, "line_search_fn": "strong_wolfe"},
+}
+
+
+def lbfgs_cases(file):
+    """Four steps down |A x - b|^2 / 2 + sum x^4 / 10, with x the elements of p0 and p1."""
+    import torch
+
+    for name, options in LBFGS.items():
+        inputs = Inputs(file, name)
+        start, matrix, b = [inputs.normal(4, 3), inputs.normal(5)], inputs.normal(20, 17), inputs.normal(20)
+        parameters = [torch.nn.Parameter(torch.tensor(p)) for p in start]
+        optimizer = torch.optim.LBFGS(parameters, **options)
+
+        def closure():
+            optimizer.zero_grad()
+            x = torch.cat([p.flatten() for p in parameters])
+            loss = ((torch.tensor(matrix) @ x - torch.tensor(b)) ** 2).sum() / 2 + (x**4).sum() / 10
+            loss.backward()
+            return loss
+
+        after, losses, counts = [], [], []
+        for _ in range(4):
+            losses.append(optimizer.step(closure).item())
+            after.append([p.detach().numpy().copy() for p in parameters])
+            state = optimizer.state[parameters[0]]
+            counts.append([state["func_evals"], state["n_iter"]])
+        tensors = {f"p{i}": p for i, p in enumerate(start)} | {"a": matrix, "b": b, "loss": np.array(losses)}
+        tensors |= {f"y{i}": np.stack([values[i] for values in after]) for i in range(2)}
+        yield case(name, {"fn": "LBFGS", "options": options, "counts": counts}, {k: tensor(v) for k, v in tensors.items()})
 
 
 def versions(framework):
@@ -214,3 +303,5 @@ if __name__ == "__main__":
         "python": platform.python_version(),
     }
     write(file, header, list(cases(file, table, run)))
+    if sys.argv[1] == "torch":
+        write("torch_lbfgs", header, list(lbfgs_cases("torch_lbfgs")))

@@ -56,6 +56,11 @@ const own: Readonly<Record<string, readonly Refusal[]>> = {
     [{ epsMode: "inside" }, "epsMode", "inside"],
   ],
   adamax: [...moments, [{ epsMode: "root" }, "epsMode", "root"]],
+  asgd: [
+    [{ lambd: -1 }, "lambd", "-1"],
+    [{ alpha: Number.NaN }, "alpha", "NaN"],
+    [{ t0: Number.POSITIVE_INFINITY }, "t0", "Infinity"],
+  ],
   ema: [[{ lr: 1.5 }, "lr", "1.5"]],
   ftrl: [
     [{ lr: 0 }, "lr", "0"],
@@ -75,6 +80,10 @@ const own: Readonly<Record<string, readonly Refusal[]>> = {
   lion: [
     [{ beta1: -1 }, "beta1", "-1"],
     [{ beta2: Number.NaN }, "beta2", "NaN"],
+  ],
+  muon_direction: [
+    [{ momentum: 1 }, "momentum", "1"],
+    [{ average: "keras" }, "average", "keras"],
   ],
   nadam: [
     ...moments,
@@ -101,6 +110,12 @@ const own: Readonly<Record<string, readonly Refusal[]>> = {
     [{ etaPlus: 1 }, "etaPlus", "1"],
     [{ minStep: -1 }, "minStep", "-1"],
     [{ maxStep: Number.NaN }, "maxStep", "NaN"],
+  ],
+  schedule_free_adamw: [
+    [{ beta1: 0 }, "beta1", "0"],
+    [{ beta2: 1 }, "beta2", "1"],
+    [{ eps: -1 }, "eps", "-1"],
+    [{ warmupSteps: -1 }, "warmupSteps", "-1"],
   ],
   schedule_free_sgd: [
     [{ beta1: 0 }, "beta1", "0"],
@@ -140,7 +155,10 @@ describe.each(optimizerTable.map((row) => [row.name, row] as const))("%s", (name
 /** Settings that make numbers depend on the step, where those of a row's defaults do not. */
 const stepped: Readonly<Record<string, Changes>> = {
   adagrad: { lrDecay: 0.5 },
+  asgd: { lambd: 0.5, t0: 2 },
+  muon_direction: { average: "optax" },
   rmsprop: { biasCorrection: true },
+  schedule_free_adamw: { warmupSteps: 50 },
   sgd: { momentum: 0.9, dampening: 0.5 },
 };
 

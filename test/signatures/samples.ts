@@ -24,6 +24,8 @@ const texts = [
     "train",
     "clip",
     "floor",
+    "strong_wolfe",
+    "original",
   ],
 ];
 

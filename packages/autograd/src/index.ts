@@ -4,10 +4,12 @@ export {
   type AdamaxSettings,
   type AdamSettings,
   ArgumentError,
+  type AsgdSettings,
   adadelta,
   adagrad,
   adam,
   adamax,
+  asgd,
   CaptureError,
   DeviceError,
   DisposedError,
@@ -21,7 +23,9 @@ export {
   type LionSettings,
   lion,
   type MemoryStats,
+  type MuonDirectionSettings,
   momentumProduct,
+  muonDirection,
   type NadamSettings,
   NoAdapterError,
   nadam,
@@ -34,9 +38,11 @@ export {
   radam,
   rmsprop,
   rprop,
+  type ScheduleFreeAdamwSettings,
   type ScheduleFreeSgdSettings,
   type SgdSettings,
   ShapeError,
+  scheduleFreeAdamw,
   scheduleFreeSgd,
   sgd,
   sizeOf,
@@ -71,12 +77,23 @@ export { type Jacobian, jacfwd, jacrev } from "./jacobians.js";
 export { withLayer } from "./layer.js";
 export * from "./losses/index.js";
 export * from "./ops/index.js";
+export { Adafactor, type AdafactorSettings } from "./optim/adafactor.js";
 export type { DecayOptions } from "./optim/decay.js";
+export {
+  type FactoredAxes,
+  type FactoredEps,
+  factoredShapes,
+  factoredStep,
+  lastAxes,
+  type SecondMoment,
+} from "./optim/factored.js";
 export { type FlatLayout, flatCopy, flatFull, flatLayout, flatView, flatWrite, flatZeros } from "./optim/flat.js";
 export { FlatOptimizer } from "./optim/flat_optimizer.js";
 export { FusedOptimizer, succeed } from "./optim/fused.js";
 export type { GradientSettings } from "./optim/gradient_factors.js";
+export { type Evaluation, Lbfgs, type LbfgsSettings } from "./optim/lbfgs.js";
 export { LossScaler, type LossScalerSettings } from "./optim/loss_scaler.js";
+export { Muon, type MuonOptions, type MuonSettings, type NewtonSchulzSettings, orthogonalised } from "./optim/muon.js";
 export { Lamb, Lars, type LarsSettings } from "./optim/trust.js";
 export { optimizerUpdate } from "./optim/update.js";
 export { atLeast, promoteTypes, resultType, type Standing } from "./promotion.js";

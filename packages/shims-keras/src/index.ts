@@ -149,7 +149,10 @@ export declare namespace optimizers {
   type Adagrad = optimizersModule.Adagrad;
   type Adamax = optimizersModule.Adamax;
   type Ftrl = optimizersModule.Ftrl;
+  type Adafactor = optimizersModule.Adafactor;
   type Lamb = optimizersModule.Lamb;
+  type Muon = optimizersModule.Muon;
+  type ScheduleFreeAdamW = optimizersModule.ScheduleFreeAdamW;
   type Lion = optimizersModule.Lion;
   type Nadam = optimizersModule.Nadam;
   type Optimizer = optimizersModule.Optimizer;

@@ -59,6 +59,14 @@ export declare namespace optim {
   type Params<S> = optimMembers.Params<S>;
   type Adadelta = optimMembers.Adadelta;
   type AdadeltaSettings = optimMembers.AdadeltaSettings;
+  type Adafactor = optimMembers.Adafactor;
+  type AdafactorSettings = optimMembers.AdafactorSettings;
+  type ASGD = optimMembers.ASGD;
+  type ASGDSettings = optimMembers.ASGDSettings;
+  type LBFGS = optimMembers.LBFGS;
+  type LBFGSSettings = optimMembers.LBFGSSettings;
+  type Muon = optimMembers.Muon;
+  type MuonSettings = optimMembers.MuonSettings;
   type Adagrad = optimMembers.Adagrad;
   type AdagradSettings = optimMembers.AdagradSettings;
   type Adamax = optimMembers.Adamax;

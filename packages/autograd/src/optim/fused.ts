@@ -250,6 +250,24 @@ export abstract class FusedOptimizer {
     return this.layout.shapes.map((_, i) => flatView(this.#flat, this.layout, i));
   }
 
+  /** The parameters as one tensor, taken in: for optimisers that compute with all of them together, and call `moved` afterwards. */
+  protected get together(): Tensor {
+    this.#moveIn();
+    return this.#flat;
+  }
+
+  /** Gradients as one tensor, 0 where there is none; the next call overwrites it. */
+  protected gradientsTogether(gradients: readonly (Tensor | undefined)[]): Tensor {
+    fillWith(this.#gradients, 0);
+    flatWrite(this.#gradients, this.layout, gradients, this.op);
+    return this.#gradients;
+  }
+
+  /** The parameters were written to, as one tensor. */
+  protected moved(): void {
+    this.#round();
+  }
+
   /** Adds gradients up where several calls make one update. Whether this call makes one. */
   #accumulated(updated: readonly number[], settings: () => GradientSettings): boolean {
     const isLast = hostValue(() => (this.#calls + 1) % (settings().accumulate ?? 1) === 0);

@@ -6,6 +6,7 @@ import {
   baseOf,
   type CoreOptimizer,
   last,
+  type Made,
   Optimizer,
   type OptimizerArguments,
   rate,
@@ -82,7 +83,7 @@ class AdamOptimizer extends Optimizer {
     return { beta1: this.beta_1, beta2: this.beta_2, eps: this.epsilon, amsgrad: this.amsgrad };
   }
 
-  protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
+  protected override make(parameters: readonly CoreTensor[], { decays }: Made): CoreOptimizer {
     const settings = {
       ...this.settings(),
       lr: this.learning_rate,
@@ -91,7 +92,7 @@ class AdamOptimizer extends Optimizer {
       // Keras decays weights before the step, not through the gradient, in Adam too.
       decayMode: "keras",
     };
-    return new FlatOptimizer(adam, parameters, settings as unknown as AdamSettings);
+    return new FlatOptimizer(adam, parameters, settings as unknown as AdamSettings, { decays });
   }
 }
 

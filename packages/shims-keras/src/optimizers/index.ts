@@ -4,15 +4,42 @@ import { UnsupportedError } from "@facet/autograd";
 import { any, define } from "@facet/dialect";
 import { showUnknown } from "../kinds.js";
 import { Adam, AdamW } from "./adam.js";
+import { Muon } from "./muon.js";
 import { Optimizer } from "./optimizer.js";
-import { Adadelta, Adagrad, Adamax, Ftrl, Lamb, Lion, Nadam, RMSprop, SGD } from "./table.js";
+import {
+  Adadelta,
+  Adafactor,
+  Adagrad,
+  Adamax,
+  Ftrl,
+  Lamb,
+  Lion,
+  Nadam,
+  RMSprop,
+  ScheduleFreeAdamW,
+  SGD,
+} from "./table.js";
 
 export { Adam, type AdamArguments, AdamW } from "./adam.js";
+export { Muon, type MuonArguments } from "./muon.js";
 export { Optimizer, type OptimizerArguments } from "./optimizer.js";
-export { Adadelta, Adagrad, Adamax, Ftrl, Lamb, Lion, Nadam, RMSprop, SGD } from "./table.js";
+export {
+  Adadelta,
+  Adafactor,
+  Adagrad,
+  Adamax,
+  Ftrl,
+  Lamb,
+  Lion,
+  Nadam,
+  RMSprop,
+  ScheduleFreeAdamW,
+  SGD,
+} from "./table.js";
 
 export type OptimizerName =
   | "adadelta"
+  | "adafactor"
   | "adagrad"
   | "adam"
   | "adamax"
@@ -20,12 +47,15 @@ export type OptimizerName =
   | "ftrl"
   | "lamb"
   | "lion"
+  | "muon"
   | "nadam"
   | "rmsprop"
+  | "schedulefreeadamw"
   | "sgd";
 
 const TABLE: Readonly<Record<OptimizerName, new () => Optimizer>> = {
   adadelta: Adadelta,
+  adafactor: Adafactor,
   adagrad: Adagrad,
   adam: Adam,
   adamax: Adamax,
@@ -33,8 +63,10 @@ const TABLE: Readonly<Record<OptimizerName, new () => Optimizer>> = {
   ftrl: Ftrl,
   lamb: Lamb,
   lion: Lion,
+  muon: Muon,
   nadam: Nadam,
   rmsprop: RMSprop,
+  schedulefreeadamw: ScheduleFreeAdamW,
   sgd: SGD,
 };
 

@@ -12,7 +12,7 @@ import {
   scope,
   UnsupportedError,
 } from "@facet/autograd";
-import { type Args, int, Kind, listOf, number, only, show, signature } from "@facet/dialect";
+import { type Args, int, Kind, listOf, number, only, show, signature, string } from "@facet/dialect";
 import { classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
 import { type InitializerArgument, initializerKind } from "../initializers.js";
@@ -29,7 +29,8 @@ const learningRate = new Kind<number>(
 export const rate = (otherwise: number) => learningRate.or(otherwise);
 export const weightDecay = atLeastZero.orNone;
 
-const positiveAmount = number.where("a number above 0", (value) => value > 0 && Number.isFinite(value));
+export const positiveAmount = number.where("a number above 0", (value) => value > 0 && Number.isFinite(value));
+export const belowOne = number.where("a number of at least 0 and below 1", (value) => value >= 0 && value < 1);
 const atLeastTwo = int.where("an integer of at least 2", (value) => value >= 2);
 
 /** What all optimizers take between weight_decay and name. */
@@ -56,6 +57,12 @@ export interface CoreOptimizer {
   dispose(): void;
 }
 
+/** What a core's optimizer is made for: the weights, and which of them decay. */
+export interface Made {
+  readonly variables: readonly VariableBase[];
+  readonly decays: readonly boolean[];
+}
+
 const variableKind = new Kind<VariableBase>("a Variable", (value) => value instanceof VariableBase);
 const tensorKind = new Kind<Tensor>("a Tensor", (value) => value instanceof Tensor);
 const pairKind = new Kind<readonly [Tensor | null, VariableBase]>(
@@ -73,6 +80,10 @@ const readOptimizer = signature("keras.optimizers.Optimizer", {
   ...last,
 });
 const readBuild = signature("keras.optimizers.Optimizer.build", { variables: listOf(variableKind) });
+const readExclude = signature("keras.optimizers.Optimizer.exclude_from_weight_decay", {
+  var_list: listOf(variableKind).or(null),
+  var_names: listOf(string).or(null),
+});
 const readApplyGradients = signature("keras.optimizers.Optimizer.apply_gradients", {
   grads_and_vars: listOf(pairKind),
 });
@@ -159,6 +170,7 @@ export class Optimizer extends Observed {
   #variables: readonly VariableBase[] = [];
   readonly #own: VariableBase[] = [];
   #calls = 0;
+  #undecayed: { list: readonly VariableBase[]; names: readonly string[] } = { list: [], names: [] };
 
   /** Without a name it has the next automatic one of its class: adam, adam_1 ... */
   constructor(...args: Args<[learning_rate: number, weight_decay: number | null], OptimizerArguments>) {
@@ -222,7 +234,7 @@ export class Optimizer extends Observed {
   }
 
   /** The core's optimizer over these parameters; undefined for a class of the program's own. */
-  protected make(_parameters: readonly CoreTensor[]): CoreOptimizer | undefined {
+  protected make(_parameters: readonly CoreTensor[], _made: Made): CoreOptimizer | undefined {
     return undefined;
   }
 
@@ -252,8 +264,42 @@ export class Optimizer extends Observed {
       throw new ArgumentError({ op: this.name, argument: "variables", expected, given: "others" });
     }
     if (this.#updatesItself) this.#refuseShared();
-    else this.#core = this.make(variables.map(({ core }) => core));
+    else {
+      const decays = variables.map((variable) => this.#decays(variable));
+      this.#core = this.make(
+        variables.map(({ core }) => core),
+        { variables, decays },
+      );
+    }
     this.#variables = variables;
+  }
+
+  /** The weights it was built for. */
+  protected get weights(): readonly VariableBase[] {
+    return this.#variables;
+  }
+
+  /**
+   * Says which weights are not decayed: those of `var_list`, and those in whose name one of `var_names`, regular expressions, is found.
+   * Throws ArgumentError once the optimizer is built; a second call takes the place of the first.
+   */
+  exclude_from_weight_decay(
+    ...args: Args<
+      [var_list: readonly VariableBase[] | null, var_names: readonly string[] | null],
+      { var_list: readonly VariableBase[] | null; var_names: readonly string[] | null }
+    >
+  ): void {
+    const { var_list, var_names } = readExclude(args);
+    if (this.built) {
+      const expected = "a call before the optimizer is built";
+      throw new ArgumentError({ op: this.name, argument: "exclude_from_weight_decay", expected, given: "one after" });
+    }
+    this.#undecayed = { list: var_list ?? [], names: var_names ?? [] };
+  }
+
+  #decays(variable: VariableBase): boolean {
+    const { list, names } = this.#undecayed;
+    return !list.includes(variable) && !names.some((name) => new RegExp(name).test(variable.name));
   }
 
   /** Makes a state variable, for `build` of a class of the program's own. */
@@ -381,7 +427,7 @@ export class Optimizer extends Observed {
     const rate = new Tensor(hostScalar(() => this.#learningRate));
     for (const [variable, gradient] of gradientOf) {
       if (!gradient) continue;
-      if (this.weight_decay)
+      if (this.weight_decay && this.#decays(variable))
         variable.assign_sub(variable.mul(new Tensor(hostScalar(() => this.#learningRate * (this.weight_decay ?? 0)))));
       this.update_step(gradient, variable, rate);
     }

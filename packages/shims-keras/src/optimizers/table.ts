@@ -1,11 +1,14 @@
 // The optimizers that are rows of the core's table, with Keras' defaults and arithmetic.
 import {
+  type AdafactorSettings,
   adadelta,
   adagrad,
   adam,
   adamax,
+  Adafactor as CoreAdafactor,
   Lamb as CoreLamb,
   type Tensor as CoreTensor,
+  type DecayOptions,
   FlatOptimizer,
   ftrl,
   type LambSettings,
@@ -14,6 +17,7 @@ import {
   type OptimizerRow,
   type OptimizerSettings,
   rmsprop,
+  scheduleFreeAdamw,
   sgd,
 } from "@facet/autograd";
 import { type Args, type Kind, number, signature } from "@facet/dialect";
@@ -21,10 +25,13 @@ import { type Makes, withoutNew } from "../callable.js";
 import { atLeastZero, fraction } from "../kinds.js";
 import {
   baseOf,
+  belowOne,
   type CoreOptimizer,
   last,
+  type Made,
   Optimizer,
   type OptimizerArguments,
+  positiveAmount,
   rate,
   weightDecay,
 } from "./optimizer.js";
@@ -39,7 +46,9 @@ interface Definition<F extends object> {
   readonly rules: Readonly<Record<keyof F & string, unknown>>;
   readonly row: AnyRow;
   /** The core's class, where it is not one of the table's. */
-  readonly make?: (parameters: readonly CoreTensor[], settings: object) => CoreOptimizer;
+  readonly make?: (parameters: readonly CoreTensor[], settings: object, options: DecayOptions) => CoreOptimizer;
+  /** Elements of the state of a weight, where it is not that of the row. */
+  readonly stateOf?: (shape: readonly number[]) => number;
   readonly toCore: (fields: F) => object;
   /** Elements of variables besides the state of every weight, iterations and learning rate. */
   readonly more?: number;
@@ -48,7 +57,7 @@ interface Definition<F extends object> {
 /** A class of an optimizer: what it takes, and which row of the core's table computes it. */
 function optimizer<F extends object, P extends readonly unknown[]>(
   className: string,
-  { learning_rate, rules, row, make, toCore, more = 0 }: Definition<F>,
+  { learning_rate, rules, row, make, stateOf, toCore, more = 0 }: Definition<F>,
 ): Makes<Args<[learning_rate: number, ...P, weight_decay: number | null], OptimizerArguments & F>, Optimizer & F> {
   const names = Object.keys(rules);
   const read = signature(`keras.optimizers.${className}`, {
@@ -73,23 +82,28 @@ function optimizer<F extends object, P extends readonly unknown[]>(
     }
 
     protected override get slots(): number {
+      if (stateOf) return 0;
       const settings = { ...this.settings(), lr: this.learning_rate };
       return row.states(row.switches(settings)).length;
     }
 
     override get variableCount(): number {
-      return super.variableCount + more;
+      const own = stateOf ? this.weights.reduce((total, { shape }) => total + stateOf(shape), 0) : 0;
+      return super.variableCount + own + more;
     }
 
-    protected override make(parameters: readonly CoreTensor[]): CoreOptimizer {
+    protected override make(parameters: readonly CoreTensor[], { decays }: Made): CoreOptimizer {
       const settings = { ...this.settings(), lr: this.learning_rate, weightDecay: this.weight_decay ?? 0 };
-      return make?.(parameters, settings) ?? new FlatOptimizer(row, parameters, settings as OptimizerSettings);
+      const options = { decays };
+      return (
+        make?.(parameters, settings, options) ??
+        new FlatOptimizer(row, parameters, settings as OptimizerSettings, options)
+      );
     }
   }
   return withoutNew(TableOptimizer) as unknown as ReturnType<typeof optimizer<F, P>>;
 }
 
-const belowOne = number.where("a number of at least 0 and below 1", (value) => value >= 0 && value < 1);
 const betas = { beta_1: belowOne.or(0.9), beta_2: belowOne.or(0.999), epsilon: atLeastZero.or(1e-7) };
 type Betas = { beta_1: number; beta_2: number; epsilon: number };
 type BetaPositions = [beta_1: number, beta_2: number, epsilon: number];
@@ -148,6 +162,62 @@ export const Adadelta = optimizer<{ rho: number; epsilon: number }, [rho: number
   toCore: ({ rho, epsilon }) => ({ rho, eps: epsilon }),
 });
 export type Adadelta = InstanceType<typeof Adadelta>;
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
+type AdafactorFields = {
+  beta_2_decay: number;
+  epsilon_1: number;
+  epsilon_2: number;
+  clip_threshold: number;
+  relative_step: boolean;
+};
+/**
+ * The rate of a step is min(learning_rate, 1 / sqrt(step)) times the size of the weight, at least epsilon_2. As in Keras,
+ * relative_step changes nothing where the learning rate is a number.
+ */
+export const Adafactor = optimizer<
+  AdafactorFields,
+  [beta_2_decay: number, epsilon_1: number, epsilon_2: number, clip_threshold: number, relative_step: boolean]
+>("Adafactor", {
+  learning_rate: 0.001,
+  rules: {
+    beta_2_decay: number.where("a number of 0 or less", (value) => value <= 0).or(-0.8),
+    epsilon_1: atLeastZero.or(1e-30),
+    epsilon_2: atLeastZero.or(1e-3),
+    clip_threshold: positiveAmount.or(1),
+    relative_step: true,
+  },
+  row: sgd,
+  make: (parameters, settings, options) => new CoreAdafactor(parameters, settings as AdafactorSettings, options),
+  // Both factors and what they make; places for factors of those that have none.
+  stateOf: (shape) =>
+    sizeOf(shape) + (shape.length < 2 ? 2 : sizeOf(shape.slice(0, -1)) + sizeOf(shape.toSpliced(-2, 1))),
+  toCore: ({ beta_2_decay, epsilon_1, epsilon_2, clip_threshold }) => ({
+    beta2Decay: beta_2_decay,
+    eps1: epsilon_1,
+    epsMode: "added",
+    eps2: epsilon_2,
+    clipThreshold: clip_threshold,
+  }),
+});
+export type Adafactor = InstanceType<typeof Adafactor>;
+
+/** AdamW without a schedule: weights lie between a fast sequence and its average, which `warmup_steps` begin slowly. */
+export const ScheduleFreeAdamW = optimizer<
+  Betas & { warmup_steps: number },
+  [beta_1: number, beta_2: number, epsilon: number, warmup_steps: number]
+>("ScheduleFreeAdamW", {
+  learning_rate: 0.0025,
+  rules: {
+    beta_1: number.where("a number above 0 and at most 1", (value) => value > 0 && value <= 1).or(0.9),
+    beta_2: belowOne.or(0.999),
+    epsilon: atLeastZero.or(1e-8),
+    warmup_steps: atLeastZero.or(0),
+  },
+  row: scheduleFreeAdamw,
+  toCore: (fields) => ({ ...moments(fields), warmupSteps: fields.warmup_steps }),
+});
+export type ScheduleFreeAdamW = InstanceType<typeof ScheduleFreeAdamW>;
 
 /** Adam by the largest gradient so far; epsilon 1e-7 is added to it. */
 export const Adamax = optimizer<Betas, BetaPositions>("Adamax", {
@@ -225,7 +295,7 @@ export const Lamb = optimizer<Betas, BetaPositions>("Lamb", {
   learning_rate: 0.001,
   rules: betas,
   row: adam,
-  make: (parameters, settings) => new TrustAdam(parameters, settings as LambSettings),
+  make: (parameters, settings, options) => new TrustAdam(parameters, settings as LambSettings, options),
   toCore: moments,
 });
 export type Lamb = InstanceType<typeof Lamb>;

@@ -23,6 +23,8 @@ type Engine = CoreOptimizer & {
 export interface OptimizerSpec<S extends object> {
   /** Names of the core's state under PyTorch's. */
   readonly state: Readonly<Record<string, string>>;
+  /** Shape of a state by PyTorch's name, of a parameter's shape. Default: that. */
+  readonly shapeOf?: (name: string, shape: readonly number[]) => readonly number[];
   /** State that is a number, computed from the step count; `step` is one as a rule. */
   readonly numbers: Readonly<Record<string, (step: number, group: S) => number>>;
   /** What the settings of a group may be. */
@@ -153,7 +155,8 @@ export abstract class FusedOptimizer<S extends object> extends Optimizer<S> {
     for (const [i, row] of rows.entries()) {
       for (const name of Object.keys(this.spec.state)) {
         const value = row?.[name];
-        const shape = group.params[i]?.shape ?? [];
+        const whole = group.params[i]?.shape ?? [];
+        const shape = this.spec.shapeOf?.(name, whole) ?? whole;
         if (value === undefined || value === null || (value instanceof Tensor && `${value.shape}` === `${shape}`))
           continue;
         throw new ShapeError({
@@ -188,7 +191,7 @@ const coresOf = ({ params }: { readonly params: readonly Tensor[] }): Tensor["co
   params.map(({ core }) => core);
 
 /** The gradient, asked for without marking it as seen: an optimiser keeps no handle on it. */
-function gradientOf(parameter: Tensor): Tensor["core"] | undefined {
+export function gradientOf(parameter: Tensor): Tensor["core"] | undefined {
   const { node } = parameter.core;
   return node ? peekGradient(node)?.core : undefined;
 }

@@ -14,14 +14,17 @@ import { type AdadeltaSettings, adadelta } from "./rows/adadelta.js";
 import { type AdagradSettings, adagrad } from "./rows/adagrad.js";
 import { type AdamSettings, adam } from "./rows/adam.js";
 import { type AdamaxSettings, adamax } from "./rows/adamax.js";
+import { type AsgdSettings, asgd } from "./rows/asgd.js";
 import { ema } from "./rows/ema.js";
 import { type FtrlSettings, ftrl } from "./rows/ftrl.js";
 import { type LambSettings, lambDirection } from "./rows/lamb_direction.js";
 import { type LionSettings, lion } from "./rows/lion.js";
+import { type MuonDirectionSettings, muonDirection } from "./rows/muon_direction.js";
 import { type NadamSettings, nadam } from "./rows/nadam.js";
 import { type RadamSettings, radam } from "./rows/radam.js";
 import { type RmspropSettings, rmsprop } from "./rows/rmsprop.js";
 import { type RpropSettings, rprop } from "./rows/rprop.js";
+import { type ScheduleFreeAdamwSettings, scheduleFreeAdamw } from "./rows/schedule_free_adamw.js";
 import { type ScheduleFreeSgdSettings, scheduleFreeSgd } from "./rows/schedule_free_sgd.js";
 import { type SgdSettings, sgd } from "./rows/sgd.js";
 
@@ -188,6 +191,24 @@ const scheduleFrees: Case<ScheduleFreeSgdSettings>[] = [
   { count: 256, step: 4, lr: 0.1, late: true },
 ];
 
+const scheduleFreeAdamws: Case<ScheduleFreeAdamwSettings>[] = [
+  { count: 257, step: 1, lr: 0.1 },
+  { count: 256, step: 4, lr: 0.1, beta1: 0.5, beta2: 0.9, warmupSteps: 10, weightDecay: 0.1, decayMode: "keras" },
+  { count: 256, step: 4, lr: 0.1, warmupSteps: 10, late: true },
+];
+const asgds: Case<AsgdSettings>[] = [
+  { count: 257, step: 1, lr: 0.1 },
+  { count: 256, step: 9, lr: 0.1, lambd: 0.5, t0: 2, weightDecay: 0.1 },
+  { count: 256, step: 9, lr: 0.1, lambd: 0.5, t0: 2, late: true },
+];
+const muons: Case<MuonDirectionSettings>[] = [
+  { count: 257, step: 1, lr: 0.1 },
+  { count: 256, step: 2, lr: 0.1, momentum: 0.5, average: "sum" },
+  { count: 256, step: 2, lr: 0.1, nesterov: false },
+  { count: 256, step: 2, lr: 0.1, average: "optax", nesterov: false },
+  { count: 257, step: 2, lr: 0.1, average: "optax" },
+  { count: 256, step: 2, lr: 0.1, average: "optax", late: true },
+];
 const emas: Case<OptimizerSettings>[] = [
   { count: 257, step: 1, lr: 0.25 },
   { count: 256, step: 1, lr: 1 },
@@ -215,6 +236,9 @@ export const optimizerEntries: KernelEntry[] = [
       ...lions.map((row) => stepCase(lion, row)),
       ...rprops.map((row) => stepCase(rprop, row)),
       ...ftrls.map((row) => stepCase(ftrl, row)),
+      ...scheduleFreeAdamws.map((row) => stepCase(scheduleFreeAdamw, row)),
+      ...asgds.map((row) => stepCase(asgd, row)),
+      ...muons.map((row) => stepCase(muonDirection, row)),
       ...emas.map((row) => stepCase(ema, row)),
       ...lambs.map((row) => stepCase(lambDirection, row)),
       ...scheduleFrees.map((row) => stepCase(scheduleFreeSgd, row)),
