@@ -103,16 +103,43 @@ describe.each([
   });
 });
 
-/** optax.contrib has no dialect: the core's row itself. */
-test.each(loadGolden("jax_optimizer_steps").cases.filter((row) => row.params.fn === "contrib.schedule_free_sgd"))(
+const optaxScheduleFree = (parameters: F.Tensor[], { learning_rate, b1, weight_decay }: Any) =>
+  new F.FlatOptimizer(F.scheduleFreeSgd, parameters, { lr: learning_rate, beta1: b1, weightDecay: weight_decay });
+
+/** Matrices map rows to columns, and what is no matrix is AdamW's. */
+const optaxMuon = (parameters: F.Tensor[], options: Any) => {
+  const { learning_rate, beta = 0.95, ns_steps = 5, nesterov = true, weight_decay = 0, consistent_rms } = options;
+  const settings: F.MuonSettings = {
+    lr: learning_rate,
+    momentum: beta,
+    nesterov,
+    average: "optax",
+    eps: 1e-8,
+    epsMode: "added",
+    steps: ns_steps,
+    scale: (rows, columns) =>
+      consistent_rms ? consistent_rms * Math.sqrt(Math.max(rows, columns)) : Math.sqrt(Math.max(1, columns / rows)),
+    weightDecay: weight_decay,
+    adam: {
+      lr: learning_rate,
+      beta1: options.adam_b1 ?? 0.9,
+      weightDecay: options.adam_weight_decay ?? 0,
+      decayMode: "decoupled",
+    },
+  };
+  return new F.Muon(parameters, settings, { orthogonal: parameters.map(({ shape }) => shape.length === 2) });
+};
+
+/** optax.contrib has no dialect: the core's optimisers themselves. */
+test.each(loadGolden("jax_optimizer_steps").cases.filter((row) => row.params.fn.startsWith("contrib.")))(
   "the core's $name",
   async (row) => {
-    const { learning_rate, b1, weight_decay } = row.params.options;
+    const { options } = row.params;
     await holds(row, () => {
       const tensorOf = (values: Float32Array, i: number) => F.fromData(values, shapesOf(row)[i] as number[]);
       const parameters = [0, 1].map((i) => F.variable(tensorOf(row.floats(`p${i}`), i)));
-      const settings = { lr: learning_rate, beta1: b1, weightDecay: weight_decay };
-      const optimizer = new F.FlatOptimizer(F.scheduleFreeSgd, parameters, settings);
+      const optimizer =
+        row.params.fn === "contrib.muon" ? optaxMuon(parameters, options) : optaxScheduleFree(parameters, options);
       return async (gradients) => {
         optimizer.step(gradients.map(tensorOf));
         return read(parameters);

@@ -164,6 +164,30 @@ JAX = {
         "lars",
         {"learning_rate": 0.5, "weight_decay": 0.1, "trust_coefficient": 0.1, "eps": 0.01, "momentum": 0.5, "nesterov": True},
     ),
+    "adafactor": ("adafactor", {"learning_rate": 0.1}),
+    "adafactor_factored": ("adafactor", {"learning_rate": 0.1, "min_dim_size_to_factor": 3}),
+    "adafactor_options": (
+        "adafactor",
+        {
+            "learning_rate": 0.1,
+            "min_dim_size_to_factor": 2,
+            "decay_rate": 0.5,
+            "multiply_by_parameter_scale": False,
+            "clipping_threshold": None,
+            "momentum": 0.7,
+            "weight_decay_rate": 0.1,
+            "eps": 0.01,
+        },
+    ),
+    "nadam": ("nadam", {"learning_rate": 0.1}),
+    "nadamw": ("nadamw", {"learning_rate": 0.1, "b1": 0.7, "weight_decay": 0.1}),
+    "sign_sgd": ("sign_sgd", {"learning_rate": 0.1}),
+    "signum": ("signum", {"learning_rate": 0.1, "beta": 0.7}),
+    "muon": ("contrib.muon", {"learning_rate": 0.1}),
+    "muon_options": (
+        "contrib.muon",
+        {"learning_rate": 0.1, "beta": 0.5, "ns_steps": 3, "nesterov": False, "weight_decay": 0.1, "consistent_rms": 0.2, "adam_b1": 0.7, "adam_weight_decay": 0.2},
+    ),
     "schedule_free_sgd": ("contrib.schedule_free_sgd", {"learning_rate": 0.1, "b1": 0.8, "weight_decay": 0.1}),
 }
 
@@ -220,8 +244,9 @@ def jax_run(_name, fn, options, start, gradients):
 def cases(file, table, run):
     for name, (fn, options) in table.items():
         inputs = Inputs(file, name)
-        # torch's Muon is for matrices alone.
-        second = (2, 3) if (file, fn) == ("torch_optimizer_steps", "Muon") else (5,)
+        # torch's Muon is for matrices alone; optax' has NAdam for others, where it looks ahead.
+        of_matrices = [("torch_optimizer_steps", "muon"), ("torch_optimizer_steps", "muon_options"), ("jax_optimizer_steps", "muon")]
+        second = (2, 3) if (file, name) in of_matrices else (5,)
         start = [inputs.normal(4, 3), inputs.normal(*second)]
         gradients = [inputs.normal(STEPS, *p.shape) * SIZES.reshape(-1, *[1] * p.ndim) for p in start]
         after = list(run(name, fn, options, start, gradients))

@@ -10,6 +10,15 @@ import { treeScope } from "./tree_scope.js";
 
 export type { GradientTransformation } from "./optax_base.js";
 export {
+  adafactor,
+  clip_by_block_rms,
+  ema,
+  scale_by_param_block_rms,
+  scale_by_sign,
+  sign_sgd,
+  signum,
+} from "./optax_factored.js";
+export {
   l2_loss,
   sigmoid_binary_cross_entropy,
   smooth_labels,
@@ -17,7 +26,7 @@ export {
   softmax_cross_entropy_with_integer_labels,
   squared_error,
 } from "./optax_losses.js";
-export { adam, adamw, sgd } from "./optax_optimizers.js";
+export { adam, adamw, nadam, nadamw, sgd } from "./optax_optimizers.js";
 export { constant_schedule, exponential_decay, type ScalarOrSchedule } from "./optax_schedules.js";
 export {
   adadelta,

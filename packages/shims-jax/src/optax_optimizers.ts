@@ -54,6 +54,29 @@ export const adamw: (
     chained([adamDirection(options), decayed(weight_decay, mask), rated(learning_rate, true)]),
 );
 
+const looksAhead = bool.or(true);
+/** Adam with Nesterov's momentum: `adam` with `nesterov`. */
+export const nadam: typeof adam = define(
+  "optax.nadam",
+  { learning_rate: scalarOrSchedule, ...moments, mu_dtype, "*": null, nesterov: looksAhead },
+  ({ learning_rate, ...options }) => adamTransform("nadam", learning_rate, options),
+);
+/** The same with decoupled weight decay: `adamw` with `nesterov`. */
+export const nadamw: typeof adamw = define(
+  "optax.nadamw",
+  {
+    learning_rate: scalarOrSchedule,
+    ...moments,
+    mu_dtype,
+    weight_decay: scalarOrSchedule.or(1e-4),
+    mask: maskKind,
+    "*": null,
+    nesterov: looksAhead,
+  },
+  ({ learning_rate, weight_decay, mask, ...options }) =>
+    chained([adamDirection(options), decayed(weight_decay, mask), rated(learning_rate, true)]),
+);
+
 interface SgdNamed extends Rated {
   momentum: number | null;
   nesterov: boolean;

@@ -141,7 +141,7 @@ export const chain: (...args: GradientTransformation[]) => GradientTransformatio
   ({ args }) => chained(args as unknown as readonly GradientTransformation[]),
 );
 
-const scaled = (step_size: ArrayLike): GradientTransformation =>
+export const scaled = (step_size: ArrayLike): GradientTransformation =>
   stateless((updates) => map((u: ArrayLike) => (step_size === -1 ? minusOf(u) : times(u, step_size)), updates));
 
 /** Updates times a number. */

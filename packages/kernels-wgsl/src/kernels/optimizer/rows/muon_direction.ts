@@ -18,13 +18,13 @@ export interface MuonDirectionSettings extends OptimizerSettings {
 }
 
 /** The direction of Muon before it is orthogonalised; p is where it is written: by_m m + by_g g, with Nesterov's look ahead in by_g. */
-export const muonDirection: OptimizerRow<MuonDirectionSettings> = {
+export const muonDirection: OptimizerRow<MuonDirectionSettings, { nesterov: boolean }> = {
   name: "muon_direction",
   check: ({ momentum = 0.95, average = "torch" }) => {
     requireIn("muon_direction", "momentum", momentum, 0, 1);
     requireOneOf("muon_direction", "average", average, AVERAGES);
   },
-  switches: () => ({}),
+  switches: ({ nesterov = true }) => ({ nesterov }),
   states: () => ["m"],
   hyper: ({ momentum = 0.95, nesterov = true, average = "torch" }, step) => {
     const taken = average === "sum" ? 1 : 1 - momentum;
@@ -34,12 +34,13 @@ export const muonDirection: OptimizerRow<MuonDirectionSettings> = {
     return { momentum, taken, by_m: momentum / corrected(step + 1), by_g: taken / corrected(step) };
   },
   byStep: { others: ["by_m", "by_g"] },
-  update: () => [
+  update: ({ nesterov }) => [
     "let m_new = fma(T(h.taken), g, rounded(m * h.momentum));",
-    "let p_new = fma(T(h.by_m), m_new, rounded(g * h.by_g));",
+    // A gradient that is infinite, times 0, would be NaN.
+    `let p_new = ${nesterov ? "fma(T(h.by_m), m_new, rounded(g * h.by_g))" : "m_new * h.by_m"};`,
   ],
-  reference: ({ g = 0, m = 0 }, { momentum = 0, taken = 0, by_m = 0, by_g = 0 }) => {
+  reference: ({ g = 0, m = 0 }, { momentum = 0, taken = 0, by_m = 0, by_g = 0 }, { nesterov }) => {
     const after = momentum * m + taken * g;
-    return { p: by_m * after + by_g * g, m: after };
+    return { p: by_m * after + (nesterov ? by_g * g : 0), m: after };
   },
 };
