@@ -22,10 +22,11 @@ import { expand, reshape, sliceAlong } from "./ops/shape.js";
 import { softmax } from "./ops/softmax.js";
 import { argsort, inOrder, searchSorted } from "./ops/sort.js";
 import { tan } from "./ops/trigonometric.js";
-import { bernoulli, bits, type Key, splitKey, uniform } from "./random.js";
+import { bernoulli, bits, splitKeys, uniform } from "./random.js";
 import { scope } from "./scope.js";
 import { noGrad } from "./tape.js";
 import { empty, type Tensor } from "./tensor.js";
+import { type AnyKey, drawnByExample } from "./vmap/keys.js";
 
 /** The smallest normal float32, and the distance from 1 to the next smaller one. */
 const TINY = 2 ** -126;
@@ -33,17 +34,19 @@ const EPSNEG = 2 ** -24;
 const EPS = 2 ** -23;
 
 const drawn = (body: () => Tensor): Tensor => noGrad(() => scope(body));
-const halves = (key: Key): readonly [Key, Key] => splitKey(key) as [Key, Key];
+const halves = (key: AnyKey): readonly [AnyKey, AnyKey] => splitKeys(key) as [AnyKey, AnyKey];
 
 /** Integers of int32 in [low, high). Throws ArgumentError when the range is empty or no range of int32. */
-export function randint(key: Key, shape: readonly number[], low: number, high: number): Tensor {
-  const y = empty(shape, "int32");
-  launch(integersKernel, { y }, () => randomIntegersGeometry(shape, key, low, high).params);
-  return y;
+export function randint(key: AnyKey, shape: readonly number[], low: number, high: number): Tensor {
+  return drawnByExample(key, [], (own) => {
+    const y = empty(shape, "int32");
+    launch(integersKernel, { y }, () => randomIntegersGeometry(shape, own, low, high).params);
+    return y;
+  });
 }
 
 /** The numbers 0 to n - 1 in random order, int32: sorted by random words, more than once for large n. */
-export function shuffledOrder(key: Key, n: number): Tensor {
+export function shuffledOrder(key: AnyKey, n: number): Tensor {
   return drawn(() => {
     let order = arange(0, n, 1, "int32");
     let current = key;
@@ -58,33 +61,33 @@ export function shuffledOrder(key: Key, n: number): Tensor {
 }
 
 /** Exponential of rate 1: -log(1 - u). */
-export const exponential = (key: Key, shape: readonly number[]): Tensor =>
+export const exponential = (key: AnyKey, shape: readonly number[]): Tensor =>
   drawn(() => neg(log1p(neg(uniform(key, shape)))));
 
 /** Standard Gumbel: -log(-log(u)). */
-export const gumbel = (key: Key, shape: readonly number[]): Tensor =>
+export const gumbel = (key: AnyKey, shape: readonly number[]): Tensor =>
   drawn(() => neg(log(neg(log(uniform(key, shape, TINY, 1))))));
 
 /** Standard Laplace. */
-export const laplace = (key: Key, shape: readonly number[]): Tensor =>
+export const laplace = (key: AnyKey, shape: readonly number[]): Tensor =>
   drawn(() => {
     const u = uniform(key, shape, -1 + EPSNEG, 1);
     return mul(sign(u), log1p(neg(abs(u))));
   });
 
 /** Standard Cauchy. */
-export const cauchy = (key: Key, shape: readonly number[]): Tensor =>
+export const cauchy = (key: AnyKey, shape: readonly number[]): Tensor =>
   drawn(() => tan(mul(sub(uniform(key, shape, EPS, 1), 0.5), Math.PI)));
 
 /** Standard logistic. */
-export const logistic = (key: Key, shape: readonly number[]): Tensor =>
+export const logistic = (key: AnyKey, shape: readonly number[]): Tensor =>
   drawn(() => {
     const u = uniform(key, shape, TINY, 1);
     return sub(log(u), log1p(neg(u)));
   });
 
 /** -1 or 1, float32. */
-export const rademacher = (key: Key, shape: readonly number[]): Tensor =>
+export const rademacher = (key: AnyKey, shape: readonly number[]): Tensor =>
   drawn(() => sub(mul(cast(bernoulli(key, shape), "float32"), 2), 1));
 
 /** A parameter in the shape of the result. */
@@ -103,18 +106,25 @@ function spreadOver(op: string, argument: string, value: Tensor, shape: readonly
 }
 
 /** Gamma with shape `alpha`, which is broadcast, and scale 1. With `logSpace` its logarithm, exact for small alpha. */
-export function randomGamma(key: Key, alpha: Tensor, shape: readonly number[] = alpha.shape, logSpace = false): Tensor {
+export function randomGamma(
+  key: AnyKey,
+  alpha: Tensor,
+  shape: readonly number[] = alpha.shape,
+  logSpace = false,
+): Tensor {
   return drawn(() => {
-    const own = spreadOver("gamma", "alpha", alpha, shape);
-    const y = empty(shape);
-    if (sizeOf(shape) > 0)
-      launch(gammaKernel, { alpha: own, y }, () => randomGammaGeometry(shape, key, logSpace).params);
-    return y;
+    const spread = spreadOver("gamma", "alpha", alpha, shape);
+    return drawnByExample(key, [spread], (own, [each]) => {
+      const y = empty(shape);
+      if (sizeOf(shape) > 0)
+        launch(gammaKernel, { alpha: each as Tensor, y }, () => randomGammaGeometry(shape, own, logSpace).params);
+      return y;
+    });
   });
 }
 
 /** Beta, of two gamma draws of two keys. */
-export function randomBeta(key: Key, a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
+export function randomBeta(key: AnyKey, a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
   return drawn(() => {
     const [first, second] = halves(key);
     const [x, y] = [randomGamma(first, a, shape, true), randomGamma(second, b, shape, true)];
@@ -125,7 +135,11 @@ export function randomBeta(key: Key, a: Tensor, b: Tensor, shape: readonly numbe
 }
 
 /** Dirichlet with concentrations along the last axis of `alpha`; `shape` is that of the result without it. */
-export function randomDirichlet(key: Key, alpha: Tensor, shape: readonly number[] = alpha.shape.slice(0, -1)): Tensor {
+export function randomDirichlet(
+  key: AnyKey,
+  alpha: Tensor,
+  shape: readonly number[] = alpha.shape.slice(0, -1),
+): Tensor {
   const classes = alpha.shape.at(-1);
   if (classes === undefined)
     throw new ShapeError({ op: "dirichlet", argument: "alpha", expected: "one axis or more", given: "[]" });
@@ -133,12 +147,15 @@ export function randomDirichlet(key: Key, alpha: Tensor, shape: readonly number[
 }
 
 /** Poisson with mean `rate`, which is broadcast: int32. Means below 10 have the draws of JAX. */
-export function randomPoisson(key: Key, rate: Tensor, shape: readonly number[] = rate.shape): Tensor {
+export function randomPoisson(key: AnyKey, rate: Tensor, shape: readonly number[] = rate.shape): Tensor {
   return drawn(() => {
-    const own = spreadOver("poisson", "rate", rate, shape);
-    const y = empty(shape, "int32");
-    if (sizeOf(shape) > 0) launch(poissonKernel, { rate: own, y }, () => randomPoissonGeometry(shape, key).params);
-    return y;
+    const spread = spreadOver("poisson", "rate", rate, shape);
+    return drawnByExample(key, [spread], (own, [each]) => {
+      const y = empty(shape, "int32");
+      if (sizeOf(shape) > 0)
+        launch(poissonKernel, { rate: each as Tensor, y }, () => randomPoissonGeometry(shape, own).params);
+      return y;
+    });
   });
 }
 
@@ -146,7 +163,7 @@ export function randomPoisson(key: Key, rate: Tensor, shape: readonly number[] =
  * Classes along the last axis of `logits`, with probabilities softmax(logits): int32. `before` are axes that the result has before those
  * of logits: so many draws of each.
  */
-export function categorical(key: Key, logits: Tensor, before: readonly number[] = [], axis = -1): Tensor {
+export function categorical(key: AnyKey, logits: Tensor, before: readonly number[] = [], axis = -1): Tensor {
   const at = axis < 0 ? axis + logits.rank : axis;
   return drawn(() => argmax(add(gumbel(key, [...before, ...logits.shape]), logits), before.length + at));
 }
@@ -162,7 +179,7 @@ export interface ChoiceOptions {
  * `shape` of the numbers 0 to n - 1: int32. Throws ArgumentError where there are not as many, ShapeError on probabilities of another
  * shape.
  */
-export function choice(key: Key, n: number, shape: readonly number[], options: ChoiceOptions = {}): Tensor {
+export function choice(key: AnyKey, n: number, shape: readonly number[], options: ChoiceOptions = {}): Tensor {
   const { replace = true, p } = options;
   const count = sizeOf(shape);
   if (!(Number.isInteger(n) && (n > 0 || count === 0)))

@@ -129,4 +129,6 @@ export {
   vjpOf,
   withVariables,
 } from "./transforms.js";
+export { type AnyKey, keysFrom, keysOfExamples, MappedKey, mappedKey } from "./vmap/keys.js";
+export { isMapping } from "./vmap/levels.js";
 export { type MappedResult, vmap } from "./vmap/vmap.js";

@@ -1,12 +1,14 @@
 // Initialisers of Keras, PyTorch and JAX, as functions of a key and a shape. The dialects choose among them and set the
 // defaults of their originals; the bits come from Threefry for all, so that one key gives every dialect the same weights.
 import { ArgumentError, formatShape, OutOfMemoryError, ShapeError, sizeOf } from "@facet/kernels-wgsl";
+import { refuseInCapture } from "./capture/trace.js";
 import { mul } from "./ops/elementwise.js";
 import { hostBits, type Key, normal, truncatedNormal, uniform } from "./random.js";
 import { scope } from "./scope.js";
 import { fromData, type Tensor } from "./tensor.js";
+import { type AnyKey, drawnByExample } from "./vmap/keys.js";
 
-export type Initializer = (key: Key, shape: readonly number[]) => Tensor;
+export type Initializer = (key: AnyKey, shape: readonly number[]) => Tensor;
 
 /** Which dimensions count as inputs and outputs; the rest is the receptive field. Default: the last two (HWIO, [in, out]). */
 export interface FanAxes {
@@ -133,15 +135,18 @@ export function orthogonal(gain = 1): Initializer {
     const columns = shape.at(-1) as number;
     const rows = sizeOf(shape) / columns;
     const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
-    const vectors = orthonormal(hostNormals(key, count * length), count, length);
-    const values = new Float32Array(rows * columns);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const [vector, element] = rows < columns ? [row, column] : [column, row];
-        values[row * columns + column] = gain * (vectors[vector * length + element] as number);
+    refuseInCapture("orthogonal", "weights as an argument: they are made on the host");
+    return drawnByExample(key, [], (own) => {
+      const vectors = orthonormal(hostNormals(own, count * length), count, length);
+      const values = new Float32Array(rows * columns);
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const [vector, element] = rows < columns ? [row, column] : [column, row];
+          values[row * columns + column] = gain * (vectors[vector * length + element] as number);
+        }
       }
-    }
-    return fromData(values, shape);
+      return fromData(values, shape);
+    });
   };
 }
 

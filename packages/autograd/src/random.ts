@@ -18,7 +18,8 @@ import { byteSize } from "./dtype.js";
 import { device } from "./engine.js";
 import { ones } from "./ops/create.js";
 import { mul, notEqual, where } from "./ops/elementwise.js";
-import { empty, type Tensor } from "./tensor.js";
+import { empty, fromData, type Tensor } from "./tensor.js";
+import { type AnyKey, drawnByExample, keysFrom, MappedKey } from "./vmap/keys.js";
 
 /** A Threefry-2x32 key: two 32-bit words. The same key gives the same numbers, on every device and as JAX gives them. */
 export type Key = readonly [number, number];
@@ -88,39 +89,59 @@ export function drawnKeys(count: number, draw: () => readonly Key[]): Key[] {
 /** As drawnKeys, for one. */
 export const drawnKey = (draw: () => Key): Key => drawnKeys(1, () => [draw()])[0] as Key;
 
+/** `count` independent keys of a key, which may be drawn anew, and of those of every example. */
+export const splitKeys = (key: AnyKey, count = 2): AnyKey[] =>
+  keysFrom(key, (own) => drawnKeys(count, () => splitKey(own, count)));
+
+/** The two words of a key, uint32 [2]. Throws CaptureError while a function is captured: a key lives on the host. */
+export function keyWords(key: AnyKey): Tensor {
+  refuseInCapture("keyWords", "the words as an argument: they are on the host");
+  return drawnByExample(key, [], (own) => fromData(Uint32Array.from(own), [2], "uint32"));
+}
+
 /** 32 random bits for every element. */
-export function bits(key: Key, shape: readonly number[]): Tensor {
-  const y = empty(shape, "uint32");
-  launch(randomBits, { y }, () => randomGeometry(shape, key).params);
-  return y;
+export function bits(key: AnyKey, shape: readonly number[]): Tensor {
+  return drawnByExample(key, [], (own) => {
+    const y = empty(shape, "uint32");
+    launch(randomBits, { y }, () => randomGeometry(shape, own).params);
+    return y;
+  });
 }
 
 /** Uniform in [low, high). */
-export function uniform(key: Key, shape: readonly number[], low = 0, high = 1): Tensor {
-  const y = empty(shape);
-  launch(randomUniform, { y }, () => randomUniformGeometry(shape, key, { low, high }).params);
-  return y;
+export function uniform(key: AnyKey, shape: readonly number[], low = 0, high = 1): Tensor {
+  return drawnByExample(key, [], (own) => {
+    const y = empty(shape);
+    launch(randomUniform, { y }, () => randomUniformGeometry(shape, own, { low, high }).params);
+    return y;
+  });
 }
 
 /** Normal with the given mean and standard deviation. */
-export function normal(key: Key, shape: readonly number[], mean = 0, deviation = 1): Tensor {
-  const y = empty(shape);
-  launch(randomNormal, { y }, () => randomNormalGeometry(shape, key, { mean, deviation }).params);
-  return y;
+export function normal(key: AnyKey, shape: readonly number[], mean = 0, deviation = 1): Tensor {
+  return drawnByExample(key, [], (own) => {
+    const y = empty(shape);
+    launch(randomNormal, { y }, () => randomNormalGeometry(shape, own, { mean, deviation }).params);
+    return y;
+  });
 }
 
 /** Standard normal cut to [low, high]. */
-export function truncatedNormal(key: Key, shape: readonly number[], low = -2, high = 2): Tensor {
-  const y = empty(shape);
-  launch(randomNormal, { y }, () => randomNormalGeometry(shape, key, { truncate: [low, high] }).params);
-  return y;
+export function truncatedNormal(key: AnyKey, shape: readonly number[], low = -2, high = 2): Tensor {
+  return drawnByExample(key, [], (own) => {
+    const y = empty(shape);
+    launch(randomNormal, { y }, () => randomNormalGeometry(shape, own, { truncate: [low, high] }).params);
+    return y;
+  });
 }
 
 /** True with probability p. */
-export function bernoulli(key: Key, shape: readonly number[], p = 0.5): Tensor {
-  const y = empty(shape, "bool");
-  launch(randomBernoulli, { y }, () => randomBernoulliGeometry(shape, key, { p }).params);
-  return y;
+export function bernoulli(key: AnyKey, shape: readonly number[], p = 0.5): Tensor {
+  return drawnByExample(key, [], (own) => {
+    const y = empty(shape, "bool");
+    launch(randomBernoulli, { y }, () => randomBernoulliGeometry(shape, own, { p }).params);
+    return y;
+  });
 }
 
 interface DropoutAttrs {
@@ -140,13 +161,22 @@ const dropoutOp = defineOp<{ x: Tensor }, DropoutAttrs>({
   batch: ({ x }, _, attrs) => ({
     inputs: { x: ones(x.shape.slice(1), x.dtype) },
     attrs,
-    finish: (mask) => where(notEqual(mask, 0), mul(x, mask), 0),
+    finish: (mask) => masked(x, mask),
   }),
 });
 
+/** What dropout makes of x, given what it makes of ones. */
+const masked = (x: Tensor, mask: Tensor): Tensor => where(notEqual(mask, 0), mul(x, mask), 0);
+
 /** Zeroes each element with probability `rate` and scales the rest by 1 / (1 - rate). No mask is stored. */
-export function dropout(x: Tensor, rate: number, key: Key): Tensor {
+export function dropout(x: Tensor, rate: number, key: AnyKey): Tensor {
   if (!(rate >= 0 && rate < 1))
     throw new ArgumentError({ op: "dropout", argument: "rate", expected: "a probability below 1", given: `${rate}` });
-  return rate === 0 ? x : dropoutOp({ x }, { key, keepProbability: 1 - rate });
+  if (rate === 0) return x;
+  const keepProbability = 1 - rate;
+  if (!(key instanceof MappedKey)) return dropoutOp({ x }, { key, keepProbability });
+  return masked(
+    x,
+    drawnByExample(key, [], (own) => dropoutOp({ x: ones(x.shape, x.dtype) }, { key: own, keepProbability })),
+  );
 }

@@ -5,6 +5,7 @@ import {
   findTensors,
   Identities,
   isDifferentiating,
+  isMapping,
   type Key,
   type Tensor,
   tracing,
@@ -92,7 +93,7 @@ function takeApart(
       } else if (typeof leaf === "number") {
         numbers.push(leaf);
         key += Number.isInteger(leaf) ? " int" : " float";
-      } else if (leaf instanceof PRNGKeyArray) keys.push(leaf.words);
+      } else if (leaf instanceof PRNGKeyArray) keys.push(leaf.words as Key);
       else key += ` ${identities.describe(leaf)}`;
     }
     next += num_leaves;
@@ -116,7 +117,7 @@ function standIn({ treedef, leaves }: Arguments, tensors: Tensor[], { numbers, k
 function resultLeaf(leaf: unknown): ResultLeaf {
   if (leaf instanceof TracedNumber) return { number: leaf.now };
   if (leaf instanceof JaxArray) return { array: true };
-  return leaf instanceof PRNGKeyArray ? { key: leaf.words } : { value: leaf };
+  return leaf instanceof PRNGKeyArray ? { key: leaf.words as Key } : { value: leaf };
 }
 
 function putTogether({ outputs, rest }: CaptureResult<Rest>): unknown {
@@ -203,7 +204,7 @@ function jitted(fun: AnyFunction, statics: Statics, donations: readonly number[]
   const captured = new Captured<Rest>({ name: `jit(${fun.name || "anonymous"})` });
   const identities = new Identities();
   return (...args) => {
-    if (disabled || tracing() || isDifferentiating()) return inline(fun, args, donations);
+    if (disabled || isInside()) return inline(fun, args, donations);
     const given = takeApart(args, statics, donations, identities);
     const { tensors, numbers, keys, donated, key } = given;
     const body = (standIns: Tensor[]): CaptureResult<Rest> => {
@@ -227,11 +228,14 @@ function jitted(fun: AnyFunction, statics: Statics, donations: readonly number[]
   };
 }
 
+/** Whether another function is being captured, or a transform is under way. */
+const isInside = (): boolean => tracing() !== undefined || isDifferentiating() || isMapping();
+
 /** The function as it is; what it makes on the way is freed. */
 function inline(fun: AnyFunction, args: readonly unknown[], donations: readonly number[]): unknown {
   const result = treeScope("jit", () => fun(...args));
   // Inside a transform the caller's arrays are variables that the tape still needs.
-  if (!tracing() && !isDifferentiating()) dispose(args, donations, new Set(findTensors(leavesOf(result))));
+  if (!isInside()) dispose(args, donations, new Set(findTensors(leavesOf(result))));
   return result;
 }
 

@@ -6,7 +6,7 @@ import { bool, define, int, Kind, number, only, show } from "@facet/dialect";
 import { arrayLike, type Given, shape as shapeKind } from "./arguments.js";
 import { type ArrayLike, computable, inexact, JaxArray, run } from "./array.js";
 import { axisOf, broadcast } from "./numpy/axes.js";
-import { array, type ShapeInput, shapeOf } from "./numpy/creation.js";
+import { type ShapeInput, shapeOf } from "./numpy/creation.js";
 import { take } from "./numpy/indexing.js";
 import { hostNumber, TracedNumber } from "./traced_number.js";
 
@@ -15,12 +15,13 @@ import { hostNumber, TracedNumber } from "./traced_number.js";
  * rather than an array of them; `key_data` gives its words as an array.
  */
 export class PRNGKeyArray {
-  readonly words: core.Key;
+  readonly words: core.AnyKey;
   readonly shape: readonly number[] = [];
   readonly dtype = "key<fry>";
 
-  constructor(words: core.Key) {
-    if (!(Array.isArray(words) && words.length === 2 && words.every((word) => Number.isInteger(word))))
+  constructor(words: core.AnyKey) {
+    const isKey = Array.isArray(words) && words.length === 2 && words.every((word) => Number.isInteger(word));
+    if (!isKey && !(words instanceof core.MappedKey))
       throw new ArgumentError({
         op: "PRNGKeyArray",
         argument: "words",
@@ -31,6 +32,7 @@ export class PRNGKeyArray {
   }
 
   toString(): string {
+    if (this.words instanceof core.MappedKey) return "VmapTracer(key<fry>[])";
     return `Array((), dtype=key<fry>) overlaying: [${this.words.join(" ")}]`;
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -81,7 +83,7 @@ export const PRNGKey: (...args: Given<[seed: number], [], { seed: number; impl: 
 export const key_data: (...args: Given<[keys: Key], [], { keys: Key }>) => JaxArray = define(
   "jax.random.key_data",
   { keys: random },
-  ({ keys }) => array(Uint32Array.from(keys.words)),
+  ({ keys }) => run(() => core.keyWords(keys.words)),
 );
 
 const count = int.where("a whole number of 0 or more", (n) => n >= 0);
@@ -89,14 +91,19 @@ const count = int.where("a whole number of 0 or more", (n) => n >= 0);
 export const split: (...args: Given<[key: Key], [num: number], { key: Key; num: number }>) => Key[] = define(
   "jax.random.split",
   { key: random, num: count.or(2) },
-  ({ key, num }) => core.drawnKeys(num, () => core.splitKey(key.words, num)).map((part) => new PRNGKeyArray(part)),
+  ({ key, num }) => core.splitKeys(key.words, num).map((part) => new PRNGKeyArray(part)),
 );
 
 /** A key that depends on an integer too, of which 32 bits count. */
 export const fold_in: (...args: Given<[key: Key, data: number], [], { key: Key; data: number }>) => Key = define(
   "jax.random.fold_in",
   { key: random, data: integer },
-  ({ key, data }) => new PRNGKeyArray(core.drawnKey(() => core.foldIn(key.words, wholeNow("fold_in", "data", data)))),
+  ({ key, data }) => {
+    const made = core.keysFrom(key.words, (own) =>
+      core.drawnKeys(1, () => [core.foldIn(own, wholeNow("fold_in", "data", data))]),
+    );
+    return new PRNGKeyArray(made[0] as core.AnyKey);
+  },
 );
 
 type Draw<Rest extends readonly unknown[], Named> = (
@@ -274,7 +281,7 @@ export const categorical: (
 
 const plain = (
   name: string,
-  draw: (key: core.Key, shape: readonly number[]) => Tensor,
+  draw: (key: core.AnyKey, shape: readonly number[]) => Tensor,
 ): Draw<[shape: ShapeInput, dtype: Float], Shaped> =>
   define(`jax.random.${name}`, { key: random, shape, dtype: float, "*": null, out_sharding }, ({ key, shape }) =>
     run(() => draw(key.words, shapeOf(name, shape))),
@@ -298,7 +305,7 @@ export const rademacher: Draw<[shape: ShapeInput, dtype: "int32" | null], Shaped
 
 const ofParameter = (
   name: string,
-  draw: (key: core.Key, a: Tensor, shape: readonly number[]) => Tensor,
+  draw: (key: core.AnyKey, a: Tensor, shape: readonly number[]) => Tensor,
 ): ((
   ...args: Given<
     [key: Key, a: ArrayLike],

@@ -1,18 +1,17 @@
 // jax.vmap: trees taken apart into arrays, which the core maps over an axis.
 import {
   ArgumentError,
+  keysOfExamples,
   type MappedResult,
   vmap as mapOver,
-  reshape,
-  sliceAlong,
-  stack,
+  mappedKey,
   type Tensor,
 } from "@facet/autograd";
 import { type Args, define, func, int, isKeywords, only, show } from "@facet/dialect";
 import { tree } from "./arguments.js";
 import { JaxArray } from "./array.js";
 import { filledWith } from "./numpy/creation.js";
-import { flatten, leavesOf, structureOf, unflatten } from "./pytree.js";
+import { flatten, leavesOf, type PyTreeDef, structureOf, unflatten } from "./pytree.js";
 import { PRNGKeyArray } from "./random.js";
 import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
 
@@ -63,8 +62,11 @@ function axesOfArguments(in_axes: MapAxes, args: readonly unknown[]): (number | 
   return spreadAxes("in_axes", byName ? [...in_axes, 0] : in_axes, args);
 }
 
-const isKeyList = (value: unknown): value is PRNGKeyArray[] =>
-  Array.isArray(value) && value.length > 0 && value.every((key) => key instanceof PRNGKeyArray);
+/** Keys as `random.split` gives them, in lists of lists where they were split again: an array of keys, which stands for one. */
+type Keys = PRNGKeyArray | readonly Keys[];
+
+const isKeys = (value: unknown): value is Keys =>
+  value instanceof PRNGKeyArray || (Array.isArray(value) && value.length > 0 && value.every(isKeys));
 
 const asTensor = (leaf: unknown): Tensor => {
   if (leaf instanceof JaxArray) return leaf.core;
@@ -72,96 +74,101 @@ const asTensor = (leaf: unknown): Tensor => {
   throw new ArgumentError({ op: "vmap", argument: "arguments", expected: "arrays to map over", given: show(leaf) });
 };
 
+/** The first dimension of an array of keys. */
+function rowsOfKeys(keys: Keys, axis: number): readonly Keys[] {
+  if (Array.isArray(keys) && axis === 0) return keys;
+  const expected = Array.isArray(keys) ? "axis 0 of a list of keys" : "a list of keys, as random.split gives";
+  const given = Array.isArray(keys) ? `axis ${axis}` : "one key";
+  throw new ArgumentError({ op: "vmap", argument: "in_axes", expected, given });
+}
+
+/** For each example its own of as many keys or lists of them: to the function keys. */
+function ofExamples(rows: readonly Keys[]): Keys {
+  const [first] = rows;
+  if (first instanceof PRNGKeyArray)
+    return new PRNGKeyArray(mappedKey((rows as readonly PRNGKeyArray[]).map(({ words }) => words)));
+  return (first as readonly Keys[]).map((_, i) => ofExamples(rows.map((row) => (row as readonly Keys[])[i] as Keys)));
+}
+
+/** What example e has of keys that a function under vmap returns. */
+function ofExample(keys: Keys, e: number, isMapped: boolean): Keys {
+  if (!(keys instanceof PRNGKeyArray)) return keys.map((part) => ofExample(part, e, isMapped));
+  const own = keysOfExamples(keys.words);
+  if (!own) return keys;
+  if (isMapped) return new PRNGKeyArray(own[e] as (typeof own)[number]);
+  const expected = "keys that are the same for every example, where no axis is given";
+  throw new ArgumentError({ op: "vmap", argument: "out_axes", expected, given: "keys that are not" });
+}
+
 function called(fun: AnyFunction, args: readonly unknown[]): unknown {
   const result = fun(...args);
   if (result instanceof Promise) throw synchronous("vmap");
   return result;
 }
 
+/** A tree with numbers in the place of its leaves, of which arrays of keys are one each. */
+const skeleton = (treedef: PyTreeDef, leaves: readonly unknown[]): unknown =>
+  unflatten(
+    treedef,
+    leaves.map(() => 0),
+  );
+
 /** Calls `fun` once for all examples. */
 function atOnce(fun: AnyFunction, { in_axes, out_axes, axis_size }: VmapNamed<AnyFunction>, args: readonly unknown[]) {
-  const [leaves, treedef] = flatten(args);
-  const axes = axesOfArguments(in_axes, args);
-  const mapped = leaves.flatMap((leaf, i) => (axes[i] === undefined ? [] : [{ i, axis: axes[i], x: asTensor(leaf) }]));
-  const body = (examples: Tensor[]): MappedResult<ReturnType<typeof structureOf>> => {
+  const [leaves, treedef] = flatten(args, (value) => value !== args && isKeys(value));
+  const axes = axesOfArguments(in_axes, skeleton(treedef, leaves) as unknown[]);
+  const mapped = leaves.flatMap((leaf, i) => {
+    const axis = axes[i];
+    return axis === undefined || isKeys(leaf) ? [] : [{ i, axis, x: asTensor(leaf) }];
+  });
+  const keys = leaves.flatMap((leaf, i) => {
+    const axis = axes[i];
+    return axis !== undefined && isKeys(leaf) ? [{ i, rows: rowsOfKeys(leaf, axis) }] : [];
+  });
+  const [first, ...others] = keys;
+  const size = axis_size ?? first?.rows.length;
+  const differing = others.find(({ rows }) => rows.length !== size);
+  if (differing) {
+    const [expected, given] = [`${size} keys, as there are of the first`, `${differing.rows.length}`];
+    throw new ArgumentError({ op: "vmap", argument: `leaf ${differing.i} of the arguments`, expected, given });
+  }
+  const body = (examples: Tensor[], count: number): MappedResult<{ structure: PyTreeDef; made: unknown[] }> => {
     const own = [...leaves];
     for (const [k, { i }] of mapped.entries()) own[i] = new JaxArray(examples[k] as Tensor);
-    const result = called(fun, unflatten(treedef, own) as unknown[]);
-    const [results, structure] = flatten(result);
-    return { outputs: results.map(asTensor), axes: spreadAxes("out_axes", out_axes, result), rest: structure };
+    for (const { i, rows } of keys) own[i] = ofExamples(rows);
+    const [results, structure] = flatten(called(fun, unflatten(treedef, own) as unknown[]), isKeys);
+    const outAxes = spreadAxes("out_axes", out_axes, skeleton(structure, results));
+    // Keys stay on the host; what is none becomes an array.
+    const made = results.map((leaf, i) => {
+      if (!isKeys(leaf)) return undefined;
+      const axis = outAxes[i];
+      const isMapped = axis !== undefined;
+      if (axis) throw new ArgumentError({ op: "vmap", argument: "out_axes", expected: "0 for keys", given: `${axis}` });
+      return isMapped ? Array.from({ length: count }, (_, e) => ofExample(leaf, e, true)) : ofExample(leaf, 0, false);
+    });
+    const arrays = results.flatMap((leaf, i) =>
+      made[i] === undefined ? [{ x: asTensor(leaf), axis: outAxes[i] }] : [],
+    );
+    return { outputs: arrays.map(({ x }) => x), axes: arrays.map(({ axis }) => axis), rest: { structure, made } };
   };
   const { outputs, rest } = mapOver(
     mapped.map(({ x }) => x),
     mapped.map(({ axis }) => axis),
     body,
-    ...(axis_size === null ? [] : [axis_size]),
+    size,
   );
+  let next = 0;
   return unflatten(
-    rest,
-    outputs.map((output) => new JaxArray(output)),
+    rest.structure,
+    rest.made.map((keys) => keys ?? new JaxArray(outputs[next++] as Tensor)),
   );
-}
-
-/** Calls `fun` for each example: keys live on the host, so that each example's own is another call. */
-function oneByOne(fun: AnyFunction, { in_axes, out_axes }: VmapNamed<AnyFunction>, args: readonly unknown[]): unknown {
-  const [leaves, treedef] = flatten(args, isKeyList);
-  const axes = axesOfArguments(
-    in_axes,
-    unflatten(
-      treedef,
-      leaves.map(() => 0),
-    ) as unknown[],
-  );
-  const extents = leaves.map((leaf, i) => {
-    const axis = axes[i];
-    if (axis === undefined) return undefined;
-    return isKeyList(leaf) ? leaf.length : asTensor(leaf).shape.at(axis);
-  });
-  const size = extents.find((extent) => extent !== undefined) as number;
-  const other = extents.findIndex((extent) => extent !== undefined && extent !== size);
-  if (other >= 0)
-    throw new ArgumentError({
-      op: "vmap",
-      argument: `leaf ${other} of the arguments`,
-      expected: `${size} examples, as there are of the first`,
-      given: `${extents[other]}`,
-    });
-  const example = (leaf: unknown, axis: number | undefined, e: number): unknown => {
-    if (axis === undefined) return leaf;
-    if (isKeyList(leaf)) return leaf[e];
-    const x = asTensor(leaf);
-    const at = axis < 0 ? axis + x.rank : axis;
-    return new JaxArray(
-      reshape(
-        sliceAlong(x, at, e, e + 1),
-        x.shape.filter((_, i) => i !== at),
-      ),
-    );
-  };
-  const results = Array.from({ length: size }, (_, e) =>
-    called(
-      fun,
-      unflatten(
-        treedef,
-        leaves.map((leaf, i) => example(leaf, axes[i], e)),
-      ) as unknown[],
-    ),
-  );
-  const [first] = results;
-  const all = results.map((result) => leavesOf(result).map(asTensor));
-  const outAxes = spreadAxes("out_axes", out_axes, first);
-  const stacked = outAxes.map((axis, k) => {
-    const parts = all.map((one) => one[k] as Tensor);
-    return new JaxArray(axis === undefined ? (parts[0] as Tensor) : stack(parts, axis));
-  });
-  return unflatten(structureOf(first), stacked);
 }
 
 /**
  * jax.vmap: a function that maps `fun` over an axis of its arguments. `in_axes` (default 0) is an axis for all arguments, or a list with one part for
  * each: an axis, null for an argument that every example shares, or a tree of these. `out_axes` (default 0) says where the examples
- * stand in the results. A trailing object of keywords is mapped over its first axis. A list of keys, as `random.split` gives, is mapped over
- * by calling `fun` for each.
+ * stand in the results. A trailing object of keywords is mapped over its first axis. Lists of keys, as `random.split` gives, are mapped
+ * over their first axis: each example draws what it would alone.
  */
 export const vmap: Vmap = define(
   "jax.vmap",
@@ -176,10 +183,6 @@ export const vmap: Vmap = define(
   },
   (given) => {
     const options = given as VmapNamed<AnyFunction>;
-    return (...args: unknown[]) =>
-      treeScope("vmap", () => {
-        const hasKeys = leavesOf(args, isKeyList).some(isKeyList);
-        return hasKeys ? oneByOne(options.fun, options, args) : atOnce(options.fun, options, args);
-      });
+    return (...args: unknown[]) => treeScope("vmap", () => atOnce(options.fun, options, args));
   },
 ) as Vmap;

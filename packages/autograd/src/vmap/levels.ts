@@ -30,6 +30,9 @@ export interface Level {
 /** Those under way, the outermost first. */
 export const activeLevels: Level[] = [];
 
+/** Whether the code that asks runs inside a vmap. */
+export const isMapping = (): boolean => activeLevels.length > 0;
+
 /** The same tensor for every example: along a new first dimension. */
 export function repeated(x: Tensor, size: number): Tensor {
   return axes.expand(axes.reshape(x, [1, ...x.shape]), [size, ...x.shape]);

@@ -14,7 +14,8 @@ export interface MappedResult<R> {
 
 /**
  * Calls `f` once and computes what calling it for every example would: each input is split along its axis (undefined: given whole to
- * every example), and each output gets an axis of examples. `size` says how many there are where no input does. Maps may nest, and
+ * every example), and each output gets an axis of examples. `given` says how many there are where no input
+ * does. Maps may nest, and
  * mix with every other transform and capture. `f` may not look at values.
  *
  * @throws ShapeError when inputs have different numbers of examples; ArgumentError when an output that is said to be the same for
@@ -23,9 +24,10 @@ export interface MappedResult<R> {
 export function vmap<R>(
   inputs: readonly Tensor[],
   axes: readonly (number | undefined)[],
-  f: (examples: Tensor[]) => MappedResult<R>,
-  size = examplesOf(inputs, axes),
+  f: (examples: Tensor[], count: number) => MappedResult<R>,
+  given?: number,
 ): { outputs: Tensor[]; rest: R } {
+  const size = examplesOf(inputs, axes, given);
   const here = { level: newLevel(), size };
   return scope(() => {
     const examples = inputs.map((x, i) => {
@@ -35,7 +37,7 @@ export function vmap<R>(
     activeLevels.push(here);
     let result: MappedResult<R>;
     try {
-      result = f(examples);
+      result = f(examples, size);
     } finally {
       activeLevels.pop();
     }
@@ -70,8 +72,12 @@ function place(argument: string, i: number, x: Tensor, axis: number): number {
   });
 }
 
-function examplesOf(inputs: readonly Tensor[], axes: readonly (number | undefined)[]): number {
-  let first: { i: number; extent: number } | undefined;
+function examplesOf(
+  inputs: readonly Tensor[],
+  axes: readonly (number | undefined)[],
+  given: number | undefined,
+): number {
+  let first: { i?: number; extent: number } | undefined = given === undefined ? given : { extent: given };
   for (const [i, x] of inputs.entries()) {
     const axis = axes[i];
     if (axis === undefined) continue;
@@ -81,7 +87,7 @@ function examplesOf(inputs: readonly Tensor[], axes: readonly (number | undefine
     throw new ShapeError({
       op: "vmap",
       argument: `inputs[${i}]`,
-      expected: `${first.extent} examples along axis ${axis}, as inputs[${first.i}] has`,
+      expected: `${first.extent} examples along axis ${axis}${first.i === undefined ? "" : `, as inputs[${first.i}] has`}`,
       given: `${extent}`,
     });
   }
