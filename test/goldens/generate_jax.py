@@ -15,6 +15,7 @@ import optax
 
 from golden_format import write
 from jax_arguments import arguments_cases
+from jax_compositions import compositions_cases
 from jax_functions import functions_cases, promotions_cases, second_cases
 from jax_random import initializers_cases, random_cases
 from jax_training import optimizers_cases, stax_cases
@@ -30,6 +31,7 @@ FILES = {
     "jax_stax": stax_cases,
     "jax_optimizers": optimizers_cases,
     "jax_transforms": transforms_cases,
+    "jax_compositions": compositions_cases,
 }
 RANDOM = ("jax_random", "jax_initializers")
 

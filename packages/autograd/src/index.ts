@@ -131,4 +131,5 @@ export {
 } from "./transforms.js";
 export { type AnyKey, keysFrom, keysOfExamples, MappedKey, mappedKey } from "./vmap/keys.js";
 export { isMapping } from "./vmap/levels.js";
+export { axisNamed, exampleNumber, ofAllExamples } from "./vmap/named_axes.js";
 export { type MappedResult, vmap } from "./vmap/vmap.js";

@@ -9,53 +9,11 @@ import {
   ShapeError,
   type Tensor,
 } from "@facet/autograd";
-import { type Args, bool, define, func, int, type Keywords, listOf, only, show, signature } from "@facet/dialect";
+import { type Args, bool, define, func, int, type Keywords, listOf, only, signature } from "@facet/dialect";
 import { tree } from "./arguments.js";
-import { JaxArray } from "./array.js";
+import { arraysIn, asIs, differentiable, OfTensors, release, selected } from "./functions_of_tensors.js";
 import { flatten, type PyTreeDef, unflatten } from "./pytree.js";
-import { differentiable, rebuild, release, selected } from "./transforms.js";
-import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
-
-/** A function of trees as one of tensors, which keeps the structure of what it returned. */
-class OfTensors {
-  readonly #fn: string;
-  readonly #call: (tensors: Tensor[]) => unknown;
-  readonly #has_aux: boolean;
-  treedef!: PyTreeDef;
-  aux: unknown;
-
-  constructor(fn: string, has_aux: boolean, call: (tensors: Tensor[]) => unknown) {
-    this.#fn = fn;
-    this.#has_aux = has_aux;
-    this.#call = call;
-  }
-
-  readonly run = (tensors: Tensor[]): Tensor[] => {
-    const given = this.#call(tensors);
-    if (given instanceof Promise) throw synchronous(this.#fn);
-    if (this.#has_aux && !(Array.isArray(given) && given.length === 2)) {
-      const expected = "[output, aux] as result, because has_aux is true";
-      throw new ArgumentError({ op: this.#fn, argument: "fun", expected, given: show(given) });
-    }
-    const [output, aux] = this.#has_aux ? (given as [unknown, unknown]) : [given, undefined];
-    const [leaves, treedef] = flatten(output);
-    this.treedef = treedef;
-    this.aux = aux;
-    return leaves.map((leaf) => {
-      if (leaf instanceof JaxArray) return leaf.core;
-      return differentiable(this.#fn, leaf);
-    });
-  };
-
-  tree(tensors: readonly Tensor[]): unknown {
-    return unflatten(
-      this.treedef,
-      tensors.map((tensor) => new JaxArray(tensor)),
-    );
-  }
-}
-
-const asIs = (tensors: Tensor[]): Tensor[] => tensors;
+import { type AnyFunction, treeScope } from "./tree_scope.js";
 
 /** Tangents in the structure, shapes and dtype of what they belong to. */
 function tangentsLike(
@@ -84,14 +42,7 @@ function tangentsLike(
 function pushed(fn: string, fun: AnyFunction, primals: readonly unknown[], has_aux: boolean) {
   const flat = primals.map((primal) => flatten(primal));
   const inputs = flat.flatMap(([leaves]) => leaves.map((leaf) => differentiable(fn, leaf)));
-  const own = new OfTensors(fn, has_aux, (tensors) =>
-    fun(
-      ...rebuild(
-        flat,
-        tensors.map((tensor) => new JaxArray(tensor)),
-      ),
-    ),
-  );
+  const own = new OfTensors(fn, has_aux, (tensors) => fun(...arraysIn(flat, tensors)));
   const { result, pushforward } = linearized(inputs, own.run, asIs);
   const along = (tangents: readonly unknown[]): unknown =>
     own.tree(pushforward(tangentsLike(fn, flat, tangents, inputs)));
@@ -180,19 +131,13 @@ function jacobianOf(
     const inputs = flat.flatMap(([leaves]) => leaves.map((leaf) => differentiable(fn, leaf)));
     const own = new OfTensors(fn, has_aux, (tensors) => {
       const full = [...args];
-      const trees = rebuild(
-        flat,
-        tensors.map((tensor) => new JaxArray(tensor)),
-      );
+      const trees = arraysIn(flat, tensors);
       for (const [i, at] of positions.entries()) full[at] = trees[i];
       return fun(...full);
     });
     const { jacobian } = way(inputs, own.run, asIs);
     const blocks = jacobian.map((parts) => {
-      const trees = rebuild(
-        flat,
-        parts.map((part) => new JaxArray(part)),
-      );
+      const trees = arraysIn(flat, parts);
       return typeof argnums === "number" ? trees[0] : trees;
     });
     const whole = unflatten(own.treedef, blocks);

@@ -1,6 +1,7 @@
 // jax.lax: strict forms of what jax.numpy does loosely, convolution and windowed reduction.
 import "./start.js";
 
+export { all_gather, axis_index, axis_size, pmax, pmean, pmin, psum } from "./lax_collectives.js";
 export { cond, fori_loop, map, scan, switch_ as switch, while_loop } from "./lax_control_flow.js";
 export { conv, conv_general_dilated } from "./lax_conv.js";
 export {

@@ -2,26 +2,31 @@
 import {
   ArgumentError,
   DtypeError,
-  detach,
   device,
   FacetError,
   findTensors,
   formatShape,
-  gradients,
-  isDifferentiating,
   type NestedArray,
   ShapeError,
   type Tensor,
   type TypedArray,
   valueAndGradients,
-  withVariables,
-  zeros,
+  vjpOf,
 } from "@facet/autograd";
 import { type Args, bool, define, func, int, type Keywords, listOf, only, show, signature } from "@facet/dialect";
 import { tree } from "./arguments.js";
 import { detached, JaxArray, run } from "./array.js";
-import { filledWith } from "./numpy/creation.js";
-import { flatten, leavesOf, map, type PyTreeDef, unflatten } from "./pytree.js";
+import {
+  arraysIn,
+  asIs,
+  constant,
+  differentiable,
+  OfTensors,
+  release,
+  selected,
+  withAux,
+} from "./functions_of_tensors.js";
+import { flatten, leavesOf, map, unflatten } from "./pytree.js";
 import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
 
 interface GradOptions {
@@ -47,8 +52,6 @@ const GRAD = {
   reduce_axes: only([]),
 } as const;
 
-const constant = (x: number): Tensor => filledWith("array", [], x, null).core;
-
 /** Type of the gradient: a list for several positions, that of the first argument by default; else the caller knows. */
 type GradientOf<F extends AnyFunction, N> = [N] extends [readonly number[]]
   ? Parameters<F>[number][]
@@ -56,51 +59,6 @@ type GradientOf<F extends AnyFunction, N> = [N] extends [readonly number[]]
     ? Parameters<F>[0]
     : // biome-ignore lint/suspicious/noExplicitAny: positions given by name or other than 0 are not followed.
       any;
-
-/** A leaf to be differentiated: a float array, or a number, which becomes one. */
-export function differentiable(fn: string, leaf: unknown): Tensor {
-  if (typeof leaf === "number") return constant(leaf);
-  const x = leaf;
-  if (!(x instanceof JaxArray))
-    throw new ArgumentError({
-      op: fn,
-      argument: "argument to differentiate",
-      expected: "arrays and numbers as leaves",
-      given: show(leaf),
-    });
-  if (x.dtype !== "float32")
-    throw new DtypeError({
-      op: fn,
-      argument: "argument to differentiate",
-      expected: "float32: gradients are defined for real numbers",
-      given: x.dtype,
-    });
-  return x.core;
-}
-
-/** Arguments by position, each flattened; the others pass through untouched. */
-export function selected(fn: string, args: readonly unknown[], argnums: GradOptions["argnums"]) {
-  const positions = (typeof argnums === "number" ? [argnums] : argnums).map((n) => {
-    const at = n < 0 ? n + args.length : n;
-    if (at >= 0 && at < args.length) return at;
-    throw new ArgumentError({
-      op: fn,
-      argument: "argnums",
-      expected: `positions among ${args.length} arguments`,
-      given: `${n}`,
-    });
-  });
-  return { positions, flat: positions.map((at) => flatten(args[at])) };
-}
-
-/** Puts leaves, in order, into trees of the given structures. */
-export function rebuild(flat: readonly (readonly [unknown[], PyTreeDef])[], leaves: readonly unknown[]): unknown[] {
-  let at = 0;
-  return flat.map(([own, treedef]) => {
-    at += own.length;
-    return unflatten(treedef, leaves.slice(at - own.length, at));
-  });
-}
 
 function scalarLoss(fn: string, value: unknown): Tensor {
   if (typeof value === "number") return constant(value);
@@ -123,12 +81,6 @@ function scalarLoss(fn: string, value: unknown): Tensor {
   return value.core;
 }
 
-/** Outside every transform nothing is recorded: what comes out carries no graph. */
-export function release<T>(result: T): T {
-  if (!isDifferentiating()) for (const tensor of findTensors(leavesOf(result))) detach(tensor);
-  return result;
-}
-
 function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradOptions, args: readonly unknown[]) {
   return treeScope(fn, () => {
     const { positions, flat } = selected(fn, args, argnums);
@@ -136,29 +88,17 @@ function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradO
     const { result, gradients } = valueAndGradients(
       inputs,
       (variables) => {
-        const trees = rebuild(
-          flat,
-          variables.map((variable) => new JaxArray(variable)),
-        );
+        const trees = arraysIn(flat, variables);
         const full = [...args];
         for (const [i, at] of positions.entries()) full[at] = trees[i];
         const result = fun(...full);
         if (result instanceof Promise) throw synchronous(fn);
-        if (has_aux && !(Array.isArray(result) && result.length === 2))
-          throw new ArgumentError({
-            op: fn,
-            argument: "fun",
-            expected: "[output, aux] as result, because has_aux is true",
-            given: show(result),
-          });
+        if (has_aux) withAux(fn, result);
         return result;
       },
       (result) => scalarLoss(fn, has_aux ? result[0] : result),
     );
-    const trees = rebuild(
-      flat,
-      gradients.map((gradient) => new JaxArray(gradient)),
-    );
+    const trees = arraysIn(flat, gradients);
     return release([result, typeof argnums === "number" ? trees[0] : trees] as const);
   });
 }
@@ -220,56 +160,30 @@ const readCotangent = signature("jax.vjp.vjp_fun", { cotangent: tree });
 
 function pulledBack(fun: AnyFunction, primals: readonly unknown[], has_aux: boolean): unknown[] {
   const flat = primals.map((primal) => flatten(primal));
-  const { result, variables } = treeScope("vjp", () => {
+  const own = new OfTensors("vjp", has_aux, (tensors) => fun(...arraysIn(flat, tensors)));
+  const { output, pull, aux } = treeScope("vjp", () => {
     const inputs = flat.flatMap(([leaves]) => leaves.map((leaf) => differentiable("vjp", leaf)));
-    return withVariables(inputs, (variables) =>
-      fun(
-        ...rebuild(
-          flat,
-          variables.map((variable) => new JaxArray(variable)),
-        ),
-      ),
-    );
+    const { result, pullback } = vjpOf(inputs, own.run, asIs);
+    const shapes = result.map(({ shape }) => shape);
+    const pull = (cotangent: unknown): Tensor[] =>
+      pullback(own.treedef.flatten_up_to(cotangent).map((given, i) => cotangentOf(given, shapes[i] as number[])));
+    return { output: own.tree(result), pull, aux: own.aux };
   });
-  if (has_aux && !(Array.isArray(result) && result.length === 2))
-    throw new ArgumentError({
-      op: "vjp",
-      argument: "fun",
-      expected: "[output, aux] as result, because has_aux is true",
-      given: show(result),
-    });
-  const [output, aux] = has_aux ? (result as [unknown, unknown]) : [result, undefined];
-  const [outputs, structure] = flatten<JaxArray>(output);
-  for (const leaf of outputs)
-    if (!(leaf instanceof JaxArray))
-      throw new ArgumentError({ op: "vjp", argument: "fun", expected: "arrays as results", given: show(leaf) });
-  const pullback = (...args: unknown[]): unknown[] =>
-    treeScope("vjp", () => {
-      const { cotangent } = readCotangent(args);
-      const cotangents = structure
-        .flatten_up_to(cotangent)
-        .map((given, i) => cotangentOf(given, outputs[i] as JaxArray));
-      const found = gradients(
-        outputs.map(({ core }) => core),
-        variables,
-        { cotangents, createGraph: isDifferentiating(), retainGraph: true },
-      );
-      const leaves = variables.map((variable, j) => new JaxArray(found[j] ?? zeros(variable.shape)));
-      return release(rebuild(flat, leaves));
-    });
-  return has_aux ? [output, pullback, aux] : [output, pullback];
+  const vjp_fun = (...args: unknown[]): unknown[] =>
+    treeScope("vjp", () => release(arraysIn(flat, pull(readCotangent(args).cotangent))));
+  return has_aux ? [output, vjp_fun, aux] : [output, vjp_fun];
 }
 
-/** A cotangent in the shape and dtype of its output. */
-function cotangentOf(given: unknown, output: JaxArray): Tensor {
+/** A cotangent in the shape of its output. */
+function cotangentOf(given: unknown, shape: readonly number[]): Tensor {
   if (typeof given !== "number" && !(given instanceof JaxArray))
     throw new ArgumentError({ op: "vjp", argument: "cotangent", expected: "arrays as leaves", given: show(given) });
   const x = given instanceof JaxArray ? given.core : constant(given);
-  if (`${x.shape}` !== `${output.shape}`)
+  if (`${x.shape}` !== `${shape}`)
     throw new ShapeError({
       op: "vjp",
       argument: "cotangent",
-      expected: formatShape(output.shape),
+      expected: formatShape(shape),
       given: formatShape(x.shape),
     });
   return x;

@@ -7,7 +7,7 @@ import {
   mappedKey,
   type Tensor,
 } from "@facet/autograd";
-import { type Args, define, func, int, isKeywords, only, show } from "@facet/dialect";
+import { type Args, define, func, int, isKeywords, only, show, string } from "@facet/dialect";
 import { tree } from "./arguments.js";
 import { JaxArray } from "./array.js";
 import { filledWith } from "./numpy/creation.js";
@@ -22,7 +22,7 @@ interface VmapNamed<F> {
   fun: F;
   in_axes: MapAxes;
   out_axes: MapAxes;
-  axis_name: null;
+  axis_name: string | null;
   axis_size: number | null;
   spmd_axis_name: null;
   sum_match: false;
@@ -30,7 +30,14 @@ interface VmapNamed<F> {
 type Vmap = <F extends AnyFunction>(
   fun: F,
   ...args: Args<
-    [in_axes: MapAxes, out_axes: MapAxes, axis_name: null, axis_size: number | null, spmd: null, sum_match: false],
+    [
+      in_axes: MapAxes,
+      out_axes: MapAxes,
+      axis_name: string | null,
+      axis_size: number | null,
+      spmd: null,
+      sum_match: false,
+    ],
     VmapNamed<F>
   >
   // biome-ignore lint/suspicious/noExplicitAny: arguments and results have an axis more than those of fun.
@@ -114,7 +121,11 @@ const skeleton = (treedef: PyTreeDef, leaves: readonly unknown[]): unknown =>
   );
 
 /** Calls `fun` once for all examples. */
-function atOnce(fun: AnyFunction, { in_axes, out_axes, axis_size }: VmapNamed<AnyFunction>, args: readonly unknown[]) {
+function atOnce(
+  fun: AnyFunction,
+  { in_axes, out_axes, axis_size, axis_name }: VmapNamed<AnyFunction>,
+  args: readonly unknown[],
+) {
   const [leaves, treedef] = flatten(args, (value) => value !== args && isKeys(value));
   const axes = axesOfArguments(in_axes, skeleton(treedef, leaves) as unknown[]);
   const mapped = leaves.flatMap((leaf, i) => {
@@ -156,6 +167,7 @@ function atOnce(fun: AnyFunction, { in_axes, out_axes, axis_size }: VmapNamed<An
     mapped.map(({ axis }) => axis),
     body,
     size,
+    axis_name ?? undefined,
   );
   let next = 0;
   return unflatten(
@@ -169,6 +181,7 @@ function atOnce(fun: AnyFunction, { in_axes, out_axes, axis_size }: VmapNamed<An
  * each: an axis, null for an argument that every example shares, or a tree of these. `out_axes` (default 0) says where the examples
  * stand in the results. A trailing object of keywords is mapped over its first axis. Lists of keys, as `random.split` gives, are mapped
  * over their first axis: each example draws what it would alone.
+ * `axis_name` is what lax.psum and its like call the axis.
  */
 export const vmap: Vmap = define(
   "jax.vmap",
@@ -176,7 +189,7 @@ export const vmap: Vmap = define(
     fun: func,
     in_axes: tree.or(0),
     out_axes: tree.or(0),
-    axis_name: only(null),
+    axis_name: string.or(null),
     axis_size: int.or(null),
     spmd_axis_name: only(null),
     sum_match: only(false),

@@ -21,10 +21,11 @@ export function setBatchArithmetic(given: BatchArithmetic): void {
   axes = given;
 }
 
-/** A vmap under way: its level and how many examples it has. */
+/** A vmap under way: its level, how many examples it has, and what its axis is called. */
 export interface Level {
   readonly level: number;
   readonly size: number;
+  readonly name?: string | undefined;
 }
 
 /** Those under way, the outermost first. */

@@ -15,7 +15,8 @@ export interface MappedResult<R> {
 /**
  * Calls `f` once and computes what calling it for every example would: each input is split along its axis (undefined: given whole to
  * every example), and each output gets an axis of examples. `given` says how many there are where no input
- * does. Maps may nest, and
+ * does. `name` is what
+ * `ofAllExamples` calls the axis. Maps may nest, and
  * mix with every other transform and capture. `f` may not look at values.
  *
  * @throws ShapeError when inputs have different numbers of examples; ArgumentError when an output that is said to be the same for
@@ -26,9 +27,10 @@ export function vmap<R>(
   axes: readonly (number | undefined)[],
   f: (examples: Tensor[], count: number) => MappedResult<R>,
   given?: number,
+  name?: string,
 ): { outputs: Tensor[]; rest: R } {
   const size = examplesOf(inputs, axes, given);
-  const here = { level: newLevel(), size };
+  const here = { level: newLevel(), size, name };
   return scope(() => {
     const examples = inputs.map((x, i) => {
       const axis = axes[i];
