@@ -1,6 +1,7 @@
 // Scans in captured functions: one step in the plan, repeated, with the bits of eager steps.
 import * as F from "@facet/autograd";
 import { afterAll, describe, expect, test } from "vitest";
+import { watchDevice } from "../../benchmarks/src/device_calls.js";
 
 await F.startDevice();
 afterAll(() => F.closeDevice());
@@ -198,6 +199,39 @@ describe("scans in plans", () => {
     const given = found.reduce((sum, value, i) => sum + value * Math.cos(i), 0);
     // A second-order difference of float32 numbers.
     expect(Math.abs(given - expected)).toBeLessThan(2e-2 * Math.abs(expected));
+  });
+
+  test("bind groups: those of two steps, or of every step where few bindings may have offsets of their own", async () => {
+    const { gpu } = F.device();
+    const run = (x: F.Tensor): F.Tensor[] => {
+      const body: Body = ([h], [row]) => {
+        const next = F.add(F.mul(h as F.Tensor, 0.5), row as F.Tensor);
+        return { carry: [next], rows: [F.mul(next, h as F.Tensor)] };
+      };
+      const { carry, rows } = F.scan(body, [F.zeros([64])], [x]);
+      return [...carry, ...rows];
+    };
+    const x = random(29, 50, 64);
+    const expected = await bits(run(x));
+    const groupsOf = async (): Promise<number> => {
+      const captured = F.capture(run);
+      const watch = watchDevice(F.device());
+      const found = await bits(captured(x));
+      const { bindGroups } = watch.stop();
+      expect(found).toEqual(expected);
+      captured.dispose();
+      return bindGroups;
+    };
+    expect(await groupsOf()).toBeLessThan(10);
+    const { limits } = gpu;
+    const few: Record<string, number> = { maxDynamicStorageBuffersPerPipelineLayout: 0 };
+    for (const name in limits) few[name] ??= limits[name as keyof GPUSupportedLimits] as number;
+    Object.defineProperty(gpu, "limits", { configurable: true, value: few });
+    try {
+      expect(await groupsOf()).toBeGreaterThan(50);
+    } finally {
+      Object.defineProperty(gpu, "limits", { configurable: true, value: limits });
+    }
   });
 
   test("a loop that nobody needs is not taken", async () => {

@@ -51,6 +51,7 @@ const WANTED_LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
+  "maxDynamicStorageBuffersPerPipelineLayout",
   "maxComputeWorkgroupStorageSize",
   "maxComputeInvocationsPerWorkgroup",
   "maxComputeWorkgroupSizeX",
@@ -177,7 +178,10 @@ export class Device {
         const variant = this.tuning.pick(kernel, params as never, views, command);
         return { variant, workgroups: variant.workgroups(params as never) };
       };
-      const prepare = (params: PlanParams): Dispatch => this.#prepare(kernel, views, params as never, command);
+      const stepping = Object.keys(kernel.bindings).filter((name) => command.views[name]?.stride);
+      // Where there are more, each step has a bind group of its own.
+      const given = stepping.length <= this.gpu.limits.maxDynamicStorageBuffersPerPipelineLayout ? stepping : [];
+      const prepare = (params: PlanParams): Dispatch => this.#prepare(kernel, views, params as never, command, given);
       const dispatch = prepare(command.params);
       const planned = Object.keys(command.kernel.bindings).map(
         (name, i) => command.views[name] ?? (dispatch.views[i] as BufferView),
@@ -203,6 +207,7 @@ export class Device {
     given: Readonly<Record<string, BufferView | undefined>>,
     params: Parameters<AnyVariant["workgroups"]>[0],
     options: RunOptions,
+    stepping?: readonly string[],
   ): Dispatch {
     const label = options.label ?? kernel.name;
     const variant = this.tuning.pick(kernel, params, given, options);
@@ -223,7 +228,7 @@ export class Device {
       kernel,
       variant,
       constants: options.constants,
-      compiled: this.#pipelines.get(kernel, variant, options.constants),
+      compiled: this.#pipelines.get(kernel, variant, options.constants, stepping),
       views: Object.entries(kernel.bindings as Record<string, BindingSpec>).map(([name, spec], place) =>
         this.#resolve(label, name, spec, given[name], place),
       ),

@@ -7,20 +7,28 @@ export interface CompiledKernel {
   readonly layout: GPUBindGroupLayout;
   /** Prefix of bind group keys: two pipelines of one kernel share layouts. */
   readonly layoutId: number;
+  /** Bindings whose offset is given with every call, in their order. */
+  readonly stepping: readonly string[];
 }
+
+interface Layout {
+  readonly layout: GPUBindGroupLayout;
+  readonly pipelineLayout: GPUPipelineLayout;
+  readonly id: number;
+}
+
+const NONE: readonly string[] = [];
 
 // biome-ignore lint/suspicious/noExplicitAny: see AnyKernel.
 export type AnyVariant = Variant<any>;
 
-/** Pipelines by kernel, variant and constants; layouts by kernel. Keys derive from the spec, none is typed by hand. */
+/** Pipelines by kernel, variant and constants; layouts by kernel; both by what steps from call to call. Keys derive from the spec, none is typed by hand. */
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #software: boolean;
   readonly #guard: <T>(what: string, make: () => T, failed?: (message: string) => void) => T;
-  readonly #layouts = new Map<
-    AnyKernel,
-    { layout: GPUBindGroupLayout; pipelineLayout: GPUPipelineLayout; id: number }
-  >();
+  readonly #layouts = new Map<AnyKernel, Map<string, Layout>>();
+  #layoutCount = 0;
   readonly #pipelines = new Map<AnyKernel, Map<string, CompiledKernel>>();
 
   readonly #failed: (kernel: AnyKernel, variant: AnyVariant, message: string) => void;
@@ -41,12 +49,17 @@ export class PipelineCache {
     this.#failed = failed;
   }
 
-  /** The compiled variant, at once; an error in it comes back through the guard. */
-  get(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): CompiledKernel {
-    const { compiled, keep } = this.#find(kernel, variant, constants);
+  /** The compiled variant, at once; an error in it comes back through the guard. `stepping` as in CompiledKernel. */
+  get(
+    kernel: AnyKernel,
+    variant: AnyVariant,
+    constants: Constants | undefined,
+    stepping: readonly string[] = NONE,
+  ): CompiledKernel {
+    const { compiled, keep } = this.#find(kernel, variant, constants, stepping);
     if (compiled) return compiled;
     const { code, label } = this.#source(kernel, variant, constants);
-    const { layout, pipelineLayout, id } = this.#layout(kernel);
+    const { layout, pipelineLayout, id } = this.#layout(kernel, stepping);
     const pipeline = this.#guard(
       label,
       () => {
@@ -56,28 +69,29 @@ export class PipelineCache {
       },
       (message) => this.#failed(kernel, variant, message),
     );
-    return keep({ pipeline, layout, layoutId: id });
+    return keep({ pipeline, layout, layoutId: id, stepping });
   }
 
   /** The same, waiting for the compiler. Rejects with what the device says of a variant that does not compile. */
   async compile(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): Promise<CompiledKernel> {
-    const { compiled, keep } = this.#find(kernel, variant, constants);
+    const { compiled, keep } = this.#find(kernel, variant, constants, NONE);
     if (compiled) return compiled;
     const { code, label } = this.#source(kernel, variant, constants);
-    const { layout, pipelineLayout, id } = this.#layout(kernel);
+    const { layout, pipelineLayout, id } = this.#layout(kernel, NONE);
     this.#device.pushErrorScope("validation");
     const module = this.#device.createShaderModule({ label, code });
     const refused = await this.#device.popErrorScope();
     if (refused) throw new Error(refused.message);
     const compute = { module, entryPoint: "main" };
     const pipeline = await this.#device.createComputePipelineAsync({ label, layout: pipelineLayout, compute });
-    return keep({ pipeline, layout, layoutId: id });
+    return keep({ pipeline, layout, layoutId: id, stepping: NONE });
   }
 
-  #find(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
+  #find(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined, stepping: readonly string[]) {
     const pipelines = this.#pipelines.get(kernel) ?? new Map<string, CompiledKernel>();
     this.#pipelines.set(kernel, pipelines);
-    const key = constants === undefined ? variant.name : `${variant.name} ${textOf(constants)}`;
+    const name = stepping.length === 0 ? variant.name : `${variant.name} [${stepping}]`;
+    const key = constants === undefined ? name : `${name} ${textOf(constants)}`;
     const keep = (made: CompiledKernel): CompiledKernel => {
       pipelines.set(key, made);
       return made;
@@ -90,14 +104,19 @@ export class PipelineCache {
     return { code, label: `${kernel.name}/${variant.name}` };
   }
 
-  #layout(kernel: AnyKernel) {
-    let entry = this.#layouts.get(kernel);
+  #layout(kernel: AnyKernel, stepping: readonly string[]) {
+    const layouts = this.#layouts.get(kernel) ?? new Map<string, Layout>();
+    this.#layouts.set(kernel, layouts);
+    let entry = layouts.get(`${stepping}`);
     if (entry) return entry;
     const names = Object.keys(kernel.bindings);
     const entries: GPUBindGroupLayoutEntry[] = names.map((name, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: kernel.bindings[name]?.access === "read" ? "read-only-storage" : "storage" },
+      buffer: {
+        type: kernel.bindings[name]?.access === "read" ? "read-only-storage" : "storage",
+        hasDynamicOffset: stepping.includes(name),
+      },
     }));
     entries.push({
       binding: names.length,
@@ -107,9 +126,9 @@ export class PipelineCache {
     entry = this.#guard(kernel.name, () => {
       const layout = this.#device.createBindGroupLayout({ label: kernel.name, entries });
       const pipelineLayout = this.#device.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [layout] });
-      return { layout, pipelineLayout, id: this.#layouts.size };
+      return { layout, pipelineLayout, id: this.#layoutCount++ };
     });
-    this.#layouts.set(kernel, entry);
+    layouts.set(`${stepping}`, entry);
     return entry;
   }
 }

@@ -81,9 +81,12 @@ interface PlannedCall extends Omit<Call, "dispatch"> {
 /**
  * Bind groups kept for one call whose memory changes. A loop whose results wait for JavaScript's collector goes through as many
  * memories as it makes results between two collections, hundreds, and then through the same again. A call in a loop of a plan has one
- * for each step.
+ * for each step where more bindings move on than may have offsets of their own: else the same serve all steps.
  */
 const GROUPS = 1024;
+
+/** Commands of a loop that go to the device together: it can begin, and no driver has all of a long loop to hold at once. */
+const PART = 16384;
 
 /**
  * Kernel calls and copies made ready once: a replay packs no params but those that changed, makes no GPU object when it
@@ -197,7 +200,11 @@ export class Plan {
     before();
     for (const view of this.#fixed) requireLive(view, "plan");
     for (const view of slots) requireLive(view, "plan");
-    queue.replay(this.#label, this.#proven, () => {
+    queue.replay(this.#label, this.#proven, (handOver) => {
+      // Before the submission, after those of earlier replays: each sees its own params.
+      const [from, to] = this.#dirty;
+      if (from < to) gpu.queue.writeBuffer(this.#params, from, this.#bytes, from, to - from);
+      this.#dirty = [Number.POSITIVE_INFINITY, 0];
       for (let at = 0; at < this.#steps.length; at++) {
         const step = this.#steps[at] as PlannedCall | Copy | Loop;
         if (step.kind !== "loop") {
@@ -205,13 +212,14 @@ export class Plan {
           continue;
         }
         const body = this.#steps.slice(at + 1, at + 1 + step.length) as (PlannedCall | Copy)[];
-        for (let i = 0; i < step.count; i++) for (const inner of body) this.#encode(inner, slots, i);
+        for (let i = 0, encoded = 0; i < step.count; i++, encoded += step.length) {
+          for (const inner of body) this.#encode(inner, slots, i);
+          if (encoded < PART) continue;
+          handOver();
+          encoded = 0;
+        }
         at += step.length;
       }
-      // Before the submission, after those of earlier replays: each sees its own params.
-      const [from, to] = this.#dirty;
-      if (from < to) gpu.queue.writeBuffer(this.#params, from, this.#bytes, from, to - from);
-      this.#dirty = [Number.POSITIVE_INFINITY, 0];
     });
     this.#proven = true;
   }
@@ -222,8 +230,14 @@ export class Plan {
   /** `i`: the step of the loop around, 0 outside loops. */
   #encode(step: PlannedCall | Copy, slots: readonly BufferView[], i: number): void {
     const { queue } = this.#host;
-    if (step.kind === "copy") queue.encodeCopy(resolve(step.source, slots, i), resolve(step.target, slots, i));
-    else queue.encodeCall(step.dispatch, step.group ?? this.#bind(step, slots, i), step.offsets);
+    if (step.kind === "copy") {
+      queue.encodeCopy(resolve(step.source, slots, i), resolve(step.target, slots, i));
+      return;
+    }
+    const { stepping } = step.dispatch.compiled;
+    const along = stepping.map((name) => resolve(viewOf(step, name), slots, i).offset);
+    const offsets = along.length === 0 ? step.offsets : [...along, ...step.offsets];
+    queue.encodeCall(step.dispatch, step.group ?? this.#bind(step, slots, i), offsets);
   }
 
   #bind(step: PlannedCall, slots: readonly BufferView[], i: number): GPUBindGroup {
@@ -232,10 +246,11 @@ export class Plan {
       step.group = createBindGroup(gpu, step.dispatch, step.views as readonly BufferView[], this.#params);
       return step.group;
     }
+    const { stepping } = step.dispatch.compiled;
     let key = "";
     for (const view of step.views) {
       const place = placeOf(view, i);
-      if (view.stride) key += `${i}`;
+      if (view.stride && stepping.length === 0) key += `${i}`;
       if (view.other) key += i % 2 === 0 ? "a" : "b";
       if ("block" in place) continue;
       const { block, offset } = slots[place.slot] as BufferView;
@@ -243,7 +258,10 @@ export class Plan {
     }
     let group = step.groups.get(key);
     if (!group) {
-      const views = step.views.map((view) => resolve(view, slots, i));
+      const views = step.views.map((view) => {
+        const bound = resolve(view, slots, i);
+        return view.stride && stepping.length > 0 ? { ...bound, offset: 0 } : bound;
+      });
       group = createBindGroup(gpu, step.dispatch, views, this.#params);
       if (step.groups.size >= step.most) step.groups.delete(step.groups.keys().next().value as string);
       step.groups.set(key, group);
@@ -261,6 +279,9 @@ export class Plan {
     }
   }
 }
+
+const viewOf = ({ dispatch, views }: PlannedCall, binding: string): PlanView =>
+  views[Object.keys(dispatch.kernel.bindings).indexOf(binding)] as PlanView;
 
 /** Names of the params that `pick` looks at. */
 function namesRead(params: PlanParams, pick: (params: PlanParams) => unknown): string[] {

@@ -173,12 +173,16 @@ export class CommandQueue {
 
   /**
    * Encodes a plan after everything encoded so far and hands both to the device in one submission. Of one that is `proven`,
-   * having been submitted before, nothing is validated that was not then: alone it goes without an error scope.
+   * having been submitted before, nothing is validated that was not then: alone it goes without an error scope. `encode` may hand over
+   * what it has encoded, and go on.
    */
-  replay(label: () => string, proven: boolean, encode: () => void): void {
+  replay(label: () => string, proven: boolean, encode: (handOver: () => void) => void): void {
     const guarded = !proven || this.#encoder !== undefined;
     this.#labels.push(label);
-    encode();
+    encode(() => {
+      this.submit(guarded);
+      this.#labels.push(label);
+    });
     this.submit(guarded);
   }
 
