@@ -6,7 +6,22 @@ import { dialects } from "./golden.js";
 
 const numbers = [1, 0, 2, 0.5, 8];
 const texts = [
-  ...["sum", "mean", "none", "same", "valid", "linear", "reflect", "constant", "channels_last", "relu", "float32", "x"],
+  ...[
+    "sum",
+    "mean",
+    "none",
+    "same",
+    "valid",
+    "linear",
+    "reflect",
+    "constant",
+    "channels_last",
+    "relu",
+    "float32",
+    "x",
+    "ij",
+    "xy",
+  ],
   ...[
     "uniform",
     "normal",

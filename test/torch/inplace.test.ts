@@ -30,8 +30,27 @@ const names = Object.getOwnPropertyNames(torch.Tensor.prototype).filter(
   (name) => name.endsWith("_") && !name.startsWith("_") && !OTHERS.test(name),
 );
 
+const numbers = (): torch.Tensor => torch.tensor([2, 0]);
+const two = (): torch.Tensor => torch.tensor([1.5, 2.5]);
+const BY_PLACE: Readonly<Record<string, () => unknown[]>> = {
+  cumprod_: () => [0],
+  cumsum_: () => [0],
+  index_add_: () => [0, numbers(), two(), { alpha: 2 }],
+  index_copy_: () => [0, numbers(), two()],
+  index_fill_: () => [0, numbers(), 7],
+  index_put_: () => [[numbers()], two(), true],
+  index_reduce_: () => [0, numbers(), two(), "amax"],
+  masked_scatter_: () => [torch.tensor([true, false, true, false]), two()],
+  put_: () => [numbers(), two(), true],
+  scatter_add_: () => [0, numbers(), two()],
+  scatter_reduce_: () => [0, numbers(), two(), "sum"],
+};
+/** Matrices alone have triangles, and slices a norm. */
+const OF_MATRICES = /^(tril|triu|renorm)_$/;
+
 const argumentsOf = (name: string, self: torch.Tensor, f: Any): unknown[] => {
-  const given = ARGUMENTS[name];
+  const given = ARGUMENTS[name] ?? BY_PLACE[name];
+  if (name === "renorm_") return [2, 0, 0.5];
   if (given) return given();
   try {
     f.call(self);
@@ -44,7 +63,10 @@ const argumentsOf = (name: string, self: torch.Tensor, f: Any): unknown[] => {
 
 describe("in place", () => {
   test.each(names)("%s", async (name) => {
-    const make = OF_INTEGERS.test(name) ? integers : floats;
+    const make = (): torch.Tensor => {
+      const made = OF_INTEGERS.test(name) ? integers() : floats();
+      return OF_MATRICES.test(name) ? made.reshape(2, 2) : made;
+    };
     const f = (torch.Tensor.prototype as Any)[name.slice(0, -1)];
     const args = argumentsOf(name, make(), f);
     const expected = (f.apply(make(), args) as torch.Tensor).to(make().dtype);

@@ -87,6 +87,27 @@ export { cat, chunk, narrow, split, stack } from "./ops/joining.js";
 export { bmm, matmul, mm } from "./ops/linalg.js";
 export { bernoulli, rand, rand_like, randint, randn, randn_like, randperm } from "./ops/random.js";
 export {
+  adjoint,
+  atleast_1d,
+  atleast_2d,
+  atleast_3d,
+  broadcast_tensors,
+  broadcast_to,
+  fliplr,
+  flipud,
+  meshgrid,
+  movedim,
+  ravel,
+  repeat_interleave,
+  roll,
+  rot90,
+  swapaxes,
+  swapdims,
+  tile,
+  unflatten,
+  unravel_index,
+} from "./ops/rearranging.js";
+export {
   all,
   amax,
   amin,
@@ -105,9 +126,34 @@ export {
   var,
 } from "./ops/reduce.js";
 export * from "./ops/scans.js";
+export {
+  index_add,
+  index_copy,
+  index_fill,
+  index_put,
+  index_reduce,
+  put,
+  scatter,
+  scatter_add,
+  scatter_reduce,
+  take,
+} from "./ops/scattering.js";
+export {
+  argwhere,
+  masked_scatter,
+  masked_select,
+  nonzero,
+  nonzero_static,
+  select,
+  select_scatter,
+  slice_scatter,
+  take_along_dim,
+} from "./ops/selecting.js";
 export { flatten, flip, permute, reshape, squeeze, t, transpose, unsqueeze } from "./ops/shape.js";
 export * from "./ops/sorting.js";
+export * from "./ops/stacking.js";
 export * from "./ops/statistics.js";
+export * from "./ops/triangles.js";
 export type { ValuesAndIndices } from "./ops/tuples.js";
 export * from "./ops/unary.js";
 export { default_generator, Generator, initial_seed, manual_seed } from "./random.js";

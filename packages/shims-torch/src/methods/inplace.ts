@@ -97,11 +97,11 @@ type OfOperand = (self: Tensor, ...args: Args<[other: Operand], { other: Operand
 type OfTensor = (self: Tensor, ...args: Args<[other: Tensor], { other: Tensor }>) => Tensor;
 
 /** The method that writes what `f` gives. Its arguments are those of the function, but for `out`. */
-function inPlaceOf<const R extends Rules>(
+export function inPlaceOf<const R extends Rules>(
   name: string,
   rules: R,
-  // biome-ignore lint/suspicious/noExplicitAny: the function reads its arguments itself.
-  f: (self: Tensor, ...args: any[]) => Tensor,
+  // biome-ignore lint/suspicious/noExplicitAny: what functions take as keywords, they take as read.
+  f: (self: Tensor, values: any) => Tensor,
   // biome-ignore lint/suspicious/noExplicitAny: the declared type of the constant says what it takes.
 ): (self: Tensor, ...args: any[]) => Tensor {
   return defineMethod(`torch.Tensor.${name}`, rules, (self: Tensor, values) =>

@@ -6,7 +6,6 @@ import { convertCore, copyOf } from "../convert.js";
 import { bool as boolDtype, checkDevice, type Device, type Dtype, float32, int64, uint8 } from "../dtype.js";
 import { complain, dimension } from "../errors.js";
 import { device, dtype, forms, memory_format, tensor } from "../kinds.js";
-import * as E from "../ops/elementwise.js";
 import * as I from "../ops/indexing.js";
 import * as W from "../ops/inplace.js";
 import * as J from "../ops/joining.js";
@@ -18,6 +17,8 @@ import { sizeText } from "../python.js";
 import { Tensor, text, wrap } from "../tensor.js";
 import { elementwise } from "./elementwise.js";
 import { inPlace, ofOne, ofOperands, ofTensors, otherNames } from "./inplace.js";
+import { inPlacePlaces } from "./inplace_places.js";
+import { places } from "./places.js";
 import { reductions } from "./reductions.js";
 
 /** A method without arguments. */
@@ -223,8 +224,6 @@ const table = {
   slice: I.slice,
   index_select: I.index_select,
   gather: I.gather,
-  masked_fill: E.masked_fill,
-  where: E.whereMethod,
 
   // Products.
   matmul: L.matmul,
@@ -276,8 +275,10 @@ const special = {
 export interface TensorMethods
   extends Methods<typeof table>,
     Methods<typeof elementwise>,
+    Methods<typeof places>,
     Methods<typeof reductions>,
     Methods<typeof inPlace>,
+    Methods<typeof inPlacePlaces>,
     Methods<typeof ofOne>,
     Methods<typeof ofOperands>,
     Methods<typeof ofTensors>,
@@ -297,6 +298,6 @@ export interface TensorMethods
 }
 
 methods(Tensor, {
-  ...{ ...table, ...special, ...elementwise, ...reductions },
-  ...{ ...inPlace, ...ofOne, ...ofOperands, ...ofTensors, ...otherNames },
+  ...{ ...table, ...special, ...elementwise, ...places, ...reductions },
+  ...{ ...inPlace, ...inPlacePlaces, ...ofOne, ...ofOperands, ...ofTensors, ...otherNames },
 });

@@ -11,7 +11,10 @@ export {
 } from "./arithmetic.js";
 export { atan2 as arctan2 } from "./binary.js";
 export { clamp as clip } from "./elementwise.js";
+export { cat as concat, cat as concatenate, chunk as unsafe_chunk } from "./joining.js";
+export { movedim as moveaxis } from "./rearranging.js";
 export { trapezoid as trapz } from "./scans.js";
+export { vstack as row_stack } from "./stacking.js";
 export {
   abs as absolute,
   acos as arccos,

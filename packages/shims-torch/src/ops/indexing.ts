@@ -5,14 +5,10 @@ import { each, native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { Tensor, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
+import { integers } from "./scattering.js";
 
 /** One index of `tensor.get(...)`: an element, [start, stop] or [start, stop, step] (null for an open end), ":" for all, null for a new dimension, or row numbers. */
 export type Index = number | readonly [number | null, number | null, number?] | ":" | null | Tensor;
-
-function integers(op: string, argument: string, index: Tensor): core.Tensor {
-  if (index.core.dtype === "int32") return index.core;
-  throw new core.DtypeError({ op, argument, expected: "torch.int64", given: `${index.dtype}` });
-}
 
 const end = (value: unknown): boolean => value === null || Number.isInteger(value);
 const indexKind = new Kind<Index>(

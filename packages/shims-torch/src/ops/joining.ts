@@ -14,7 +14,7 @@ export interface JoinArguments extends Out {
 }
 export type JoinArgs = Args<[dim: number], JoinArguments>;
 
-function requireTensors(op: string, list: readonly Tensor[]): Tensor {
+export function requireTensors(op: string, list: readonly Tensor[]): Tensor {
   const first = list[0];
   if (first) return first;
   return complain(core.ArgumentError, `${op}(): expected a non-empty list of Tensors`, {
@@ -134,11 +134,11 @@ export const narrow: (input: Tensor, ...args: NarrowArgs) => Tensor = native(
 const narrowed = (input: Tensor, axis: number, from: number, length: number): Tensor =>
   wrap(core.sliceAlong(input.core, axis, from, from + length));
 
-function refuseScalar(op: string, sentence: string): never {
+export function refuseScalar(op: string, sentence: string): never {
   return complain(core.ShapeError, sentence, { op, argument: "input", expected: "rank 1 or more", given: "[]" });
 }
 
-function pieces(input: Tensor, sizes: readonly number[], axis: number): Tensor[] {
+export function pieces(input: Tensor, sizes: readonly number[], axis: number): Tensor[] {
   let start = 0;
   return sizes.map((size) => {
     start += size;
@@ -146,7 +146,7 @@ function pieces(input: Tensor, sizes: readonly number[], axis: number): Tensor[]
   });
 }
 
-function splitInto(input: Tensor, sizes: number | readonly number[], dim: number, argument: string): Tensor[] {
+export function splitInto(input: Tensor, sizes: number | readonly number[], dim: number, argument: string): Tensor[] {
   if (input.rank === 0) refuseScalar("split", "split expects at least a 1-dimensional tensor");
   const axis = dimension("split", dim, input.rank);
   const extent = input.shape[axis] as number;

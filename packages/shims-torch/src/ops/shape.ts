@@ -177,7 +177,7 @@ export const unsqueeze: (input: Tensor, ...args: Args<[dim: number], { dim: numb
 );
 
 /** Dimensions of extent 1 repeated up to a shape; -1 leaves one as it is. */
-function expanded(input: Tensor, wanted: readonly number[]): Tensor {
+export function expanded(input: Tensor, wanted: readonly number[]): Tensor {
   const extra = wanted.length - input.rank;
   if (extra < 0)
     complain(
