@@ -17,6 +17,7 @@ export const torchExceptions: Exceptions = {
       /^torch\.(Tensor|Generator|device|set_grad_enabled)$/,
       "classes of C++ or of a with statement: Python tells no signature",
     ],
+    [/^torch\.nn\.functional\.logsigmoid$/, "a builtin whose signature Python does not tell"],
     [/^torch\.index_copy$/, "as the method: PyTorch has it without listing it"],
     [/^torch\.unique$/, "chosen by its flags: Python tells no signature"],
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],

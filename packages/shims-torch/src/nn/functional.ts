@@ -22,7 +22,6 @@ export {
   tanh,
 } from "./functional_activation.js";
 export { avg_pool2d, conv2d, max_pool2d } from "./functional_conv.js";
-
 export {
   binary_cross_entropy_with_logits,
   cross_entropy,
@@ -30,6 +29,8 @@ export {
   mse_loss,
   nll_loss,
 } from "./functional_loss.js";
+export * from "./functional_norm.js";
+export * from "./functional_pointwise.js";
 
 /** 1 at each class number along a new last dimension, int64. `num_classes` must be given: counting would need a read. */
 export const one_hot: (tensor: Tensor, ...args: Args<[num_classes: number], { num_classes: number }>) => Tensor =
