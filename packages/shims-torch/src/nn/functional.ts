@@ -22,6 +22,7 @@ export {
   tanh,
 } from "./functional_activation.js";
 export { avg_pool2d, conv2d, max_pool2d } from "./functional_conv.js";
+export * from "./functional_distance_loss.js";
 export {
   binary_cross_entropy_with_logits,
   cross_entropy,

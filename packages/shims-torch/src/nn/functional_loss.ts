@@ -29,7 +29,7 @@ export function reductionOf({ size_average, reduce, reduction }: Reductions): st
   return size_average === false ? "sum" : "mean";
 }
 
-function readReduction(op: string, given: Reductions): Reduction {
+export function readReduction(op: string, given: Reductions): Reduction {
   const reduction = reductionOf(given);
   if (reduction === "none" || reduction === "mean" || reduction === "sum") return reduction;
   return complain(core.ArgumentError, `${reduction} is not a valid value for reduction`, {

@@ -207,15 +207,12 @@ export const cosine_similarity: (
   ({ x1, x2, dim, eps }) =>
     core.scope(() => {
       const [a, b] = floatPair("cosine_similarity", x1, x2);
-      const product = core.mul(a, b);
-      const axis = dimension("cosine_similarity", dim, product.rank);
-      if (product.rank === 0) return wrap(core.mul(core.sign(a), core.sign(b)));
-      const unit = (x: core.Tensor): core.Tensor => {
-        const wide = core.expand(x, product.shape);
-        const size = core.vectorNorm(wide, 2, { axes: axis, keepdims: true });
-        return core.div(wide, core.clamp(size, eps, Number.POSITIVE_INFINITY));
-      };
-      return wrap(core.sum(core.mul(unit(a), unit(b)), { axes: axis }));
+      const shape = core.mul(a, b).shape;
+      const axis = dimension("cosine_similarity", dim, shape.length);
+      const lines = [a, b].map((x) =>
+        core.expand(shape.length === 0 ? core.reshape(x, [1]) : x, shape.length === 0 ? [1] : shape),
+      );
+      return wrap(core.cosineSimilarity(lines[0] as core.Tensor, lines[1] as core.Tensor, { axis, epsilon: eps }));
     }),
 );
 export interface PairwiseArguments {
