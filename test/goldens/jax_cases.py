@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import jax.scipy.special
 import optax
 from jax.example_libraries import optimizers, stax
 
@@ -12,6 +13,8 @@ NAMESPACES = {
     "jnp": jnp,
     "lax": jax.lax,
     "nn": jax.nn,
+    "linalg": jnp.linalg,
+    "special": jax.scipy.special,
     "random": jax.random,
     "optax": optax,
     "stax": stax,
@@ -33,6 +36,8 @@ def filled(value, arrays):
     """An argument with "$a" replaced by the array a, "%lax.add" by a function, and {"call": [...]} by what a call gives."""
     if isinstance(value, str) and value.startswith("$"):
         return arrays[value[1:]]
+    if value == "inf":
+        return float("inf")
     if isinstance(value, str) and value.startswith("%"):
         return named(value[1:])
     if isinstance(value, list):
@@ -66,33 +71,36 @@ def narrow(array):
     return jnp.asarray(given.astype(np.float32) if given.dtype.kind == "f" else given)
 
 
-def call_case(name, inputs, fn, args, arrays, kwargs=None, smooth=True):
+def call_case(name, inputs, fn, args, arrays, kwargs=None, smooth=True, double=True):
     """One call. `y`, or `y0`, `y1`, ... of a list, has the dtype that float32 inputs give, in `params.dtype`.
 
-    Floats are computed in float64, and with `smooth` come with dy and the gradients of sum(y * dy) by all float inputs.
+    Floats are computed in float64 (in float32 unless `double`), and with `smooth` come with dy and the gradients of sum(y * dy) by all float inputs.
     """
     kwargs = kwargs or {}
     run = lambda held: named(fn)(*filled(args, held), **{k: tuples(filled(v, held)) for k, v in kwargs.items()})
     with jax.enable_x64(False):
         narrowed = run({k: narrow(v) for k, v in arrays.items()})
     several = isinstance(narrowed, (list, tuple))
-    dtype = str((narrowed[0] if several else narrowed).dtype)
+    each = [str(one.dtype) for one in (narrowed if several else [narrowed])]
+    # A list where the results differ.
+    dtype = each[0] if len(set(each)) == 1 else each
     dtypes = {k: str(np.asarray(narrow(v)).dtype) for k, v in arrays.items()}
     params = {"fn": fn, "args": args, "kwargs": kwargs, "dtype": dtype}
     unusual = {k: v for k, v in dtypes.items() if v == "bool"}
     if unusual:
         params["dtypes"] = unusual
     tensors = dict(arrays)
-    if dtype != "float32":
+    if dtype != "float32" or not double:
         ys = list(narrowed) if several else [narrowed]
     else:
         with jax.enable_x64(True):
             held = {k: wide(v) for k, v in arrays.items()}
             floats = [k for k, v in held.items() if v.dtype == jnp.float64]
             flat = lambda *xs: run({**held, **dict(zip(floats, xs))})
-            y, pullback = jax.vjp(lambda *xs: jax.tree.leaves(flat(*xs)), *(held[k] for k in floats))
-            ys = y
+            leaves = lambda *xs: jax.tree.leaves(flat(*xs))
+            ys = leaves(*(held[k] for k in floats))
             if smooth and floats:
+                _, pullback = jax.vjp(leaves, *(held[k] for k in floats))
                 dys = [inputs.normal(*one.shape) for one in ys]
                 gradients = pullback([jnp.asarray(dy, one.dtype) for dy, one in zip(dys, ys)])
                 tensors |= {f"dy{i if several else ''}": dy for i, dy in enumerate(dys)}

@@ -11,6 +11,8 @@ const NAMESPACES: Record<string, object> = {
   jnp: jax.numpy,
   lax: jax.lax,
   nn: jax.nn,
+  linalg: jax.numpy.linalg,
+  special: jax.scipy.special,
   random: jax.random,
   optax: jax.optax,
   stax: jax.example_libraries.stax,

@@ -6,9 +6,9 @@ import { type Arr, arr, call, expectArray, filled, named, rows } from "./golden_
 const { numpy: jnp } = jax;
 
 describe("functions", () => {
-  test.each([...rows("jax_functions"), ...rows("jax_arguments")])("$name", async (row) => {
+  test.each([...rows("jax_functions"), ...rows("jax_arguments"), ...rows("jax_numpy")])("$name", async (row) => {
     const { fn, args, kwargs, dtype } = row.params;
-    const names = row.tensors.filter((name) => /^[abix]$/.test(name));
+    const names = row.tensors.filter((name) => /^[abcipqswx]$/.test(name));
     const run = (...xs: Arr[]): Arr[] => {
       const arrays = Object.fromEntries(names.map((name, i) => [name, xs[i] as Arr]));
       const y = call(fn, filled(args, arrays), filled(kwargs, arrays));
@@ -19,7 +19,7 @@ describe("functions", () => {
     const wanted = row.tensors.filter((name) => /^y\d*$/.test(name));
     expect(ys.length).toBe(wanted.length);
     for (const [i, y] of ys.entries()) {
-      expect(y.dtype).toBe(dtype);
+      expect(y.dtype).toBe(Array.isArray(dtype) ? dtype[i] : dtype);
       await expectArray(row, wanted[i] as string, y);
     }
     const floats = names.filter((name) => row.has(`d${name}`));

@@ -41,6 +41,10 @@ const texts = [
     "floor",
     "strong_wolfe",
     "original",
+    "xy",
+    "scan",
+    "reduced",
+    "L",
   ],
 ];
 

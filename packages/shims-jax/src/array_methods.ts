@@ -3,11 +3,16 @@ import { type Dtype, device, type NestedArray, reshape, ShapeError, type TypedAr
 import { bool, defineMethod, int, methods, only } from "@facet/dialect";
 import { dtype as dtypeKind } from "./arguments.js";
 import { checkDtype, converted, JaxArray, run } from "./array.js";
+import { cumulativeMethods } from "./numpy/cumulative.js";
 import { elementwiseMethods } from "./numpy/elementwise.js";
 import { indexingMethods, slice } from "./numpy/indexing.js";
 import { linalgMethods } from "./numpy/linalg.js";
+import { matrixMethods } from "./numpy/matrices.js";
+import { orderingMethods } from "./numpy/ordering.js";
+import { rearrangeMethods } from "./numpy/rearrange.js";
 import { reduceMethods } from "./numpy/reduce.js";
 import { shapeMethods } from "./numpy/shape.js";
+import { statisticsMethods } from "./numpy/statistics.js";
 
 const astype: (self: JaxArray, dtype: Dtype, copy?: boolean, device?: null) => JaxArray = defineMethod(
   "jax.Array.astype",
@@ -62,6 +67,11 @@ export const arrayMethods = {
   ...reduceMethods,
   ...shapeMethods,
   ...indexingMethods,
+  ...cumulativeMethods,
+  ...matrixMethods,
+  ...orderingMethods,
+  ...rearrangeMethods,
+  ...statisticsMethods,
   astype,
   item,
   tolist,

@@ -8,6 +8,7 @@ import * as nnMembers from "./nn.js";
 import * as numpyMembers from "./numpy/index.js";
 import * as optaxMembers from "./optax.js";
 import * as randomMembers from "./random.js";
+import * as specialMembers from "./scipy/special.js";
 import { short, treeUtil } from "./tree_util.js";
 
 import "./start.js";
@@ -24,6 +25,8 @@ export const nn = namespace("jax.nn", nnMembers);
 export const numpy = namespace("jax.numpy", numpyMembers);
 export const optax = namespace("optax", optaxMembers, "jax");
 export const random = namespace("jax.random", randomMembers);
+/** jax.scipy: special functions. */
+export const scipy = namespace("jax.scipy", { special: namespace("jax.scipy.special", specialMembers) });
 export const tree = namespace("jax.tree", short);
 export const tree_util = namespace("jax.tree_util", treeUtil);
 

@@ -47,8 +47,8 @@ import { define, int, listOf, only } from "@facet/dialect";
 import { array, arrayLike, dtype as dtypeKind, type Given, precision, preferred } from "./arguments.js";
 import { type ArrayLike, checkDtype, computable, converted, detached, JaxArray, operand, run } from "./array.js";
 import { axesOf, axisOf, broadcast, permuted } from "./numpy/axes.js";
-import { promoted } from "./numpy/elementwise.js";
 import { contracted, type DimensionNumbers, factors, multiplied } from "./numpy/linalg.js";
+import { promoted } from "./numpy/ufunc.js";
 
 const out_sharding = only(null);
 /** Dimensions are counted from the front only. */

@@ -5,7 +5,8 @@ import { type Dtype, DtypeError, formatShape, ShapeError, type Tensor } from "@f
 import { define, only } from "@facet/dialect";
 import { arrayLike, type Given } from "./arguments.js";
 import { type ArrayLike, isNumber, JaxArray, numberOf, run } from "./array.js";
-import { promoted, signOf } from "./numpy/elementwise.js";
+import { signOf } from "./numpy/elementwise.js";
+import { promoted } from "./numpy/ufunc.js";
 
 const FLOATS: readonly Dtype[] = ["float32"];
 const SIGNED: readonly Dtype[] = ["int32", "float32"];

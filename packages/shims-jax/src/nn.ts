@@ -7,7 +7,7 @@ import { array, arrayLike, axes as axesKind, dtype as dtypeKind, type Given, int
 import { type ArrayLike, type Axis, checkDtype, converted, inexact, integral, JaxArray, run } from "./array.js";
 import * as initial from "./initializers.js";
 import { axesOf, axisOf, broadcast, permuted } from "./numpy/axes.js";
-import { promoted } from "./numpy/elementwise.js";
+import { promoted } from "./numpy/ufunc.js";
 
 export const initializers = namespace("jax.nn.initializers", initial);
 
@@ -174,5 +174,44 @@ export const one_hot: (...args: Given<[x: ArrayLike, num_classes: number], [], O
       const order = [...rows.shape.keys()].slice(0, -1);
       order.splice(axisOf("one_hot", axis, rows.rank), 0, rows.rank - 1);
       return permuted(rows, order);
+    }),
+);
+
+/** As elu, smooth at 0 for every alpha. */
+export const celu: Sloped<"alpha"> = define("jax.nn.celu", { x: arrayLike, alpha: number.or(1) }, ({ x, alpha }) =>
+  run(() => core.celu(inexact("celu", "x", x), alpha)),
+);
+/** elu by the constants that keep mean and variance through layers. */
+export const selu = activation("selu", (x) => core.selu(x));
+/** min(max(x + 3, 0), 6) / 6. */
+export const hard_sigmoid = activation("hard_sigmoid", core.hardSigmoid);
+/** x hard_sigmoid(x). */
+export const hard_silu = activation("hard_silu", core.hardSwish);
+export const hard_swish = activation("hard_swish", core.hardSwish);
+/** x, at most 1 and at least -1. */
+export const hard_tanh = activation("hard_tanh", (x) => core.hardTanh(x));
+/** x tanh(softplus(x)). */
+export const mish = activation("mish", core.mish);
+/** x / (1 + |x|). */
+export const soft_sign = activation("soft_sign", core.softsign);
+export const sparse_plus = activation("sparse_plus", core.sparsePlus);
+export const sparse_sigmoid = activation("sparse_sigmoid", core.sparseSigmoid);
+/** (x + sqrt(x^2 + b)) / 2. */
+export const squareplus: (...args: Given<[x: ArrayLike], [b: number], { x: ArrayLike; b: number }>) => JaxArray =
+  define("jax.nn.squareplus", { x: arrayLike, b: number.or(4) }, ({ x, b }) =>
+    run(() => core.squareplus(inexact("squareplus", "x", x), b)),
+  );
+/** x itself. */
+export const identity: Activation = define("jax.nn.identity", { x: arrayLike }, ({ x }) =>
+  run(() => promoted("identity", { x })[0] as Tensor),
+);
+/** One half along an axis by the sigmoid of the other. */
+export const glu: (...args: Given<[x: ArrayLike], [axis: number], { x: ArrayLike; axis: number }>) => JaxArray = define(
+  "jax.nn.glu",
+  { x: arrayLike, axis: int.or(-1) },
+  ({ x: given, axis }) =>
+    run(() => {
+      const x = inexact("glu", "x", given);
+      return core.glu(x, axisOf("glu", axis, x.rank));
     }),
 );

@@ -24,7 +24,7 @@ import { bool, define, int, number, only, required, show } from "@facet/dialect"
 import { arrayLike, dtype as dtypeKind, type Given, shape as shapeKind } from "../arguments.js";
 import { type ArrayLike, checkDtype, converted, inexact, JaxArray, run } from "../array.js";
 import { axisOf, broadcast, permuted } from "./axes.js";
-import { promoted } from "./elementwise.js";
+import { promoted } from "./ufunc.js";
 
 /** What arrays are made of. */
 export type ArrayInput =

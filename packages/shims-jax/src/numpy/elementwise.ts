@@ -1,78 +1,23 @@
 import * as core from "@facet/autograd";
-import { ArgumentError, type Dtype, DtypeError, type Tensor, UnsupportedError } from "@facet/autograd";
-import { type Args, define, defineMethod, int, type Keywords, only, show } from "@facet/dialect";
-import { arrayLike, dtype, type Given } from "../arguments.js";
-import {
-  type ArrayLike,
-  checkDtype,
-  computable,
-  converted,
-  inexact,
-  isNumber,
-  JaxArray,
-  numberOf,
-  run,
-  scalar,
-} from "../array.js";
+import { ArgumentError, type Tensor, UnsupportedError } from "@facet/autograd";
+import { type Args, define, defineMethod, int, type Keywords, only } from "@facet/dialect";
+import { arrayLike } from "../arguments.js";
+import { type ArrayLike, converted, inexact, isNumber, JaxArray, run, scalar } from "../array.js";
 import { type Both, both } from "./function.js";
-
-/** JAX's type promotion for the dtypes there are; int32 with uint32 is int32, as with 64-bit types off. */
-export const promote_types: (...args: Given<[a: Dtype, b: Dtype], [], { a: Dtype; b: Dtype }>) => Dtype = define(
-  "jax.numpy.promote_types",
-  { a: dtype, b: dtype },
-  ({ a, b }) => core.promoteTypes(checkDtype("promote_types", a), checkDtype("promote_types", b)),
-);
-
-/** The dtype JAX promotes operands to: numbers and booleans of JavaScript have none of their own and take the arrays'. */
-function commonDtype(operands: readonly ArrayLike[]): Dtype {
-  if (!operands.some((x) => x instanceof JaxArray && !isNumber(x))) return operands.some(isNumber) ? "float32" : "bool";
-  return core.resultType(
-    operands.map((x) => {
-      if (isNumber(x)) return [Number.isInteger(numberOf(x)) ? "int32" : "float32", "number"];
-      return x instanceof JaxArray ? [x.dtype, "array"] : ["bool", "number"];
-    }),
-  );
-}
-
-/** Operands as tensors of the one dtype JAX promotes them to. */
-export function promoted(fn: string, operands: Readonly<Record<string, ArrayLike>>): Tensor[] {
-  const names = Object.keys(operands);
-  const given = Object.values(operands);
-  for (const [i, x] of given.entries())
-    if (!arrayLike.accepts(x))
-      throw new ArgumentError({ op: fn, argument: names[i] as string, expected: arrayLike.expected, given: show(x) });
-  const target = commonDtype(given);
-  return given.map((x, i) => {
-    if (!(x instanceof JaxArray) || isNumber(x)) return scalar(fn, names[i] as string, x, target);
-    return target === "uint8" ? computable(fn, names[i] as string, x) : converted(x.core, target);
-  });
-}
-
-/** Refuses booleans, on which JAX does no arithmetic. */
-const noBooleans =
-  (fn: string, op: (...operands: Tensor[]) => Tensor) =>
-  (...operands: Tensor[]): Tensor => {
-    if (operands[0]?.dtype === "bool")
-      throw new DtypeError({ op: fn, argument: "x", expected: "numbers (convert with astype)", given: "bool" });
-    return op(...operands);
-  };
-
-type Unary = (x: ArrayLike) => JaxArray;
-type Binary = (x: ArrayLike, y: ArrayLike) => JaxArray;
-/** A function that NumPy has as a ufunc: its arguments are by position only. */
-type Ufunc<Operands extends readonly ArrayLike[]> = (
-  ...args: [...Operands, Keywords<{ out: null; where: null }>?]
-) => JaxArray;
-
-/** Functions that keep the dtype. */
-const keeping = (name: string, op: (x: Tensor) => Tensor): Unary =>
-  define(`jax.numpy.${name}`, { x: arrayLike, "/": null }, ({ x }) =>
-    run(() => op(promoted(name, { x })[0] as Tensor)),
-  );
-
-/** Functions of real numbers: integers and booleans become float32. */
-const real = (name: string, op: (x: Tensor) => Tensor): Unary =>
-  define(`jax.numpy.${name}`, { x: arrayLike, "/": null }, ({ x }) => run(() => op(inexact(name, "x", x))));
+import {
+  applied,
+  type Binary,
+  type CoreBinary,
+  comparison,
+  keeping,
+  noBooleans,
+  promoted,
+  real,
+  UFUNC,
+  type Ufunc,
+  type Unary,
+  ufunc,
+} from "./ufunc.js";
 
 /** An operator of arrays as a method, which stands for Python's symbol. */
 const operator = (
@@ -80,25 +25,6 @@ const operator = (
   op: (x: ArrayLike, other: ArrayLike) => JaxArray,
 ): ((self: JaxArray, other: ArrayLike) => JaxArray) =>
   defineMethod(`jax.Array.${name}`, { other: arrayLike }, (self: JaxArray, { other }) => op(self, other));
-
-const UFUNC = { "*": null, out: only(null), where: only(null) } as const;
-
-type CoreBinary = (a: Tensor, b: Tensor) => Tensor;
-
-/** Applies an op to two operands, promoted to one dtype. */
-const applied =
-  (fn: string, op: CoreBinary, names: readonly [string, string] = ["x", "y"]): Binary =>
-  (x, y) =>
-    run(() => {
-      const [a, b] = promoted(fn, { [names[0]]: x, [names[1]]: y }) as [Tensor, Tensor];
-      return op(a, b);
-    });
-
-const ufunc = (name: string, op: Binary): Ufunc<[x: ArrayLike, y: ArrayLike]> =>
-  define(`jax.numpy.${name}`, { x: arrayLike, y: arrayLike, "/": null, ...UFUNC }, ({ x, y }) => op(x, y));
-
-const comparison = (name: string, op: Binary): Binary =>
-  define(`jax.numpy.${name}`, { x: arrayLike, y: arrayLike, "/": null }, ({ x, y }) => op(x, y));
 
 const quotient = (name: string): Binary =>
   define(`jax.numpy.${name}`, { x1: arrayLike, x2: arrayLike, "/": null }, ({ x1, x2 }) => divided(x1, x2));
@@ -174,6 +100,7 @@ const logical = (name: string, op: CoreBinary): Ufunc<[x: ArrayLike, y: ArrayLik
   ufunc(name, (x, y) => run(() => op(truth(name, "x", x), truth(name, "y", y))));
 export const logical_and = logical("logical_and", core.logicalAnd);
 export const logical_or = logical("logical_or", core.logicalOr);
+export const logical_xor = logical("logical_xor", core.logicalXor);
 export const logical_not: Unary = define("jax.numpy.logical_not", { x: arrayLike, "/": null }, ({ x }) =>
   run(() => core.logicalNot(truth("logical_not", "x", x))),
 );

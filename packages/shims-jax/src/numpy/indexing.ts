@@ -2,7 +2,7 @@
 import * as core from "@facet/autograd";
 import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
 import { define, defineMethod, int, Kind, listOf, oneOf, only, show } from "@facet/dialect";
-import { arrayLike, type Given } from "../arguments.js";
+import { array, arrayLike, type Given } from "../arguments.js";
 import { type ArrayLike, computable, type IndexPart, integral, JaxArray, operand, run } from "../array.js";
 import { axisOf, permuted } from "./axes.js";
 
@@ -107,6 +107,48 @@ function wrapped(index: Tensor, extent: number): Tensor {
   const rest = core.sub(index, core.mul(core.div(index, extent), extent));
   return core.where(core.less(rest, 0), core.add(rest, extent), rest);
 }
+
+interface AlongNamed {
+  arr: ArrayLike;
+  indices: JaxArray;
+  axis: number | null;
+  mode: "clip" | null;
+  fill_value: null;
+  wrap_negative_indices: null;
+}
+/**
+ * Elements by their own index along an axis, or of the array laid flat; both have the same shape elsewhere, or extent 1.
+ * Negative indices count from the end. Unlike in JAX one out of range is an error at the next read, unless `mode` is "clip".
+ */
+export const take_along_axis: (
+  ...args: Given<
+    [arr: ArrayLike, indices: JaxArray],
+    [axis: number | null, mode: "clip" | null, fill_value: null],
+    AlongNamed
+  >
+) => JaxArray = define(
+  "jax.numpy.take_along_axis",
+  {
+    arr: arrayLike,
+    indices: array,
+    axis: int.orNone.or(-1),
+    mode: oneOf("clip").or(null),
+    fill_value: only(null),
+    "*": null,
+    wrap_negative_indices: only(null),
+  },
+  ({ arr, indices, axis, mode }) =>
+    run(() => {
+      const fn = "take_along_axis";
+      const given = computable(fn, "arr", arr);
+      const x = axis === null ? core.reshape(given, [given.size]) : given;
+      const at = axis === null ? 0 : axisOf(fn, axis, x.rank);
+      if (indices.dtype !== "int32" && indices.dtype !== "uint32")
+        throw new core.DtypeError({ op: fn, argument: "indices", expected: "integers", given: indices.dtype });
+      const index = core.cast(indices.core, "int32");
+      return core.takeAlongAxis(x, index, { axis: at, negative: mode === null, mode: mode ?? "raise" });
+    }),
+);
 
 /** Basic indexing: see Array.slice. Dimensions beyond the index are taken whole. */
 export function slice(a: JaxArray, index: readonly IndexPart[]): JaxArray {

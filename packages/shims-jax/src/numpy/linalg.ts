@@ -4,7 +4,8 @@ import { define, defineMethod, int, listOf, only } from "@facet/dialect";
 import { arrayLike, type Given, precision, preferred } from "../arguments.js";
 import { type ArrayLike, JaxArray, run } from "../array.js";
 import { axisOf, permuted } from "./axes.js";
-import { promoted, times } from "./elementwise.js";
+import { times } from "./elementwise.js";
+import { promoted } from "./ufunc.js";
 
 /** Two arrays promoted to float32, the only dtype products are computed in. */
 export function factors(fn: string, a: ArrayLike, b: ArrayLike): [Tensor, Tensor] {

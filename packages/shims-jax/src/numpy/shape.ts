@@ -6,8 +6,8 @@ import { arrayLike, axes as axesKind, type Given, ints, shape as shapeKind } fro
 import { type ArrayLike, type Axis, computable, type JaxArray, operand, run } from "../array.js";
 import { type Axes, axesOf, axisOf, broadcast, permuted } from "./axes.js";
 import type { ShapeInput } from "./creation.js";
-import { promoted } from "./elementwise.js";
 import { type Both, both } from "./function.js";
+import { promoted } from "./ufunc.js";
 
 const reversedAxes = (x: Tensor): number[] => x.shape.map((_, i) => x.rank - 1 - i);
 
