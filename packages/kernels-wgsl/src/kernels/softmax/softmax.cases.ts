@@ -41,7 +41,7 @@ const shapes: Shape[] = [
   { x: [5, 16], axis: 1, masked: true },
   { x: [5, 72], axis: 1, far: true },
   { x: [2, 12, 8], axis: 1, masked: true },
-  { x: [3, 68, 4], axis: 1, far: true },
+  { x: [3, 260, 4], axis: 1, far: true },
   { x: [2, 50_000], axis: 1 },
   { x: [1, 50_000, 3], axis: 1 },
   // More than 65 535 workgroups of 32 rows.
