@@ -84,7 +84,27 @@ describe.each(["f16", "bf16"] as const)("%s", (format) => {
     const beside = new Float32Array(
       Uint32Array.from(steps.flatMap((more) => [...words].map((word) => word + more))).buffer,
     );
-    const far = [1e6, -1e6, 65519.99, 65520, -65520, 3e38, -3e38, Infinity, -Infinity, NaN, 1e-8, -1e-8, 2 ** -25, -0];
+    const far = [
+      1e6,
+      -1e6,
+      65519.99,
+      65520,
+      -65520,
+      3e38,
+      -3e38,
+      Infinity,
+      -Infinity,
+      NaN,
+      1e-8,
+      -1e-8,
+      2 ** -25,
+      -0,
+      NaN,
+      1.5,
+      1.5,
+      NaN,
+      1.5,
+    ];
     const numbers = Float32Array.from([...beside, ...far]);
     const count = 4 * Math.floor(numbers.length / 4);
     const inputs = numbers.slice(numbers.length - count);

@@ -32,11 +32,16 @@ function wordsOfNumbers(format: HalfDtype, n: 2 | 4, onSoftware: boolean): strin
   const packed = (bits: string): string =>
     n === 2 ? `${bits}.x | (${bits}.y << 16u)` : `${bits}.xz | (${bits}.yw << vec2(16u))`;
   if (format === "f16" && onSoftware) {
-    // Rounds to even on processors; SwiftShader makes NaN of what is far beyond.
+    // Rounds to even on processors. SwiftShader makes NaN of what is far beyond, and a NaN of one half spoils the other.
     const far = `${f}(65520.0)`;
+    const bits = n === 2 ? "pack2x16float(c)" : "vec2(pack2x16float(c.xy), pack2x16float(c.zw))";
+    const kept = `select(${u}(0u), ${u}(0x7e00u), nan)`;
+    const halves = n === 2 ? "kept.x | (kept.y << 16u)" : "kept.xz | (kept.yw << vec2(16u))";
     return `${head}
-  let c = select(v, clamp(v, -${far}, ${far}), abs(v) > ${far});
-  return ${n === 2 ? "pack2x16float(c)" : "vec2(pack2x16float(c.xy), pack2x16float(c.zw))"};
+  let nan = (bitcast<${u}>(v) & ${u}(0x7fffffffu)) > ${u}(0x7f800000u);
+  let c = select(select(v, clamp(v, -${far}, ${far}), abs(v) > ${far}), ${f}(0.0), nan);
+  let kept = ${kept};
+  return ${bits} | (${halves});
 }`;
   }
   const odd = (shift: number): string => `((bits >> ${u}(${shift}u)) & ${u}(1u))`;
