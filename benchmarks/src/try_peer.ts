@@ -4,6 +4,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("./peer_trial.ts", import.meta.url));
+/** Where the bench itself runs: tsx resolves packages by the folder it is started in. */
+const folder = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Why a peer cannot do a workload within so many milliseconds; undefined when it can. A process that is late is killed. In a bundle for other
@@ -13,6 +15,7 @@ export function tryPeer(name: string, workload: string, deadlineMs: number): Pro
   if (!existsSync(program)) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const child = fork(program, [name, workload], {
+      cwd: folder,
       execArgv: ["--import", "tsx"],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });

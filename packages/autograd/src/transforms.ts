@@ -148,13 +148,14 @@ export function jvp<R>(
 
 /**
  * Calls `f` and returns its result and the function from cotangents of its outputs (undefined where none arrives) to gradients of its inputs, zeros
- * where there are none. It may be called again and again.
+ * where there are none. It may be called again and again, as long as the variables live that `f` was called with: what `f`
+ * computes again on the way back (see checkpoint) reads them.
  */
 export function vjpOf<R>(
   inputs: readonly Tensor[],
   f: (inputs: Tensor[]) => R,
   outputsOf: Outputs<R>,
-): { result: R; pullback: (cotangents: readonly (Tensor | undefined)[]) => Tensor[] } {
+): { result: R; variables: readonly Tensor[]; pullback: (cotangents: readonly (Tensor | undefined)[]) => Tensor[] } {
   const { result, variables } = withVariables(inputs, f);
   const outputs = outputsOf(result);
   const pullback = (cotangents: readonly (Tensor | undefined)[]): Tensor[] => {
@@ -166,5 +167,5 @@ export function vjpOf<R>(
     );
     return variables.map((variable, i) => found[i] ?? gradientZeros(variable));
   };
-  return { result, pullback };
+  return { result, variables, pullback };
 }

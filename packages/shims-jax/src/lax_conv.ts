@@ -1,4 +1,4 @@
-import { ArgumentError, conv as coreConv, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
+import { ArgumentError, conv2d, runsAsChannels, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
 import { define, int, Kind, listOf, only, show } from "@facet/dialect";
 import { arrayLike, type Given, precision, preferred } from "./arguments.js";
 import { type ArrayLike, computable, type JaxArray, run } from "./array.js";
@@ -116,12 +116,14 @@ export function convolution(
   const spatial = (tensor: Tensor, spec: string) =>
     ["H", "W"].map((letter) => tensor.shape[spec.indexOf(letter)] as number);
   const reach = spatial(w, filterLayout).map((extent, i) => (extent - 1) * (dilation[i] as number) + 1);
-  const y = coreConv(x, w, bias, {
+  const runs = batch_group_count;
+  const source =
+    runs === 1 ? x : runsAsChannels(fn, x, runs, feature_group_count, { count: 2, first: layout === "NHWC" ? 1 : 2 });
+  const y = conv2d(source, w, bias, {
     stride,
     dilation,
     padding: paddingOf(fn, padding, spatial(x, layout), reach, stride),
-    groups: feature_group_count,
-    batchGroups: batch_group_count,
+    groups: runs === 1 ? feature_group_count : runs,
     layout: layout as Image,
     filterLayout: filterLayout as keyof typeof FILTER,
   });

@@ -163,11 +163,17 @@ function pulledBack(fun: AnyFunction, primals: readonly unknown[], has_aux: bool
   const own = new OfTensors("vjp", has_aux, (tensors) => fun(...arraysIn(flat, tensors)));
   const { output, pull, aux } = treeScope("vjp", () => {
     const inputs = flat.flatMap(([leaves]) => leaves.map((leaf) => differentiable("vjp", leaf)));
-    const { result, pullback } = vjpOf(inputs, own.run, asIs);
+    const { result, variables, pullback } = vjpOf(inputs, own.run, asIs);
     const shapes = result.map(({ shape }) => shape);
     const pull = (cotangent: unknown): Tensor[] =>
       pullback(own.treedef.flatten_up_to(cotangent).map((given, i) => cotangentOf(given, shapes[i] as number[])));
-    return { output: own.tree(result), pull, aux: own.aux };
+    // The variables leave the scope with the rest: a function that is computed again on the way back reads them.
+    return {
+      output: own.tree(result),
+      pull,
+      aux: own.aux,
+      variables: variables.map((variable) => new JaxArray(variable)),
+    };
   });
   const vjp_fun = (...args: unknown[]): unknown[] =>
     treeScope("vjp", () => release(arraysIn(flat, pull(readCotangent(args).cotangent))));

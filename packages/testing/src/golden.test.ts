@@ -98,9 +98,11 @@ describe("the golden files", () => {
     const golden = loadGolden(name);
     expect(golden.header.generator).toMatch(/^test\/goldens\/generate_\w+\.py( \w+)?$/);
     for (const entry of golden.cases) {
-      expect(Object.keys(entry.params), entry.name).toSatisfy((keys: string[]) =>
-        keys.some((key) => called.includes(key)),
-      );
+      // A whole program is called by the name of its case.
+      if (name !== "jax_compositions")
+        expect(Object.keys(entry.params), entry.name).toSatisfy((keys: string[]) =>
+          keys.some((key) => called.includes(key)),
+        );
       const isFiniteThroughout = (tensor: string): boolean =>
         Array.from(entry.tensor(tensor).data).every(Number.isFinite);
       // A case about special values has them among its inputs, and they lead to others.

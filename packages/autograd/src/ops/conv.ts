@@ -11,10 +11,11 @@ import {
   type SpatialAxes,
 } from "@facet/kernels-wgsl";
 import type { Tensor } from "../tensor.js";
+import { type SpatialPlaces as Axes, expectIntegers, runsAsChannels } from "./batch_groups.js";
 import { conv2d, conv2dTranspose } from "./conv2d.js";
 import { conv3d, conv3dTranspose } from "./conv3d.js";
 import { add } from "./elementwise.js";
-import { pad, place, reshape, slice, transpose } from "./shape.js";
+import { pad, place, reshape, slice } from "./shape.js";
 
 export type SequenceLayout = "NWC" | "NCW";
 export type SequenceFilterLayout = "WIO" | "OIW";
@@ -31,13 +32,6 @@ export interface ConvAttrs {
   dilation: readonly number[];
   /** Channels are cut into so many equal runs that do not see each other. */
   groups: number;
-}
-
-interface Axes {
-  spatial: SpatialAxes;
-  count: number;
-  /** Dimension of x at which the spatial axes begin. */
-  first: number;
 }
 
 const SPATIAL: Readonly<Record<string, SpatialAxes>> = {
@@ -59,13 +53,6 @@ function axesOf(op: string, layout: string): Axes {
       given: `${layout}`,
     });
   return { spatial, count: spatial.length, first: layout.endsWith("C") ? 1 : 2 };
-}
-
-/** Integers, as many as the spatial axes need. */
-function expectIntegers(op: string, argument: string, values: readonly number[], count: number, least: number): void {
-  if (values.length === count && values.every((value) => Number.isInteger(value) && value >= least)) return;
-  const expected = Number.isFinite(least) ? `${count} integers of at least ${least}` : `${count} integers`;
-  throw new ArgumentError({ op, argument, expected, given: formatShape(values) });
 }
 
 // A sequence is an image of height 1.
@@ -143,29 +130,6 @@ export function conv(x: Tensor, w: Tensor, bias: Tensor | undefined, attrs: Conv
     raisedAttrs(left),
   );
   return reshape(y, shape);
-}
-
-/** Runs of the batch as groups of channels, of a batch that is one run long. */
-function runsAsChannels(op: string, x: Tensor, runs: number, groups: number, { count, first }: Axes): Tensor {
-  expectIntegers(op, "batchGroups", [runs], 1, 1);
-  if (groups !== 1)
-    throw new ArgumentError({ op, argument: "batchGroups", expected: "1 beside groups", given: `${runs}` });
-  if (x.rank !== count + 2 || (x.shape[0] as number) % runs !== 0)
-    throw new ShapeError({
-      op,
-      argument: "x",
-      expected: `rank ${count + 2} and a batch of a multiple of ${runs}`,
-      given: formatShape(x.shape),
-    });
-  const [n, ...rest] = x.shape as [number, ...number[]];
-  // [runs, batch, ...]: the runs go before the channels.
-  const channels = first === 1 ? rest.length - 1 : 0;
-  const apart = reshape(x, [runs, n / runs, ...rest]);
-  const order = [1, ...rest.keys()].flatMap((_, at) => (at === 0 ? [1] : at - 1 === channels ? [0, at + 1] : [at + 1]));
-  return reshape(
-    transpose(apart, order),
-    [n / runs, ...rest].map((extent, d) => (d === channels + 1 ? extent * runs : extent)),
-  );
 }
 
 /** x with its elements `steps` apart and zeros between them. */

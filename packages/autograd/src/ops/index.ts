@@ -8,6 +8,7 @@ import { expand, reshape, sliceAlong, stack, transpose } from "./shape.js";
 
 export * from "./activations.js";
 export * from "./attention.js";
+export { runsAsChannels } from "./batch_groups.js";
 export * from "./batch_norm_inference.js";
 export * from "./bits.js";
 export * from "./blends.js";

@@ -1,7 +1,5 @@
 // jax.numpy.
 import "../start.js";
-import { namespace } from "@facet/dialect";
-import * as linalgMembers from "./linalg_members.js";
 
 export { JaxArray as ndarray } from "../array.js";
 export {
@@ -123,6 +121,7 @@ export {
   vstack,
 } from "./joining.js";
 export { dot, matmul, outer, tensordot } from "./linalg.js";
+export { linalg } from "./linalg_namespace.js";
 export {
   diag,
   diag_indices,
@@ -246,9 +245,6 @@ export {
 export { broadcast_to, expand_dims, flip, moveaxis, ravel, reshape, squeeze, swapaxes, transpose } from "./shape.js";
 export { average, corrcoef, cov, ptp } from "./statistics.js";
 export { promote_types } from "./ufunc.js";
-
-/** jax.numpy.linalg. */
-export const linalg = namespace("jax.numpy.linalg", linalgMembers);
 
 /** Dtypes are their names. */
 export const float32 = "float32";

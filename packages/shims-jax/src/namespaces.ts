@@ -1,0 +1,27 @@
+// The namespaces of jax, in a module of their own: a page that imports functions by name carries none of them.
+import { namespace } from "@facet/dialect";
+import * as optimizers from "./example_libraries/optimizers.js";
+import * as stax from "./example_libraries/stax.js";
+import * as laxMembers from "./lax.js";
+import * as nnMembers from "./nn.js";
+import * as numpyMembers from "./numpy/index.js";
+import * as optaxMembers from "./optax.js";
+import * as randomMembers from "./random.js";
+import * as specialMembers from "./scipy/special.js";
+import { short, treeUtil } from "./tree_util.js";
+
+export const lax = namespace("jax.lax", laxMembers);
+export const nn = namespace("jax.nn", nnMembers);
+export const numpy = namespace("jax.numpy", numpyMembers);
+export const optax = namespace("optax", optaxMembers, "jax");
+export const random = namespace("jax.random", randomMembers);
+/** jax.scipy: special functions. */
+export const scipy = namespace("jax.scipy", { special: namespace("jax.scipy.special", specialMembers) });
+export const tree = namespace("jax.tree", short);
+export const tree_util = namespace("jax.tree_util", treeUtil);
+
+/** jax.example_libraries: stax and optimizers. */
+export const example_libraries = namespace("jax.example_libraries", {
+  stax: namespace("jax.example_libraries.stax", stax),
+  optimizers: namespace("jax.example_libraries.optimizers", optimizers),
+});
