@@ -204,9 +204,10 @@ function quantileOf(fn: string, values: Omit<QuantileNamed, "out" | "overwrite_i
   return run(() => {
     const x = inexact(fn, "a", a);
     const scale = fn.endsWith("percentile") ? 100 : 1;
+    // As in the original the least and the largest element stand for what lies outside; lists are checked by the core.
     const level =
       q instanceof JaxArray
-        ? core.div(converted(q.core, "float32"), scale)
+        ? core.clamp(core.div(converted(q.core, "float32"), scale), 0, 1)
         : typeof q === "object"
           ? q.map((one) => one / scale)
           : Number(q) / scale;

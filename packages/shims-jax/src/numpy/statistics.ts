@@ -103,7 +103,8 @@ function covariance(
   const { fn, m, y, rowvar, bias, ddof, fweights, aweights } = values;
   const x = observations(fn, m, y, rowvar);
   const less = ddof ?? (bias ? 0 : 1);
-  const count = x.shape[1] as number;
+  const [rows, count] = x.shape as [number, number];
+  if (count === 0) return core.full(rows === 1 ? [] : [rows, rows], Number.NaN);
   const named = [
     ["fweights", fweights],
     ["aweights", aweights],
@@ -126,8 +127,9 @@ function covariance(
       ? core.sub(total, less)
       : core.sub(total, core.div(core.mul(core.sum(core.mul(w, inexact(fn, "aweights", aweights))), less), total));
   const product = core.matmul(w ? core.mul(centred, w) : centred, core.transpose(centred, [1, 0]));
-  const y2 = core.div(product, factor);
-  return x.shape[0] === 1 ? core.reshape(y2, []) : y2;
+  // Fewer observations than are taken off leave nothing to divide by.
+  const y2 = core.div(product, core.maximum(factor, 0));
+  return rows === 1 ? core.reshape(y2, []) : y2;
 }
 /** Covariance of variables, which are rows (columns without `rowvar`), over n - 1 observations, or n - ddof. float32. */
 export const cov: (
