@@ -162,7 +162,8 @@ export function diff(x: Tensor, { n = 1, axis = -1, prepend, append }: DiffOptio
   expectCounts("diff", "n", [n]);
   const d = axisOf(x.shape, axis, "diff");
   let y = concat([...(prepend ? [prepend] : []), x, ...(append ? [append] : [])], d);
-  for (let i = 0; i < n; i++) {
+  // An empty axis stays empty.
+  for (let i = 0; i < n && y.shape[d] !== 0; i++) {
     const extent = y.shape[d] as number;
     const [before, after] = [
       sliceAlong(y, d, 0, Math.max(0, extent - 1)),

@@ -86,8 +86,14 @@ export function polygamma(n: number, x: Tensor): Tensor {
 }
 /** Logarithm of the gamma function of p by p matrices. */
 export function multigammaln(x: Tensor, p: number): Tensor {
-  if (!Number.isInteger(p) || p < 1)
-    throw new ArgumentError({ op: "multigammaln", argument: "p", expected: "a whole number from 1", given: `${p}` });
+  // A sum of p terms.
+  if (!Number.isInteger(p) || p < 1 || p > 1000)
+    throw new ArgumentError({
+      op: "multigammaln",
+      argument: "p",
+      expected: "a whole number from 1 to 1000",
+      given: `${p}`,
+    });
   let total = add(lgamma(x), ((p * (p - 1)) / 4) * Math.log(PI));
   for (let i = 1; i < p; i++) total = add(total, lgamma(sub(x, i / 2)));
   return total;

@@ -110,7 +110,7 @@ function cutsOf(fn: string, indices_or_sections: Axes, extent: number): number[]
   if (typeof indices_or_sections === "number") {
     const parts = indices_or_sections;
     if (fn === "array_split") {
-      if (parts < 1) refuse("1 or more parts");
+      if (parts < 1 || parts > 65_536) refuse("1 to 65536 parts");
       // The first parts have one more where they do not come out even.
       return Array.from({ length: parts + 1 }, (_, i) => Math.floor(extent / parts) * i + Math.min(i, extent % parts));
     }

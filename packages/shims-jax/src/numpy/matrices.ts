@@ -50,47 +50,45 @@ export const tril = triangle("tril", core.tril);
 /** Matrices with zeros below the k-th diagonal. */
 export const triu = triangle("triu", core.triu);
 
-/** Rows and columns (int32) of the places that hold in a matrix of so many rows and columns, row by row. */
-function placesWhere(
-  rows: number,
-  columns: number,
-  holds: (row: number, column: number) => boolean,
-): [JaxArray, JaxArray] {
-  const at: [number[], number[]] = [[], []];
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      if (holds(row, column)) {
-        at[0].push(row);
-        at[1].push(column);
-      }
-  const made = (list: number[]): JaxArray => run(() => core.fromData(list, [list.length], "int32"));
-  return [made(at[0]), made(at[1])];
+type Side = "lower" | "upper";
+/** Rows and columns (int32) of the places on one side of the k-th diagonal of a matrix, row by row. */
+function placesOn(side: Side, rows: number, columns: number, k: number): [JaxArray, JaxArray] {
+  // Diagonals further out are as good as these.
+  const at = Math.max(-rows, Math.min(columns, side === "lower" ? k : k - 1));
+  const places = core.scope(() => {
+    const kept = below(rows, columns, at);
+    let count = 0;
+    for (let row = 0; row < rows; row++) count += Math.min(columns, Math.max(0, row + at + 1));
+    if (side === "lower") return core.nonzeroOfSize(kept, count);
+    return core.nonzeroOfSize(core.logicalNot(kept), rows * columns - count);
+  });
+  const column = (i: number): JaxArray =>
+    run(() => core.reshape(core.sliceAlong(places, 1, i, i + 1), [places.shape[0] as number]));
+  return [column(0), column(1)];
 }
 type Places = (
   ...args: Given<[n: number], [k: number, m: number | null], { n: number; k: number; m: number | null }>
 ) => [rows: JaxArray, columns: JaxArray];
-const places = (fn: string, holds: (distance: number, k: number) => boolean): Places =>
+const places = (fn: string, side: Side): Places =>
   define(`jax.numpy.${fn}`, { n: extent, k: int.or(0), m: extent.or(null) }, ({ n, k, m }) =>
-    placesWhere(n, m ?? n, (row, column) => holds(column - row, k)),
+    placesOn(side, n, m ?? n, k),
   );
 type PlacesFrom = (
   ...args: Given<[arr: ArrayLike], [k: number], { arr: ArrayLike; k: number }>
 ) => [rows: JaxArray, columns: JaxArray];
-const placesFrom = (fn: string, holds: (distance: number, k: number) => boolean): PlacesFrom =>
+const placesFrom = (fn: string, side: Side): PlacesFrom =>
   define(`jax.numpy.${fn}`, { arr: arrayLike, k: int.or(0) }, ({ arr, k }) => {
     const { shape } = computable(fn, "arr", arr);
     if (shape.length !== 2)
       throw new ShapeError({ op: fn, argument: "arr", expected: "two dimensions", given: core.formatShape(shape) });
-    return placesWhere(shape[0] as number, shape[1] as number, (row, column) => holds(column - row, k));
+    return placesOn(side, shape[0] as number, shape[1] as number, k);
   });
-const lower = (distance: number, k: number): boolean => distance <= k;
-const upper = (distance: number, k: number): boolean => distance >= k;
 /** Rows and columns (int32) of the places on and below the k-th diagonal. */
-export const tril_indices = places("tril_indices", lower);
+export const tril_indices = places("tril_indices", "lower");
 /** Rows and columns (int32) of the places on and above the k-th diagonal. */
-export const triu_indices = places("triu_indices", upper);
-export const tril_indices_from = placesFrom("tril_indices_from", lower);
-export const triu_indices_from = placesFrom("triu_indices_from", upper);
+export const triu_indices = places("triu_indices", "upper");
+export const tril_indices_from = placesFrom("tril_indices_from", "lower");
+export const triu_indices_from = placesFrom("triu_indices_from", "upper");
 
 /** A matrix with a vector as its k-th diagonal, or the k-th diagonal of a matrix. */
 export const diag: (...args: Given<[v: ArrayLike], [k: number], { v: ArrayLike; k: number }>) => JaxArray = define(
@@ -110,8 +108,10 @@ export const diagflat: (...args: Given<[v: ArrayLike], [k: number], { v: ArrayLi
 );
 /** The same whole numbers (int32) for each of `ndim` dimensions. */
 export const diag_indices: (...args: Given<[n: number], [ndim: number], { n: number; ndim: number }>) => JaxArray[] =
-  define("jax.numpy.diag_indices", { n: extent, ndim: extent.or(2) }, ({ n, ndim }) =>
-    Array.from({ length: ndim }, () => run(() => core.arange(0, n, 1, "int32"))),
+  define(
+    "jax.numpy.diag_indices",
+    { n: extent, ndim: int.where("a whole number from 0 to 64", (n) => n >= 0 && n <= 64).or(2) },
+    ({ n, ndim }) => Array.from({ length: ndim }, () => run(() => core.arange(0, n, 1, "int32"))),
   );
 
 export interface DiagonalNamed {
@@ -181,15 +181,12 @@ export const vander: (
           given: core.formatShape(x.shape),
         });
       const count = N ?? x.size;
-      const columns: Tensor[] = [];
-      for (let i = 0; i < count; i++)
-        columns.push(
-          i === 0
-            ? core.full(x.shape, 1, x.dtype === "bool" ? "int32" : x.dtype)
-            : core.mul(columns[i - 1] as Tensor, x),
-        );
-      if (count === 0) return core.zeros([x.size, 0], x.dtype);
-      return core.stack(increasing ? columns : columns.reverse(), 1);
+      const dtype = x.dtype === "bool" ? "int32" : x.dtype;
+      if (count === 0) return core.zeros([x.size, 0], dtype);
+      const first = core.equal(core.arange(0, count, 1, "int32"), 0);
+      const factors = core.where(first, core.full([], 1, dtype), core.cast(core.reshape(x, [x.size, 1]), dtype));
+      const powers = core.cumprod(factors, { axis: 1 });
+      return increasing ? powers : core.flip(powers, [1]);
     }),
 );
 

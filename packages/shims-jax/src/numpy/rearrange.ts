@@ -154,13 +154,13 @@ const repeats: Both<"a", [repeats: Repeats, axis: number | null], RepeatNamed> =
         const expected = `one count, or ${x.shape[at]}`;
         throw new ArgumentError({ op: fn, argument: "repeats", expected, given: show(repeats) });
       }
-      const each = counts.length === 1 ? Array<number>(x.shape[at] as number).fill(counts[0] as number) : counts;
-      const sum = each.reduce((count, one) => count + one, 0);
+      const sum =
+        counts.length === 1 ? (x.shape[at] as number) * (counts[0] as number) : counts.reduce((a, b) => a + b, 0);
       if (total !== null && total !== sum)
         throw new ArgumentError({ op: fn, argument: "total_repeat_length", expected: `${sum}`, given: `${total}` });
       if (counts.length === 1) return core.repeatElements(x, counts[0] as number, { axis: at });
-      const places = counts.flatMap((count, i) => Array<number>(count).fill(i));
-      return core.take(x, core.fromData(places, [places.length], "int32"), { axis: at });
+      const list = core.fromData(counts, [counts.length], "int32");
+      return core.repeatElements(x, list, { axis: at, total: sum });
     }),
 );
 /** Every element repeated along an axis, or of the array laid flat. Counts in an Array need `total_repeat_length`. */
