@@ -64,9 +64,9 @@ console.log(`adapter: ${device.adapter.name}`);
 
 /** Each part, and the share of the whole time at which it ends. */
 const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise<void>]> = {
-  programs: [0.2, benchPrograms],
+  programs: [0.16, benchPrograms],
   profile: [
-    0.25,
+    0.2,
     async (budget) => {
       if (!device.gpu.features.has("timestamp-query") || budget.over("profile of a step")) return;
       if (filter) return profileNetworks(filter);
@@ -75,14 +75,14 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
     },
   ],
   replay: [
-    0.3,
+    0.24,
     async (budget) => {
       if (filter || budget.over("what a replay costs")) return;
       report.replay = await measureReplays(progress);
     },
   ],
   api: [
-    0.34,
+    0.28,
     async (budget) => {
       if (filter) return;
       progress("what an API costs");
@@ -98,14 +98,14 @@ const program: Record<Part, [until: number, run: (budget: PartBudget) => Promise
     },
   ],
   experiments: [
-    0.55,
+    0.42,
     async (budget) => {
       report.experiments = await runSmallExperiments(filter, budget, progress);
       report.storedExperiments = storedExperiments(`${results}/experiments`, device.adapter.kind);
       device.trim();
     },
   ],
-  kernels: [0.7, benchKernels],
+  kernels: [0.62, benchKernels],
   peers: [1, benchPeers],
 };
 

@@ -323,6 +323,9 @@ const denseWorkloads = (n: number, inputs: number, outputs: number, extra: Extra
 const long: Extra = { full: true };
 
 export const workloads: readonly Workload[] = [
+  // What the rest is for comes first, whatever time there is.
+  stepWorkload("mnist_cnn", 128),
+  stepWorkload("cifar10_cnn", 32),
   matmulWorkload(128, 128, 128),
   matmulWorkload(256, 256, 256),
   matmulWorkload(512, 512, 512),
@@ -345,9 +348,7 @@ export const workloads: readonly Workload[] = [
   adamWorkload(25_000_000, long),
   elementwiseWorkload("relu", 1 << 20),
   elementwiseWorkload("add", 1 << 20),
-  // Steps come last, as a peer that is late with one is given up: they may take half a minute to compile.
-  stepWorkload("mnist_cnn", 128),
-  stepWorkload("cifar10_cnn", 32),
+  // Networks come last: a peer may take half a minute to compile one, and what does not fit is left out.
   networkWorkload("resnet", 32),
   networkWorkload("transformer", 16),
   networkWorkload("lstm", 32),
