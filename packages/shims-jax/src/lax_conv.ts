@@ -118,7 +118,9 @@ export function convolution(
   const reach = spatial(w, filterLayout).map((extent, i) => (extent - 1) * (dilation[i] as number) + 1);
   const runs = batch_group_count;
   const source =
-    runs === 1 ? x : runsAsChannels(fn, x, runs, feature_group_count, { count: 2, first: layout === "NHWC" ? 1 : 2 });
+    runs === 1
+      ? x
+      : runsAsChannels("conv2d", x, runs, feature_group_count, { count: 2, first: layout === "NHWC" ? 1 : 2 });
   const y = conv2d(source, w, bias, {
     stride,
     dilation,
