@@ -129,6 +129,19 @@ export function run(body: () => Tensor): JaxArray {
   return new JaxArray(scope(body));
 }
 
+/** Two results of one computation, by their names. */
+export function pair<K extends string>(
+  made: () => Readonly<Record<K, Tensor>>,
+  first: K,
+  second: K,
+): [JaxArray, JaxArray] {
+  const [a, b] = scope(() => {
+    const of = made();
+    return [of[first], of[second]] as const;
+  });
+  return [new JaxArray(a), new JaxArray(b)];
+}
+
 /** Another handle on the same array, through which no gradient flows. */
 export function detached(x: Tensor): Tensor {
   return adopt(x.alias());

@@ -34,5 +34,16 @@ export function permuted(x: Tensor, order: readonly number[]): Tensor {
   return order.length === x.rank && order.every((axis, i) => axis === i) ? x : core.transpose(x, order);
 }
 
+/** The array with an axis counted from the front; laid flat for null, as NumPy does. */
+export function lineOf(fn: string, x: Tensor, axis: number | null): [line: Tensor, axis: number] {
+  return axis === null ? [core.reshape(x, [x.size]), 0] : [x, axisOf(fn, axis, x.rank)];
+}
+
+/** An axis behind the others. */
+export function withLast(fn: string, x: Tensor, axis: number): Tensor {
+  const at = axisOf(fn, axis, x.rank);
+  return permuted(x, [...[...x.shape.keys()].filter((d) => d !== at), at]);
+}
+
 /** One dimension or a list of them. */
 export type Axes = number | readonly number[];

@@ -3,7 +3,7 @@ import * as core from "@facet/autograd";
 import { ArgumentError, type Tensor } from "@facet/autograd";
 import { type Args, bool, define, int, listOf, number, only, show } from "@facet/dialect";
 import { array, arrayLike, type Given } from "../arguments.js";
-import { type ArrayLike, computable, converted, inexact, JaxArray, run } from "../array.js";
+import { type ArrayLike, computable, converted, inexact, JaxArray, pair, run } from "../array.js";
 import { linspace } from "./creation.js";
 
 interface HistogramNamed {
@@ -61,10 +61,14 @@ export const histogram: (
   { ...HISTOGRAM, density: bool.or(null) },
   (values) => {
     const given = values as unknown as HistogramNamed;
-    return [
-      run(() => core.cast(counted("histogram", given).counts, "float32")),
-      run(() => edgesOf("histogram", given)),
-    ];
+    return pair(
+      () => {
+        const { counts, edges } = counted("histogram", given);
+        return { counts: core.cast(counts, "float32"), edges };
+      },
+      "counts",
+      "edges",
+    );
   },
 );
 /** The edges that histogram would count between. */

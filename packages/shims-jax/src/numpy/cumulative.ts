@@ -4,7 +4,7 @@ import { type Dtype, ShapeError, type Tensor } from "@facet/autograd";
 import { bool, define, int, number, only } from "@facet/dialect";
 import { array, arrayLike, dtype as dtypeKind, type Given } from "../arguments.js";
 import { type ArrayLike, checkDtype, computable, converted, inexact, type JaxArray, run } from "../array.js";
-import { axisOf, broadcast } from "./axes.js";
+import { axisOf, broadcast, lineOf } from "./axes.js";
 import { type Both, both } from "./function.js";
 import { promoted } from "./ufunc.js";
 
@@ -15,7 +15,8 @@ function running(fn: string, a: ArrayLike, axis: number | null, dtype: Dtype | n
   const given = computable(fn, "a", a);
   const typed = dtype === null ? given : converted(given, checkDtype(fn, dtype));
   const x = typed.dtype === "bool" ? core.cast(typed, "int32") : typed;
-  const y = axis === null ? op(core.reshape(x, [x.size]), { axis: 0 }) : op(x, { axis: axisOf(fn, axis, x.rank) });
+  const [line, at] = lineOf(fn, x, axis);
+  const y = op(line, { axis: at });
   return dtype === null ? y : converted(y, dtype);
 }
 

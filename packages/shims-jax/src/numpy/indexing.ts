@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
 import { define, defineMethod, int, Kind, listOf, oneOf, only, show } from "@facet/dialect";
 import { array, arrayLike, type Given } from "../arguments.js";
 import { type ArrayLike, computable, type IndexPart, integral, JaxArray, operand, run } from "../array.js";
-import { axisOf, permuted } from "./axes.js";
+import { lineOf, permuted } from "./axes.js";
 
 type Indices = ArrayLike | readonly number[];
 type TakeMode = "fill" | "clip" | "wrap" | null;
@@ -42,8 +42,7 @@ function taken(
 ): JaxArray {
   return run(() => {
     const given = axis === 0 ? operand("take", "a", a) : computable("take", "a", a);
-    const x = axis === null ? core.reshape(given, [given.size]) : given;
-    const at = axis === null ? 0 : axisOf("take", axis, x.rank);
+    const [x, at] = lineOf("take", given, axis);
     const index = indexTensor(indices, x.shape[at] as number, mode);
     const front = permuted(
       x,
@@ -140,9 +139,7 @@ export const take_along_axis: (
   ({ arr, indices, axis, mode }) =>
     run(() => {
       const fn = "take_along_axis";
-      const given = computable(fn, "arr", arr);
-      const x = axis === null ? core.reshape(given, [given.size]) : given;
-      const at = axis === null ? 0 : axisOf(fn, axis, x.rank);
+      const [x, at] = lineOf(fn, computable(fn, "arr", arr), axis);
       if (indices.dtype !== "int32" && indices.dtype !== "uint32")
         throw new core.DtypeError({ op: fn, argument: "indices", expected: "integers", given: indices.dtype });
       const index = core.cast(indices.core, "int32");

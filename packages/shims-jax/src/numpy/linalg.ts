@@ -79,9 +79,9 @@ export const matmul: Product = define("jax.numpy.matmul", { a: arrayLike, b: arr
   multiplied("matmul", a, b),
 );
 
-type ContractedAxes = number | readonly [number | readonly number[], number | readonly number[]];
+export type ContractedAxes = number | readonly [number | readonly number[], number | readonly number[]];
 
-function tensorProduct(fn: string, a: ArrayLike, b: ArrayLike, axes: ContractedAxes): JaxArray {
+export function tensorProduct(fn: string, a: ArrayLike, b: ArrayLike, axes: ContractedAxes): JaxArray {
   return run(() => {
     const [x, y] = factors(fn, a, b);
     if (typeof axes === "number" && axes > Math.min(x.rank, y.rank))
@@ -100,7 +100,7 @@ function tensorProduct(fn: string, a: ArrayLike, b: ArrayLike, axes: ContractedA
   });
 }
 
-const axes = int
+export const contractedAxes = int
   .where("a number of axes or two lists of them", (n) => n >= 0)
   .either(listOf(int.either(listOf(int)), 2));
 /** jnp.tensordot: contracts the last `axes` dimensions of a with the first of b, or the listed ones. */
@@ -108,7 +108,7 @@ export const tensordot: (
   ...args: Given<[a: ArrayLike, b: ArrayLike], [axes: ContractedAxes], ProductNamed & { axes: ContractedAxes }>
 ) => JaxArray = define(
   "jax.numpy.tensordot",
-  { a: arrayLike, b: arrayLike, axes: axes.or(2), ...PRODUCT },
+  { a: arrayLike, b: arrayLike, axes: contractedAxes.or(2), ...PRODUCT },
   ({ a, b, axes }) => tensorProduct("tensordot", a, b, axes as ContractedAxes),
 );
 

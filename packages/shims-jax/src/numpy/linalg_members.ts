@@ -2,11 +2,11 @@
 import "../start.js";
 import * as core from "@facet/autograd";
 import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
-import { bool, define, int, listOf, number, oneOf, only } from "@facet/dialect";
-import { arrayLike, arrays, axes as axesKind, type Given, ints, precision, preferred } from "../arguments.js";
-import { type ArrayLike, type Axis, inexact, JaxArray, run } from "../array.js";
+import { bool, define, int, number, oneOf, only } from "@facet/dialect";
+import { arrayLike, arrays, axes as axesKind, type Given, precision, preferred } from "../arguments.js";
+import { type ArrayLike, type Axis, inexact, JaxArray, pair, run } from "../array.js";
 import { axesOf } from "./axes.js";
-import { contracted, factors, multiplied } from "./linalg.js";
+import { type ContractedAxes, contractedAxes, factors, multiplied, tensorProduct } from "./linalg.js";
 import { diagonal as diagonalOf, trace as tracedOf } from "./matrices.js";
 import { crossed, dottedAlong } from "./products.js";
 import { transposedMatrix } from "./rearrange.js";
@@ -40,7 +40,7 @@ export const slogdet: (
   { a: arrayLike, "*": null, method: only(null, "lu") },
   ({ a }) => {
     const x = inexact("slogdet", "a", a);
-    return [run(() => core.slogdet(x).sign), run(() => core.slogdet(x).logabsdet)];
+    return pair(() => core.slogdet(x), "sign", "logabsdet");
   },
 );
 
@@ -74,15 +74,6 @@ export const qr: (
     return pair(() => core.qr(x, mode), "q", "r");
   },
 );
-
-/** Two results of one op, computed once. */
-function pair<K extends string>(made: () => Readonly<Record<K, Tensor>>, first: K, second: K): [JaxArray, JaxArray] {
-  const both = core.scope(() => {
-    const of = made();
-    return [of[first], of[second]] as const;
-  });
-  return [new JaxArray(both[0]), new JaxArray(both[1])];
-}
 
 /** Eigenvalues of symmetric matrices, ascending, and their vectors as columns. */
 export const eigh: (
@@ -278,7 +269,6 @@ export const vecdot: OfTwo<{ axis: number }> = define(
   { x1: arrayLike, x2: arrayLike, "/": null, "*": null, axis: int.or(-1), ...PRECISION },
   ({ x1, x2, axis }) => dottedAlong("vecdot", x1, x2, axis),
 );
-type ContractedAxes = number | readonly [readonly number[], readonly number[]];
 export const tensordot: OfTwo<{ axes: ContractedAxes; out_sharding: null }> = define(
   "jax.numpy.linalg.tensordot",
   {
@@ -286,21 +276,11 @@ export const tensordot: OfTwo<{ axes: ContractedAxes; out_sharding: null }> = de
     x2: arrayLike,
     "/": null,
     "*": null,
-    axes: int.either(listOf(ints, 2)).or(2),
+    axes: contractedAxes.or(2),
     ...PRECISION,
     out_sharding: only(null),
   },
-  ({ x1, x2, axes }) =>
-    run(() => {
-      const [x, y] = factors("tensordot", x1, x2);
-      const list = (one: number | readonly number[]): readonly number[] => [one].flat();
-      const contracting = (
-        typeof axes === "number"
-          ? [Array.from({ length: axes }, (_, i) => x.rank - axes + i), Array.from({ length: axes }, (_, i) => i)]
-          : axes.map(list)
-      ) as [number[], number[]];
-      return contracted("tensordot", x, y, { contracting, batch: [[], []] });
-    }),
+  ({ x1, x2, axes }) => tensorProduct("tensordot", x1, x2, axes as ContractedAxes),
 );
 export const outer: (x1: ArrayLike, x2: ArrayLike) => JaxArray = define(
   "jax.numpy.linalg.outer",

@@ -4,15 +4,8 @@ import { ArgumentError, type Interpolation, type Tensor } from "@facet/autograd"
 import { type Args, bool, define, defineMethod, int, listOf, number, oneOf, only, show } from "@facet/dialect";
 import { array, arrayLike, arrays, axes, type Given } from "../arguments.js";
 import { type ArrayLike, type Axis, computable, converted, inexact, JaxArray, run } from "../array.js";
-import { axesOf, axisOf } from "./axes.js";
+import { axesOf, axisOf, lineOf } from "./axes.js";
 import { promoted } from "./ufunc.js";
-
-/** x and an axis; laid flat for null. */
-function lineOf(fn: string, a: ArrayLike, axis: number | null): [Tensor, number] {
-  const x = computable(fn, "a", a);
-  if (axis === null) return [core.reshape(x, [x.size]), 0];
-  return [x, axisOf(fn, axis, x.rank)];
-}
 
 /** Booleans are ordered as integers. */
 const ordered = <T>(x: Tensor, order: (x: Tensor) => T): T => order(x.dtype === "bool" ? core.cast(x, "int32") : x);
@@ -36,7 +29,7 @@ const SORT = {
 
 function sorted(a: ArrayLike, axis: number | null, descending: boolean): JaxArray {
   return run(() => {
-    const [x, at] = lineOf("sort", a, axis);
+    const [x, at] = lineOf("sort", computable("sort", "a", a), axis);
     return converted(
       ordered(x, (of) => core.sort(of, { axis: at, descending })[0]),
       x.dtype,
@@ -45,7 +38,7 @@ function sorted(a: ArrayLike, axis: number | null, descending: boolean): JaxArra
 }
 function places(a: ArrayLike, axis: number | null, descending: boolean): JaxArray {
   return run(() => {
-    const [x, at] = lineOf("argsort", a, axis);
+    const [x, at] = lineOf("argsort", computable("argsort", "a", a), axis);
     return ordered(x, (of) => core.argsort(of, { axis: at, descending }));
   });
 }

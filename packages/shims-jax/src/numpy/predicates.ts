@@ -44,13 +44,12 @@ function close(fn: string, { a, b, rtol, atol, equal_nan }: CloseValues): Tensor
   const [x, y] = [inexact(fn, "a", a), inexact(fn, "b", b)];
   const near = core.lessEqual(
     core.abs(core.sub(x, y)),
-    core.add(core.mul(core.abs(y), tolerance(fn, "rtol", rtol)), tolerance(fn, "atol", atol)),
+    core.add(core.mul(core.abs(y), inexact(fn, "rtol", rtol)), inexact(fn, "atol", atol)),
   );
   const finite = core.logicalAnd(core.isFinite(x), core.isFinite(y));
   const same = core.where(finite, near, core.equal(x, y));
   return equal_nan ? core.logicalOr(same, core.logicalAnd(core.isNan(x), core.isNan(y))) : same;
 }
-const tolerance = (fn: string, argument: string, x: ArrayLike): Tensor => inexact(fn, argument, x);
 
 interface CloseValues {
   a: ArrayLike;

@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
 import { define, int, Kind, oneOf, only, string } from "@facet/dialect";
 import { arrayLike, type Given, precision, preferred } from "../arguments.js";
 import { type ArrayLike, inexact, type JaxArray, run } from "../array.js";
-import { axisOf } from "./axes.js";
+import { axisOf, withLast } from "./axes.js";
 import { contracted, factors, multiplied } from "./linalg.js";
 import { promoted } from "./ufunc.js";
 
@@ -55,9 +55,7 @@ export function dottedAlong(fn: string, x1: ArrayLike, x2: ArrayLike, axis: numb
         expected: `extent ${x.shape[p]} along axis ${axis}`,
         given: core.formatShape(y.shape),
       });
-    const last = (z: Tensor, at: number): Tensor =>
-      core.transpose(z, [...[...z.shape.keys()].filter((d) => d !== at), at]);
-    return core.sum(core.mul(last(x, p), last(y, q)), { axes: -1 });
+    return core.sum(core.mul(withLast(fn, x, p), withLast(fn, y, q)), { axes: -1 });
   });
 }
 export const vecdot: (x1: ArrayLike, x2: ArrayLike, options?: Partial<PrecisionNamed & { axis: number }>) => JaxArray =
@@ -141,11 +139,7 @@ export function crossed(
 ): JaxArray {
   return run(() => {
     const [x, y] = promoted(fn, { a, b }) as [Tensor, Tensor];
-    const last = (z: Tensor, axis: number): Tensor => {
-      const at = axisOf(fn, axis, z.rank);
-      return core.transpose(z, [...[...z.shape.keys()].filter((d) => d !== at), at]);
-    };
-    const [u, v] = [last(x, axisa), last(y, axisb)];
+    const [u, v] = [withLast(fn, x, axisa), withLast(fn, y, axisb)];
     const [m, n] = [u.shape.at(-1), v.shape.at(-1)];
     if (![2, 3].includes(m ?? 0) || ![2, 3].includes(n ?? 0))
       throw new ShapeError({

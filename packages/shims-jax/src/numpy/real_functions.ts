@@ -2,7 +2,7 @@
 import * as core from "@facet/autograd";
 import { define, type Keywords, only } from "@facet/dialect";
 import { arrayLike, type Given } from "../arguments.js";
-import { type ArrayLike, inexact, type JaxArray, run } from "../array.js";
+import { type ArrayLike, inexact, type JaxArray, pair, run } from "../array.js";
 import { type Binary, promoted, real, realOfTwo, type Ufunc, ufunc } from "./ufunc.js";
 
 export const tan = real("tan", core.tan);
@@ -81,7 +81,7 @@ export const frexp: (x: ArrayLike) => [mantissa: JaxArray, exponent: JaxArray] =
   { x: arrayLike, "/": null },
   ({ x }) => {
     const of = inexact("frexp", "x", x);
-    return [run(() => core.frexp(of).mantissa), run(() => core.frexp(of).exponent)];
+    return pair(() => core.frexp(of), "mantissa", "exponent");
   },
 );
 

@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
 import { define, int, listOf, only, show } from "@facet/dialect";
 import { array, arrayLike, type Given, ints, shape as shapeKind } from "../arguments.js";
 import { type ArrayLike, computable, integral, JaxArray, run } from "../array.js";
-import { type Axes, axisOf, permuted } from "./axes.js";
+import { type Axes, axisOf, lineOf, permuted } from "./axes.js";
 import { type Both, both } from "./function.js";
 
 /** Elements moved by `shift` places along axes, or in the array laid flat; what leaves one end comes in at the other. */
@@ -139,9 +139,7 @@ const repeats: Both<"a", [repeats: Repeats, axis: number | null], RepeatNamed> =
   (a, { repeats, axis, total_repeat_length: total }) =>
     run(() => {
       const fn = "repeat";
-      const given = computable(fn, "a", a);
-      const x = axis === null ? core.reshape(given, [given.size]) : given;
-      const at = axis === null ? 0 : axisOf(fn, axis, x.rank);
+      const [x, at] = lineOf(fn, computable(fn, "a", a), axis);
       if (repeats instanceof JaxArray) {
         if (total !== null) return core.repeatElements(x, integral(fn, "repeats", repeats), { axis: at, total });
         const expected = "the extent of the result, which must not depend on the values of an Array";
