@@ -138,6 +138,7 @@ export {
   scatter_reduce,
   take,
 } from "./ops/scattering.js";
+export * from "./ops/searching.js";
 export {
   argwhere,
   masked_scatter,

@@ -2,6 +2,7 @@
 import { type Args, defineMethod, int } from "@facet/dialect";
 import { dims, forms } from "../kinds.js";
 import * as C from "../ops/scans.js";
+import * as F from "../ops/searching.js";
 import * as O from "../ops/sorting.js";
 import * as T from "../ops/statistics.js";
 import type { Tensor } from "../tensor.js";
@@ -15,12 +16,12 @@ const readUnique: (
   self: Tensor,
   ...args: Args<
     [sorted: boolean, return_inverse: boolean, return_counts: boolean, dim: number | null],
-    O.UniqueArguments
+    F.UniqueArguments
   >
 ) => Promise<Tensor | Tensor[]> = defineMethod(
   "torch.Tensor.unique",
   { sorted: true, return_inverse: false, return_counts: false, dim: int.or(null) },
-  (self: Tensor, given) => O.unique(self, given),
+  (self: Tensor, given) => F.unique(self, given),
 );
 
 export const reductions = {
@@ -40,7 +41,7 @@ export const reductions = {
   quantile: O.quantile,
   nanquantile: O.nanquantile,
   unique: readUnique,
-  unique_consecutive: O.unique_consecutive,
+  unique_consecutive: F.unique_consecutive,
   nansum: T.nansum,
   nanmean: T.nanmean,
   logsumexp: T.logsumexp,
