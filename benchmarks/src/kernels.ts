@@ -95,7 +95,7 @@ export async function benchKernel(
         case: testCase.name,
         variant,
         ...timing,
-        ...rates(kernel.cost(params), timing, roofline),
+        ...rates(kernel.cost(params, testCase.constants), timing, roofline),
         ...error,
       };
     });
@@ -106,11 +106,11 @@ export async function benchKernel(
   }
 }
 
-function rates({ flops, bytes }: Cost, { medianMs }: Timing, roofline: Roofline) {
+function rates(cost: Cost, { medianMs }: Timing, roofline: Roofline) {
   return {
-    gigaflops: flops / medianMs / 1e6,
-    gigabytesPerSecond: bytes / medianMs / 1e6,
-    percentOfRoofline: (100 * floorMs({ flops, bytes }, roofline)) / medianMs,
+    gigaflops: cost.flops / medianMs / 1e6,
+    gigabytesPerSecond: cost.bytes / medianMs / 1e6,
+    percentOfRoofline: (100 * floorMs(cost, roofline)) / medianMs,
   };
 }
 

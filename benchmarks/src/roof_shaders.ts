@@ -62,47 +62,86 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   };
 }
 
-/** Lanes of the arithmetic shaders, and rounds of each. */
-export const FMA_LANES = 8192;
-const FMA_ROUNDS = 1024;
+/** Lanes of the shaders that compute in registers, and rounds of each. */
+export const REGISTER_LANES = 8192;
+const ROUNDS = 1024;
 
-/**
- * Nothing but fused multiply-adds on `vectors` independent vectors: too few wait for their results, too many do not fit into
- * registers.
- */
-export function fmaShaders(): RoofShader[] {
-  return [1, 2, 3, 4, 6, 8].flatMap((vectors) => [8, 64].map((lanes) => fmaShader(vectors, lanes)));
+/** What runs in registers only: a step of one vector, how often a round does it, and what an element of it costs. */
+interface RegisterWork {
+  readonly name: string;
+  readonly type: "f32" | "u32";
+  readonly step: (vector: string) => string;
+  readonly repeats: number;
+  readonly flops?: number;
+  readonly exps?: number;
+  readonly integers?: number;
 }
 
-function fmaShader(vectors: number, lanes: number): RoofShader {
+const WORKS = {
+  fma: { name: "fma", type: "f32", step: (v) => `${v} = fma(${v}, a, b);`, repeats: 4, flops: 2 },
+  // Tends to where 2^-v is v, so that nothing overflows.
+  exp: { name: "exp", type: "f32", step: (v) => `${v} = exp2(-${v});`, repeats: 1, exps: 1 },
+  integer: { name: "integer", type: "u32", step: (v) => `${v} = (${v} + a) ^ b;`, repeats: 4, integers: 2 },
+} as const satisfies Readonly<Record<string, RegisterWork>>;
+
+/**
+ * Nothing but one kind of operation on so many independent vectors: too few wait for their results, too many do not fit into
+ * registers.
+ */
+export function registerShaders(work: keyof typeof WORKS): RoofShader[] {
+  return [1, 2, 3, 4, 6, 8].flatMap((vectors) => [8, 64].map((lanes) => registerShader(WORKS[work], vectors, lanes)));
+}
+
+function registerShader(work: RegisterWork, vectors: number, lanes: number): RoofShader {
+  const { type, repeats, flops = 0, exps = 0, integers = 0 } = work;
   const each = (text: (name: string, i: number) => string): string =>
     Array.from({ length: vectors }, (_, i) => text(`v${i}`, i)).join(" ");
   const wgsl = /* wgsl */ `
-struct Params { rounds: u32, seed: f32 }
-@group(0) @binding(0) var<storage, read_write> y: array<vec4<f32>>;
+struct Params { rounds: u32, seed: ${type} }
+@group(0) @binding(0) var<storage, read_write> y: array<vec4<${type}>>;
 @group(0) @binding(1) var<uniform> params: Params;
 @compute @workgroup_size(${lanes})
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let a = vec4(params.seed);
-  let b = vec4(f32(id.x));
-  ${each((name, i) => `var ${name} = b + ${i}.0;`)}
+  let b = vec4(${type}(id.x));
+  ${each((name, i) => `var ${name} = b + ${type}(${i});`)}
   for (var i = 0u; i < params.rounds; i++) {
-    ${each((name) => `${name} = fma(${name}, a, b);`).repeat(4)}
+    ${each(work.step).repeat(repeats)}
   }
   y[id.x] = ${Array.from({ length: vectors }, (_, i) => `v${i}`).join(" + ")};
 }`;
-  const rounds = Math.round(FMA_ROUNDS / vectors);
+  const rounds = Math.round(ROUNDS / vectors);
+  // Four elements to a vector.
+  const done = REGISTER_LANES * rounds * repeats * 4 * vectors;
   return {
-    name: `${vectors} vec4<f32>, ${lanes} lanes`,
+    name: `${vectors} vec4<${type}>, ${lanes} lanes`,
     kernel: defineKernel({
-      name: `roof_fma_${vectors}_${lanes}`,
+      name: `roof_${work.name}_${vectors}_${lanes}`,
       wgsl,
-      bindings: { y: { access: "read_write", dtype: "f32" } },
-      params: { rounds: "u32", seed: "f32" },
-      variants: [{ name: "only", order: "sequential", workgroups: () => [FMA_LANES / lanes, 1, 1] }],
-      // Four times four numbers of each vector, and two operations on each.
-      cost: (p) => ({ flops: FMA_LANES * p.rounds * 4 * 4 * 2 * vectors, bytes: 0 }),
+      bindings: { y: { access: "read_write", dtype: type } },
+      params: { rounds: "u32", seed: type },
+      variants: [{ name: "only", order: "sequential", workgroups: () => [REGISTER_LANES / lanes, 1, 1] }],
+      cost: () => ({ flops: flops * done, exps: exps * done, integers: integers * done, bytes: 0 }),
     }),
-    params: { rounds, seed: 0.5 },
+    params: { rounds, seed: type === "f32" ? 0.5 : 0x9e3779b9 },
   };
 }
+
+/** One thread that writes one word: what is left of a dispatch when there is nothing to do. */
+export const emptyShader: RoofShader = {
+  name: "one thread",
+  kernel: defineKernel({
+    name: "roof_dispatch",
+    wgsl: /* wgsl */ `
+struct Params { seed: f32 }
+@group(0) @binding(0) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<uniform> params: Params;
+@compute @workgroup_size(1)
+fn main() { y[0] = params.seed; }`,
+    bindings: { y: { access: "read_write", dtype: "f32" } },
+    params: { seed: "f32" },
+    variants: [{ name: "only", order: "sequential", workgroups: () => [1, 1, 1] }],
+    cost: () => ({ flops: 0, bytes: 4 }),
+  }),
+  params: { seed: 0.5 },
+};

@@ -1,11 +1,18 @@
-import type { BufferView, Device } from "@facet/kernels-wgsl";
-import { COPY_BYTES, copyShaders, FMA_LANES, fmaShaders, type RoofShader } from "./roof_shaders.js";
+import type { BufferView, Cost, Device } from "@facet/kernels-wgsl";
+import {
+  COPY_BYTES,
+  copyShaders,
+  emptyShader,
+  REGISTER_LANES,
+  type RoofShader,
+  registerShaders,
+} from "./roof_shaders.js";
 import { timeCalls, timeInTurn, type Workload } from "./sample.js";
 
 /** How the walls are found. Shares of walls that were found otherwise say nothing beside each other. */
-export const ROOF_METHOD = "best of shaders";
+export const ROOF_METHOD = "best of shaders, a wall for each kind of work";
 
-/** What the adapter can do at best: the two walls of the roofline, each the best of a family of shaders. */
+/** What the adapter can do at best: the walls of the roofline, each the best of a family of shaders. */
 export interface Roofline {
   /** Absent, as are the shaders and the device's copy, in reports from when there was one shader of each kind. */
   method?: string;
@@ -15,13 +22,28 @@ export interface Roofline {
   /** Fused multiply-adds on registers only, two operations each, in GFLOP/s. */
   gigaflops: number;
   fmaShader?: string;
+  /** Exponentials on registers only, in thousand millions a second. Absent, as what follows, in reports with two walls. */
+  gigaexps?: number;
+  /** Additions and exclusive ors of u32 on registers only, in thousand millions a second. */
+  gigaintegers?: number;
+  /** What a dispatch takes that does nothing, in milliseconds, timed as kernels are. */
+  dispatchMs?: number;
   /** The device's own copy from buffer to buffer, which no shader runs, in GB/s. */
   bufferCopyGigabytesPerSecond?: number;
 }
 
-/** Milliseconds that work takes at least: by its operations, or by the bytes that it moves. */
-export const floorMs = ({ flops, bytes }: { flops: number; bytes: number }, roofline: Roofline): number =>
-  Math.max(flops / roofline.gigaflops, bytes / roofline.gigabytesPerSecond) / 1e6;
+/**
+ * Milliseconds that work takes at least: the longest of what its operations, its exponentials, its integers and its bytes take at
+ * the adapter's rates, and of a dispatch with nothing to do.
+ */
+export const floorMs = ({ flops, bytes, exps = 0, integers = 0 }: Cost, roofline: Roofline): number =>
+  Math.max(
+    flops / roofline.gigaflops / 1e6,
+    bytes / roofline.gigabytesPerSecond / 1e6,
+    exps / (roofline.gigaexps ?? Number.POSITIVE_INFINITY) / 1e6,
+    integers / (roofline.gigaintegers ?? Number.POSITIVE_INFINITY) / 1e6,
+    roofline.dispatchMs ?? 0,
+  );
 
 /** Shaders that are measured once more, because noise may have decided between them. */
 const FINALISTS = 3;
@@ -34,24 +56,28 @@ export async function measureRoofline(device: Device, budgetMs: number): Promise
     return views.at(-1) as BufferView;
   };
   try {
-    const [a, y, small] = [view(COPY_BYTES), view(COPY_BYTES), view(FMA_LANES * 16)];
+    const [a, y, small] = [view(COPY_BYTES), view(COPY_BYTES), view(REGISTER_LANES * 16)];
     device.queue.clear(a);
     const finish = (): Promise<unknown> => device.finish();
     const running =
       (buffers: Record<string, BufferView>) =>
       ({ kernel, params }: RoofShader): Workload => ({ encode: () => device.run(kernel, buffers, params), finish });
-    const copies = copyShaders();
-    const copy = await quickest(copies, running({ a, y }), budgetMs);
-    const fmas = fmaShaders();
-    const fma = await quickest(fmas, running({ y: small }), budgetMs);
+    const copy = await quickest(copyShaders(), running({ a, y }), budgetMs);
+    const registers = running({ y: small });
+    const fma = await quickest(registerShaders("fma"), registers, budgetMs);
+    const exp = await quickest(registerShaders("exp"), registers, budgetMs);
+    const integer = await quickest(registerShaders("integer"), registers, budgetMs);
     const [own] = await timeInTurn([{ encode: () => device.queue.copy(a, y), finish }], { budgetMs });
-    const flops = fma.shader.kernel.cost(fma.shader.params).flops;
+    const [dispatch] = await timeInTurn([registers(emptyShader)], { budgetMs });
     return {
       method: ROOF_METHOD,
-      gigabytesPerSecond: (2 * COPY_BYTES) / copy.ms / 1e6,
+      gigabytesPerSecond: copy.perMs / 1e6,
       copyShader: copy.shader.name,
-      gigaflops: flops / fma.ms / 1e6,
+      gigaflops: fma.perMs / 1e6,
       fmaShader: fma.shader.name,
+      gigaexps: exp.perMs / 1e6,
+      gigaintegers: integer.perMs / 1e6,
+      dispatchMs: dispatch?.lowMs as number,
       bufferCopyGigabytesPerSecond: (2 * COPY_BYTES) / (own?.lowMs as number) / 1e6,
     };
   } finally {
@@ -65,25 +91,26 @@ async function quickest(
   shaders: readonly RoofShader[],
   workload: (shader: RoofShader) => Workload,
   budgetMs: number,
-): Promise<{ shader: RoofShader; ms: number }> {
-  const perWork = (shader: RoofShader, ms: number): number => {
-    const { flops, bytes } = shader.kernel.cost(shader.params);
-    return ms / Math.max(flops, bytes);
+): Promise<{ shader: RoofShader; perMs: number }> {
+  // A shader of a family does one kind of work.
+  const perMs = (shader: RoofShader, ms: number): number => {
+    const { flops, bytes, exps = 0, integers = 0 } = shader.kernel.cost(shader.params);
+    return Math.max(flops, bytes, exps, integers) / ms;
   };
-  const tried: { shader: RoofShader; each: number }[] = [];
+  const tried: { shader: RoofShader; perMs: number }[] = [];
   for (const shader of shaders) {
     const once = workload(shader);
     // The first call compiles.
     await timeCalls(once, 1);
-    tried.push({ shader, each: perWork(shader, await timeCalls(once, 1)) });
+    tried.push({ shader, perMs: perMs(shader, await timeCalls(once, 1)) });
   }
   const finalists = tried
-    .sort((a, b) => a.each - b.each)
+    .sort((a, b) => b.perMs - a.perMs)
     .slice(0, FINALISTS)
     .map(({ shader }) => shader);
   const timings = await timeInTurn(finalists.map(workload), { budgetMs });
   const [best] = finalists
-    .map((shader, i) => ({ shader, ms: timings[i]?.lowMs as number }))
-    .sort((a, b) => perWork(a.shader, a.ms) - perWork(b.shader, b.ms));
-  return best as { shader: RoofShader; ms: number };
+    .map((shader, i) => ({ shader, perMs: perMs(shader, timings[i]?.lowMs as number) }))
+    .sort((a, b) => b.perMs - a.perMs);
+  return best as { shader: RoofShader; perMs: number };
 }

@@ -1,4 +1,4 @@
-// Every kernel beside the two walls of the roofline.
+// Every kernel beside the walls of the roofline.
 import * as Plot from "@observablehq/plot";
 import { count, digits } from "../format.js";
 import type { KernelRow, WrongKernel } from "../kernels.js";
@@ -44,7 +44,7 @@ export function kernelsSection(report: Report): Section | undefined {
         (wrong) =>
           `${wrong.kernel} ${wrong.case} (${wrong.variant}) is wrong on this adapter: ${wrong.output} differs from the reference by ${digits(wrong.difference)}.`,
       ),
-      `This adapter computes ${digits(roofline.gigaflops)} GFLOP/s on registers and copies ${digits(roofline.gigabytesPerSecond)} GB/s, each the best of a family of shaders in the same run; no kernel that goes to memory can be faster than the nearer of the two.${besideText(roofline)}`,
+      `This adapter computes ${digits(roofline.gigaflops)} GFLOP/s on registers and copies ${digits(roofline.gigabytesPerSecond)} GB/s, each the best of a family of shaders in the same run.${slowerWalls(roofline)} A kernel's roof is the nearest of these walls.${besideText(roofline)}`,
       `Over ${count(kernels.length, "case")} of ${count(new Set(kernels.map(({ kernel }) => kernel)).size, "kernel")} the median is ${digits(median(shares), 2)} % of the roofline; ${above} reach half of it, and ${lowest.kernel} ${lowest.case} is lowest with ${digits(lowest.percentOfRoofline, 2)} %.`,
       ...(adapter.kind === "hardware"
         ? []
@@ -57,7 +57,7 @@ export function kernelsSection(report: Report): Section | undefined {
         id: "roofline",
         timed: true,
         title: "Kernels under the roofline",
-        caption: `A mark is one case of a kernel: work per byte to the right, work per second upwards, both logarithmic. The line is the roof: memory on its slope, arithmetic on its flat part. ${count(kernels.length - computing.length, "case")} without arithmetic (copies, gathers) stand only in the table and in the chart below.`,
+        caption: `A mark is one case of a kernel: work per byte to the right, work per second upwards, both logarithmic. The line is the roof of memory, on its slope, and of multiply-adds, on its flat part; the chart below knows the other walls too. ${count(kernels.length - computing.length, "case")} without arithmetic (copies, gathers) stand only in the table and in the chart below.`,
         draw: (canvas) => rooflineChart(canvas, computing, roofline),
       },
       {
@@ -83,6 +83,12 @@ function wrongTable(rows: readonly WrongKernel[]): Table {
     rows: rows.map((row) => [row.kernel, row.case, row.variant, row.output, row.difference.toExponential(1)]),
   };
 }
+
+/** The walls of what takes longer than a multiply-add, and of doing nothing. Earlier reports do not know them. */
+const slowerWalls = ({ gigaexps, gigaintegers, dispatchMs }: Roofline): string =>
+  gigaexps === undefined || gigaintegers === undefined || dispatchMs === undefined
+    ? ""
+    : ` It computes ${digits(gigaexps)} thousand million exponentials and ${digits(gigaintegers)} thousand million operations on integers a second, and a dispatch that does nothing takes ${digits(1000 * dispatchMs)} us.`;
 
 /** What is no roof for a shader. Earlier reports do not know it. */
 const besideText = ({ bufferCopyGigabytesPerSecond: own }: Roofline): string =>
@@ -120,7 +126,7 @@ function kernelTable(rows: readonly KernelRow[], roofline: Roofline): Table {
   const { gigaflops, fmaShader, gigabytesPerSecond, copyShader } = roofline;
   return {
     title: "Kernels",
-    note: `Roofline of this adapter: ${digits(gigaflops)} GFLOP/s on registers (${fmaShader ?? "eight vec4<f32>"}), ${digits(gigabytesPerSecond)} GB/s in a copy of 64 MiB by a shader (${copyShader ?? "elementwise_unary"}).${besideText(roofline)} Small cases fit in caches and may exceed the copy. "error" is the largest difference from the reference, "of allowed" how much of its tolerance that is.`,
+    note: `Roofline of this adapter: ${digits(gigaflops)} GFLOP/s on registers (${fmaShader ?? "eight vec4<f32>"}), ${digits(gigabytesPerSecond)} GB/s in a copy of 64 MiB by a shader (${copyShader ?? "elementwise_unary"}).${slowerWalls(roofline)}${besideText(roofline)} Small cases fit in caches and may exceed the copy. "error" is the largest difference from the reference, "of allowed" how much of its tolerance that is.`,
     head: ["kernel", "case", "variant", "ms", "quartiles", "GFLOP/s", "GB/s", "% roofline", "error", "of allowed"],
     words: 3,
     rows: rows.map((row) => [

@@ -60,10 +60,17 @@ export function narrowed<P extends Record<string, ParamType>>(
   return { ...variant, ...changes, applies: (p, views) => condition(p) && (variant.applies?.(p, views) ?? true) };
 }
 
-/** Operations and bytes that the kernel cannot do without, for rooflines. A fused multiply-add counts as two. */
+/**
+ * What the kernel cannot do without, for rooflines: operations on floats (a fused multiply-add counts as two), bytes read and
+ * written, and what runs at rates of its own.
+ */
 export interface Cost {
   flops: number;
   bytes: number;
+  /** Exponentials, and functions that take one at least (tanh, sigmoid). Default 0. */
+  exps?: number;
+  /** Operations on integers other than those that find places in memory. Default 0. */
+  integers?: number;
 }
 
 export interface KernelSpec<
@@ -84,7 +91,7 @@ export interface KernelSpec<
   readonly params: P;
   /** In order of preference: the first that applies is taken, save for those that `prefer` a kind of adapter. */
   readonly variants: readonly Variant<P>[];
-  readonly cost: (params: ParamValues<P>) => Cost;
+  readonly cost: (params: ParamValues<P>, constants?: Constants) => Cost;
   /** Bindings of f32 that may hold halves as well: see `inHalves`. */
   readonly halves?: readonly (keyof B & string)[];
   /** Which of them do, in a kernel that `inHalves` made. */

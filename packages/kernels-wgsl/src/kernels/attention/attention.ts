@@ -61,7 +61,7 @@ export const attentionSoftmaxForward = defineKernel({
   },
   params,
   variants: variants({ peak: "max(max(v.x, v.y), max(v.z, v.w))" }),
-  cost: (p) => ({ flops: 6 * p.rows * p.keys, bytes: 8 * p.rows * p.keys }),
+  cost: (p) => ({ flops: 5 * p.rows * p.keys, exps: p.rows * p.keys, bytes: 8 * p.rows * p.keys }),
 });
 
 /** Gradient of products, and probabilities, in place. See attention_softmax_backward.wgsl and `attentionConstants`. */
@@ -76,7 +76,7 @@ export const attentionSoftmaxBackward = defineKernel({
   },
   params,
   variants: variants({}),
-  cost: (p) => ({ flops: 9 * p.rows * p.keys, bytes: 16 * p.rows * p.keys }),
+  cost: (p) => ({ flops: 8 * p.rows * p.keys, exps: p.rows * p.keys, bytes: 16 * p.rows * p.keys }),
 });
 
 /** What the kernels are told of mask, dropout, and whether low and high leave keys out. */

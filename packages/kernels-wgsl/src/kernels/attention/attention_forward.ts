@@ -83,9 +83,9 @@ export const attentionForward = defineKernel({
     ...subgroup,
     { name: "rows", order: "tiles of 32", workgroups: (p) => spread(p.matrices * divideUp(p.length, LANES)) },
   ],
-  // An exponential and the sum it goes into count as six operations, as in attention_softmax_forward.
   cost: (p) => ({
-    flops: p.matrices * pairs(p) * (2 * (p.width + p.value_width) + 6),
+    flops: p.matrices * pairs(p) * (2 * (p.width + p.value_width) + 5),
+    exps: p.matrices * pairs(p),
     bytes: 4 * p.matrices * (p.length * (p.width + p.value_width + 2) + (p.keys / p.group) * (p.width + p.value_width)),
   }),
 });

@@ -36,7 +36,8 @@ export const ctcForward = defineKernel({
   variants,
   // An exponential of each of three states, and a logarithm; alpha written, and read once.
   cost: (p) => ({
-    flops: 80 * p.examples * p.steps * statesOf(p),
+    flops: 20 * p.examples * p.steps * statesOf(p),
+    exps: 4 * p.examples * p.steps * statesOf(p),
     bytes: 4 * p.examples * p.steps * (p.classes + 2 * statesOf(p)),
   }),
 });
@@ -49,7 +50,8 @@ export const ctcBackward = defineKernel({
   params,
   variants,
   cost: (p) => ({
-    flops: 110 * p.examples * p.steps * statesOf(p),
+    flops: 30 * p.examples * p.steps * statesOf(p),
+    exps: 5 * p.examples * p.steps * statesOf(p),
     bytes: 4 * p.examples * p.steps * (2 * p.classes + statesOf(p)),
   }),
 });

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../errors.js";
 import { defineKernel, type ParamValues } from "../../kernel.js";
-import { drawVariants, randomGeometry } from "../random/random.js";
+import { CIPHER, drawVariants, randomGeometry } from "../random/random.js";
 import type { RandomKey } from "../random/threefry.js";
 import dropoutWgsl from "./dropout.wgsl";
 
@@ -23,7 +23,7 @@ export const dropout = defineKernel({
   params,
   variants: drawVariants("f32", { given: "x[at / 4u]" }),
   // Integer operations of the cipher count as operations: the kernel is bound by them.
-  cost: (p) => ({ flops: 103 * p.count, bytes: 8 * p.count }),
+  cost: (p) => ({ flops: 3 * p.count, integers: CIPHER * p.count, bytes: 8 * p.count }),
 });
 
 export interface DropoutOptions {

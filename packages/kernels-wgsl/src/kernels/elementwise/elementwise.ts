@@ -18,6 +18,7 @@ import elementwiseSpecialWgsl from "./elementwise_special.wgsl";
 import elementwiseTernaryWgsl from "./elementwise_ternary.wgsl";
 import elementwiseTranscendentalWgsl from "./elementwise_transcendental.wgsl";
 import elementwiseUnaryWgsl from "./elementwise_unary.wgsl";
+import { expsIn } from "./expressions.js";
 
 /** Axes that a kernel can walk after merging. */
 const MAX_AXES = 12;
@@ -165,7 +166,7 @@ export const elementwiseUnary = defineKernel({
   bindings: { a: input, y: output },
   params: unaryParams,
   variants: [...mix<typeof unaryParams>(["by four"], true), unaryScalar],
-  cost: (p) => ({ flops: p.count, bytes: 8 * p.count }),
+  cost: (p, f) => ({ flops: p.count, exps: expsIn(f) * p.count, bytes: 8 * p.count }),
 });
 
 /** y = f(a, b), broadcast. See elementwise_binary.wgsl and `elementwiseConstants`. */
@@ -176,7 +177,11 @@ export const elementwiseBinary = defineKernel({
   bindings: { a: input, b: input, y: output },
   params,
   variants: variants(2),
-  cost: (p) => ({ flops: p.count, bytes: 4 * (words(p, 0) + words(p, 1) + p.count) }),
+  cost: (p, f) => ({
+    flops: p.count,
+    exps: expsIn(f) * p.count,
+    bytes: 4 * (words(p, 0) + words(p, 1) + p.count),
+  }),
 });
 
 /** y = f(a, b, c), broadcast. See elementwise_ternary.wgsl and `elementwiseConstants`. */

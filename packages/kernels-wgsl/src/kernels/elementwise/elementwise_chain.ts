@@ -10,7 +10,7 @@ import {
   TILE,
 } from "../../kernel.js";
 import elementwiseChainWgsl from "./elementwise_chain.wgsl";
-import { type ExpressionName, elementwiseConstants, isCheap } from "./expressions.js";
+import { type ExpressionName, elementwiseConstants, expsIn, isCheap } from "./expressions.js";
 
 const NAMES = ["a", "b", "c", "d"] as const;
 /** Operands that one chain reads from memory. */
@@ -40,7 +40,7 @@ export const elementwiseChain = defineKernel({
       workgroups: (p) => spread(divideUp(p.count, p.width * p.tile)),
     },
   ],
-  cost: (p) => ({ flops: p.count, bytes: p.element_bytes * p.count }),
+  cost: (p, f) => ({ flops: p.count, exps: expsIn(f) * p.count, bytes: p.element_bytes * p.count }),
 });
 
 /** Where a step takes an operand from: operand or step by number, or a number that is the same for all elements. */

@@ -69,6 +69,12 @@ export function resultDtype(name: ExpressionName, dtypes: readonly BindingDtype[
   return elementwiseConstants(name, dtypes).Y as BindingDtype;
 }
 
+/** Calls of functions that take an exponential or what is like one, in what a kernel computes of each element, for the cost. */
+export const expsIn = (constants: Constants | undefined): number =>
+  `${constants?.f ?? constants?.chain ?? ""}`.match(
+    /\b(exp|expm1|log|log1p|tanh|sigmoid|softplus|sin|cos|erf|elu|pow)_f32\(/g,
+  )?.length ?? 0;
+
 /** Whether an expression is quick to compile: instructions only, and no function of the shader. */
 export function isCheap(name: ExpressionName, dtypes: readonly BindingDtype[]): boolean {
   return !/_[fi]32\(/.test(elementwiseConstants(name, dtypes).f as string);

@@ -65,8 +65,8 @@ export function drawVariants(type: "f32" | "u32", whole: Constants = {}): Varian
   ];
 }
 
-// Integer operations of the cipher count as operations: the fills are bound by them, not by memory.
-const CIPHER = 100;
+/** Integer operations of the cipher: the fills are bound by them, not by memory. */
+export const CIPHER = 100;
 
 /** y[i] = 32 random bits. See random_bits.wgsl. */
 export const randomBits = defineKernel({
@@ -75,7 +75,7 @@ export const randomBits = defineKernel({
   bindings: { y: { access: "read_write", dtype: "u32" } },
   params: stream,
   variants: drawVariants("u32"),
-  cost: (p) => ({ flops: CIPHER * p.count, bytes: 4 * p.count }),
+  cost: (p) => ({ flops: 0, integers: CIPHER * p.count, bytes: 4 * p.count }),
 });
 
 /** y[i] uniform in [low, high). See random_uniform.wgsl. */
@@ -85,7 +85,7 @@ export const randomUniform = defineKernel({
   bindings: { y: { access: "read_write", dtype: "f32" } },
   params: uniformParams,
   variants: drawVariants("f32"),
-  cost: (p) => ({ flops: (CIPHER + 4) * p.count, bytes: 4 * p.count }),
+  cost: (p) => ({ flops: 4 * p.count, integers: CIPHER * p.count, bytes: 4 * p.count }),
 });
 
 /** y[i] normal, or normal between two bounds. See random_normal.wgsl. */
@@ -95,7 +95,7 @@ export const randomNormal = defineKernel({
   bindings: { y: { access: "read_write", dtype: "f32" } },
   params: normalParams,
   variants: drawVariants("f32"),
-  cost: (p) => ({ flops: (CIPHER + 60) * p.count, bytes: 4 * p.count }),
+  cost: (p) => ({ flops: 60 * p.count, integers: CIPHER * p.count, bytes: 4 * p.count }),
 });
 
 /** y[i] = 1 with probability p, else 0. See random_bernoulli.wgsl. */
@@ -105,7 +105,7 @@ export const randomBernoulli = defineKernel({
   bindings: { y: { access: "read_write", dtype: "u32" } },
   params: bernoulliParams,
   variants: drawVariants("u32"),
-  cost: (p) => ({ flops: (CIPHER + 2) * p.count, bytes: 4 * p.count }),
+  cost: (p) => ({ flops: 2 * p.count, integers: CIPHER * p.count, bytes: 4 * p.count }),
 });
 
 export interface RandomOptions {

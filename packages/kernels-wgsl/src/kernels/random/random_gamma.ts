@@ -1,5 +1,5 @@
 import { defineKernel, divideUp, type ParamValues, spread, type Variant } from "../../kernel.js";
-import { randomGeometry } from "./random.js";
+import { CIPHER, randomGeometry } from "./random.js";
 import randomGammaWgsl from "./random_gamma.wgsl";
 import randomPoissonWgsl from "./random_poisson.wgsl";
 import type { RandomKey } from "./threefry.js";
@@ -24,7 +24,7 @@ export const randomGamma = defineKernel({
   params: gammaParams,
   variants: [elements],
   // Nine blocks of the cipher where the first round is taken, which 95 of 100 are.
-  cost: (p) => ({ flops: 1000 * p.count, bytes: 8 * p.count }),
+  cost: (p) => ({ flops: 100 * p.count, integers: 9 * CIPHER * p.count, bytes: 8 * p.count }),
 });
 
 /** y[i] Poisson-distributed with mean rate[i]. See random_poisson.wgsl. */
@@ -35,7 +35,7 @@ export const randomPoisson = defineKernel({
   params: stream,
   variants: [elements],
   // Four blocks of the cipher a round; about one round for large rates, rate + 1 of three blocks for small ones.
-  cost: (p) => ({ flops: 450 * p.count, bytes: 8 * p.count }),
+  cost: (p) => ({ flops: 50 * p.count, integers: 4 * CIPHER * p.count, bytes: 8 * p.count }),
 });
 
 /** Params of `randomGamma`; with `logSpace` y is the logarithm. Throws ShapeError, or ArgumentError when the key is none. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../errors.js";
 import { defineKernel, divideUp, type ParamValues, spread } from "../../kernel.js";
-import { randomGeometry } from "./random.js";
+import { CIPHER, randomGeometry } from "./random.js";
 import randomIntegersWgsl from "./random_integers.wgsl";
 import { type RandomKey, threefry2x32 } from "./threefry.js";
 
@@ -25,7 +25,7 @@ export const randomIntegers = defineKernel({
   params,
   variants: [{ name: "four", order: "elementwise", workgroups: (p) => spread(divideUp(p.count, 256)) }],
   // Twice the cipher of the other fills.
-  cost: (p) => ({ flops: 205 * p.count, bytes: 4 * p.count }),
+  cost: (p) => ({ flops: 0, integers: (2 * CIPHER + 5) * p.count, bytes: 4 * p.count }),
 });
 
 /**

@@ -47,9 +47,10 @@ const variants = (masks: boolean): Variant<typeof params>[] => [
   { name: "scalar", order: "elementwise", workgroups: workgroups(1) },
 ];
 
-/** Of each unit so many numbers and operations; what is read and written once. */
-const cost = (flops: number, tensors: number) => (p: RecurrentStepParams) => ({
+/** Of each unit so many operations, numbers and exponentials; what is read and written once. */
+const cost = (flops: number, tensors: number, exps: number) => (p: RecurrentStepParams) => ({
   flops: flops * p.batch * p.units,
+  exps: exps * p.batch * p.units,
   bytes: 4 * tensors * p.batch * p.units,
 });
 
@@ -61,7 +62,7 @@ export const lstmStepForward = defineKernel({
   bindings: { x: read, g: read, mask, h: write, cells: write, gates: write },
   params,
   variants: variants(true),
-  cost: cost(90, 15),
+  cost: cost(20, 15, 5),
 });
 
 /** Gradients of a step of an LSTM. See lstm_step_backward.wgsl. */
@@ -72,7 +73,7 @@ export const lstmStepBackward = defineKernel({
   bindings: { dy: read, dh: read, gates: read, cells: read, mask, dc: write, direct: write, dx: write },
   params,
   variants: variants(true),
-  cost: cost(45, 14),
+  cost: cost(30, 14, 1),
 });
 
 /** One step of a GRU. See gru_step_forward.wgsl. */
@@ -83,7 +84,7 @@ export const gruStepForward = defineKernel({
   bindings: { x: read, g: read, mask, h: write, gates: write },
   params,
   variants: variants(true),
-  cost: cost(60, 12),
+  cost: cost(15, 12, 3),
 });
 
 /** Gradients of a step of a GRU. See gru_step_backward.wgsl. */
@@ -94,7 +95,7 @@ export const gruStepBackward = defineKernel({
   bindings: { dy: read, dh: read, gates: read, h: read, mask, direct: write, dx: write, dg: write },
   params,
   variants: variants(false),
-  cost: cost(15, 15),
+  cost: cost(15, 15, 0),
 });
 
 /** One step of a simple recurrent network. See rnn_step_forward.wgsl. */
@@ -105,7 +106,7 @@ export const rnnStepForward = defineKernel({
   bindings: { x: read, g: read, mask, h: write },
   params,
   variants: variants(true),
-  cost: cost(20, 3),
+  cost: cost(5, 3, 1),
 });
 
 /** The gradient of a step of a simple recurrent network. See rnn_step_backward.wgsl. */
@@ -116,7 +117,7 @@ export const rnnStepBackward = defineKernel({
   bindings: { dy: read, dh: read, h: read, mask, direct: write, dx: write },
   params,
   variants: variants(false),
-  cost: cost(4, 4),
+  cost: cost(4, 4, 0),
 });
 
 /** Activations of cells: their expression, and that of the derivative by the value. */

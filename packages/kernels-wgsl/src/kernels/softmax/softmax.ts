@@ -88,8 +88,9 @@ const addProducts: Along = (lanes) => ({
 
 const read = { access: "read", dtype: "f32" } as const satisfies BindingSpec;
 const write = { access: "read_write", dtype: "f32" } as const satisfies BindingSpec;
-const cost = (flops: number, tensors: number) => (p: SoftmaxParams) => ({
+const cost = (flops: number, tensors: number, exps: number) => (p: SoftmaxParams) => ({
   flops: flops * p.outer * p.size * p.inner,
+  exps: exps * p.outer * p.size * p.inner,
   bytes: 4 * tensors * p.outer * p.size * p.inner,
 });
 
@@ -101,7 +102,7 @@ export const softmaxForward = defineKernel({
   halves: ["x", "y"],
   params,
   variants: [...online(), ...variants(peakAndAdd, true)],
-  cost: cost(5, 2),
+  cost: cost(4, 2, 1),
 });
 
 /** dx from the softmax y and dy. See softmax_backward.wgsl. */
@@ -112,7 +113,7 @@ export const softmaxBackward = defineKernel({
   halves: ["y", "dy", "dx"],
   params,
   variants: variants(addProducts, false),
-  cost: cost(4, 3),
+  cost: cost(4, 3, 0),
 });
 
 /** y = logarithm of the softmax of x along the axis. See log_softmax_forward.wgsl. */
@@ -123,7 +124,7 @@ export const logSoftmaxForward = defineKernel({
   halves: ["x", "y"],
   params,
   variants: [...online({ normaliser: "log_of(sum)", finish: "(v - top) - n" }), ...variants(peakAndAdd, true)],
-  cost: cost(6, 2),
+  cost: cost(5, 2, 1),
 });
 
 /** dx from the log-softmax y and dy. See log_softmax_backward.wgsl. */
@@ -134,7 +135,7 @@ export const logSoftmaxBackward = defineKernel({
   halves: ["y", "dy", "dx"],
   params,
   variants: variants(add, true),
-  cost: cost(4, 3),
+  cost: cost(3, 3, 1),
 });
 
 /**

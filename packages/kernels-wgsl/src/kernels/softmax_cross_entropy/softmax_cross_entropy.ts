@@ -105,7 +105,7 @@ export const softmaxCrossEntropyForward = defineKernel({
   halves: ["logits", "targets", "class_weights"],
   params,
   variants: [...forwardVariants.map((variant) => hardLabels(variant, { smoothed: "false" })), ...forwardVariants],
-  cost: (p) => ({ flops: 4 * p.n * p.c, bytes: bytes(p, 1) + 16 * p.n }),
+  cost: (p) => ({ flops: 3 * p.n * p.c, exps: p.n * p.c, bytes: bytes(p, 1) + 16 * p.n }),
 });
 
 /**
@@ -149,7 +149,8 @@ export const softmaxCrossEntropyBackward = defineKernel({
     ...backwardVariants,
   ],
   cost: (p) => ({
-    flops: 7 * p.n * p.c,
+    flops: 6 * p.n * p.c,
+    exps: p.n * p.c,
     bytes: bytes(p, 2) + 16 * p.examples + 4 * (p.reduction === 0 ? p.n : p.examples),
   }),
 });
