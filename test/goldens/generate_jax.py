@@ -17,6 +17,7 @@ from golden_format import write
 from jax_arguments import arguments_cases
 from jax_compositions import compositions_cases
 from jax_functions import functions_cases, promotions_cases, second_cases
+from jax_lax import lax_cases
 from jax_numpy import numpy_cases
 from jax_random import initializers_cases, random_cases
 from jax_training import optimizers_cases, stax_cases
@@ -28,6 +29,7 @@ FILES = {
     "jax_functions": functions_cases,
     "jax_arguments": arguments_cases,
     "jax_numpy": numpy_cases,
+    "jax_lax": lax_cases,
     "jax_promotions": promotions_cases,
     "jax_second": second_cases,
     "jax_stax": stax_cases,

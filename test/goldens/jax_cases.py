@@ -33,15 +33,17 @@ def named(name):
 
 
 def filled(value, arrays):
-    """An argument with "$a" replaced by the array a, "%lax.add" by a function, and {"call": [...]} by what a call gives."""
+    """An argument with "$a" replaced by the array a, "%lax.add" by a function, and {"call": [...]} by what a call gives, {"new": class, "of": {...}} by an object."""
     if isinstance(value, str) and value.startswith("$"):
         return arrays[value[1:]]
-    if value == "inf":
-        return float("inf")
+    if value in ("inf", "-inf"):
+        return float(value)
     if isinstance(value, str) and value.startswith("%"):
         return named(value[1:])
-    if isinstance(value, list):
-        return [filled(v, arrays) for v in value]
+    if isinstance(value, (list, tuple)):
+        return type(value)(filled(v, arrays) for v in value)
+    if isinstance(value, dict) and "new" in value:
+        return named(value["new"])(**{k: tuple(v) for k, v in value["of"].items()})
     if isinstance(value, dict) and "call" in value:
         fn, *args = value["call"]
         return named(fn)(*filled(args, arrays), **value.get("kwargs", {}))

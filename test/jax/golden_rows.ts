@@ -42,13 +42,14 @@ export function named(name: string): Any {
   return f;
 }
 
-/** An argument of the file: "$a" is the array a, "%lax.add" a function, { call: [...] } what a call gives. */
+/** An argument of the file: "$a" is the array a, "%lax.add" a function, { call: [...] } what a call gives, { new, of } an object. */
 export function filled(value: Any, arrays: Readonly<Record<string, Arr>> = {}): Any {
   if (value === "-inf") return Number.NEGATIVE_INFINITY;
   if (value === "inf") return Number.POSITIVE_INFINITY;
   if (typeof value === "string" && value.startsWith("$")) return arrays[value.slice(1)];
   if (typeof value === "string" && value.startsWith("%")) return named(value.slice(1));
   if (Array.isArray(value)) return value.map((one) => filled(one, arrays));
+  if (value !== null && typeof value === "object" && "new" in value) return new (named(value.new))(value.of);
   if (value !== null && typeof value === "object" && "call" in value) {
     const [fn, ...args] = value.call;
     return call(fn, filled(args, arrays), value.kwargs ?? {});

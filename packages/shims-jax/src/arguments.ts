@@ -1,5 +1,16 @@
 // What arguments of JAX may be, as kinds of packages/dialect, and the types of calls.
-import { type Args, bool, int, type Keywords, Kind, listOf, only } from "@facet/dialect";
+import {
+  type Args,
+  bool,
+  define,
+  int,
+  type Keywords,
+  Kind,
+  listOf,
+  only,
+  type Rules,
+  type Values,
+} from "@facet/dialect";
 import { type ArrayLike, DTYPES, JaxArray } from "./array.js";
 
 /** A call as Python takes it: `Required` by position, then `Optional` ones, any of them and the rest of `Named` by name. */
@@ -10,6 +21,19 @@ export type Given<
 > = Required extends readonly [infer First, ...infer Rest]
   ? [Keywords<Named>] | [First, ...Given<Rest, Optional, Named>]
   : Args<Optional, Named>;
+
+/**
+ * `define` with the type of the call made of the rules: `Required` and `Optional` name what may stand by position, everything
+ * may stand by name.
+ */
+export const declared =
+  <Required extends readonly unknown[], Optional extends readonly unknown[] = []>() =>
+  <const R extends Rules, T>(
+    name: string,
+    rules: R,
+    body: (values: Values<R>) => T,
+  ): ((...args: Given<Required, Optional, Values<R>>) => T) =>
+    define(name, rules, body) as never;
 
 export const array = new Kind<JaxArray>("an Array (make one with jnp.array)", (x) => x instanceof JaxArray);
 export const arrayLike = new Kind<ArrayLike>(

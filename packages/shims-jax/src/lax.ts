@@ -4,41 +4,35 @@ import "./start.js";
 export { all_gather, axis_index, axis_size, pmax, pmean, pmin, psum } from "./lax_collectives.js";
 export { cond, fori_loop, map, scan, switch_ as switch, while_loop } from "./lax_control_flow.js";
 export { conv, conv_general_dilated } from "./lax_conv.js";
-export {
-  abs,
-  add,
-  ceil,
-  cos,
-  div,
-  eq,
-  erf,
-  erf_inv,
-  exp,
-  expm1,
-  floor,
-  ge,
-  gt,
-  le,
-  log,
-  log1p,
-  logistic,
-  lt,
-  max,
-  min,
-  mul,
-  ne,
-  neg,
-  pow,
-  reciprocal,
-  rsqrt,
-  sign,
-  sin,
-  sqrt,
-  square,
-  sub,
-  tanh,
-} from "./lax_elementwise.js";
+export * from "./lax_dynamic.js";
+export * from "./lax_elementwise.js";
+export * from "./lax_order.js";
 export { reduce_window } from "./lax_reduce_window.js";
+export * from "./lax_scatter.js";
+export {
+  batch_matmul,
+  broadcast,
+  broadcast_in_dim,
+  broadcast_shapes,
+  broadcast_to_rank,
+  collapse,
+  dtype,
+  empty,
+  expand_dims,
+  full,
+  full_like,
+  index_in_dim,
+  optimization_barrier,
+  pad,
+  select_n,
+  shape_as_value,
+  slice_in_dim,
+  split,
+  squeeze,
+  stack,
+  tile,
+  unstack,
+} from "./lax_shapes.js";
 export { stop_gradient } from "./transforms.js";
 
 import * as core from "@facet/autograd";

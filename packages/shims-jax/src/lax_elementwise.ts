@@ -2,8 +2,8 @@
 // function is defined for; numbers take the array's dtype.
 import * as core from "@facet/autograd";
 import { type Dtype, DtypeError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
-import { define, only } from "@facet/dialect";
-import { arrayLike, type Given } from "./arguments.js";
+import { define, int, oneOf, only } from "@facet/dialect";
+import { arrayLike, declared, type Given } from "./arguments.js";
 import { type ArrayLike, isNumber, JaxArray, numberOf, run } from "./array.js";
 import { signOf } from "./numpy/elementwise.js";
 import { promoted } from "./numpy/ufunc.js";
@@ -56,6 +56,65 @@ export const sin = real("sin", core.sin);
 export const sqrt = real("sqrt", core.sqrt);
 export const square = unary("square", core.square, NUMBERS);
 export const tanh = real("tanh", core.tanh);
+
+export const acos = unary("acos", core.acos);
+export const acosh = unary("acosh", core.acosh);
+export const asin = unary("asin", core.asin);
+export const asinh = unary("asinh", core.asinh);
+export const atan = unary("atan", core.atan);
+export const atanh = unary("atanh", core.atanh);
+export const cosh = unary("cosh", core.cosh);
+export const sinh = unary("sinh", core.sinh);
+export const tan = real("tan", core.tan);
+export const cbrt = real("cbrt", core.cbrt);
+export const exp2 = real("exp2", core.exp2);
+/** e^-|x| times the modified Bessel function of order 0. */
+export const bessel_i0e = unary("bessel_i0e", core.besselI0e);
+/** The same of order 1. */
+export const bessel_i1e = unary("bessel_i1e", core.besselI1e);
+export const digamma = unary("digamma", core.digamma);
+export const erfc = unary("erfc", core.erfc);
+/** log |gamma(x)|. */
+export const lgamma = unary("lgamma", core.lgamma);
+export const is_finite = unary("is_finite", core.isFinite);
+const INTEGERS: readonly Dtype[] = ["uint32", "int32"];
+export const bitwise_not = unary("bitwise_not", core.bitwiseNot, ["bool", ...INTEGERS]);
+/** How many bits are set. */
+export const population_count = unary("population_count", core.populationCount, INTEGERS);
+/** How many bits are 0 before the first that is set. */
+export const clz = unary("clz", core.leadingZeros, INTEGERS);
+
+/** How halves are rounded: away from zero, or to the even whole number. */
+export const RoundingMethod = { AWAY_FROM_ZERO: 0, TO_NEAREST_EVEN: 1 } as const;
+/** Rounded to whole numbers; halves away from zero unless `rounding_method` is RoundingMethod.TO_NEAREST_EVEN. */
+export const round = declared<[x: ArrayLike], [rounding_method: 0 | 1]>()(
+  "jax.lax.round",
+  { x: arrayLike, rounding_method: oneOf(0, 1).or(0) },
+  ({ x, rounding_method }) =>
+    applied("round", (of) => (rounding_method === 1 ? core.round(of) : awayFromZero(of)), FLOATS)({ x }),
+);
+/** x without its fraction, and one more in size where that is a half or more. */
+const awayFromZero = (x: Tensor): Tensor => {
+  const whole = core.trunc(x);
+  const far = core.greaterEqual(core.abs(core.sub(x, whole)), 0.5);
+  return core.where(far, core.add(whole, core.sign(x)), whole);
+};
+
+/** x to the power of a whole number; negative ones of floats only. */
+export const integer_pow = declared<[x: ArrayLike, y: number]>()(
+  "jax.lax.integer_pow",
+  { x: arrayLike, y: int },
+  ({ x, y }) => applied("integer_pow", (of) => wholePower(of, y), y < 0 ? FLOATS : NUMBERS)({ x }),
+);
+function wholePower(x: Tensor, y: number): Tensor {
+  if (y < 0) return core.reciprocal(wholePower(x, -y));
+  let [result, square]: [Tensor | undefined, Tensor] = [undefined, x];
+  for (let rest = y; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = result ? core.mul(result, square) : square;
+    if (rest > 1) square = core.square(square);
+  }
+  return result ?? core.full(x.shape, 1, x.dtype);
+}
 
 type CoreBinary = (a: Tensor, b: Tensor) => Tensor;
 type Binary = (...args: Given<[x: ArrayLike, y: ArrayLike], [], { x: ArrayLike; y: ArrayLike }>) => JaxArray;
@@ -113,3 +172,46 @@ export const lt = binary("lt", core.less);
 export const le = binary("le", core.lessEqual);
 export const gt = binary("gt", core.greater);
 export const ge = binary("ge", core.greaterEqual);
+
+const named =
+  <const A extends string, const B extends string>(a: A, b: B) =>
+  (
+    name: string,
+    op: CoreBinary,
+    dtypes = FLOATS,
+  ): ((...args: Given<[a: ArrayLike, b: ArrayLike], [], { readonly [K in A | B]: ArrayLike }>) => JaxArray) =>
+    define(`jax.lax.${name}`, { [a]: arrayLike, [b]: arrayLike }, (values) => {
+      const given = values as unknown as Record<string, ArrayLike>;
+      return run(() => op(...pair(name, given[a] as ArrayLike, given[b] as ArrayLike, dtypes)));
+    });
+export const atan2 = binary("atan2", core.atan2, FLOATS);
+export const bitwise_and = binary("bitwise_and", core.bitwiseAnd, ["bool", ...INTEGERS]);
+export const bitwise_or = binary("bitwise_or", core.bitwiseOr, ["bool", ...INTEGERS]);
+export const bitwise_xor = binary("bitwise_xor", core.bitwiseXor, ["bool", ...INTEGERS]);
+export const shift_left = binary("shift_left", core.shiftLeft, INTEGERS);
+/** Bits moved towards the last, filled with the sign. */
+export const shift_right_arithmetic = binary(
+  "shift_right_arithmetic",
+  (a, b) => core.cast(core.shiftRight(core.cast(a, "int32"), core.cast(b, "int32")), a.dtype),
+  INTEGERS,
+);
+/** Bits moved towards the last, filled with zeros. */
+export const shift_right_logical = binary("shift_right_logical", core.shiftRightLogical, INTEGERS);
+/** What truncated division leaves of x, with the sign of x. */
+export const rem = binary(
+  "rem",
+  (a, b) => {
+    if (core.isFloating(a.dtype)) return core.fmod(a, b);
+    const left = core.sub(a, core.mul(core.div(a, b), b));
+    return core.where(core.equal(b, 0), a, left);
+  },
+  NUMBERS,
+);
+/** The float32 next to x1 towards x2. */
+export const nextafter = named("x1", "x2")("nextafter", core.nextafter);
+/** Regularised lower incomplete gamma function. */
+export const igamma = named("a", "x")("igamma", core.igamma);
+/** Regularised upper incomplete gamma function. */
+export const igammac = named("a", "x")("igammac", core.igammac);
+/** Riemann's zeta function of x with q. */
+export const zeta = named("x", "q")("zeta", core.zeta);

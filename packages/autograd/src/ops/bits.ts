@@ -3,7 +3,8 @@ import { elementwiseBinarySpecial } from "@facet/kernels-wgsl";
 import { nonDifferentiable } from "../define_op.js";
 import { isFloating } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
-import { cast, equal, greater, less, logicalOr, where } from "./elementwise.js";
+import { full } from "./create.js";
+import { add, cast, equal, greater, less, logicalOr, mul, sub, where } from "./elementwise.js";
 import { ofOne, ofTwo, type TensorLike } from "./elementwise_op.js";
 import { logicalNot } from "./elementwise_unary.js";
 
@@ -74,3 +75,23 @@ const OF_INTEGERS = { noBools: true, kernel: elementwiseBinarySpecial } as const
 export const gcd = ofTwo("gcd", nonDifferentiable, nonDifferentiable, OF_INTEGERS);
 /** Least common multiple of integers, wrapping; 0 where one is 0. */
 export const lcm = ofTwo("lcm", nonDifferentiable, nonDifferentiable, OF_INTEGERS);
+
+const masked = (x: Tensor, shift: number, mask: number): Tensor =>
+  bitwiseAnd(shiftRightLogical(x, word(shift)), word(mask));
+const word = (value: number): Tensor => full([], value, "uint32");
+
+/** How many bits of an integer are set, in its dtype. */
+export function populationCount(x: Tensor): Tensor {
+  const bits = cast(x, "uint32");
+  const pairs = sub(bits, masked(bits, 1, 0x55555555));
+  const fours = add(masked(pairs, 0, 0x33333333), masked(pairs, 2, 0x33333333));
+  const bytes = bitwiseAnd(add(fours, shiftRightLogical(fours, word(4))), word(0x0f0f0f0f));
+  return cast(shiftRightLogical(mul(bytes, word(0x01010101)), word(24)), x.dtype);
+}
+
+/** How many bits of an integer are 0 before the first that is set, in its dtype. */
+export function leadingZeros(x: Tensor): Tensor {
+  let bits = cast(x, "uint32");
+  for (const by of [1, 2, 4, 8, 16]) bits = bitwiseOr(bits, shiftRightLogical(bits, word(by)));
+  return cast(sub(word(32), populationCount(bits)), x.dtype);
+}
