@@ -31,6 +31,17 @@ export declare namespace nn {
   type Conv2d = nnMembers.Conv2d;
   type MaxPool2d = nnMembers.MaxPool2d;
   type AvgPool2d = nnMembers.AvgPool2d;
+  type BatchNorm1d = nnMembers.BatchNorm1d;
+  type BatchNorm2d = nnMembers.BatchNorm2d;
+  type BatchNorm3d = nnMembers.BatchNorm3d;
+  type InstanceNorm1d = nnMembers.InstanceNorm1d;
+  type InstanceNorm2d = nnMembers.InstanceNorm2d;
+  type InstanceNorm3d = nnMembers.InstanceNorm3d;
+  type LayerNorm = nnMembers.LayerNorm;
+  type GroupNorm = nnMembers.GroupNorm;
+  type RMSNorm = nnMembers.RMSNorm;
+  type Embedding = nnMembers.Embedding;
+  type EmbeddingBag = nnMembers.EmbeddingBag;
   type Dropout = nnMembers.Dropout;
   type Flatten = nnMembers.Flatten;
   type Identity = nnMembers.Identity;

@@ -21,8 +21,10 @@ export {
   softplus,
   tanh,
 } from "./functional_activation.js";
+export { batch_norm, instance_norm } from "./functional_batch_norm.js";
 export { avg_pool2d, conv2d, max_pool2d } from "./functional_conv.js";
 export * from "./functional_distance_loss.js";
+export { embedding, embedding_bag } from "./functional_embedding.js";
 export {
   binary_cross_entropy_with_logits,
   cross_entropy,

@@ -1,13 +1,16 @@
 import "../start.js";
 
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activation.js";
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from "./batch_norm.js";
 export { ModuleList, Sequential } from "./containers.js";
 export { Conv2d } from "./conv.js";
+export { Embedding, EmbeddingBag } from "./embedding.js";
 export * as functional from "./functional.js";
 export * as init from "./init.js";
 export { Linear } from "./linear.js";
 export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./loss.js";
 export { type IncompatibleKeys, Module, type StateDict } from "./module.js";
+export { GroupNorm, LayerNorm, RMSNorm } from "./norm.js";
 export { Parameter } from "./parameter.js";
 export { AvgPool2d, MaxPool2d } from "./pooling.js";
 export { Dropout, Flatten, Identity } from "./simple.js";

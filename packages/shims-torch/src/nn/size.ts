@@ -22,3 +22,15 @@ export function pair(op: string, argument: string, value: Size2, least: number):
     given: pythonRepr(value),
   });
 }
+
+/** Throws ArgumentError unless the numbers of features are integers of at least `least`. */
+export function requireExtents(op: string, extents: Readonly<Record<string, number>>, least = 0): void {
+  for (const [argument, given] of Object.entries(extents))
+    if (given < least)
+      throw new ArgumentError({
+        op,
+        argument,
+        expected: `${least === 0 ? "a non-negative" : "a positive"} integer`,
+        given: `${given}`,
+      });
+}

@@ -1,0 +1,120 @@
+"""torch_modules.json: layers of torch.nn with states, inputs and settings that PyTorch's own database of modules leaves out.
+
+    python test/goldens/generate_torch_modules.py
+
+Each row is a case as test/conformance writes them: the class, its arguments, the state dict it has, the printed form, what it
+gives for an input, gradients of input and parameters for given seeds, and buffers afterwards. Read by test/torch/layers.test.ts.
+"""
+
+import base64
+import json
+import pathlib
+import platform
+
+import numpy as np
+import torch
+from torch import nn
+
+FILE = pathlib.Path(__file__).parent / "torch_modules.json"
+NAME = {torch.float32: "float32", torch.int64: "int64", torch.bool: "bool"}
+rng = np.random.default_rng(11)
+
+
+def normal(*shape):
+    return torch.tensor(rng.standard_normal(shape).astype(np.float32))
+
+
+def ints(high, *shape):
+    return torch.tensor(rng.integers(0, high, shape))
+
+
+def array(t):
+    values = t.detach().cpu().contiguous().numpy()
+    if t.dtype == torch.int64:
+        values = values.astype(np.float64)
+    made = {"t": NAME[t.dtype], "s": list(t.shape), "d": base64.b64encode(values.tobytes()).decode()}
+    return made | ({"g": 1} if t.requires_grad else {})
+
+
+def value(v):
+    if isinstance(v, torch.Tensor):
+        return array(v)
+    if isinstance(v, (list, tuple)):
+        return [value(each) for each in v]
+    return {"o": {k: value(each) for k, each in v.items()}} if isinstance(v, dict) else v
+
+
+def flat(v):
+    return [v] if isinstance(v, torch.Tensor) else [t for each in v if each is not None for t in flat(each)]
+
+
+# What differs from the defaults: (class, positions, keywords, inputs, train), inputs made anew for each row.
+ROWS = [
+    # A cumulative average, and batches before this one.
+    ("BatchNorm1d", [3], {"momentum": None}, lambda: [normal(4, 3)], True),
+    ("BatchNorm1d", [3], {"affine": False}, lambda: [normal(2, 3, 5)], True),
+    ("BatchNorm2d", [2], {"bias": False, "eps": 0.01}, lambda: [normal(3, 2, 2, 2)], True),
+    ("BatchNorm2d", [2], {"track_running_stats": False}, lambda: [normal(3, 2, 2, 2)], False),
+    ("BatchNorm3d", [2], {"momentum": 0.3}, lambda: [normal(2, 2, 2, 1, 2)], True),
+    ("BatchNorm3d", [2], {}, lambda: [normal(2, 2, 2, 1, 2)], False),
+    ("InstanceNorm1d", [3], {"affine": True, "track_running_stats": True}, lambda: [normal(2, 3, 4)], True),
+    ("InstanceNorm2d", [3], {"affine": True, "track_running_stats": True}, lambda: [normal(2, 3, 2, 2)], False),
+    ("InstanceNorm3d", [2], {"momentum": None, "track_running_stats": True}, lambda: [normal(2, 2, 2, 1, 2)], True),
+    ("InstanceNorm2d", [3], {}, lambda: [normal(3, 2, 2)], True),
+    ("LayerNorm", [[2, 3]], {"bias": False}, lambda: [normal(4, 2, 3)], True),
+    ("LayerNorm", [3], {"elementwise_affine": False, "eps": 0.1}, lambda: [normal(4, 3)], True),
+    ("GroupNorm", [2, 4], {"bias": False}, lambda: [normal(2, 4, 3)], True),
+    ("GroupNorm", [1, 4], {"affine": False}, lambda: [normal(2, 4)], True),
+    ("RMSNorm", [[2, 3]], {"eps": 0.1}, lambda: [normal(4, 2, 3)], True),
+    ("Embedding", [5, 3], {"padding_idx": -2}, lambda: [torch.tensor([[0, 3], [3, 4]])], True),
+    ("Embedding", [4, 3], {"scale_grad_by_freq": True}, lambda: [torch.tensor([1, 1, 3, 1])], True),
+    ("Embedding", [4, 3], {"max_norm": 1.5, "norm_type": 1.0}, lambda: [torch.tensor([1, 1, 3])], True),
+    ("EmbeddingBag", [5, 3], {}, lambda: [ints(5, 2, 4)], True),
+    ("EmbeddingBag", [5, 3], {"mode": "max"}, lambda: [torch.tensor([0, 1, 4, 2]), torch.tensor([0, 1, 1])], True),
+    ("EmbeddingBag", [5, 3], {"mode": "sum", "padding_idx": 1}, lambda: [ints(5, 6), torch.tensor([0, 4])], True),
+    (
+        "EmbeddingBag",
+        [5, 2],
+        {"mode": "sum", "include_last_offset": True},
+        lambda: [ints(5, 4), torch.tensor([0, 3, 4]), normal(4)],
+        True,
+    ),
+    ("EmbeddingBag", [5, 2], {"max_norm": 0.5}, lambda: [ints(5, 2, 2)], True),
+]
+
+
+def case(name, args, kw, inputs, train):
+    torch.manual_seed(3)
+    made = getattr(nn, name)(*args, **kw).train(train)
+    with torch.no_grad():
+        # Other values than those that layers begin with: ones, zeros, no batches.
+        for key, each in made.state_dict().items():
+            if each.dtype == torch.int64:
+                each.fill_(2)
+            elif each.numel() > 0:
+                each.copy_(normal(*each.shape).abs() + 0.1 if "var" in key else each + 0.3 * normal(*each.shape))
+    row = {"k": "module", "op": f"nn.{name}", "cls": name, "args": value(args), "kw": {k: value(v) for k, v in kw.items()}}
+    row |= {"train": train, "state": {k: array(v) for k, v in made.state_dict().items()}, "repr": repr(made)}
+    given = [each.requires_grad_() if isinstance(each, torch.Tensor) and each.dtype == torch.float32 else each for each in inputs()]
+    row["input"] = value(given)
+    row["inkw"] = {}
+    outs = flat(made(*given))
+    row["outs"] = [array(each.detach()) for each in outs]
+    leaves = [each for each in flat(given) if each.requires_grad]
+    names, parameters = zip(*made.named_parameters()) if list(made.parameters()) else ((), ())
+    out = [each for each in outs if each.requires_grad]
+    seeds = [normal(*each.shape) for each in out]
+    grads = torch.autograd.grad(out, [*leaves, *parameters], grad_outputs=seeds, allow_unused=True)
+    row["seeds"] = [array(each) for each in seeds]
+    row["gin"] = [None if each is None else array(each) for each in grads[: len(leaves)]]
+    row["gparams"] = {k: None if g is None else array(g) for k, g in zip(names, grads[len(leaves) :])}
+    row["after"] = {k: array(v) for k, v in made.state_dict().items()}
+    return row
+
+
+if __name__ == "__main__":
+    head = {"generator": "test/goldens/generate_torch_modules.py", "torch": torch.__version__, "python": platform.python_version()}
+    line = lambda each: json.dumps(each, separators=(",", ":"))
+    rows = ",\n".join(line(case(*row)) for row in ROWS)
+    blocks = [f"{line(k)}: {line(v)}" for k, v in head.items()] + [f'"cases": [\n{rows}\n]']
+    FILE.write_text("{\n" + ",\n".join(blocks) + "\n}\n", encoding="utf-8")
