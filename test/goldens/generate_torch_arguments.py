@@ -6,11 +6,14 @@ Run: python3 test/goldens/generate_torch_arguments.py   (PyTorch 2.13; a second)
 
 import json
 import math
+import operator
 import os
 import platform
 import warnings
 
 import torch
+
+from torch_array_arguments import array_cases
 
 warnings.filterwarnings("ignore")
 
@@ -24,6 +27,9 @@ TENSORS = {
     "b0": torch.tensor(True), "one": torch.tensor([2.0]), "fe": torch.zeros(0, 3), "ve": torch.zeros(0),
     "index": torch.tensor([[0, 1, 0], [1, 0, 1]]), "rows": torch.tensor([1, 0]), "sq": torch.tensor([[1.0, 2.0], [3.0, 4.0]]),
     "cube": torch.arange(8.0).reshape(2, 2, 2), "p": torch.tensor([0.0, 1.0]), "col": torch.tensor([[1.0], [2.0]]),
+    "fm": torch.tensor([[1.0, 2.0], [-0.5, 3.0], [2.5, 0.0]]), "im": torch.tensor([[1, 2], [0, 3], [2, -1]]),
+    "sq3": torch.tensor([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]]), "nan0": torch.tensor(math.nan),
+    "pv": torch.tensor([0.5, 0.25, 1.0]), "ones3": torch.tensor([1, 2, 3]),
 }
 DTYPES = {"float32": torch.float32, "int64": torch.int64, "bool": torch.bool, "uint8": torch.uint8}
 KINDS = ["f", "i", "b"]
@@ -316,11 +322,11 @@ RANDOM = {"rand", "randn", "rand_like", "randn_like", "randint", "randperm", ".n
 
 def main():
     rows = []
-    for name, args, keywords in cases():
+    for name, args, keywords in [*cases(), *array_cases()]:
         row = {"fn": name, "args": args, "kw": keywords}
         try:
             given, named = [value(x) for x in args], {k: value(x) for k, x in keywords.items()}
-            call = getattr(given.pop(0), name[1:]) if name.startswith(".") else getattr(torch, name)
+            call = operator.attrgetter(name.lstrip("."))(given.pop(0) if name.startswith(".") else torch)
             result = shown(call(*given, **named))
             if name in RANDOM and isinstance(result, dict) and not (name[1:] in ("normal_", "uniform_") and 0 in args):
                 del result["values"]

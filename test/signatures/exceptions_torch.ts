@@ -18,6 +18,7 @@ export const torchExceptions: Exceptions = {
       "classes of C++ or of a with statement: Python tells no signature",
     ],
     [/^torch\.nn\.functional\.logsigmoid$/, "a builtin whose signature Python does not tell"],
+    [/^torch\.broadcast_shapes$/, "Python's documentation of it is a list without a signature"],
     [/^torch\.index_copy$/, "as the method: PyTorch has it without listing it"],
     [/^torch\.unique$/, "chosen by its flags: Python tells no signature"],
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],
@@ -32,6 +33,14 @@ export const torchExceptions: Exceptions = {
     "torch.full": { names: "named tensors are a prototype that PyTorch has given up" },
     "torch.Tensor.mm": { out_dtype: "as the function has it: refused unless left out" },
     "torch.Tensor.bmm": { out_dtype: "as the function has it: refused unless left out" },
+    "torch.Tensor.addmm": { out_dtype: "as the function has it: refused unless left out" },
+    "torch.Tensor.baddbmm": { out_dtype: "as the function has it: refused unless left out" },
+    "torch.einsum": {
+      operands: "Python's own signature says *args; these are what the documentation calls them",
+      tensors: "what the function of C++ under it calls the operands",
+      path: "of the function of C++ under it, which torch.einsum does not pass on",
+      a: "another form of the function of C++ under it",
+    },
     "torch.Tensor.requires_grad_": {
       mode: "the schema's name: Python's parser calls it requires_grad",
       requires_grad: "the name that Python's parser takes",

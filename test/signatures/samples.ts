@@ -45,6 +45,7 @@ const texts = [
     "scan",
     "reduced",
     "L",
+    "use_mm_for_euclid_dist",
   ],
 ];
 

@@ -48,7 +48,9 @@ function given(each: unknown): unknown {
   if (typeof each !== "string") return each;
   if (each.startsWith("$")) {
     const { dtype, shape, values } = golden.tensors[each.slice(1)] as Required<Shown>;
-    return torch.tensor(values as number[], { dtype: dtypes[dtype] }).reshape(shape);
+    return torch
+      .tensor(values.map((one) => (typeof one === "string" ? number(one) : one)) as number[], { dtype: dtypes[dtype] })
+      .reshape(shape);
   }
   return each.startsWith("~") ? (dtypes[each.slice(1)] ?? number(each.slice(1))) : each;
 }
@@ -62,10 +64,13 @@ const dtypes: Readonly<Record<string, torch.Dtype>> = {
 
 type Callable = (...args: unknown[]) => unknown;
 
+const functionNamed = (path: string): Callable =>
+  path.split(".").reduce((owner: unknown, part) => Reflect.get(owner as object, part), torch) as Callable;
+
 async function call({ fn, args, kw }: Case): Promise<unknown> {
   const named = Object.fromEntries(Object.entries(kw).map(([name, each]) => [name, given(each)]));
   const all = [...args.map(given), ...(Object.keys(kw).length > 0 ? [named] : [])];
-  if (!fn.startsWith(".")) return shown(await (torch as unknown as Record<string, Callable>)[fn]?.(...all));
+  if (!fn.startsWith(".")) return shown(await functionNamed(fn)(...all));
   const [self, ...rest] = all as [Record<string, Callable>, ...unknown[]];
   return shown(await self[fn.slice(1)]?.(...rest));
 }

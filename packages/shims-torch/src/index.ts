@@ -64,6 +64,7 @@ export {
 } from "./ops/arithmetic.js";
 export * from "./ops/binary.js";
 export * from "./ops/bitwise.js";
+export { broadcast_shapes, combinations, corrcoef, cov } from "./ops/covariance.js";
 export {
   arange,
   as_tensor,
@@ -85,6 +86,22 @@ export { addcdiv, addcmul, clamp, clamp_max, clamp_min, lerp, masked_fill, where
 export { gather, type Index, index_select } from "./ops/indexing.js";
 export { cat, chunk, narrow, split, stack } from "./ops/joining.js";
 export { bmm, matmul, mm } from "./ops/linalg.js";
+export { addbmm, addmm, addmv, addr, baddbmm } from "./ops/matrix_sums.js";
+export {
+  cdist,
+  chain_matmul,
+  cross,
+  dot,
+  einsum,
+  ger,
+  inner,
+  kron,
+  mv,
+  outer,
+  pdist,
+  tensordot,
+  vdot,
+} from "./ops/products.js";
 export { bernoulli, rand, rand_like, randint, randn, randn_like, randperm } from "./ops/random.js";
 export {
   adjoint,

@@ -59,6 +59,8 @@ function ofOne(name: IntegerCheck, unchecked: (x: Tensor) => Tensor) {
 const castOp = checkedOp("from_f32", "cast");
 const agreeOp = checkedOp("unless_wrapped", "sum or prod");
 const bernoulliOp = checkedOp("bernoulli", "bernoulli", NO_PROBABILITY);
+/** `whole`, integers computed of others, unless the same computed in floats is far from it: then it has wrapped. */
+const unlessWrapped = (whole: Tensor, floats: Tensor): Tensor => agreeOp({ a: whole, b: floats }, undefined);
 const mul = ofTwo("mul", plain.mul);
 const absolute = ofOne("abs", (x) => abs(x));
 
@@ -66,7 +68,7 @@ const absolute = ofOne("abs", (x) => abs(x));
 function reduction(f: (x: Tensor, options?: reductions.ReduceOptions) => Tensor) {
   return (x: Tensor, options: reductions.ReduceOptions = {}): Tensor => {
     if (x.dtype !== "int32") return f(x, options);
-    return agreeOp({ a: f(x, options), b: f(plain.cast(x, "float32"), options) }, undefined);
+    return unlessWrapped(f(x, options), f(plain.cast(x, "float32"), options));
   };
 }
 
@@ -74,11 +76,12 @@ function cumulative(f: (x: Tensor, options: scans.CumulativeOptions) => Tensor) 
   return (x: Tensor, options: scans.CumulativeOptions): Tensor => {
     const counted = x.dtype === "bool" ? plain.cast(x, "int32") : x;
     if (counted.dtype !== "int32") return f(counted, options);
-    return agreeOp({ a: f(counted, options), b: f(plain.cast(counted, "float32"), options) }, undefined);
+    return unlessWrapped(f(counted, options), f(plain.cast(counted, "float32"), options));
   };
 }
 
 export const checked = {
+  unlessWrapped,
   add: ofTwo("add", plain.add),
   sub: ofTwo("sub", plain.sub),
   mul,

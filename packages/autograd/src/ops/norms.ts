@@ -4,7 +4,7 @@ import { expectFloating } from "../dtype.js";
 import { inFloat32 } from "../halves.js";
 import type { Tensor } from "../tensor.js";
 import { euclideanDistances } from "./cdist.js";
-import { cast, equal, mul, notEqual, pow, sub, where } from "./elementwise.js";
+import { equal, mul, notEqual, pow, sub, where } from "./elementwise.js";
 import { abs } from "./elementwise_unary.js";
 import { svd } from "./linalg_spectral.js";
 import { norm } from "./moments.js";
@@ -23,7 +23,8 @@ function vectorNormOfFloats(x: Tensor, p = 2, options: ReduceOptions = {}): Tens
   if (p === 2) return norm(x, options);
   if (p === Number.POSITIVE_INFINITY) return max(abs(x), options);
   if (p === Number.NEGATIVE_INFINITY) return min(abs(x), options);
-  if (p === 0) return sum(cast(notEqual(x, 0), "float32"), options);
+  // Counts depend on x with gradient 0 everywhere.
+  if (p === 0) return sum(where(equal(x, 0), where(notEqual(x, 0), x, 0), 1), options);
   if (p === 1) return sum(abs(x), options);
   if (Number.isNaN(p))
     throw new ArgumentError({ op: "vector_norm", argument: "p", expected: "a number", given: `${p}` });

@@ -19,6 +19,7 @@ import { elementwise } from "./elementwise.js";
 import { inPlace, ofOne, ofOperands, ofTensors, otherNames } from "./inplace.js";
 import { inPlacePlaces } from "./inplace_places.js";
 import { places } from "./places.js";
+import { products } from "./products.js";
 import { reductions } from "./reductions.js";
 
 /** A method without arguments. */
@@ -276,6 +277,7 @@ export interface TensorMethods
   extends Methods<typeof table>,
     Methods<typeof elementwise>,
     Methods<typeof places>,
+    Methods<typeof products>,
     Methods<typeof reductions>,
     Methods<typeof inPlace>,
     Methods<typeof inPlacePlaces>,
@@ -298,6 +300,6 @@ export interface TensorMethods
 }
 
 methods(Tensor, {
-  ...{ ...table, ...special, ...elementwise, ...places, ...reductions },
+  ...{ ...table, ...special, ...elementwise, ...places, ...products, ...reductions },
   ...{ ...inPlace, ...inPlacePlaces, ...ofOne, ...ofOperands, ...ofTensors, ...otherNames },
 });

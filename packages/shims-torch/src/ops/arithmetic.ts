@@ -38,15 +38,16 @@ type WithAlpha = (input: Operand, ...args: Args<[other: Operand], AlphaArguments
 
 const addition = { input: operand, other: operand, "*": null, alpha: scalar.or(1), out } as const;
 
-function requireAlpha(op: string, dtype: core.Dtype, alpha: number | boolean): void {
+/** Factors are bools where the result is, and whole where it is an integer. */
+export function requireAlpha(op: string, dtype: core.Dtype, alpha: number | boolean, argument = "alpha"): void {
   if (typeof alpha === "boolean" ? dtype === "bool" : dtype === "float32" || Number.isInteger(alpha)) return;
   const sentence =
     typeof alpha === "boolean"
-      ? "Boolean alpha only supported for Boolean results."
-      : "For integral input tensors, argument alpha must not be a floating point number.";
+      ? `Boolean ${argument} only supported for Boolean results.`
+      : `For integral input tensors, argument ${argument} must not be a floating point number.`;
   complain(core.ArgumentError, sentence, {
     op,
-    argument: "alpha",
+    argument,
     expected: dtype === "float32" ? "a number" : "an integer",
     given: `${alpha}`,
   });

@@ -1,5 +1,6 @@
 import * as core from "@facet/autograd";
 import { type Args, define, only } from "@facet/dialect";
+import { convertCore } from "../convert.js";
 import { complain } from "../errors.js";
 import { native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
@@ -19,7 +20,7 @@ function mismatch(op: string, a: readonly number[], b: readonly number[]): never
 }
 
 /** Products are of floats, or of integers, not of a mixture. */
-function requireOneDtype(op: string, argument: string, a: Tensor, b: Tensor): void {
+export function requireOneDtype(op: string, argument: string, a: Tensor, b: Tensor): void {
   const [x, y] = [a.core.dtype, b.core.dtype];
   if (x === y && x !== "bool") return;
   if (x === y) notImplemented(op, x, { op, argument, expected: "numbers" });
@@ -30,7 +31,19 @@ function requireOneDtype(op: string, argument: string, a: Tensor, b: Tensor): vo
   );
 }
 
-function product(op: string, argument: string, input: Tensor, other: Tensor): Tensor {
+/** Products of matrices; those of integers, for which there is no kernel, as sums of products. */
+function multiplied(a: core.Tensor, b: core.Tensor): core.Tensor {
+  if (a.dtype === "float32") return core.matmul(a, b);
+  const [m, k, n] = [...a.shape.slice(-2), b.shape.at(-1)] as [number, number, number];
+  const [x, y] = [convertCore(a, "int32"), convertCore(b, "int32")];
+  const left = core.reshape(x, [...a.shape.slice(0, -2), m, k, 1]);
+  const right = core.reshape(y, [...b.shape.slice(0, -2), 1, k, n]);
+  const whole = core.sum(core.mul(left, right), { axes: -2 });
+  const floats = core.matmul(core.cast(x, "float32"), core.cast(y, "float32"));
+  return convertCore(core.checked.unlessWrapped(whole, floats), a.dtype);
+}
+
+export function product(op: string, argument: string, input: Tensor, other: Tensor): Tensor {
   if (input.rank === 0 || other.rank === 0)
     complain(
       core.ShapeError,
@@ -47,14 +60,14 @@ function product(op: string, argument: string, input: Tensor, other: Tensor): Te
   return core.scope(() => {
     const a = input.rank === 1 ? core.reshape(input.core, [1, input.core.size]) : input.core;
     const b = other.rank === 1 ? core.reshape(other.core, [other.core.size, 1]) : other.core;
-    const y = core.matmul(a, b);
+    const y = multiplied(a, b);
     const rows = input.rank === 1 ? [] : [y.shape.at(-2) as number];
     const columns = other.rank === 1 ? [] : [y.shape.at(-1) as number];
     return wrap(core.reshape(y, [...y.shape.slice(0, -2), ...rows, ...columns]));
   });
 }
 
-function requireRank(op: string, argument: string, x: Tensor, rank: number): void {
+export function requireRank(op: string, argument: string, x: Tensor, rank: number): void {
   if (x.rank !== rank)
     complain(core.ShapeError, `${argument} must be a ${rank === 2 ? "matrix" : `${rank}D tensor`}`, {
       op,
