@@ -32,8 +32,11 @@ NAMESPACES = {
     "torch": [
         *["torch", "torch.Tensor", "torch.Generator", "torch.nn", "torch.nn.Module", "torch.nn.Sequential", "torch.nn.ModuleList"],
         *["torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.optim", "torch.optim.Optimizer"],
-        *["torch.optim.lr_scheduler", "torch.autograd", "torch.cuda", "torch.linalg", "torch.special", "torch.fft", "torch.func"],
-        *["torch.utils.data", "torchvision.datasets", "torchvision.transforms"],
+        *["torch.optim.lr_scheduler", "torch.optim.lr_scheduler.LRScheduler", "torch.optim.swa_utils", "torch.autograd"],
+        *["torch.autograd.functional", "torch.autograd.forward_ad", "torch.cuda", "torch.linalg", "torch.special", "torch.fft"],
+        *["torch.func", "torch.accelerator", "torch.amp", "torch.amp.GradScaler", "torch.distributions"],
+        *["torch.distributions.Distribution", "torch.utils.data", "torch.utils.checkpoint"],
+        *["torchvision.datasets", "torchvision.transforms"],
     ],
     "keras": [
         *["keras", "keras.layers", "keras.layers.Layer", "keras.Model", "keras.Sequential", "keras.Variable", "keras.models"],

@@ -21,6 +21,10 @@ export const torchExceptions: Exceptions = {
     [/^torch\.broadcast_shapes$/, "Python's documentation of it is a list without a signature"],
     [/^torch\.index_copy$/, "as the method: PyTorch has it without listing it"],
     [/^torch\.unique$/, "chosen by its flags: Python tells no signature"],
+    [
+      /^torch\.optim\.lr_scheduler\.\w+\.(step|scale_fn)$/,
+      "methods of one schedule: the original's list has those of the base",
+    ],
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],
     [/^torch\.Tensor\.(get|slice|show)$/, "stand for indexing and for print"],
     [/^torch\.nn\.(Sequential|ModuleList)\.get$|^torch\.utils\.data\.Dataset\.get$/, "stand for indexing"],

@@ -46,6 +46,13 @@ const texts = [
     "reduced",
     "L",
     "use_mm_for_euclid_dist",
+    "max",
+    "abs",
+    "triangular2",
+    "iterations",
+    "cos",
+    "forward-mode",
+    "different",
   ],
 ];
 

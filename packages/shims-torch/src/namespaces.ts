@@ -62,7 +62,10 @@ export declare namespace nn {
   type BCEWithLogitsLoss = nnMembers.BCEWithLogitsLoss;
 }
 
-export const optim = namespace("torch.optim", optimMembers);
+export const optim = namespace("torch.optim", {
+  ...optimMembers,
+  lr_scheduler: namespace("torch.optim.lr_scheduler", optimMembers.lr_scheduler),
+});
 export declare namespace optim {
   type Optimizer<S extends object = Record<string, unknown>> = optimMembers.Optimizer<S>;
   type OptimizerState<S> = optimMembers.OptimizerState<S>;
@@ -95,6 +98,24 @@ export declare namespace optim {
   type AdamSettings = optimMembers.AdamSettings;
   type SGD = optimMembers.SGD;
   type SgdSettings = optimMembers.SgdSettings;
+  namespace lr_scheduler {
+    type LRScheduler = optimMembers.lr_scheduler.LRScheduler;
+    type ChainedScheduler = optimMembers.lr_scheduler.ChainedScheduler;
+    type SequentialLR = optimMembers.lr_scheduler.SequentialLR;
+    type CosineAnnealingLR = optimMembers.lr_scheduler.CosineAnnealingLR;
+    type CosineAnnealingWarmRestarts = optimMembers.lr_scheduler.CosineAnnealingWarmRestarts;
+    type CyclicLR = optimMembers.lr_scheduler.CyclicLR;
+    type OneCycleLR = optimMembers.lr_scheduler.OneCycleLR;
+    type ConstantLR = optimMembers.lr_scheduler.ConstantLR;
+    type ExponentialLR = optimMembers.lr_scheduler.ExponentialLR;
+    type LambdaLR = optimMembers.lr_scheduler.LambdaLR;
+    type LinearLR = optimMembers.lr_scheduler.LinearLR;
+    type MultiplicativeLR = optimMembers.lr_scheduler.MultiplicativeLR;
+    type MultiStepLR = optimMembers.lr_scheduler.MultiStepLR;
+    type PolynomialLR = optimMembers.lr_scheduler.PolynomialLR;
+    type StepLR = optimMembers.lr_scheduler.StepLR;
+    type ReduceLROnPlateau = optimMembers.lr_scheduler.ReduceLROnPlateau;
+  }
 }
 
 export const utils = namespace("torch.utils", { data: namespace("torch.utils.data", dataMembers) });

@@ -7,6 +7,7 @@ export { Adam, type AdamSettings, AdamW } from "./adam.js";
 export { Adamax, type AdamaxSettings } from "./adamax.js";
 export { ASGD, type ASGDSettings } from "./asgd.js";
 export { LBFGS, type LBFGSSettings } from "./lbfgs.js";
+export * as lr_scheduler from "./lr_scheduler/index.js";
 export { Muon, type MuonSettings } from "./muon.js";
 export { NAdam, type NAdamSettings } from "./nadam.js";
 export { Optimizer, type OptimizerState, type ParamGroup, type Params } from "./optimizer.js";

@@ -7,13 +7,26 @@ import {
   UnsupportedError,
   withRecording,
 } from "@facet/autograd";
-import { bool, func, isKeywords, type Keywords, mapping, required, signature } from "@facet/dialect";
+import {
+  bool,
+  func,
+  isKeywords,
+  type Keywords,
+  type Methods,
+  mapping,
+  methods,
+  required,
+  signature,
+} from "@facet/dialect";
 import { complain } from "../errors.js";
 import { refuseHooks } from "../hooks.js";
 import { named } from "../kinds.js";
 import { zeroGradients } from "../nn/zero_grad.js";
 import { pythonRepr } from "../python.js";
 import { Tensor } from "../tensor.js";
+import { hookMethods, throughHooks, watchSteps } from "./hooks.js";
+
+export { hasStepped } from "./hooks.js";
 
 /** Parameters with the settings that hold for them. Settings may be changed between steps: `group.lr = 1e-4`. */
 export type ParamGroup<S> = S & { params: Tensor[]; param_names?: string[] };
@@ -51,12 +64,15 @@ const readers = {
   }),
 };
 
+/** What schedules keep in a group beside its settings. */
+const SCHEDULED = ["initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"];
+
 /** Methods of PyTorch's class that are called there by its own machinery. */
 const HOOKS = {
   _init_group: "state made in step()",
   _process_value_according_to_param_policy: "values as load_state_dict() copies them",
-  _patch_step_function: "a step() without hooks",
-  profile_hook_step: "a step() without hooks",
+  _patch_step_function: "register_step_pre_hook() and register_step_post_hook()",
+  profile_hook_step: "register_step_pre_hook() and register_step_post_hook()",
   __getstate__: "state_dict()",
   __setstate__: "load_state_dict()",
   __repr__: "toString()",
@@ -67,6 +83,9 @@ const HOOKS = {
  * and overrides `step`. Settings are read again at every step, of a compiled function too; groups may be added, removed and
  * given other parameters.
  */
+// biome-ignore lint/correctness/noUnusedVariables: both declarations of a class have its parameters.
+export interface Optimizer<S extends object = Record<string, unknown>> extends Methods<typeof hookMethods> {}
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are put onto the prototype from their table.
 export abstract class Optimizer<S extends object = Record<string, unknown>> extends Observed {
   readonly param_groups: ParamGroup<S>[] = observe([]);
   readonly defaults: S;
@@ -76,6 +95,7 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
     super();
     const { params, defaults } = readers.construct(args);
     refuseHooks(this, Optimizer, HOOKS);
+    watchSteps(new.target.prototype);
     this.defaults = defaults as S;
     this.#takeIn(params as Params<S>);
   }
@@ -158,7 +178,7 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
     const { params: given, ...own } = readers.add_param_group(args).param_group as GivenGroup<S>;
     const { params, ...names } = this.#listed(given);
     if (params.length === 0) this.#refuse("optimizer got an empty parameter list", "at least one parameter", "none");
-    const known = new Set(this.param_groups.flatMap((other) => other.params));
+    const taken = new Set(this.param_groups.flatMap((other) => other.params));
     for (const parameter of params) {
       if (!(parameter instanceof Tensor))
         this.#refuse(
@@ -167,9 +187,9 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
           typeof parameter,
         );
       if (!parameter.is_leaf) this.#refuse("can't optimize a non-leaf Tensor", "leaves", "a computed tensor");
-      if (known.has(parameter))
+      if (taken.has(parameter))
         this.#refuse("some parameters appear in more than one parameter group", "each parameter once", "one twice");
-      known.add(parameter);
+      taken.add(parameter);
       if (!parameter.is_floating_point())
         throw new DtypeError({
           op: this.#name(),
@@ -179,7 +199,7 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
         });
     }
     for (const key of Object.keys(own)) {
-      if (!Object.hasOwn(this.defaults, key))
+      if (!Object.hasOwn(this.defaults, key) && !SCHEDULED.includes(key))
         throw new ArgumentError({
           op: this.#name(),
           argument: key,
@@ -187,7 +207,8 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
           given: "a name it does not have",
         });
     }
-    this.checkKinds(own as unknown as Partial<S>);
+    const known = Object.entries(own).filter(([key]) => Object.hasOwn(this.defaults, key));
+    this.checkKinds(Object.fromEntries(known) as Partial<S>);
     const settings = { ...this.defaults, ...own, ...names, params: observe(params) } as unknown as ParamGroup<S>;
     this.check(settings);
     const group = observe(settings);
@@ -223,6 +244,7 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
    */
   state_dict(...args: []): OptimizerState<S> {
     readers.state_dict(args);
+    throughHooks(this, "state_dict_pre", null);
     const state: OptimizerState<S>["state"] = {};
     let first = 0;
     const param_groups = this.param_groups.map((group) => {
@@ -231,7 +253,7 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
       first += params.length;
       return { ...group, params };
     });
-    return { state, param_groups };
+    return throughHooks(this, "state_dict_post", { state, param_groups });
   }
 
   /**
@@ -239,7 +261,8 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
    * something does not fit.
    */
   load_state_dict(...args: [state_dict: OptimizerState<S>] | [Keywords<{ state_dict: OptimizerState<S> }>]): void {
-    const saved = readers.load_state_dict(args).state_dict as OptimizerState<S>;
+    const given = readers.load_state_dict(args).state_dict as OptimizerState<S>;
+    const saved = throughHooks(this, "load_state_dict_pre", given);
     const sizes = (groups: readonly { params: readonly unknown[] }[]): string =>
       groups.map((group) => group.params.length).join(", ");
     if (saved.param_groups.length !== this.param_groups.length)
@@ -267,6 +290,7 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
       };
     });
     for (const load of loads) load();
+    throughHooks(this, "load_state_dict_post", null);
   }
 
   override toString(): string {
@@ -284,6 +308,8 @@ export abstract class Optimizer<S extends object = Record<string, unknown>> exte
     return this.toString();
   }
 }
+
+methods(Optimizer, hookMethods);
 
 const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === "object" && value !== null && Symbol.iterator in value;
