@@ -21,12 +21,14 @@ if __name__ == "__main__":
     keras.config.set_floatx("float64")
     # Cases are written one after another: imported here, so that tables are made in float64.
     from keras_layers import activations_cases, layers_cases, ops_cases
+    from keras_layer_rows import layer_rows_cases
     from keras_losses import losses_cases, metrics_cases
     from keras_texts import initializers_cases, texts_cases
     from keras_training import fit_cases, optimizers_cases
 
     FILES = {
         "keras_layers": layers_cases,
+        "keras_layer_rows": layer_rows_cases,
         "keras_activations": activations_cases,
         "keras_ops": ops_cases,
         "keras_losses": losses_cases,

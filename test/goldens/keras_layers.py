@@ -137,6 +137,12 @@ ACTIVATIONS = [
     ("softmax", [0]),
     ("log_softmax", []),
     ("log_softmax", [1]),
+    *((name, []) for name in (
+        "celu", "exponential", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid", "mish",
+        "relu6", "soft_shrink", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "tanh_shrink",
+    )),
+    ("threshold", [0.4, -2.0]),
+    ("soft_shrink", [0.3]),
 ]
 
 

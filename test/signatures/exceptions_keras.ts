@@ -5,14 +5,14 @@ const byPosition = (names: readonly string[]): Readonly<Record<string, string>> 
 
 export const kerasExceptions: Exceptions = {
   internal: [
-    [/\.(build|call|compute_output_shape|result_shape)$/, "hooks that users define and layers call"],
+    [/\.(build|call|compute_mask|compute_output_shape|result_shape)$/, "hooks that users define and layers call"],
     [/\.(invoke|specs|outputDtype|ensureBuilt|resolveMetrics)$/, "machinery of calls on placeholders and of steps"],
     [/\.(update_step|settings)$/, "between the base of the optimizers and each of them, or the program's own"],
     [/^keras\.(metrics\.)?Metric\.(update_state|result)$/, "hooks that users define"],
     [/^keras\.(initializers\.)?Initializer\.values$/, "between weights and their initializers"],
     [/\.toJSON$/, "called by JSON.stringify"],
     [
-      /^keras\.(layers\.)?Layer\.(expectRank|expectAxis|knownExtent|ensureBuilt|run|connect|addNode)$/,
+      /^keras\.(layers\.)?Layer\.(expectRank|expectAxis|knownExtent|ensureBuilt|run|connect|addNode|configuration|shapesToBuild)$/,
       "machinery of layers",
     ],
     [/^keras\.(Model|Sequential|models\.\w+)\.(setGraph|runAll|connect)$/, "machinery of models"],
@@ -33,22 +33,15 @@ export const kerasExceptions: Exceptions = {
       input_shape: "one of the original's **kwargs",
       input_dim: "one of the original's **kwargs",
       batch_size: "one of the original's **kwargs",
+      rank: "how the original's base is told of its dimensions",
+      pool_dimensions: "how the original's base is told of its dimensions",
+      pool_mode: "how the original's base is told what it is",
     },
     "keras.layers.Layer.add_weight": byPosition(["args", "shape", "initializer", "dtype"]),
     "keras.optimizers.Optimizer": byPosition([
       ...["args", "learning_rate", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"],
       ...["ema_momentum", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps", "name"],
     ]),
-    "keras.layers.Conv2D": { rank: "how the original's base is told of its dimensions" },
-    "keras.layers.MaxPooling2D": {
-      pool_dimensions: "how the original's base is told of its dimensions",
-      pool_mode: "how the original's base is told what it is",
-    },
-    "keras.layers.AveragePooling2D": {
-      pool_dimensions: "how the original's base is told of its dimensions",
-      pool_mode: "how the original's base is told what it is",
-    },
-    "keras.layers.GlobalAveragePooling2D": { pool_dimensions: "how the original's base is told of its dimensions" },
     "keras.Model": { args: "what a class of the program's own takes is its own affair" },
     "keras.callbacks.LambdaCallback": {
       on_batch_begin: "one of the original's **kwargs",

@@ -12,6 +12,7 @@ const texts = [
     "none",
     "same",
     "valid",
+    "nearest",
     "linear",
     "reflect",
     "constant",

@@ -6,26 +6,43 @@ import {
   type Tensor as CoreTensor,
   cast,
   clamp,
+  celu as coreCelu,
   elu as coreElu,
+  exp as coreExp,
   gelu as coreGelu,
+  glu as coreGlu,
+  logSigmoid as coreLogSigmoid,
+  mish as coreMish,
   relu as coreRelu,
+  relu6 as coreRelu6,
   sigmoid as coreSigmoid,
   silu as coreSilu,
   softmax as coreSoftmax,
   softplus as coreSoftplus,
+  softsign as coreSoftsign,
+  sparsemax as coreSparsemax,
+  squareplus as coreSquareplus,
   tanh as coreTanh,
+  threshold as coreThreshold,
   expectDtype,
   greater,
+  hardShrink,
+  hardSigmoid,
+  hardSwish,
   leakyRelu,
   logSoftmax,
   maximum,
   mul,
   neg,
   reshape,
+  softShrink,
+  sparsePlus,
+  sparseSigmoid,
   sub,
+  tanhShrink,
   transpose,
 } from "@facet/autograd";
-import { type Args, any, define, number, type Rules, show, type Values } from "@facet/dialect";
+import { type Args, any, define, func, int, isKeywords, number, type Rules, show, type Values } from "@facet/dialect";
 import { arrayOrPlaceholder, intOrInts, showUnknown } from "./kinds.js";
 import { defineOp } from "./operation.js";
 import { asTensor, floats, KerasTensor, sameTensor, Tensor, type TensorLike } from "./tensor.js";
@@ -117,8 +134,75 @@ export const selu = plain("selu", (x) =>
 );
 export const tanh = ofFloats("tanh", coreTanh);
 export const softplus = plain("softplus", coreSoftplus);
+/** max(0, x), at most 6. */
+export const relu6 = ofFloats("relu6", coreRelu6);
+export const softsign = ofFloats("softsign", coreSoftsign);
+/** e^x. */
+export const exponential = ofFloats("exponential", coreExp);
+/** x plus 3, between 0 and 6, over 6. */
+export const hard_sigmoid = ofFloats("hard_sigmoid", hardSigmoid);
+/** x hard_sigmoid(x). */
+export const hard_silu = ofFloats("hard_silu", hardSwish);
+export const hard_swish = ofFloats("hard_swish", hardSwish);
+/** x, between -1 and 1. */
+export const hard_tanh = ofFloats("hard_tanh", (x) => clamp(x, -1, 1));
+/** x tanh(softplus(x)). */
+export const mish = ofFloats("mish", coreMish);
+export const log_sigmoid = ofFloats("log_sigmoid", coreLogSigmoid);
+/** 0 up to -1, x from 1 on, (x + 1)^2 / 4 between. */
+export const sparse_plus = ofFloats("sparse_plus", sparsePlus);
+/** 0 up to -1, 1 from 1 on, (x + 1) / 2 between. */
+export const sparse_sigmoid = ofFloats("sparse_sigmoid", sparseSigmoid);
+/** x - tanh(x). */
+export const tanh_shrink = ofFloats("tanh_shrink", tanhShrink);
+/** x where positive, else alpha (e^(x / alpha) - 1). */
+export const celu: Activation<Args<[alpha: number], { alpha: number }>> = activation(
+  "celu",
+  { alpha: 1 },
+  (x, { alpha }) => new Tensor(coreCelu(floats(x, "celu"), alpha)),
+);
+/** The first half along `axis` times the sigmoid of the second. */
+export const glu: Activation<Args<[axis: number], { axis: number }>> = activation(
+  "glu",
+  { axis: int.or(-1) },
+  (x, { axis }) => new Tensor(coreGlu(floats(x, "glu"), axis)),
+);
+type ByThreshold = Activation<Args<[threshold: number], { threshold: number }>>;
+/** x outside of +-threshold, 0 inside. */
+export const hard_shrink: ByThreshold = activation(
+  "hard_shrink",
+  { threshold: 0.5 },
+  (x, { threshold }) => new Tensor(hardShrink(floats(x, "hard_shrink"), threshold)),
+);
+/** x moved by `threshold` towards 0, which it stays at. */
+export const soft_shrink: ByThreshold = activation(
+  "soft_shrink",
+  { threshold: 0.5 },
+  (x, { threshold }) => new Tensor(softShrink(floats(x, "soft_shrink"), threshold)),
+);
+/** (x + sqrt(x^2 + b)) / 2. */
+export const squareplus: Activation<Args<[b: number], { b: number }>> = activation(
+  "squareplus",
+  { b: 4 },
+  (x, { b }) => new Tensor(coreSquareplus(floats(x, "squareplus"), b)),
+);
+/** x above the threshold, else `default_value`. */
+export const threshold: Activation<
+  Args<[threshold: number, default_value: number], { threshold: number; default_value: number }>
+> = activation(
+  "threshold",
+  { threshold: number, default_value: number },
+  (x, given) => new Tensor(coreThreshold(floats(x, "threshold"), given.threshold, given.default_value)),
+);
+/** The nearest point of the simplex along `axis`: shares that may be 0. */
+export const sparsemax: Activation<Args<[axis: number], { axis: number }>> = activation(
+  "sparsemax",
+  { axis: int.or(-1) },
+  (x, { axis }) => new Tensor(coreSparsemax(floats(x, "sparsemax"), axis)),
+);
 /** x sigmoid(x). */
 export const silu = plain("silu", coreSilu);
+export const swish = plain("swish", coreSilu);
 /** x Phi(x); exact unless `approximate`, which takes the tanh form. */
 export const gelu: Activation<Args<[approximate: boolean], { approximate: boolean }>> = activation(
   "gelu",
@@ -192,6 +276,25 @@ const TABLE = {
   gelu,
   softmax,
   log_softmax,
+  relu6,
+  softsign,
+  exponential,
+  hard_sigmoid,
+  hard_silu,
+  hard_swish: hard_silu,
+  hard_tanh,
+  mish,
+  log_sigmoid,
+  sparse_plus,
+  sparse_sigmoid,
+  tanh_shrink,
+  celu,
+  glu,
+  hard_shrink,
+  soft_shrink,
+  squareplus,
+  threshold,
+  sparsemax,
 };
 
 export type ActivationName = keyof typeof TABLE;
@@ -201,6 +304,26 @@ export const get: (identifier: ActivationArgument | null) => ActivationFunction 
   "keras.activations.get",
   { identifier: any },
   ({ identifier }) => resolve(identifier),
+);
+
+/** The name of a function of this module; a function of the program's own stands for itself. */
+export const serialize: (activation: ActivationFunction | Activation) => ActivationName | ActivationFunction = define(
+  "keras.activations.serialize",
+  { activation: func },
+  ({ activation }) => {
+    const found = Object.entries(TABLE).find(([, each]) => each === activation);
+    return (found?.[0] ?? activation) as ActivationName;
+  },
+);
+
+/** The function of a name that `serialize` gave. */
+export const deserialize: (config: ActivationName | ActivationFunction) => ActivationFunction = define(
+  "keras.activations.deserialize",
+  { config: any, custom_objects: any.or(null) },
+  ({ config, custom_objects }) =>
+    typeof config === "string" && isKeywords(custom_objects) && Object.hasOwn(custom_objects, config)
+      ? (custom_objects[config] as ActivationFunction)
+      : resolve(config, "activations.deserialize"),
 );
 
 /** What `get` gives, for callers that have read their arguments. */

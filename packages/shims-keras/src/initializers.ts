@@ -28,6 +28,7 @@ import {
   type Args,
   any,
   define,
+  isKeywords,
   Kind,
   number,
   oneOf,
@@ -47,6 +48,9 @@ const readCall = signature("keras.initializers.Initializer.__call__", {
   dtype: only(null, "float32"),
 });
 const readInitializer = signature("keras.initializers.Initializer", {});
+/** What initializers of Keras' own were made with. */
+const givenTo = new WeakMap<object, Record<string, unknown>>();
+const readGetConfig = signature("keras.initializers.Initializer.get_config", {});
 
 /** An initializer is called like a function; Callable makes it one. */
 export interface Initializer {
@@ -67,6 +71,14 @@ export class Initializer extends Callable {
     super();
     readInitializer(args);
     this.name = snakeCase(classNameOf(new.target));
+  }
+
+  /** What made it, as keywords of its class. */
+  get_config(...args: []): Record<string, unknown> {
+    readGetConfig(args);
+    const given = givenTo.get(this) ?? {};
+    // A source of keys is the program's own.
+    return typeof given.seed === "object" ? { ...given, seed: null } : { ...given };
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: a class of the program's own takes what it takes.
@@ -120,6 +132,7 @@ function initializer<const R extends Rules>(name: string, rules: R, make: (given
     constructor(...args: readonly unknown[]) {
       const given = read(args);
       super(make(given), (given as { seed?: number | SeedGenerator | null }).seed);
+      givenTo.set(this, given as Record<string, unknown>);
     }
   };
   return withoutNew(made) as unknown;
@@ -234,7 +247,8 @@ export type InitializerArgument =
 /** What names or is an initializer, or a function that may stand for one. */
 export const initializerKind = new Kind<InitializerArgument>(
   "an initializer",
-  (value) => typeof value === "string" || typeof value === "function" || value instanceof Initializer,
+  (value) =>
+    typeof value === "string" || typeof value === "function" || value instanceof Initializer || isKeywords(value),
 );
 
 /** The initializer of a name or a class, or the object itself; null for null. Throws ArgumentError on a name it does not know. */
@@ -255,6 +269,11 @@ export function resolve(identifier: unknown, op = "initializers.get", argument =
   if (typeof identifier === "string") {
     const snake = snakeCase(identifier);
     if (Object.hasOwn(TABLE, snake)) return new TABLE[snake as InitializerName]();
+  }
+  if (isKeywords(identifier) && typeof identifier.class_name === "string") {
+    const snake = snakeCase(identifier.class_name);
+    if (Object.hasOwn(TABLE, snake))
+      return new (TABLE[snake as InitializerName] as new (config: unknown) => Initializer)(identifier.config ?? {});
   }
   const expected = `an initializer or one of ${Object.keys(TABLE).join(", ")}`;
   const given = showUnknown(identifier, Object.keys(TABLE));

@@ -50,6 +50,8 @@ export interface Tensor extends Methods<typeof tensorMethods> {}
 export class Tensor implements HoldsTensors {
   readonly core: CoreTensor;
   readonly activated: Activated | undefined;
+  /** Which steps count, as Keras keeps it at its tensors: set by layers (Embedding, Masking), read by those behind them. */
+  _keras_mask: Tensor | undefined;
 
   constructor(core: CoreTensor, activated?: Activated) {
     this.core = core;
@@ -118,6 +120,7 @@ export class Tensor implements HoldsTensors {
   *[tensorsOf](): Iterable<CoreTensor> {
     yield this.core;
     if (this.activated) yield this.activated.logits;
+    if (this._keras_mask) yield this._keras_mask.core;
   }
 }
 
@@ -250,4 +253,8 @@ export const floats = (value: TensorLike, op?: string): CoreTensor =>
   coreCast(toTensor(value, "float32", op).core, "float32");
 
 /** Another handle on the same memory, in the scope around: for results that are arguments. */
-export const sameTensor = (x: Tensor): Tensor => new Tensor(sameValue(x.core), x.activated);
+export function sameTensor(x: Tensor): Tensor {
+  const same = new Tensor(sameValue(x.core), x.activated);
+  same._keras_mask = x._keras_mask;
+  return same;
+}

@@ -1,92 +1,45 @@
-import { cast, formatShape, greater, ShapeError, where } from "@facet/autograd";
-import { type Args, any, number, signature } from "@facet/dialect";
+// Activations as layers.
+import { cast, prelu as corePrelu, formatShape, greater, ShapeError, where } from "@facet/autograd";
+import { listOf, number } from "@facet/dialect";
 import * as activations from "../activations.js";
-import { withoutNew } from "../callable.js";
-import { array, atLeastZero, intOrInts } from "../kinds.js";
-import { asTensor, Tensor, type TensorDtype, type TensorLike } from "../tensor.js";
-import { callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
-import { SameShapeLayer } from "./layer.js";
+import { array, atLeastZero, intOrInts, positive } from "../kinds.js";
+import { asTensor, floats, type Shape, Tensor, type TensorLike } from "../tensor.js";
+import type { VariableBase } from "../variable.js";
+import { activationKind, constraint, initializer, regularizer } from "./arguments.js";
+import { layerClass, layerOf } from "./define.js";
 
-const readActivation = signature("keras.layers.Activation", { activation: any, ...layerRules });
+const plain = { sameShape: true, masks: true } as const;
 
 /** Any activation function as a layer. */
-class ActivationLayer extends SameShapeLayer {
-  static override readonly className = "Activation";
-  static override readonly callReader = callSignature("Activation");
-  readonly activation: activations.ActivationFunction;
-
-  constructor(
-    ...args: Args<
-      [activation: activations.ActivationArgument],
-      LayerKeywords & { activation: activations.ActivationArgument }
-    >
-  ) {
-    const given = readActivation(args);
-    super(layerPart(given));
-    this.activation = activations.resolve(given.activation, "Activation");
-  }
-
+class ActivationLayer extends layerOf("Activation", { activation: activationKind }, ["activation"], {
+  ...plain,
+  keepsDtype: true,
+}) {
   override call(x: Tensor): Tensor {
     return this.activation(x);
   }
-
-  protected override outputDtype(input: TensorDtype): TensorDtype {
-    return input;
-  }
 }
 
-interface ReluArguments {
-  max_value: number | null;
-  negative_slope: number;
-  threshold: number;
-}
-const readRelu = signature("keras.layers.ReLU", {
+const reluRules = {
   max_value: atLeastZero.or(null),
   negative_slope: atLeastZero.or(0),
   threshold: atLeastZero.or(0),
-  ...layerRules,
-});
-
+} as const;
 /** max(x, 0); at most max_value, and negative_slope (x - threshold) at or below the threshold, when these are given. */
-class ReLULayer extends SameShapeLayer {
-  static override readonly className = "ReLU";
-  static override readonly callReader = callSignature("ReLU");
-  readonly max_value: number | null;
-  readonly negative_slope: number;
-  readonly threshold: number;
-
-  constructor(
-    ...args: Args<[max_value: number | null, negative_slope: number, threshold: number], LayerKeywords & ReluArguments>
-  ) {
-    const given = readRelu(args);
-    super(layerPart(given));
-    this.max_value = given.max_value;
-    this.negative_slope = given.negative_slope;
-    this.threshold = given.threshold;
-  }
-
+class ReLULayer extends layerOf("ReLU", reluRules, ["max_value", "negative_slope", "threshold"], plain) {
   override call(x: Tensor): Tensor {
     return activations.relu(x, this.negative_slope, this.max_value, this.threshold);
   }
 }
 
-const readSoftmax = signature("keras.layers.Softmax", { axis: intOrInts.or(-1), ...layerRules });
-
 /** What stands in the place of what the mask leaves out. */
 const LOWEST = -1e9;
 
 /** e^x over its sum along `axis` (default the last), or several. Called with `mask`, what it leaves out counts as nothing. */
-class SoftmaxLayer extends SameShapeLayer {
-  static override readonly className = "Softmax";
-  static override readonly callReader = callSignature("Softmax", { mask: array.or(null) });
-  readonly axis: number | readonly number[];
-
-  constructor(...args: Args<[axis: number | readonly number[]], LayerKeywords & { axis: number | readonly number[] }>) {
-    const given = readSoftmax(args);
-    super(layerPart(given));
-    this.axis = given.axis;
-  }
-
+class SoftmaxLayer extends layerOf("Softmax", { axis: intOrInts.or(-1) }, ["axis"], {
+  ...plain,
+  call: { mask: array.or(null) },
+}) {
   override call(x: Tensor, { mask = null }: { mask?: TensorLike | null } = {}): Tensor {
     if (mask === null) return activations.softmaxAlong(x, this.axis);
     const keep = maskFor(x, mask);
@@ -107,51 +60,54 @@ function maskFor(x: Tensor, mask: TensorLike): Tensor["core"] {
   return core.dtype === "bool" ? core : greater(cast(core, "float32"), 0.5);
 }
 
-const readLeaky = signature("keras.layers.LeakyReLU", { negative_slope: atLeastZero.or(0.3), ...layerRules });
-
+const leakyRules = { negative_slope: atLeastZero.or(0.3) } as const;
 /** x where positive, else negative_slope x; default 0.3. */
-class LeakyReLULayer extends SameShapeLayer {
-  static override readonly className = "LeakyReLU";
-  static override readonly callReader = callSignature("LeakyReLU");
-  readonly negative_slope: number;
-
-  constructor(...args: Args<[negative_slope: number], LayerKeywords & { negative_slope: number }>) {
-    const given = readLeaky(args);
-    super(layerPart(given));
-    this.negative_slope = given.negative_slope;
-  }
-
+class LeakyReLULayer extends layerOf("LeakyReLU", leakyRules, ["negative_slope"], plain) {
   override call(x: Tensor): Tensor {
     return activations.leaky_relu(x, this.negative_slope);
   }
 }
 
-const readElu = signature("keras.layers.ELU", { alpha: number.or(1), ...layerRules });
-
 /** x where positive, else alpha (e^x - 1); default 1. */
-class ELULayer extends SameShapeLayer {
-  static override readonly className = "ELU";
-  static override readonly callReader = callSignature("ELU");
-  readonly alpha: number;
-
-  constructor(...args: Args<[alpha: number], LayerKeywords & { alpha: number }>) {
-    const given = readElu(args);
-    super(layerPart(given));
-    this.alpha = given.alpha;
-  }
-
+class ELULayer extends layerOf("ELU", { alpha: number.or(1) }, ["alpha"], plain) {
   override call(x: Tensor): Tensor {
     return activations.elu(x, this.alpha);
   }
 }
 
-export const Activation = withoutNew(ActivationLayer);
+const preluRules = {
+  alpha_initializer: initializer.or("Zeros" as never),
+  alpha_regularizer: regularizer,
+  alpha_constraint: constraint,
+  shared_axes: intOrInts.either(listOf(positive)).or(null),
+} as const;
+/** x where positive, else alpha x with a learned alpha for every element of an example; `shared_axes` count from 1. */
+class PReLULayer extends layerOf("PReLU", preluRules, ["alpha_initializer"], plain) {
+  alpha: VariableBase | undefined;
+
+  override build(inputShape: Shape): void {
+    const shared = this.shared_axes === null ? [] : [this.shared_axes].flat();
+    const extents = inputShape.map((_, axis) => (axis === 0 || shared.includes(axis) ? 1 : undefined));
+    this.alpha = this.weightOf(
+      "alpha",
+      extents.slice(1).map((extent, i) => extent ?? this.knownExtent(inputShape, i + 1)),
+    );
+  }
+
+  override call(x: Tensor): Tensor {
+    return new Tensor(corePrelu(floats(x, "PReLU"), (this.alpha as VariableBase).core));
+  }
+}
+
+export const Activation = layerClass(ActivationLayer);
 export type Activation = ActivationLayer;
-export const ReLU = withoutNew(ReLULayer);
+export const ReLU = layerClass(ReLULayer);
 export type ReLU = ReLULayer;
-export const Softmax = withoutNew(SoftmaxLayer);
+export const Softmax = layerClass(SoftmaxLayer);
 export type Softmax = SoftmaxLayer;
-export const LeakyReLU = withoutNew(LeakyReLULayer);
+export const LeakyReLU = layerClass(LeakyReLULayer);
 export type LeakyReLU = LeakyReLULayer;
-export const ELU = withoutNew(ELULayer);
+export const ELU = layerClass(ELULayer);
 export type ELU = ELULayer;
+export const PReLU = layerClass(PReLULayer);
+export type PReLU = PReLULayer;

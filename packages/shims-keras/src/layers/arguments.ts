@@ -1,5 +1,7 @@
 // What every layer takes: when it is made, and when it is called.
 import { Kind, only, type Reader, type Rules, signature } from "@facet/dialect";
+import type { ActivationArgument } from "../activations.js";
+import type { InitializerArgument } from "../initializers.js";
 import { array, nameKind, positive, shape as shapeKind, trainingKind } from "../kinds.js";
 import { KerasTensor, type Shape, type TensorLike } from "../tensor.js";
 
@@ -10,6 +12,14 @@ export interface LayerKeywords {
   /** The old way to say a model's input: on its first layer, without the batch. */
   input_shape: Shape | null;
 }
+
+/** Arguments that name penalties on weights or results, and what weights are held to: none is there yet. */
+export const regularizer = only(null);
+export const constraint = only(null);
+/** A function of elements, by name or itself. */
+export const activationKind = new Kind<ActivationArgument | null>("an activation or its name", () => true);
+/** First values of weights, by name, class or object. */
+export const initializer = new Kind<InitializerArgument | null>("an initializer or its name", () => true);
 
 /** What every layer takes by keyword, beside activity_regularizer; dtypes are float32. */
 const common = {
@@ -24,7 +34,7 @@ const common = {
 /** The same, behind the mark of keywords. */
 export const keywordRules = { "*": null, ...common } as const;
 /** What a layer takes after its own arguments that has activity_regularizer among its keywords only. */
-export const layerRules = { "*": null, activity_regularizer: only(null), ...common } as const;
+export const layerRules = { "*": null, activity_regularizer: regularizer, ...common } as const;
 
 export interface LayerGiven {
   readonly name: string | null;
@@ -41,8 +51,8 @@ export const layerPart = ({
   input_shape,
   input_dim,
   batch_size,
-}: LayerGiven): Partial<LayerKeywords> =>
-  ({ name, trainable, input_shape, input_dim, batch_size }) as Partial<LayerKeywords>;
+}: LayerGiven): Partial<LayerKeywords> & { input_dim?: number | null } =>
+  ({ name, trainable, input_shape, input_dim, batch_size }) as Partial<LayerKeywords> & { input_dim?: number | null };
 
 export interface CallContext {
   /** Whether the layer behaves as in training: dropout drops. */
@@ -62,10 +72,13 @@ export const inputsKind = new Kind<LayerInput<TensorLike | KerasTensor>>(
 export type CallValues = { inputs: unknown; training: boolean | null } & Record<string, unknown>;
 const trainingRule = { training: trainingKind.or(null) } as const;
 
-/** The reader of a layer's calls; `more` are arguments beside the inputs. Every layer takes `training`, by keyword at least. */
-export function callSignature(className: string, more: Rules = {}): Reader<CallValues> {
+/**
+ * The reader of a layer's calls; `more` are arguments beside the inputs, which `first` names. Every layer takes `training`, by
+ * keyword at least.
+ */
+export function callSignature(className: string, more: Rules = {}, first = "inputs"): Reader<CallValues> {
   const training = "training" in more ? {} : { "*": null, ...trainingRule };
-  const rules: Rules = { inputs: inputsKind, ...more, ...training };
+  const rules: Rules = { [first]: inputsKind, ...more, ...training };
   return signature(`keras.layers.${className}.__call__`, rules) as Reader<CallValues>;
 }
 /** Of layers whose `call` has it among its own arguments, by position too. */

@@ -1,25 +1,22 @@
-import { ArgumentError, cast, dropout, matmul, reshape, ShapeError, transpose } from "@facet/autograd";
-import { type Args, bool, int, listOf, only, signature } from "@facet/dialect";
-import type { ActivationArgument } from "../activations.js";
+// Where data enter, and layers that compute little: masks, functions as layers, layers around others.
+import { ArgumentError, any, notEqual, where } from "@facet/autograd";
+import { type Args, bool, func, instance, listOf, mapping, number, only, signature } from "@facet/dialect";
 import { type Makes, withoutNew } from "../callable.js";
-import { type DataFormat, dataFormat, type SeedGenerator, seedGenerator, seedKind } from "../config.js";
-import { dataFormatKind, dtypeKind, fraction, nameKind, positive } from "../kinds.js";
+import { array, dtypeKind, nameKind, positive, shape as shapeKind } from "../kinds.js";
 import { addNode } from "../operation.js";
-import { elementsOf, reshapedTo } from "../ops/shapes.js";
-import { type KerasTensor, pythonShape, type Shape, sameTensor, Tensor, type TensorDtype } from "../tensor.js";
-import type { VariableBase } from "../variable.js";
 import {
-  type CallContext,
-  callSignature,
-  keywordRules,
-  type LayerKeywords,
-  layerPart,
-  layerRules,
-  withTraining,
-} from "./arguments.js";
-import { expectShape } from "./inputs.js";
-import { type KernelArguments, KernelLayer, kernelRules } from "./kernel.js";
-import { Layer, SameShapeLayer } from "./layer.js";
+  asTensor,
+  type KerasTensor,
+  type Shape,
+  sameTensor,
+  Tensor,
+  type TensorDtype,
+  type TensorLike,
+} from "../tensor.js";
+import type { CallContext, LayerInput } from "./arguments.js";
+import { layerClass, layerOf } from "./define.js";
+import { Layer } from "./layer.js";
+import type { Masks } from "./masks.js";
 
 export interface InputArguments {
   shape: Shape | null;
@@ -108,165 +105,79 @@ export function inputOf(name: "keras.Input" | "keras.layers.Input"): InputFuncti
 /** `keras.Input({ shape: [28, 28, 1] })`: a placeholder [null, 28, 28, 1]. `shape` leaves the batch out. */
 export const Input = inputOf("keras.layers.Input");
 
-export interface DenseArguments extends KernelArguments {
-  units: number;
+/** x. */
+class IdentityLayer extends layerOf("Identity", {}, [], { sameShape: true, keepsDtype: true, masks: true }) {
+  override call(x: Tensor): Tensor {
+    return sameTensor(x);
+  }
 }
 
-const readDense = signature("keras.layers.Dense", {
-  units: positive,
-  ...kernelRules,
-  lora_rank: only(null),
-  lora_alpha: only(null),
-  quantization_config: only(null),
-  ...keywordRules,
-});
-
-/** activation(x kernel + bias) along the last axis: [..., in] to [..., units]; kernel [in, units]. */
-class DenseLayer extends KernelLayer {
-  static override readonly className = "Dense";
-  static override readonly callReader = callSignature("Dense", withTraining);
-  readonly units: number;
-
-  constructor(
-    ...args: Args<[units: number, activation: ActivationArgument | null, use_bias: boolean], DenseArguments>
-  ) {
-    const given = readDense(args);
-    super("Dense", given);
-    this.units = given.units;
+/** Masks steps all of whose features are `mask_value`, and sets them to 0. */
+class MaskingLayer extends layerOf("Masking", { mask_value: number.or(0) }, ["mask_value"], {
+  sameShape: true,
+  keepsDtype: true,
+  masks: true,
+}) {
+  override compute_mask(x: Tensor): Masks {
+    return new Tensor(any(notEqual(x.core, this.mask_value), { axes: [-1] }));
   }
 
+  override call(x: Tensor): Tensor {
+    const keep = any(notEqual(x.core, this.mask_value), { axes: [-1], keepdims: true });
+    return new Tensor(where(keep, x.core, 0));
+  }
+}
+
+type LambdaFunction = (inputs: Tensor, options?: Record<string, unknown>) => LayerInput<Tensor>;
+const lambdaRules = {
+  function: func,
+  output_shape: shapeKind.either(func).or(null),
+  mask: array.either(func).or(null),
+  arguments: mapping<Record<string, unknown>>().or(null),
+} as const;
+/**
+ * A function as a layer. It is called with the inputs and, where there are `arguments`, these; one that takes a second parameter
+ * gets `mask` and `training` among them.
+ */
+class LambdaLayer extends layerOf("Lambda", lambdaRules, ["function", "output_shape"], {
+  call: { mask: array.or(null) },
+  normal: ({ arguments: given }) => ({ arguments: given ?? {} }),
+}) {
+  override compute_output_shape(inputShape: Shape): Shape {
+    const given = this.output_shape as Shape | ((shape: Shape) => Shape) | null;
+    if (given === null) return super.compute_output_shape(inputShape);
+    return typeof given === "function" ? given(inputShape) : [inputShape[0] ?? null, ...given];
+  }
+
+  override compute_mask(inputs: LayerInput<Tensor>, masks: Masks): Masks {
+    const { mask } = this;
+    if (typeof mask === "function") return (mask as (x: unknown, mask: Masks) => Masks)(inputs, masks);
+    return mask === null ? null : asTensor(mask as TensorLike);
+  }
+
+  override call(inputs: Tensor, { training, mask = null }: CallContext): LayerInput<Tensor> {
+    const compute = this.function as LambdaFunction;
+    const given = this.arguments as Record<string, unknown>;
+    if (compute.length > 1) return compute(inputs, { ...given, mask, training });
+    return Object.keys(given).length > 0 ? compute(inputs, given) : compute(inputs);
+  }
+}
+
+/** A layer. */
+export const layerKind = instance(() => Layer, "a layer");
+
+/** The base of layers around another, `layer`. */
+class WrapperLayer extends layerOf("Wrapper", { layer: layerKind }, ["layer"]) {
   override build(inputShape: Shape): void {
-    this.expectRank(inputShape, 2, true);
-    this.addKernel([this.knownExtent(inputShape, -1), this.units]);
-  }
-
-  override compute_output_shape(inputShape: Shape): Shape {
-    this.expectRank(inputShape, 2, true);
-    if (this.kernel) this.expectAxis(inputShape, -1, this.kernel.shape[0] as number);
-    return [...inputShape.slice(0, -1), this.units];
-  }
-
-  override call(x: Tensor): Tensor {
-    this.compute_output_shape(x.shape);
-    const { core } = this.kernel as VariableBase;
-    return this.activation(new Tensor(matmul(cast(x.core, "float32"), core, { bias: this.bias?.core })));
+    this.layer.ensureBuilt(inputShape);
   }
 }
 
-const readFlatten = signature("keras.layers.Flatten", { data_format: dataFormatKind.or(null), ...layerRules });
-
-/**
- * [n, ...] to [n, product of the rest]. With data_format "channels_first" the channels are moved last before, as Keras does,
- * so that the order of the features is that of "channels_last".
- */
-class FlattenLayer extends Layer {
-  static override readonly className = "Flatten";
-  static override readonly callReader = callSignature("Flatten");
-  readonly data_format: DataFormat;
-
-  constructor(...args: Args<[data_format: DataFormat | null], LayerKeywords & { data_format: DataFormat | null }>) {
-    const given = readFlatten(args);
-    super(layerPart(given));
-    this.data_format = dataFormat(given.data_format);
-  }
-
-  protected override outputDtype(input: TensorDtype): TensorDtype {
-    return input;
-  }
-
-  override compute_output_shape(inputShape: Shape): Shape {
-    expectShape(this.className, inputShape);
-    return [inputShape[0] ?? null, elementsOf(inputShape.slice(1))];
-  }
-
-  override call(x: Tensor): Tensor {
-    const channelsFirst = this.data_format === "channels_first" && x.ndim > 2;
-    const order = [0, ...x.shape.map((_, i) => i).slice(2), 1];
-    return new Tensor(
-      reshape(channelsFirst ? transpose(x.core, order) : x.core, this.compute_output_shape(x.shape) as number[]),
-    );
-  }
-}
-
-const readReshape = signature("keras.layers.Reshape", {
-  target_shape: listOf(int.where("an integer of at least -1", (extent) => extent >= -1)).where(
-    "a list of integers of at least -1, of which one may be -1",
-    (shape) => shape.indexOf(-1) === shape.lastIndexOf(-1),
-  ),
-  ...layerRules,
-});
-
-/** [n, ...] to [n, ...target_shape]; one extent may be -1. */
-class ReshapeLayer extends Layer {
-  static override readonly className = "Reshape";
-  static override readonly callReader = callSignature("Reshape");
-  readonly target_shape: readonly number[];
-
-  constructor(...args: Args<[target_shape: readonly number[]], LayerKeywords & { target_shape: readonly number[] }>) {
-    const given = readReshape(args);
-    super(layerPart(given));
-    this.target_shape = given.target_shape;
-  }
-
-  protected override outputDtype(input: TensorDtype): TensorDtype {
-    return input;
-  }
-
-  override compute_output_shape(inputShape: Shape): Shape {
-    expectShape(this.className, inputShape);
-    const rest = inputShape.slice(1);
-    const target = reshapedTo(rest, this.target_shape);
-    if (target) return [inputShape[0] ?? null, ...target];
-    const expected = `a shape of the ${elementsOf(rest)} elements of ${pythonShape(rest)}`;
-    const given = pythonShape(this.target_shape);
-    throw new ShapeError({ op: "Reshape", argument: "target_shape", expected, given });
-  }
-
-  override call(x: Tensor): Tensor {
-    return new Tensor(reshape(x.core, this.compute_output_shape(x.shape) as number[]));
-  }
-}
-
-interface DropoutArguments extends LayerKeywords {
-  rate: number;
-  noise_shape: Shape | null;
-  seed: number | SeedGenerator | null;
-}
-const readDropout = signature("keras.layers.Dropout", {
-  rate: fraction,
-  noise_shape: only(null),
-  seed: seedKind.or(null),
-  ...layerRules,
-});
-
-/**
- * In training zeroes each element with probability `rate` and scales the rest by 1 / (1 - rate); else passes x on. Call n of
- * a layer draws from fold_in(key(seed), n); without a seed the key comes from the program's source.
- */
-class DropoutLayer extends SameShapeLayer {
-  static override readonly className = "Dropout";
-  static override readonly callReader = callSignature("Dropout", withTraining);
-  readonly rate: number;
-  readonly #keys: SeedGenerator;
-
-  constructor(...args: Args<[rate: number, noise_shape: null, seed: number | SeedGenerator | null], DropoutArguments>) {
-    const given = readDropout(args);
-    super(layerPart(given));
-    this.rate = given.rate;
-    this.#keys = seedGenerator(given.seed);
-  }
-
-  override call(x: Tensor, { training }: CallContext): Tensor {
-    if (!training || this.rate === 0) return sameTensor(x);
-    return this.rate === 1 ? x.mul(0) : new Tensor(dropout(x.core, this.rate, this.#keys.next()));
-  }
-}
-
-export const Dense = withoutNew(DenseLayer);
-export type Dense = DenseLayer;
-export const Flatten = withoutNew(FlattenLayer);
-export type Flatten = FlattenLayer;
-export const Reshape = withoutNew(ReshapeLayer);
-export type Reshape = ReshapeLayer;
-export const Dropout = withoutNew(DropoutLayer);
-export type Dropout = DropoutLayer;
+export const Identity = layerClass(IdentityLayer);
+export type Identity = IdentityLayer;
+export const Masking = layerClass(MaskingLayer);
+export type Masking = MaskingLayer;
+export const Lambda = layerClass(LambdaLayer);
+export type Lambda = LambdaLayer;
+export const Wrapper = layerClass(WrapperLayer);
+export type Wrapper = WrapperLayer;

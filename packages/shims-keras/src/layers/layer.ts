@@ -9,7 +9,7 @@ import {
   UnsupportedError,
   withLayer,
 } from "@facet/autograd";
-import { bool, listOf, only, type Reader, show, signature } from "@facet/dialect";
+import { bool, listOf, mapping, only, type Reader, show, signature } from "@facet/dialect";
 import { Callable, classNameOf, refuseHooks } from "../callable.js";
 import { automaticName } from "../config.js";
 import * as initializers from "../initializers.js";
@@ -23,7 +23,7 @@ import {
   placeholdersIn,
   pythonShape,
   type Shape,
-  type Tensor,
+  Tensor,
   type TensorDtype,
   type TensorLike,
 } from "../tensor.js";
@@ -37,6 +37,8 @@ import {
   layerRules,
 } from "./arguments.js";
 import { asTensors, checkedResult, expectShape, isShapes, listed, packed, shapesOf } from "./inputs.js";
+import { giveMasks, type Masks, masksOf } from "./masks.js";
+import { deserialized, FLOAT32_POLICY, isFloat32 } from "./serialization.js";
 
 /** Of a class of the program's own, whose `call` takes what it takes. */
 const readAnyCall = signature("keras.layers.Layer.__call__", { "*args": null, "**kwargs": null });
@@ -57,17 +59,12 @@ const readAddWeight = signature("keras.layers.Layer.add_weight", {
 });
 const readGetWeights = signature("keras.layers.Layer.get_weights", {});
 const readSetWeights = signature("keras.layers.Layer.set_weights", { weights: listOf(array) });
+const readGetConfig = signature("keras.layers.Layer.get_config", {});
+const readFromConfig = signature("keras.layers.Layer.from_config", { config: mapping<Record<string, unknown>>() });
 const readCountParams = signature("keras.layers.Layer.count_params", {});
 
 /** Hooks of Keras' layers that nothing here would call: a class that gives one is refused rather than ignored. */
-const UNSUPPORTED_HOOKS = [
-  "compute_mask",
-  "compute_output_spec",
-  "stateless_call",
-  "symbolic_call",
-  "add_loss",
-  "add_metric",
-];
+const UNSUPPORTED_HOOKS = ["compute_output_spec", "stateless_call", "symbolic_call", "add_loss", "add_metric"];
 
 /** A layer is called like a function; Callable makes it one. */
 export interface Layer {
@@ -90,6 +87,8 @@ export class Layer extends Callable implements Operation {
   name: string;
   trainable: boolean;
   built = false;
+  /** Whether results carry a mask: that of the input, or what `compute_mask` gives. True where a class has one of its own. */
+  supports_masking: boolean;
   /** Calls on placeholders so far. */
   readonly nodes: Node[] = observe([]);
   readonly #weights: VariableBase[] = [];
@@ -101,6 +100,7 @@ export class Layer extends Callable implements Operation {
     const given = readLayer(args) as LayerGiven;
     this.name = given.name ?? automaticName(classNameOf(new.target));
     this.trainable = given.trainable;
+    this.supports_masking = this.compute_mask !== Layer.prototype.compute_mask;
     const shape = given.input_shape ?? (given.input_dim ? [given.input_dim] : null);
     this.batch_input_shape = shape && [given.batch_size ?? null, ...shape];
     refuseHooks(this, this.className, UNSUPPORTED_HOOKS);
@@ -128,6 +128,36 @@ export class Layer extends Callable implements Operation {
     for (const each of shapes) expectShape(this.className, each);
     const standIns = shapes.map((shape) => new KerasTensor(shape, "float32", "stand_in"));
     return (this.#inferred([isShapes(inputShape) ? standIns : standIns[0]], {})[0] as Spec).shape;
+  }
+
+  /** The mask of the result (or a list of them) for an input and its mask, null where there is none. Default: the input's. */
+  compute_mask(_inputs: LayerInput<Tensor>, previous_mask: Masks): Masks {
+    return previous_mask;
+  }
+
+  /** What made the layer, as keywords of its class: plain values, as Keras' own dictionary has them. */
+  get_config(...args: []): Record<string, unknown> {
+    readGetConfig(args);
+    const { name, trainable } = this;
+    const config = { name, trainable, dtype: FLOAT32_POLICY, ...this.configuration() };
+    return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+  }
+
+  /** The part of get_config that is the class's own. */
+  protected configuration(): Record<string, unknown> {
+    return {};
+  }
+
+  /** A layer of what get_config gave. */
+  static from_config<T extends Layer>(
+    this: new (
+      given: never,
+    ) => T,
+    ...args: [config: Readonly<Record<string, unknown>>]
+  ): T {
+    const { dtype, ...others } = readFromConfig(args).config;
+    const plain = dtype === undefined || isFloat32(dtype) ? others : { dtype, ...others };
+    return new this(deserialized(plain) as never);
   }
 
   /** Makes a weight. Default initializer glorot_uniform, as Keras for floats. */
@@ -266,7 +296,7 @@ export class Layer extends Callable implements Operation {
   #read(args: readonly unknown[]): { positions: unknown[]; keywords: Record<string, unknown> } {
     const reader = (this.constructor as typeof Layer).callReader;
     if (reader) {
-      const { inputs, ...keywords } = reader(args);
+      const { [reader.signature.parameters[0]?.name as string]: inputs, ...keywords } = reader(args);
       return { positions: [inputs], keywords };
     }
     const { args: positions, kwargs } = readAnyCall(args) as { args: unknown[]; kwargs: Record<string, unknown> };
@@ -288,10 +318,18 @@ export class Layer extends Callable implements Operation {
     const { positions, keywords } = this.#read(args);
     if (placeholdersIn([...positions, ...Object.values(keywords)]).length > 0) return this.connect(positions, keywords);
     const tensors = positions.map((each) => asTensors(this.className, each));
-    const shapes = shapesOf(tensors[0] as LayerInput<Tensor>);
+    const shapes = this.shapesToBuild(shapesOf(tensors[0] as LayerInput<Tensor>), keywords);
     outsideCapture(() => this.ensureBuilt(shapes));
     const { training, ...others } = keywords;
     return this.run(tensors, (training as boolean | null) ?? currentTraining, others);
+  }
+
+  /** What `build` gets for a call: the shape of the inputs, unless a class takes several tensors by name. */
+  protected shapesToBuild(
+    shapes: Shape | readonly Shape[],
+    _keywords: Readonly<Record<string, unknown>>,
+  ): Shape | readonly Shape[] {
+    return shapes;
   }
 
   /** `call` in a scope of its own; layers called inside behave as in training when this one does. */
@@ -302,13 +340,34 @@ export class Layer extends Callable implements Operation {
   ): LayerInput<Tensor> {
     const outer = currentTraining;
     currentTraining = training;
+    const first = inputs[0] as LayerInput<Tensor>;
+    const masks = (keywords.mask as Masks | undefined) ?? masksOf(first);
+    const given = masks ? { ...keywords, ...this.#maskKeywords(masks, keywords) } : keywords;
     try {
       return withLayer(this.name, () =>
-        scope(() => checkedResult(this.className, this.call(...inputs, { ...keywords, training }))),
+        scope(() => {
+          const result = checkedResult(this.className, this.call(...inputs, { ...given, training }));
+          if (this.supports_masking) giveMasks(result, () => this.compute_mask(first, masks));
+          return result;
+        }),
       );
     } finally {
       currentTraining = outer;
     }
+  }
+
+  /** The masks of tensors that a call takes beside them: `mask` of the inputs, `value_mask` of `value`. */
+  #maskKeywords(masks: Masks, keywords: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const parameters = (this.constructor as typeof Layer).callReader?.signature.parameters.map(({ name }) => name);
+    const filled: Record<string, unknown> = {};
+    const fill = (name: string, mask: unknown): void => {
+      if (mask && (keywords[name] ?? null) === null && (parameters?.includes(name) ?? true)) filled[name] = mask;
+    };
+    fill("mask", masks);
+    if (parameters) fill(`${parameters[0]}_mask`, masks);
+    for (const [name, value] of Object.entries(keywords))
+      if (value instanceof Tensor) fill(`${name}_mask`, value._keras_mask);
+    return filled;
   }
 
   invoke(args: readonly unknown[], keywords: Readonly<Record<string, unknown>>, training: boolean): readonly Tensor[] {
@@ -327,7 +386,7 @@ export class Layer extends Callable implements Operation {
     }
     const shapes = inputs.map(({ shape }) => shape);
     const given = Array.isArray(first) ? shapes : (shapes[0] as Shape);
-    noGrad(() => this.ensureBuilt(given));
+    noGrad(() => this.ensureBuilt(this.shapesToBuild(given, keywords)));
     return packed(addNode(this, args, keywords, this.specs(args, keywords, given, inputs[0] as KerasTensor)));
   }
 
@@ -366,14 +425,6 @@ export class Layer extends Callable implements Operation {
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
-  }
-}
-
-/** A layer whose result has its input's shape. */
-export abstract class SameShapeLayer extends Layer {
-  override compute_output_shape(inputShape: Shape): Shape {
-    expectShape(this.className, inputShape);
-    return inputShape;
   }
 }
 

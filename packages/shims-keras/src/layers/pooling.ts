@@ -1,147 +1,192 @@
-import { avgPool2d, maxPool2d, mean, type Pool2dAttrs, pool2dShape } from "@facet/autograd";
-import { type Args, bool, type Kind, type Parameter, signature } from "@facet/dialect";
-import { withoutNew } from "../callable.js";
-import { type DataFormat, dataFormat, layoutOf } from "../config.js";
-import { asPair, dataFormatKind, nameKind, type Pair, padding, pairOf } from "../kinds.js";
-import { type Shape, Tensor } from "../tensor.js";
-import { callSignature, type LayerKeywords, layerPart, layerRules } from "./arguments.js";
-import { Layer } from "./layer.js";
-import { type Padding, pad2d, withBatch } from "./spatial.js";
+// Pooling by windows, by windows that a result's size says, and over all places: one class for each kind, made for every rank.
+import {
+  adaptiveAvgPool,
+  adaptiveMaxPool,
+  avgPool,
+  cast,
+  div,
+  globalAvgPool,
+  globalMaxPool,
+  maxPool,
+  reshape,
+  sum,
+  where,
+} from "@facet/autograd";
+import { bool } from "@facet/dialect";
+import type { WithoutNew } from "../callable.js";
+import { array, dataFormatKind, nameKind, padding } from "../kinds.js";
+import { asTensor, floats, type Shape, Tensor, type TensorLike } from "../tensor.js";
+import { type LayerClass, layerClass, layerOf } from "./define.js";
+import type { Masks } from "./masks.js";
+import {
+  extentsOf,
+  firstAxis,
+  paddings,
+  perAxis,
+  type Rank,
+  type Sizes,
+  sizesOf,
+  type Windows,
+  windowExtents,
+  withExtents,
+} from "./spatial.js";
 
-export interface Pool2DArguments extends LayerKeywords {
-  pool_size: number | Pair;
-  strides: number | Pair | null;
-  padding: Padding;
-  data_format: DataFormat | null;
-}
-
-type Pool2DPositions = [
-  pool_size: number | Pair,
-  strides: number | Pair | null,
-  padding: Padding,
-  data_format: DataFormat | null,
-  name: string | null,
-];
-
-const rulesOf = (poolSize: Kind<number | Pair> | Parameter<unknown>) => {
-  const { name: _, ...others } = layerRules;
-  return {
-    pool_size: poolSize,
-    strides: pairOf().or(null),
-    padding: padding.or("valid"),
-    data_format: dataFormatKind.or(null),
-    name: nameKind.or(null),
-    ...others,
-  };
-};
-
-abstract class Pool2DLayer extends Layer {
-  readonly pool_size: Pair;
-  readonly strides: Pair;
-  readonly padding: Padding;
-  readonly data_format: DataFormat;
-
-  constructor(given: Pool2DArguments) {
-    super(layerPart(given));
-    this.pool_size = asPair(given.pool_size);
-    this.strides = given.strides === null ? this.pool_size : asPair(given.strides);
-    this.padding = given.padding;
-    this.data_format = dataFormat(given.data_format);
-  }
-
-  protected attributes(shape: Shape): Pool2dAttrs {
-    this.expectRank(shape, 4);
-    const [h, w] = this.data_format === "channels_last" ? [shape[1], shape[2]] : [shape[2], shape[3]];
-    return {
-      window: this.pool_size,
-      stride: this.strides,
-      padding: pad2d(this.padding, [h as number, w as number], this.pool_size, this.strides),
-      layout: layoutOf(this.data_format),
-    };
-  }
-
-  override compute_output_shape(inputShape: Shape): Shape {
-    this.expectRank(inputShape, 4);
-    return withBatch(inputShape, (shape) => pool2dShape(shape, this.attributes(shape), this.className));
-  }
-}
-
-const readMax = signature("keras.layers.MaxPooling2D", rulesOf(pairOf().or([2, 2])));
-
-/** Largest element of each window; pool_size defaults to [2, 2], strides to pool_size. Padding "same" counts as -infinity. */
-class MaxPooling2DLayer extends Pool2DLayer {
-  static override readonly className = "MaxPooling2D";
-  static override readonly callReader = callSignature("MaxPooling2D");
-
-  constructor(...args: Args<Pool2DPositions, Pool2DArguments>) {
-    super(readMax(args) as unknown as Pool2DArguments);
-  }
-
-  override call(x: Tensor): Tensor {
-    return new Tensor(maxPool2d(x.core, this.attributes(x.shape)));
-  }
-}
-
-const readAverage = signature("keras.layers.AveragePooling2D", rulesOf(pairOf()));
-
-/** Mean of each window, of what lies inside the image with padding "same"; strides default to pool_size. */
-class AveragePooling2DLayer extends Pool2DLayer {
-  static override readonly className = "AveragePooling2D";
-  static override readonly callReader = callSignature("AveragePooling2D");
-
-  constructor(...args: Args<Pool2DPositions, Pool2DArguments>) {
-    super(readAverage(args) as unknown as Pool2DArguments);
-  }
-
-  override call(x: Tensor): Tensor {
-    return new Tensor(avgPool2d(x.core, this.attributes(x.shape)));
-  }
-}
-
-interface GlobalArguments extends LayerKeywords {
-  data_format: DataFormat | null;
-  keepdims: boolean;
-}
-const readGlobal = signature("keras.layers.GlobalAveragePooling2D", {
+const poolRules = (rank: Rank, mean: boolean) => ({
+  pool_size: mean ? sizesOf(rank) : sizesOf(rank).or(rank === 1 ? 2 : new Array<number>(rank).fill(2)),
+  strides: sizesOf(rank).or(null),
+  padding: padding.or("valid"),
   data_format: dataFormatKind.or(null),
-  keepdims: bool.or(false),
-  ...layerRules,
+  name: nameKind.or(null),
 });
+const POOL_ORDER = ["pool_size", "strides", "padding", "data_format", "name"] as const;
+interface PoolAttributes {
+  pool_size: readonly number[];
+  strides: readonly number[];
+}
+type MaxRules = Omit<ReturnType<typeof poolRules>, "pool_size"> & {
+  pool_size: ReturnType<ReturnType<typeof sizesOf>["or"]>;
+};
+type PoolClass = WithoutNew<LayerClass<MaxRules, typeof POOL_ORDER, PoolAttributes>>;
 
-/** Mean over rows and columns: [n, c], or with keepdims rank 4. */
-class GlobalAveragePooling2DLayer extends Layer {
-  static override readonly className = "GlobalAveragePooling2D";
-  static override readonly callReader = callSignature("GlobalAveragePooling2D");
-  readonly data_format: DataFormat;
-  readonly keepdims: boolean;
+/**
+ * The largest element of each window, or its mean; strides default to pool_size. With padding "same" what lies outside counts as
+ * -infinity, and not at all for a mean.
+ */
+function pooling(kind: "Max" | "Average", rank: Rank): PoolClass {
+  const normal = ({ pool_size, strides }: { pool_size: Sizes; strides: Sizes | null }) => ({
+    pool_size: perAxis(pool_size, rank),
+    strides: perAxis(strides ?? pool_size, rank),
+  });
+  const name = `${kind}Pooling${rank}D`;
+  class Pooling extends layerOf(name, poolRules(rank, kind === "Average"), POOL_ORDER, {
+    normal: normal as never as () => PoolAttributes,
+    keepsDtype: kind === "Max",
+  }) {
+    get #windows(): Windows {
+      const dilation = new Array<number>(rank).fill(1);
+      return { sizes: this.pool_size, strides: this.strides, dilation, padding: this.padding };
+    }
 
-  constructor(...args: Args<[data_format: DataFormat | null, keepdims: boolean], GlobalArguments>) {
-    const given = readGlobal(args);
-    super(layerPart(given));
-    this.data_format = dataFormat(given.data_format);
-    this.keepdims = given.keepdims;
+    override compute_output_shape(shape: Shape): Shape {
+      this.expectRank(shape, rank + 2);
+      return withExtents(shape, this.data_format, windowExtents(name, shape, this.data_format, this.#windows));
+    }
+
+    override call(x: Tensor): Tensor {
+      this.compute_output_shape(x.shape);
+      const pool = kind === "Max" ? maxPool : avgPool;
+      const pooled = pool(floats(x, name), {
+        window: this.pool_size,
+        stride: this.strides,
+        padding: paddings(extentsOf(x.shape, this.data_format, rank) as number[], this.#windows),
+        channelsLast: this.data_format === "channels_last",
+      });
+      return new Tensor(kind === "Max" ? cast(pooled, x.dtype) : pooled);
+    }
   }
-
-  get #axes(): [number, number] {
-    return this.data_format === "channels_last" ? [1, 2] : [2, 3];
-  }
-
-  override compute_output_shape(inputShape: Shape): Shape {
-    this.expectRank(inputShape, 4);
-    const axes = this.#axes;
-    if (this.keepdims) return inputShape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-    return inputShape.filter((_, axis) => !axes.includes(axis));
-  }
-
-  override call(x: Tensor): Tensor {
-    this.expectRank(x.shape, 4);
-    return new Tensor(mean(x.core, { axes: this.#axes, keepdims: this.keepdims }));
-  }
+  return layerClass(Pooling) as unknown as PoolClass;
 }
 
-export const MaxPooling2D = withoutNew(MaxPooling2DLayer);
-export type MaxPooling2D = MaxPooling2DLayer;
-export const AveragePooling2D = withoutNew(AveragePooling2DLayer);
-export type AveragePooling2D = AveragePooling2DLayer;
-export const GlobalAveragePooling2D = withoutNew(GlobalAveragePooling2DLayer);
-export type GlobalAveragePooling2D = GlobalAveragePooling2DLayer;
+const adaptiveRules = (rank: Rank) => ({ output_size: sizesOf(rank), data_format: dataFormatKind.or(null) });
+const ADAPTIVE_ORDER = ["output_size", "data_format"] as const;
+type AdaptiveClass = WithoutNew<
+  LayerClass<ReturnType<typeof adaptiveRules>, typeof ADAPTIVE_ORDER, { output_size: readonly number[] }>
+>;
+
+/** Windows that together cover the input and give a result of `output_size`. */
+function adaptive(kind: "Max" | "Average", rank: Rank): AdaptiveClass {
+  const name = `Adaptive${kind}Pooling${rank}D`;
+  const normal = ({ output_size }: { output_size: Sizes }) => ({ output_size: perAxis(output_size, rank) });
+  class Adaptive extends layerOf(name, adaptiveRules(rank), ADAPTIVE_ORDER, { normal }) {
+    override compute_output_shape(shape: Shape): Shape {
+      this.expectRank(shape, rank + 2);
+      return withExtents(shape, this.data_format, this.output_size);
+    }
+
+    override call(x: Tensor): Tensor {
+      this.expectRank(x.shape, rank + 2);
+      const pool = kind === "Max" ? adaptiveMaxPool : adaptiveAvgPool;
+      const channelsLast = this.data_format === "channels_last";
+      return new Tensor(pool(floats(x, name), { outputSize: this.output_size, channelsLast }));
+    }
+  }
+  return layerClass(Adaptive) as unknown as AdaptiveClass;
+}
+
+const globalRules = { data_format: dataFormatKind.or(null), keepdims: bool.or(false) } as const;
+const GLOBAL_ORDER = ["data_format", "keepdims"] as const;
+type GlobalClass = WithoutNew<LayerClass<typeof globalRules, typeof GLOBAL_ORDER, Record<never, never>>>;
+
+/** The largest element over all places, or their mean: [n, c], with keepdims extents of 1. The mean of steps follows their mask. */
+function overall(kind: "Max" | "Average", rank: Rank): GlobalClass {
+  const name = `Global${kind}Pooling${rank}D`;
+  const masked = kind === "Average" && rank === 1;
+  class Overall extends layerOf(name, globalRules, GLOBAL_ORDER, {
+    ...(masked ? { call: { mask: array.or(null) } } : {}),
+  }) {
+    override compute_output_shape(shape: Shape): Shape {
+      this.expectRank(shape, rank + 2);
+      const first = firstAxis(this.data_format);
+      const within = (axis: number): boolean => axis >= first && axis < first + rank;
+      if (this.keepdims) return shape.map((extent, axis) => (within(axis) ? 1 : extent));
+      return shape.filter((_, axis) => !within(axis));
+    }
+
+    override compute_mask(): Masks {
+      return null;
+    }
+
+    override call(x: Tensor, { mask = null }: { mask?: TensorLike | null } = {}): Tensor {
+      this.expectRank(x.shape, rank + 2);
+      const channelsLast = this.data_format === "channels_last";
+      if (mask !== null) return meanOfKept(x, asTensor(mask), channelsLast, this.keepdims);
+      const pool = kind === "Max" ? globalMaxPool : globalAvgPool;
+      return new Tensor(pool(floats(x, name), channelsLast, this.keepdims));
+    }
+  }
+  return layerClass(Overall) as unknown as GlobalClass;
+}
+
+/** The mean of the steps that a mask [n, steps] keeps. */
+function meanOfKept(x: Tensor, mask: Tensor, channelsLast: boolean, keepdims: boolean): Tensor {
+  const [n, steps] = mask.shape as [number, number];
+  const keep = reshape(cast(mask.core, "bool"), channelsLast ? [n, steps, 1] : [n, 1, steps]);
+  const options = { axes: [channelsLast ? 1 : 2], keepdims };
+  return new Tensor(div(sum(where(keep, floats(x), 0), options), sum(cast(keep, "float32"), options)));
+}
+
+export const MaxPooling1D = pooling("Max", 1);
+export const MaxPooling2D = pooling("Max", 2);
+export type MaxPooling2D = InstanceType<typeof MaxPooling2D>;
+export const MaxPooling3D = pooling("Max", 3);
+export const AveragePooling1D = pooling("Average", 1);
+export const AveragePooling2D = pooling("Average", 2);
+export type AveragePooling2D = InstanceType<typeof AveragePooling2D>;
+export const AveragePooling3D = pooling("Average", 3);
+export const AdaptiveMaxPooling1D = adaptive("Max", 1);
+export const AdaptiveMaxPooling2D = adaptive("Max", 2);
+export const AdaptiveMaxPooling3D = adaptive("Max", 3);
+export const AdaptiveAveragePooling1D = adaptive("Average", 1);
+export const AdaptiveAveragePooling2D = adaptive("Average", 2);
+export const AdaptiveAveragePooling3D = adaptive("Average", 3);
+export const GlobalMaxPooling1D = overall("Max", 1);
+export const GlobalMaxPooling2D = overall("Max", 2);
+export const GlobalMaxPooling3D = overall("Max", 3);
+export const GlobalAveragePooling1D = overall("Average", 1);
+export const GlobalAveragePooling2D = overall("Average", 2);
+export type GlobalAveragePooling2D = InstanceType<typeof GlobalAveragePooling2D>;
+export const GlobalAveragePooling3D = overall("Average", 3);
+export {
+  AveragePooling1D as AvgPool1D,
+  AveragePooling2D as AvgPool2D,
+  AveragePooling3D as AvgPool3D,
+  GlobalAveragePooling1D as GlobalAvgPool1D,
+  GlobalAveragePooling2D as GlobalAvgPool2D,
+  GlobalAveragePooling3D as GlobalAvgPool3D,
+  GlobalMaxPooling1D as GlobalMaxPool1D,
+  GlobalMaxPooling2D as GlobalMaxPool2D,
+  GlobalMaxPooling3D as GlobalMaxPool3D,
+  MaxPooling1D as MaxPool1D,
+  MaxPooling2D as MaxPool2D,
+  MaxPooling3D as MaxPool3D,
+};

@@ -1,0 +1,160 @@
+"""Golden cases of every class of keras.layers: results, gradients of all weights, shapes of placeholders, configurations."""
+
+import keras
+import numpy as np
+
+from inputs import Inputs
+from golden_format import case
+from keras_cases import stored
+import tensorflow as tf
+
+CF = {"data_format": "channels_first"}
+
+
+def ints(*shape, high):
+    return ("int", shape, high)
+
+
+def new(layer, **options):
+    """A layer among the arguments of another."""
+    return {"new": layer, "options": options}
+
+
+# name: class, keyword arguments, inputs (shapes, or ints), keywords of the call
+ROWS = {
+    "prelu": ("PReLU", {}, [(2, 3, 4)]),
+    "prelu_shared": ("PReLU", {"shared_axes": [1]}, [(2, 3, 4)]),
+    "conv1d": ("Conv1D", {"filters": 3, "kernel_size": 3}, [(2, 6, 2)]),
+    "conv1d_causal": ("Conv1D", {"filters": 3, "kernel_size": 3, "padding": "causal", "dilation_rate": 2}, [(2, 6, 2)]),
+    "conv1d_same_stride": ("Conv1D", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "groups": 2}, [(2, 6, 2)]),
+    "conv3d": ("Conv3D", {"filters": 2, "kernel_size": 2, "activation": "tanh"}, [(1, 3, 4, 3, 2)]),
+    "conv3d_same": ("Conv3D", {"filters": 2, "kernel_size": [2, 3, 1], "strides": [2, 1, 1], "padding": "same"}, [(1, 3, 4, 3, 2)]),
+    "conv1d_transpose": ("Conv1DTranspose", {"filters": 3, "kernel_size": 3, "strides": 2}, [(2, 4, 2)]),
+    "conv1d_transpose_same": ("Conv1DTranspose", {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, [(2, 4, 2)]),
+    "conv2d_transpose": ("Conv2DTranspose", {"filters": 2, "kernel_size": [2, 3]}, [(1, 3, 4, 2)]),
+    "conv2d_transpose_same_stride": (
+        "Conv2DTranspose",
+        {"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same", "output_padding": 1, "use_bias": False},
+        [(1, 3, 4, 2)],
+    ),
+    "conv3d_transpose": ("Conv3DTranspose", {"filters": 2, "kernel_size": 2, "strides": 2}, [(1, 2, 3, 2, 2)]),
+    "depthwise1d": ("DepthwiseConv1D", {"kernel_size": 3, "depth_multiplier": 2}, [(2, 5, 3)]),
+    "depthwise2d": ("DepthwiseConv2D", {"kernel_size": [2, 3], "padding": "same"}, [(1, 4, 5, 3)]),
+    "depthwise2d_stride": ("DepthwiseConv2D", {"kernel_size": 3, "strides": 2, "depth_multiplier": 2}, [(1, 5, 5, 2)]),
+    "separable1d": ("SeparableConv1D", {"filters": 3, "kernel_size": 3}, [(2, 5, 2)]),
+    "separable2d": ("SeparableConv2D", {"filters": 4, "kernel_size": 3, "depth_multiplier": 2, "padding": "same"}, [(1, 4, 5, 2)]),
+    "max1d": ("MaxPooling1D", {}, [(2, 7, 3)]),
+    "max1d_same": ("MaxPooling1D", {"pool_size": 3, "strides": 2, "padding": "same"}, [(2, 7, 3)]),
+    "max3d": ("MaxPooling3D", {}, [(1, 4, 5, 4, 2)]),
+    "avg1d": ("AveragePooling1D", {"pool_size": 3, "strides": 2, "padding": "same"}, [(2, 7, 3)]),
+    "avg3d": ("AveragePooling3D", {"pool_size": [2, 3, 1]}, [(1, 4, 5, 4, 2)]),
+    "adaptive_avg1d": ("AdaptiveAveragePooling1D", {"output_size": 3}, [(2, 7, 3)]),
+    "adaptive_avg2d": ("AdaptiveAveragePooling2D", {"output_size": [2, 3]}, [(1, 5, 7, 2)]),
+    "adaptive_avg3d": ("AdaptiveAveragePooling3D", {"output_size": 2}, [(1, 3, 4, 5, 2)]),
+    "adaptive_max1d": ("AdaptiveMaxPooling1D", {"output_size": 3}, [(2, 7, 3)]),
+    "adaptive_max2d": ("AdaptiveMaxPooling2D", {"output_size": [2, 3], **CF}, [(1, 2, 5, 7)]),
+    "adaptive_max3d": ("AdaptiveMaxPooling3D", {"output_size": 2}, [(1, 3, 4, 5, 2)]),
+    "global_avg1d": ("GlobalAveragePooling1D", {"keepdims": True}, [(2, 5, 3)]),
+    "global_avg3d": ("GlobalAveragePooling3D", {**CF}, [(2, 3, 2, 2, 3)]),
+    "global_max1d": ("GlobalMaxPooling1D", {}, [(2, 5, 3)]),
+    "global_max2d": ("GlobalMaxPooling2D", {"keepdims": True}, [(2, 3, 4, 3)]),
+    "global_max3d": ("GlobalMaxPooling3D", {}, [(2, 3, 2, 2, 3)]),
+    "crop1d": ("Cropping1D", {"cropping": [1, 2]}, [(2, 6, 3)]),
+    "crop2d": ("Cropping2D", {"cropping": [[1, 0], [2, 1]], **CF}, [(1, 2, 4, 5)]),
+    "crop3d": ("Cropping3D", {}, [(1, 3, 4, 5, 2)]),
+    "pad1d": ("ZeroPadding1D", {"padding": [1, 2]}, [(2, 3, 2)]),
+    "pad3d": ("ZeroPadding3D", {"padding": [[0, 1], [1, 0], [2, 1]]}, [(1, 2, 3, 2, 2)]),
+    "up1d": ("UpSampling1D", {"size": 3}, [(2, 3, 2)]),
+    "up2d": ("UpSampling2D", {"size": [2, 3]}, [(1, 2, 3, 2)]),
+    "up2d_bilinear": ("UpSampling2D", {"interpolation": "bilinear"}, [(1, 2, 3, 2)]),
+    "up2d_bicubic": ("UpSampling2D", {"interpolation": "bicubic"}, [(1, 3, 3, 2)]),
+    "up3d": ("UpSampling3D", {"size": [1, 2, 2]}, [(1, 2, 2, 3, 2)]),
+    "permute": ("Permute", {"dims": [3, 1, 2]}, [(2, 3, 4, 5)]),
+    "repeat_vector": ("RepeatVector", {"n": 3}, [(2, 4)]),
+    "subtract": ("Subtract", {}, [(2, 3, 4), (2, 3, 4)]),
+    "multiply": ("Multiply", {}, [(2, 3, 4), (2, 1, 4)]),
+    "average": ("Average", {}, [(2, 3, 4), (2, 3, 4), (2, 3, 4)]),
+    "maximum": ("Maximum", {}, [(2, 3), (2, 3)]),
+    "minimum": ("Minimum", {}, [(2, 3), (2, 3)]),
+    "add_rank": ("Add", {}, [(2, 3, 4), (2, 4)]),
+    "dot": ("Dot", {"axes": 1}, [(2, 5), (2, 5)]),
+    "dot_pair": ("Dot", {"axes": [2, 1]}, [(2, 3, 4), (2, 4, 5)]),
+    "dot_normalize": ("Dot", {"axes": -1, "normalize": True}, [(2, 3, 4), (2, 5, 4)]),
+    "einsum_dense": ("EinsumDense", {"equation": "ab,bc->ac", "output_shape": 3, "bias_axes": "c"}, [(2, 4)]),
+    "einsum_dense_elided": (
+        "EinsumDense",
+        {"equation": "...x,xyz->...yz", "output_shape": [3, 2], "bias_axes": "yz", "activation": "relu"},
+        [(2, 3, 4)],
+    ),
+    "embedding": ("Embedding", {"input_dim": 5, "output_dim": 3, "mask_zero": True}, [ints(2, 4, high=5)]),
+    "reversible": ("ReversibleEmbedding", {"input_dim": 5, "output_dim": 3}, [ints(2, 4, high=5)]),
+    "identity": ("Identity", {}, [(2, 3)]),
+    "masking": ("Masking", {}, [(2, 3, 4)]),
+    "spatial_dropout": ("SpatialDropout2D", {"rate": 0.5}, [(2, 3, 4, 2)]),
+    "gaussian_noise": ("GaussianNoise", {"stddev": 0.5}, [(2, 3)]),
+    "alpha_dropout": ("AlphaDropout", {"rate": 0.5}, [(2, 3)]),
+}
+# TensorFlow has these in float32 only.
+SINGLE = ("MaxPooling3D", "AveragePooling3D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D")
+KINKED = ("MaxPooling", "GlobalMax", "AdaptiveMax", "PReLU")
+
+
+def made(spec):
+    options = {k: made(v) if isinstance(v, dict) and "new" in v else v for k, v in spec["options"].items()}
+    return getattr(keras.layers, spec["new"])(**options)
+
+
+def plain(value):
+    """A configuration as JSON has it, without names, dtypes and where classes live."""
+    if isinstance(value, dict):
+        hidden = ("name", "dtype", "module", "registered_name", "build_config")
+        return {k: plain(v) for k, v in value.items() if k not in hidden}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return value if isinstance(value, (str, bool, int, type(None))) else float(value)
+
+
+def layer_rows_cases():
+    for name, (cls, options, given, *more) in ROWS.items():
+        inputs = Inputs("keras_layer_rows", name)
+        floatx = "float32" if cls in SINGLE else "float64"
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(floatx)
+        call = more[0] if more else {}
+        layer = made(new(cls, **options))
+        draw = inputs.distinct if cls.startswith(KINKED) else inputs.normal
+        arrays = [
+            tf.constant(inputs.integers(*one[1], high=one[2]), tf.int32) if one[0] == "int" else tf.constant(draw(*one), floatx)
+            for one in given
+        ]
+        first = (lambda xs: xs if len(xs) > 1 else xs[0])(arrays)
+        layer(first, **call)
+        for weight in layer.weights:
+            weight.assign(inputs.normal(*weight.shape) * 0.5 + (1 if "variance" in weight.name else 0))
+        floats = [x for x in arrays if x.dtype != tf.int32]
+        with tf.GradientTape() as tape:
+            tape.watch(floats)
+            y = layer(first, **call)
+            ys = [one for one in tf.nest.flatten(y) if one is not None]
+            dys = [tf.constant(inputs.normal(*one.shape), one.dtype) for one in ys]
+            total = sum(tf.reduce_sum(one * dy) for one, dy in zip(ys, dys))
+        trained = layer.trainable_weights
+        gradients = tape.gradient(total, [*floats, *(w.value for w in trained)])
+        tensors = {f"x{i}": x for i, x in enumerate(arrays)}
+        tensors |= {f"w{i}": np.asarray(w) for i, w in enumerate(layer.weights)}
+        tensors |= {f"y{i}": one for i, one in enumerate(ys)} | {f"dy{i}": dy for i, dy in enumerate(dys)}
+        for i, g in enumerate(gradients):
+            if g is not None:
+                tensors[f"g{i}"] = tf.convert_to_tensor(g)
+        placeholders = [keras.Input(x.shape[1:], dtype=x.dtype) for x in arrays]
+        symbolic = layer(placeholders if len(placeholders) > 1 else placeholders[0], **call)
+        params = {
+            "layer": new(cls, **options),
+            "call": call,
+            "weights": [w.path.split("/", 1)[-1] for w in layer.weights],
+            "specs": [list(one.shape) for one in tf.nest.flatten(symbolic) if one is not None],
+            "config": plain(layer.get_config()),
+        }
+        keras.config.set_floatx("float64")
+        keras.config.set_dtype_policy("float64")
+        yield case(name, params, {k: stored(v) for k, v in tensors.items()})
