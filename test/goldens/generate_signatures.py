@@ -27,6 +27,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 
+STATS = (
+    "bernoulli beta betabinom binom cauchy chi2 dirichlet expon gamma gennorm geom gumbel_l gumbel_r laplace logistic multinomial "
+    "multivariate_normal nbinom norm pareto poisson t truncnorm uniform vonmises wrapcauchy"
+).split()
+
 # Namespaces of each original, in the order of COMPAT.md. Those that are classes have their methods listed.
 NAMESPACES = {
     "torch": [
@@ -49,7 +54,10 @@ NAMESPACES = {
     "jax": [
         *["jax", "jax.Array", "jax.numpy", "jax.numpy.linalg", "jax.numpy.fft", "jax.lax", "jax.nn", "jax.nn.initializers"],
         *["jax.random", "jax.tree", "jax.tree_util", "jax.tree_util.PyTreeDef", "jax.scipy.special", "jax.scipy.linalg"],
-        *["jax.scipy.stats", "jax.example_libraries.stax", "jax.example_libraries.optimizers", "optax", "optax.losses"],
+        *["jax.scipy.stats", *[f"jax.scipy.stats.{each}" for each in STATS], "jax.scipy.signal", "jax.scipy.ndimage"],
+        *["jax.scipy.fft", "jax.scipy.integrate", "jax.debug", "jax.image", "jax.ops", "jax.dtypes", "jax.test_util"],
+        *["jax.checkpoint_policies", "jax.ad_checkpoint", "jax.lax.linalg"],
+        *["jax.example_libraries.stax", "jax.example_libraries.optimizers", "optax", "optax.losses"],
         *["optax.schedules", "optax.tree_utils"],
     ],
 }

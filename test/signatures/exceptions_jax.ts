@@ -3,7 +3,7 @@ import type { Exceptions } from "./exceptions.js";
 export const jaxExceptions: Exceptions = {
   internal: [
     [
-      /^jax\.(Array|numpy\.ndarray|random\.PRNGKeyArray|tree_util\.PyTreeDef|example_libraries\.optimizers\.OptimizerState)$/,
+      /^jax\.(Device|Array|numpy\.ndarray|random\.PRNGKeyArray|tree_util\.PyTreeDef|example_libraries\.optimizers\.OptimizerState)$/,
       "made by functions, as in the original: the constructors refuse what these do not hand them",
     ],
   ],
@@ -13,6 +13,11 @@ export const jaxExceptions: Exceptions = {
       "stand for indexing, operators and reading",
     ],
     [/^jax\.Array\.(equal|not_equal|less|less_equal|greater|greater_equal)$/, "stand for comparisons"],
+    [/^jax\.config\./, "methods of an object of the original's"],
+    [
+      /^jax\.tree_util\.(DictKey|FlattenedIndexKey|GetAttrKey|SequenceKey)$/,
+      "the original's are no Python and have no signatures",
+    ],
     [/^jax\.random\.PRNGKeyArray$/, "the class of keys"],
     [/^jax\.tree_util\.PyTreeDef\.equals$/, "stands for =="],
     [/^jax\.tree_util\.PyTreeDef\./, "the original's is no Python and has no signatures"],
@@ -20,6 +25,11 @@ export const jaxExceptions: Exceptions = {
   ],
   differences: {
     "jax.checkpoint": { concrete: "deprecated by the original, which refuses it" },
+    "jax.debug.callback": { callback: "required: there are no decorators" },
+    "jax.debug.log": { fmt: "required: there are no decorators" },
+    "jax.debug.print": { fmt: "required: there are no decorators" },
+    "jax.ensure_compile_time_eval": { body: "a callback in the place of with" },
+    "jax.named_scope": { body: "a callback in the place of with" },
     "jax.disable_jit": { body: "a callback in the place of with", disable: "by name only: the callback comes first" },
     "jax.jit": { fun: "required: there are no decorators" },
     "jax.numpy.array": { args: "the original takes further positions and does not use them" },

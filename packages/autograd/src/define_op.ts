@@ -110,6 +110,27 @@ export type AnyOp = Op<any, any, any>;
 /** Every op, by name, in the order of definition. The gradient tests go through it. */
 export const opTable = new Map<string, AnyOp>();
 
+/** One application of an op. */
+export interface Application {
+  readonly op: string;
+  readonly inputs: OpInputs;
+  readonly attrs: unknown;
+  readonly outputs: readonly Tensor[];
+}
+
+let heard: ((application: Application) => void) | undefined;
+
+/** Runs `body`; `listener` hears of every op that is applied meanwhile, those that an op is made of before it. */
+export function hearingOps<T>(listener: (application: Application) => void, body: () => T): T {
+  const outer = heard;
+  heard = listener;
+  try {
+    return body();
+  } finally {
+    heard = outer;
+  }
+}
+
 /** Makes an op out of its shape rule, forward and gradients, and enters it into the op table. */
 export function defineOp<I extends OpInputs, A = undefined, X extends string = never>(
   spec: OpSpec<I, A, X>,
@@ -133,6 +154,7 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
       if (spec.aux || !shape.includes(0)) spec.forward?.(inputs, y, attrs, aux);
     });
     if (isRecording()) y.node = record(spec, inputs, y, attrs, aux);
+    heard?.({ op: spec.name, inputs, attrs, outputs: [y, ...Object.values<Tensor>(aux)] });
     return { y, aux };
   };
   const withHalves = (inputs: I, attrs: A, floats: Half | "float32"): { y: Tensor; aux: Record<X, Tensor> } => {

@@ -66,7 +66,18 @@ export {
   recordCustom,
   stopGradient,
 } from "./custom.js";
-export { type AnyOp, copyTensor, defineOp, jointVjp, launch, type Op, type OpSpec, opTable } from "./define_op.js";
+export {
+  type AnyOp,
+  type Application,
+  copyTensor,
+  defineOp,
+  hearingOps,
+  jointVjp,
+  launch,
+  type Op,
+  type OpSpec,
+  opTable,
+} from "./define_op.js";
 export * from "./distributions.js";
 export * from "./dtype.js";
 export { EDGE, isElided, shownOf, shownPositions } from "./elision.js";

@@ -2,6 +2,7 @@
 import { ArgumentError, checkpoint as checkpointed, customJvp, customVjp, type Tensor, zeros } from "@facet/autograd";
 import { type Args, bool, define, func, int, type Keywords, listOf, only, show, signature } from "@facet/dialect";
 import { JaxArray } from "./array.js";
+import { keepsNothing, type Policy } from "./checkpoint_policies.js";
 import { filledWith } from "./numpy/creation.js";
 import { flatten, type PyTreeDef, unflatten } from "./pytree.js";
 import { type AnyFunction, treeScope } from "./tree_scope.js";
@@ -220,7 +221,7 @@ export const custom_jvp: Custom<"jvp"> = define("jax.custom_jvp", CUSTOM, ({ fun
 interface CheckpointNamed<F> {
   fun: F;
   prevent_cse: boolean;
-  policy: null;
+  policy: Policy | null;
   static_argnums: readonly [];
   static_argnames: readonly [];
   concrete: "Deprecated";
@@ -236,12 +237,13 @@ export const checkpoint: <F extends AnyFunction>(fun: F, options?: Keywords<Omit
       fun: func,
       "*": null,
       prevent_cse: bool.or(true),
-      policy: only(null),
+      policy: func.or(null),
       static_argnums: only([]),
       static_argnames: only([]),
     },
-    ({ fun }) =>
-      (...args: unknown[]) =>
+    ({ fun, policy }) => {
+      if (!keepsNothing(policy)) return fun;
+      return (...args: unknown[]) =>
         treeScope("checkpoint", () => {
           const inputs = new Parts(args);
           const { outputs, rest } = checkpointed(inputs.tensors, (tensors) => {
@@ -249,6 +251,7 @@ export const checkpoint: <F extends AnyFunction>(fun: F, options?: Keywords<Omit
             return { outputs: output.tensors, rest: output };
           });
           return rest.with(outputs);
-        }),
+        });
+    },
   ) as <F extends AnyFunction>(fun: F, options?: Keywords<Omit<CheckpointNamed<F>, "fun">>) => F;
 export const remat = checkpoint;

@@ -12,6 +12,7 @@ import {
 } from "@facet/autograd";
 import { bool, define, func, int, isKeywords, type Keywords, listOf, only, string } from "@facet/dialect";
 import { JaxArray } from "./array.js";
+import { collected, type Effect, perform } from "./effects.js";
 import { parameterNames } from "./parameter_names.js";
 import { flatten, leavesOf, type PyTreeDef, unflatten } from "./pytree.js";
 import { PRNGKeyArray } from "./random.js";
@@ -34,6 +35,11 @@ interface JitOptions {
 
 let disabled = false;
 
+/** jax.config's jax_disable_jit. */
+export const disabledJit = (value: boolean): void => {
+  disabled = value;
+};
+
 /** jax.disable_jit: within `body` jitted functions run op by op, for debugging. `with` becomes a callback. */
 export const disable_jit: <R>(body: () => R, options?: Keywords<{ disable: boolean }>) => R = define(
   "jax.disable_jit",
@@ -55,6 +61,8 @@ interface Rest {
   readonly keys: [number, number][];
   readonly treedef: PyTreeDef;
   readonly leaves: readonly ResultLeaf[];
+  /** What every run does with values on the host: their arrays stand behind those of the result. */
+  readonly effects: readonly Effect[];
 }
 
 type ResultLeaf = { array: true } | { number: () => number } | { key: Key } | { value: unknown };
@@ -128,6 +136,15 @@ function putTogether({ outputs, rest }: CaptureResult<Rest>): unknown {
     return "key" in kind ? new PRNGKeyArray([kind.key[0], kind.key[1]]) : kind.value;
   };
   return unflatten(rest.treedef, rest.leaves.map(leaf));
+}
+
+function performAll({ outputs, rest: { effects } }: CaptureResult<Rest>): void {
+  let next = outputs.length - effects.reduce((sum, { tensors }) => sum + tensors.length, 0);
+  for (const effect of effects) {
+    const end = next + effect.tensors.length;
+    perform(effect, outputs.slice(next, end) as Tensor[]);
+    next = end;
+  }
 }
 
 /** Arguments that are part of what a trace is made for: some positions, and some keywords of a trailing object. */
@@ -210,19 +227,22 @@ function jitted(fun: AnyFunction, statics: Statics, donations: readonly number[]
     const body = (standIns: Tensor[]): CaptureResult<Rest> => {
       const own = { numbers: [...numbers], keys: keys.map((words): [number, number] => [words[0], words[1]]) };
       const stood = standIn(given, standIns, own).map((arg, at) => statics.back(arg, args[at], at, args.length));
-      const result = fun(...stood);
+      const { result, effects } = collected(() => fun(...stood));
       if (result instanceof Promise) throw synchronous("jit");
       const [leaves, treedef] = flatten(result);
       const outputs = leaves.flatMap((leaf) =>
         leaf instanceof JaxArray && !(leaf instanceof TracedNumber) ? [leaf.core] : [],
       );
-      return { outputs, rest: { ...own, treedef, leaves: leaves.map(resultLeaf) } };
+      const asked = effects.flatMap(({ tensors }) => tensors);
+      return { outputs: [...outputs, ...asked], rest: { ...own, treedef, leaves: leaves.map(resultLeaf), effects } };
     };
     const before = (rest: Rest): void => {
       for (const [i, number] of numbers.entries()) rest.numbers[i] = number;
       for (const [i, words] of keys.entries()) rest.keys[i]?.splice(0, 2, words[0], words[1]);
     };
-    const result = putTogether(captured.run(tensors, body, { key, donated, before }));
+    const run = captured.run(tensors, body, { key, donated, before });
+    const result = putTogether(run);
+    performAll(run);
     dispose(args, donations, new Set());
     return result;
   };

@@ -1,5 +1,8 @@
 // The namespaces of jax, in a module of their own: a page that imports functions by name carries none of them.
 import { namespace } from "@facet/dialect";
+import * as policies from "./checkpoint_policies.js";
+import * as debugMembers from "./debug.js";
+import { configMembers } from "./devices.js";
 import * as optimizers from "./example_libraries/optimizers.js";
 import * as stax from "./example_libraries/stax.js";
 import * as laxMembers from "./lax.js";
@@ -10,6 +13,21 @@ import * as randomMembers from "./random.js";
 import * as specialMembers from "./scipy/special.js";
 import { short, treeUtil } from "./tree_util.js";
 
+/** jax.ad_checkpoint: names for what a policy chooses. */
+export const ad_checkpoint = namespace("jax.ad_checkpoint", { checkpoint_name: policies.checkpoint_name });
+/** jax.checkpoint_policies: what jax.checkpoint keeps. */
+export const checkpoint_policies = namespace("jax.checkpoint_policies", {
+  everything_saveable: policies.everything_saveable,
+  nothing_saveable: policies.nothing_saveable,
+});
+/** jax.config: settings by name. */
+export const config = namespace("jax.config", configMembers);
+/** jax.debug: values while a program runs. */
+export const debug = namespace("jax.debug", {
+  print: debugMembers.print,
+  log: debugMembers.log,
+  callback: debugMembers.callback,
+});
 export const lax = namespace("jax.lax", laxMembers);
 export const nn = namespace("jax.nn", nnMembers);
 export const numpy = namespace("jax.numpy", numpyMembers);

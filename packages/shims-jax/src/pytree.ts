@@ -11,6 +11,8 @@ interface NodeType {
   name: string;
   flatten: (node: never) => readonly [children: readonly unknown[], aux: unknown];
   unflatten: (aux: never, children: unknown[]) => unknown;
+  /** What leads to each child, by which paths name it. */
+  keys?: ((node: never) => readonly unknown[]) | undefined;
 }
 
 const registered = new Map<Constructor, NodeType>();
@@ -19,6 +21,7 @@ export function register<T extends object, A>(
   nodetype: abstract new (...args: never[]) => T,
   flatten: (node: T) => readonly [children: readonly unknown[], aux: A],
   unflatten: (aux: A, children: unknown[]) => T,
+  keys?: (node: T) => readonly unknown[],
 ): void {
   if (registered.has(nodetype))
     throw new ArgumentError({
@@ -27,7 +30,7 @@ export function register<T extends object, A>(
       expected: "a class that is not registered yet",
       given: nodetype.name,
     });
-  registered.set(nodetype, { name: nodetype.name, flatten, unflatten });
+  registered.set(nodetype, { name: nodetype.name, flatten, unflatten, keys });
 }
 
 export const leaves = new ArgumentKind<Iterable<unknown>>(
@@ -155,7 +158,8 @@ const LEAF: Opened = { kind: "leaf", data: undefined, parts: [] };
 function open(node: unknown): Opened {
   if (node === null || node === undefined) return { kind: "none", data: undefined, parts: [] };
   if (Array.isArray(node)) return { kind: "list", data: undefined, parts: node };
-  if (typeof node !== "object") return LEAF;
+  // A Partial is a function that has children.
+  if (typeof node !== "object" && typeof node !== "function") return LEAF;
   const prototype = Object.getPrototypeOf(node);
   if (prototype === Object.prototype || prototype === null) {
     const keys = Object.keys(node).sort();
@@ -166,6 +170,22 @@ function open(node: unknown): Opened {
   const [parts, data] = type.flatten(node as never);
   return { kind: type, data, parts };
 }
+
+/** One level of a tree with what leads to each part: its place in a list, its key, or what its class says; undefined for a leaf. */
+export function openWithKeys(
+  node: unknown,
+): { parts: readonly unknown[]; keys: readonly PathStep[]; data: unknown } | undefined {
+  const { kind, data, parts } = open(node);
+  if (kind === "leaf") return undefined;
+  if (kind === "none") return { parts, keys: [], data };
+  if (kind === "list") return { parts, keys: parts.map((_, idx) => ({ idx })), data };
+  if (kind === "dict") return { parts, keys: (data as string[]).map((key) => ({ key })), data };
+  const own = kind.keys?.(node as never);
+  return { parts, keys: parts.map((_, i) => (own ? { own: own[i] } : { flat: i })), data };
+}
+
+/** A step down a tree. */
+export type PathStep = { idx: number } | { key: string } | { own: unknown } | { flat: number };
 
 /** Levels beyond which a tree is taken for one that holds itself. */
 const DEEPEST = 1000;

@@ -1,19 +1,27 @@
 // jax.tree_util, and jax.tree, which has its functions under short names.
 import "./start.js";
 import { ArgumentError } from "@facet/autograd";
-import { define, func, instance, only, type Rules, show, type Values } from "@facet/dialect";
+import { func, show } from "@facet/dialect";
 import { type Given, tree } from "./arguments.js";
-import { flatten, type IsLeaf, leaves, leavesOf, map, PyTreeDef, register, structureOf, unflatten } from "./pytree.js";
+import { flatten, type IsLeaf, leaves, leavesOf, map, PyTreeDef, structureOf, unflatten } from "./pytree.js";
+import * as classes from "./tree_classes.js";
+import { is_leaf, type Leafy, named, treedef } from "./tree_names.js";
+import { paths, short as pathsShort } from "./tree_paths.js";
 
 export { type IsLeaf, type PyTree, PyTreeDef } from "./pytree.js";
-
-type Leafy = { is_leaf: IsLeaf | null };
-const is_leaf = func.or(null);
-const treedef = instance(() => PyTreeDef, "a PyTreeDef");
-/** The function under both of its names. */
-function named<const R extends Rules, T>(long: string, short: string, rules: R, body: (values: Values<R>) => T) {
-  return [define(`jax.tree_util.${long}`, rules, body), define(`jax.tree.${short}`, rules, body)] as const;
-}
+export * from "./tree_classes.js";
+export {
+  DictKey,
+  FlattenedIndexKey,
+  GetAttrKey,
+  type KeyEntry,
+  type KeyPath,
+  keystr,
+  SequenceKey,
+  tree_flatten_with_path,
+  tree_leaves_with_path,
+  tree_map_with_path,
+} from "./tree_paths.js";
 
 type OfTree<T> = (...args: Given<[tree: unknown], [is_leaf: IsLeaf | null], Leafy & { tree: unknown }>) => T;
 type TreeArguments = Parameters<OfTree<void>>;
@@ -94,21 +102,9 @@ const alls = named("tree_all", "all", { tree, "*": null, is_leaf }, ({ tree, is_
 /** Whether every leaf is truthy. Arrays are refused: their values are on the device. */
 export const tree_all: TreeAll = alls[0];
 
-type Register = <T extends object, A>(
-  nodetype: abstract new (...args: never[]) => T,
-  flatten_func: (node: T) => readonly [children: readonly unknown[], aux: A],
-  unflatten_func: (aux: A, children: unknown[]) => T,
-  flatten_with_keys_func?: null,
-) => void;
-/** Teaches a class as an inner node: how to take instances apart into [children, aux] and to put them together again. */
-export const register_pytree_node: Register = define(
-  "jax.tree_util.register_pytree_node",
-  { nodetype: func, flatten_func: func, unflatten_func: func, flatten_with_keys_func: only(null) },
-  ({ nodetype, flatten_func, unflatten_func }) => register(nodetype as never, flatten_func, unflatten_func as never),
-) as Register;
-
 /** jax.tree. */
 export const short = {
+  ...pathsShort,
   all: alls[1] as TreeAll,
   flatten: flattens[1] as Flatten,
   leaves: lists[1] as Leaves,
@@ -120,8 +116,9 @@ export const short = {
 
 /** jax.tree_util. */
 export const treeUtil = {
+  ...classes,
+  ...paths,
   PyTreeDef,
-  register_pytree_node,
   tree_all,
   tree_flatten,
   tree_leaves,
