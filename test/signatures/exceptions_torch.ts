@@ -25,6 +25,8 @@ export const torchExceptions: Exceptions = {
       /^torch\.optim\.lr_scheduler\.\w+\.(step|scale_fn)$/,
       "methods of one schedule: the original's list has those of the base",
     ],
+    [/^torch\.cuda\.Event(\.\w+)?$/, "a class of C++, whose signatures Python does not tell"],
+    [/^torch\.set_default_dtype$/, "as PyTorch's, which its list of names leaves out"],
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],
     [/^torch\.Tensor\.(get|slice|show)$/, "stand for indexing and for print"],
     [/^torch\.nn\.(Sequential|ModuleList)\.get$|^torch\.utils\.data\.Dataset\.get$/, "stand for indexing"],

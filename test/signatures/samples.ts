@@ -54,6 +54,7 @@ const texts = [
     "cos",
     "forward-mode",
     "different",
+    "high",
   ],
 ];
 

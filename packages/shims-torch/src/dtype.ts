@@ -74,7 +74,7 @@ export function dtypeOf(core: CoreDtype): Dtype {
   return core === "float32" ? float32 : core === "bool" ? bool : core === "uint8" ? uint8 : int64;
 }
 
-/** Where tensors live. There is one place, the WebGPU device; "cpu" is taken for it, so that programs with a fallback run. */
+/** Where tensors live. There is one place, the WebGPU device; "cuda" and "cpu" are other names of it, so that programs which name one run. */
 export class Device {
   readonly type: string;
   /** Of several: there is one. */
@@ -100,12 +100,12 @@ const indexOf = (type: string): number | null => (type.includes(":") ? 0 : null)
 export function checkDevice(op: string, device: string | Device): string {
   const type = device instanceof Device ? device.type : device;
   if (typeof type !== "string")
-    throw new ArgumentError({ op, argument: "device", expected: "'webgpu' or 'cpu'", given: show(type) });
-  if (!/^(webgpu|cpu)(:0)?$/.test(type))
+    throw new ArgumentError({ op, argument: "device", expected: "'webgpu', 'cuda' or 'cpu'", given: show(type) });
+  if (!/^(webgpu|cuda|cpu)(:0)?$/.test(type))
     throw new UnsupportedError({
       op,
       argument: "device",
-      expected: "'webgpu' (or 'cpu', which means the same)",
+      expected: "'webgpu' (or 'cuda' or 'cpu', which mean the same)",
       given: type,
     });
   return type.replace(":0", "");

@@ -7,6 +7,7 @@ import type { Tensor } from "./tensor.js";
 import "./start.js";
 
 export { type CompileArguments, compile } from "./compile.js";
+export * from "./devices/settings.js";
 export {
   bfloat16,
   bool,
@@ -37,7 +38,7 @@ export {
 } from "./dtype.js";
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
-export { autograd, cuda, nn, optim, special, torchvision, utils } from "./namespaces.js";
+export { accelerator, autograd, backends, cuda, nn, optim, special, torchvision, utils } from "./namespaces.js";
 export * from "./ops/aliases.js";
 export {
   add,

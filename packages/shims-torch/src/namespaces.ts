@@ -2,15 +2,21 @@
 // `declare namespace` are the types of their classes: `torch.nn.Module` is a type too.
 import { namespace } from "@facet/dialect";
 import * as autogradMembers from "./autograd_module.js";
-import * as cudaMembers from "./cuda.js";
+import * as acceleratorMembers from "./devices/accelerator.js";
+import * as cudaMembers from "./devices/cuda.js";
 import * as nnMembers from "./nn/index.js";
 import * as optimMembers from "./optim/index.js";
 import * as specialMembers from "./special.js";
 import * as torchvisionMembers from "./torchvision/index.js";
 import * as dataMembers from "./utils/data.js";
 
+export const accelerator = namespace("torch.accelerator", acceleratorMembers);
+export { backends } from "./devices/backends.js";
 export const autograd = namespace("torch.autograd", autogradMembers);
 export const cuda = namespace("torch.cuda", cudaMembers);
+export declare namespace cuda {
+  type Event = cudaMembers.Event;
+}
 export const special = namespace("torch.special", specialMembers);
 
 export const nn = namespace("torch.nn", {
