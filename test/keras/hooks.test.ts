@@ -1,5 +1,4 @@
 // What a program may override or build of Keras: steps, losses, metrics, optimizers, layers, callbacks, and models through ops.
-import { gradients } from "@facet/autograd";
 import * as keras from "@facet/shims-keras";
 import { beforeEach, describe, expect, test } from "vitest";
 
@@ -57,18 +56,22 @@ describe.each([false, true])("steps of a class, run_eagerly %s", (run_eagerly) =
     expect(await own.train_on_batch(x, y)).toEqual(await plain.train_on_batch(x, y));
   });
 
+  test("gradients of a loss, null where it depends on no weight", async () => {
+    const [w, b] = [keras.Variable([1, 2]), keras.Variable([3])];
+    const found = keras.facet.gradients(ops.sum(ops.square(w)), [w, b]);
+    expect(await found[0]?.numpy()).toEqual(keras.ndarray([2, 4]));
+    expect(found[1]).toBeNull();
+    expect(() => keras.facet.gradients(ops.square(w), [w])).toThrow(/loss.*one element/);
+    expect(() => keras.facet.gradients(1 as never, [w])).toThrow(/keras.facet.gradients.*loss/);
+  });
+
   test("a train_step of its own updates, and its logs are what it returned last", async () => {
     class Own extends keras.Model {
       override train_step([given, wanted]: Parameters<keras.Model["train_step"]>[0]) {
         const predicted = this(given as keras.Tensor, { training: true }) as keras.Tensor;
         const loss = ops.mean(ops.square(ops.subtract(predicted, wanted as keras.Tensor)));
-        const found = gradients(
-          loss.core,
-          this.trainable_weights.map(({ core }) => core),
-        );
-        this.optimizer?.apply_gradients(
-          this.trainable_weights.map((weight, i) => [new keras.Tensor(found[i] as never), weight] as const),
-        );
+        const found = keras.facet.gradients(loss, this.trainable_weights);
+        this.optimizer?.apply_gradients(this.trainable_weights.map((weight, i) => [found[i] ?? null, weight] as const));
         return { loss, half: ops.multiply(loss, 0.5), one: 1 };
       }
     }

@@ -27,6 +27,7 @@ export const kerasExceptions: Exceptions = {
       "stand for the operators of placeholders; reshape is a method of the original's object",
     ],
     [/^keras\.datasets\.digits\b/, "generated digits, for programs without files"],
+    [/^keras\.facet\./, "what programs take from their backend"],
   ],
   differences: {
     "keras.layers.*": {

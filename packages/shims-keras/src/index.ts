@@ -7,6 +7,7 @@ import { type Makes, withoutNew } from "./callable.js";
 import * as callbacksModule from "./callbacks.js";
 import { automaticName, config as configMembers } from "./config.js";
 import * as datasetsModule from "./datasets.js";
+import * as facetModule from "./facet.js";
 import * as initializersModule from "./initializers.js";
 import { dtypeKind, nameKind, shape } from "./kinds.js";
 import { inputOf } from "./layers/core.js";
@@ -80,6 +81,7 @@ export const activations: Public<typeof activationsModule, "resolve" | "softmaxA
   without(activationsModule, "resolve", "softmaxAlong"),
 );
 export const backend = namespace("keras.backend", backendModule);
+export const facet = namespace("keras.facet", facetModule);
 export const callbacks: typeof callbacksModule = namespace("keras.callbacks", callbacksModule);
 export const config = namespace("keras.config", configMembers);
 export const datasets = namespace("keras.datasets", datasetsModule);
