@@ -62,7 +62,7 @@ describe.each([false, true])("steps of a class, run_eagerly %s", (run_eagerly) =
     expect(await found[0]?.numpy()).toEqual(keras.ndarray([2, 4]));
     expect(found[1]).toBeNull();
     expect(() => keras.facet.gradients(ops.square(w), [w])).toThrow(/loss.*one element/);
-    expect(() => keras.facet.gradients(1 as never, [w])).toThrow(/keras.facet.gradients.*loss/);
+    expect(() => keras.facet.gradients(1 as never, [w])).toThrow(/gradients: loss/);
   });
 
   test("a train_step of its own updates, and its logs are what it returned last", async () => {
