@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const read = (path) => JSON.parse(readFileSync(at(path), "utf8"));
 
-export const dialects = ["torch", "keras", "jax"];
+export const dialects = ["torch", "keras", "jax", "flax"];
 
 /** Packages of their own in Python. */
 const publicName = (path) => path.replace(/^torch\.torchvision\b/, "torchvision").replace(/^jax\.optax\b/, "optax");

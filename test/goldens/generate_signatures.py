@@ -1,6 +1,6 @@
 """Writes what the originals say of their own signatures, for tests and for COMPAT.md: signatures_<dialect>.json.
 
-Run: python3 test/goldens/generate_signatures.py torch|keras|jax    (the Python that has that framework; seconds)
+Run: python3 test/goldens/generate_signatures.py torch|keras|jax|flax    (the Python that has that framework; seconds)
 
     { "generator", versions, "names": { namespace: [public names] }, "signatures": { "torch.chunk": [[parameters]] } }
 
@@ -60,8 +60,15 @@ NAMESPACES = {
         *["jax.example_libraries.stax", "jax.example_libraries.optimizers", "optax", "optax.losses"],
         *["optax.schedules", "optax.tree_utils"],
     ],
+    "flax": [
+        *["flax", "flax.core", "flax.core.FrozenDict", "flax.jax_utils", "flax.linen", "flax.linen.Module", "flax.linen.initializers"],
+        *["flax.nnx", "flax.nnx.Module", "flax.nnx.Variable", "flax.nnx.Rngs", "flax.nnx.RngStream", "flax.nnx.State"],
+        *["flax.nnx.Optimizer", "flax.nnx.initializers", "flax.nnx.metrics", "flax.nnx.metrics.Metric", "flax.serialization"],
+        *["flax.struct", "flax.training.common_utils", "flax.training.early_stopping", "flax.training.train_state"],
+        *["flax.training.train_state.TrainState", "flax.traverse_util"],
+    ],
 }
-VERSIONS = {"torch": ["torch", "torchvision"], "keras": ["keras", "tensorflow"], "jax": ["jax", "optax"]}
+VERSIONS = {"torch": ["torch", "torchvision"], "keras": ["keras", "tensorflow"], "jax": ["jax", "optax"], "flax": ["flax", "jax"]}
 
 
 def default(value):
@@ -113,6 +120,9 @@ def constructor(target):
     """Parameters of a class. What a **kwargs takes stands in the constructors of its bases: they are entered by name."""
     own = getattr(target, "__init__")
     found = list(inspect.signature(own).parameters.values())[1:]
+    if target.__module__.startswith("flax.nnx"):
+        # Their metaclass takes anything.
+        return found
     if target.__module__.split(".")[0] != "keras":
         return list(inspect.signature(target).parameters.values())
     bases = [each for each in target.__mro__ if "__init__" in vars(each)]
@@ -305,6 +315,11 @@ def public_names(path, value):
         names += [*values, "nn", "optim", "utils", "autograd", "cuda", "linalg", "special", "fft", "func", "Generator", "device"]
     if path.startswith("jax.example_libraries"):
         names = [each for each in names if getattr(getattr(value, each), "__module__", path) == path]
+    if root == "flax":
+        # Modules of flax that are no namespaces of the list are its own affair, as is what it imports from Python.
+        ours = lambda value: not inspect.ismodule(value) and str(getattr(value, "__module__", root)) not in ("typing", "builtins", "contextlib")
+        keep = lambda each: f"{path}.{each}" in NAMESPACES[root] or any(name.startswith(f"{path}.{each}.") for name in NAMESPACES[root])
+        names = [each for each in names if ours(getattr(value, each)) or keep(each)]
     if path == "jax.lax":
         names = [each for each in names if not each.endswith("_p")]
     if path.startswith("torch"):
@@ -367,6 +382,9 @@ def main(dialect):
         load_torchvision()
     if dialect == "jax":
         importlib.import_module("jax.example_libraries")
+    if dialect == "flax":
+        for each in ("nnx", "training.train_state"):
+            importlib.import_module(f"flax.{each}")
     names, signatures = {}, {}
     for path in NAMESPACES[dialect]:
         value = resolve(path)
@@ -378,6 +396,13 @@ def main(dialect):
             forms = forms_of(f"{path}.{name}", member, value if inspect.isclass(value) else None)
             if forms:
                 signatures[f"{path}.{name}"] = forms
+            if dialect == "flax" and inspect.isclass(member) and f"{path}.{name}" not in NAMESPACES[dialect]:
+                for each in [each for each in dir(member) if not each.startswith("_")]:
+                    method = inspect.getattr_static(member, each)
+                    if inspect.isfunction(method) or isinstance(method, (classmethod, staticmethod)):
+                        own = forms_of(f"{path}.{name}.{each}", getattr(member, each), member)
+                        if own:
+                            signatures[f"{path}.{name}.{each}"] = own
             # What modules take when they are called.
             if path in ("torch.nn", "torchvision.transforms") and inspect.isfunction(getattr(member, "forward", None)):
                 signatures[f"{path}.{name}.forward"] = forms_of(f"{path}.{name}.forward", member.forward, member)

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const dialects = ["keras", "torch", "jax"] as const;
+const dialects = ["keras", "torch", "jax", "flax"] as const;
 
 describe("browser", () => {
   for (const dialect of dialects) {

@@ -1,4 +1,5 @@
 // Where a dialect's signatures may differ from the original's, each with its reason.
+import { flaxExceptions } from "./exceptions_flax.js";
 import { jaxExceptions } from "./exceptions_jax.js";
 import { kerasExceptions } from "./exceptions_keras.js";
 import { torchExceptions } from "./exceptions_torch.js";
@@ -12,7 +13,7 @@ export interface Exceptions {
   readonly differences: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const every: readonly Exceptions[] = [torchExceptions, kerasExceptions, jaxExceptions];
+const every: readonly Exceptions[] = [torchExceptions, kerasExceptions, jaxExceptions, flaxExceptions];
 
 const matches = (pattern: string, name: string): boolean =>
   pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;

@@ -1,4 +1,5 @@
 // Everything a dialect exports that can be called: functions, constructors, and methods of its classes.
+import * as flax from "@facet/shims-flax";
 import * as jax from "@facet/shims-jax";
 import * as keras from "@facet/shims-keras";
 import * as torch from "@facet/shims-torch";
@@ -13,7 +14,7 @@ export interface Callable {
   readonly target: unknown;
 }
 
-export const roots: Readonly<Record<Dialect, object>> = { torch, keras, jax };
+export const roots: Readonly<Record<Dialect, object>> = { torch, keras, jax, flax };
 
 /** Packages of their own in Python. */
 const publicName = (path: string): string =>

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ParameterKind } from "@facet/dialect";
 
-export const dialects = ["torch", "keras", "jax"] as const;
+export const dialects = ["torch", "keras", "jax", "flax"] as const;
 export type Dialect = (typeof dialects)[number];
 
 export interface Parameter {

@@ -15,6 +15,14 @@ const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   "jax.Array": ["jax.numpy"],
 };
 
+/** Where functions stand that a namespace has from another one. */
+const BORROWED: Readonly<Record<string, readonly string[]>> = {
+  "flax.nnx": ["jax.nn", "flax.linen"],
+  "flax.linen": ["jax.nn", "flax.nnx"],
+  "flax.nnx.initializers": ["jax.nn.initializers", "flax.linen.initializers"],
+  "flax.linen.initializers": ["jax.nn.initializers"],
+};
+
 interface Entered {
   readonly name: string;
   readonly forms: readonly (readonly Declared[])[];
@@ -26,6 +34,13 @@ function entered({ names, kind }: Callable): Entered | undefined {
   for (const name of names) {
     const own = signatures.get(name);
     if (own) return { name, forms: own.map(({ parameters }) => parameters), signatures: own };
+  }
+  for (const name of names) {
+    const at = name.lastIndexOf(".");
+    for (const space of (kind === "function" && BORROWED[name.slice(0, at)]) || []) {
+      const own = signatures.get(`${space}${name.slice(at)}`);
+      if (own) return { name, forms: own.map(({ parameters }) => parameters), signatures: own };
+    }
   }
   if (kind !== "method") return undefined;
   for (const name of names) {
