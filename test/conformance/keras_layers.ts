@@ -30,6 +30,7 @@ function setWeights(made: Any, each: Case): void {
   const expected = each.w.map((one: Any) => `${one.n}[${one.s}]`);
   if (`${given}` !== `${expected}`) throw new Wrong(`weights: expected ${expected} got ${given}`);
   if (each.w.length > 0) made.set_weights(each.w.map(host));
+  if (made.stateful) made.reset_states();
 }
 
 function gradients(outputs: readonly Any[], seeds: readonly Encoded[], leaves: readonly Any[]): Any[] {

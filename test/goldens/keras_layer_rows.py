@@ -15,7 +15,7 @@ def ints(*shape, high):
     return ("int", shape, high)
 
 
-def new(layer, **options):
+def new(layer, /, **options):
     """A layer among the arguments of another."""
     return {"new": layer, "options": options}
 
@@ -93,6 +93,35 @@ ROWS = {
     "spatial_dropout": ("SpatialDropout2D", {"rate": 0.5}, [(2, 3, 4, 2)]),
     "gaussian_noise": ("GaussianNoise", {"stddev": 0.5}, [(2, 3)]),
     "alpha_dropout": ("AlphaDropout", {"rate": 0.5}, [(2, 3)]),
+    "batch_norm": ("BatchNormalization", {}, [(4, 3)]),
+    "batch_norm_training": ("BatchNormalization", {"momentum": 0.8}, [(4, 2, 3)], {"training": True}),
+    "batch_norm_axis": ("BatchNormalization", {"axis": 1, "scale": False, "epsilon": 0.01}, [(4, 3, 2, 2)], {"training": True}),
+    "batch_norm_middle": ("BatchNormalization", {"axis": 2, "center": False}, [(2, 2, 3, 2)], {"training": True}),
+    "layer_norm": ("LayerNormalization", {}, [(3, 4)]),
+    "layer_norm_axes": ("LayerNormalization", {"axis": [1, 2], "scale": False}, [(2, 3, 4)]),
+    "layer_norm_first": ("LayerNormalization", {"axis": 1, "epsilon": 0.1}, [(2, 3, 4)]),
+    "rms_norm": ("RMSNormalization", {}, [(3, 4)]),
+    "group_norm": ("GroupNormalization", {"groups": 2}, [(2, 3, 4)]),
+    "group_norm_first": ("GroupNormalization", {"groups": -1, "axis": 1}, [(2, 4, 3, 2)]),
+    "unit_norm": ("UnitNormalization", {}, [(2, 3, 4)]),
+    "unit_norm_axes": ("UnitNormalization", {"axis": [1, 2]}, [(2, 3, 4)]),
+    "spectral_norm": ("SpectralNormalization", {"layer": new("Dense", units=3), "power_iterations": 3}, [(2, 4)]),
+    "simple_rnn": ("SimpleRNN", {"units": 3}, [(2, 4, 2)]),
+    "simple_rnn_sequences": ("SimpleRNN", {"units": 3, "return_sequences": True, "activation": "gelu", "use_bias": False}, [(2, 4, 2)]),
+    "lstm": ("LSTM", {"units": 3}, [(2, 4, 2)]),
+    "lstm_all": ("LSTM", {"units": 3, "return_sequences": True, "return_state": True, "go_backwards": True}, [(2, 4, 2)]),
+    "lstm_activations": ("LSTM", {"units": 2, "activation": "softsign", "recurrent_activation": "hard_sigmoid", "unit_forget_bias": False}, [(2, 3, 2)]),
+    "gru": ("GRU", {"units": 3, "return_sequences": True}, [(2, 4, 2)]),
+    "gru_state": ("GRU", {"units": 3, "return_state": True, "use_bias": False}, [(2, 4, 2)]),
+    "gru_reset_before": ("GRU", {"units": 3, "reset_after": False}, [(2, 4, 2)]),
+    "gru_activations": ("GRU", {"units": 2, "recurrent_activation": "softsign", "reset_after": False}, [(2, 3, 2)]),
+    "rnn_stacked": ("RNN", {"cell": [new("LSTMCell", units=3), new("GRUCell", units=2)], "return_sequences": True}, [(2, 3, 2)]),
+    "rnn_state": ("RNN", {"cell": new("SimpleRNNCell", units=3), "return_state": True}, [(2, 3, 2)]),
+    "bidirectional": ("Bidirectional", {"layer": new("LSTM", units=3, return_sequences=True)}, [(2, 4, 2)]),
+    "bidirectional_sum": ("Bidirectional", {"layer": new("GRU", units=3, return_state=True), "merge_mode": "sum"}, [(2, 4, 2)]),
+    "bidirectional_both": ("Bidirectional", {"layer": new("SimpleRNN", units=3), "merge_mode": None}, [(2, 4, 2)]),
+    "time_distributed": ("TimeDistributed", {"layer": new("Dense", units=3)}, [(2, 4, 2)]),
+    "time_distributed_norm": ("TimeDistributed", {"layer": new("BatchNormalization")}, [(3, 2, 4)], {"training": True}),
 }
 # TensorFlow has these in float32 only.
 SINGLE = ("MaxPooling3D", "AveragePooling3D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D")
@@ -100,8 +129,13 @@ KINKED = ("MaxPooling", "GlobalMax", "AdaptiveMax", "PReLU")
 
 
 def made(spec):
-    options = {k: made(v) if isinstance(v, dict) and "new" in v else v for k, v in spec["options"].items()}
-    return getattr(keras.layers, spec["new"])(**options)
+    return getattr(keras.layers, spec["new"])(**{k: inside(v) for k, v in spec["options"].items()})
+
+
+def inside(value):
+    if isinstance(value, list):
+        return [inside(v) for v in value]
+    return made(value) if isinstance(value, dict) and "new" in value else value
 
 
 def plain(value):
@@ -132,6 +166,7 @@ def layer_rows_cases():
         for weight in layer.weights:
             weight.assign(inputs.normal(*weight.shape) * 0.5 + (1 if "variance" in weight.name else 0))
         floats = [x for x in arrays if x.dtype != tf.int32]
+        before = [np.asarray(w) for w in layer.weights]
         with tf.GradientTape() as tape:
             tape.watch(floats)
             y = layer(first, **call)
@@ -141,7 +176,10 @@ def layer_rows_cases():
         trained = layer.trainable_weights
         gradients = tape.gradient(total, [*floats, *(w.value for w in trained)])
         tensors = {f"x{i}": x for i, x in enumerate(arrays)}
-        tensors |= {f"w{i}": np.asarray(w) for i, w in enumerate(layer.weights)}
+        tensors |= {f"w{i}": w for i, w in enumerate(before)}
+        for i, w in enumerate(layer.weights):
+            if not np.array_equal(before[i], np.asarray(w)):
+                tensors[f"a{i}"] = np.asarray(w)
         tensors |= {f"y{i}": one for i, one in enumerate(ys)} | {f"dy{i}": dy for i, dy in enumerate(dys)}
         for i, g in enumerate(gradients):
             if g is not None:
@@ -151,7 +189,7 @@ def layer_rows_cases():
         params = {
             "layer": new(cls, **options),
             "call": call,
-            "weights": [w.path.split("/", 1)[-1] for w in layer.weights],
+            "weights": [w.name for w in layer.weights],
             "specs": [list(one.shape) for one in tf.nest.flatten(symbolic) if one is not None],
             "config": plain(layer.get_config()),
         }

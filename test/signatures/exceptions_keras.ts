@@ -6,7 +6,11 @@ const byPosition = (names: readonly string[]): Readonly<Record<string, string>> 
 export const kerasExceptions: Exceptions = {
   internal: [
     [/\.(build|call|compute_mask|compute_output_shape|result_shape)$/, "hooks that users define and layers call"],
-    [/\.(invoke|specs|outputDtype|ensureBuilt|resolveMetrics)$/, "machinery of calls on placeholders and of steps"],
+    [/^keras\.layers\.\w+\.(configuration|step)$/, "machinery of layers and of the cells in them"],
+    [
+      /\.(invoke|specs|outputDtype|weightOf|ensureBuilt|resolveMetrics)$/,
+      "machinery of calls on placeholders and of steps",
+    ],
     [/\.(update_step|settings)$/, "between the base of the optimizers and each of them, or the program's own"],
     [/^keras\.(metrics\.)?Metric\.(update_state|result)$/, "hooks that users define"],
     [/^keras\.(initializers\.)?Initializer\.values$/, "between weights and their initializers"],
@@ -26,6 +30,10 @@ export const kerasExceptions: Exceptions = {
       /^keras\.KerasTensor\.\w+$/,
       "stand for the operators of placeholders; reshape is a method of the original's object",
     ],
+    [
+      /^keras\.layers\.\w+\.(reset_states?|get_initial_state|adapt|get_vocabulary|vocabulary_size|set_vocabulary)$/,
+      "the original's too: of its layers the list of signatures has the members of Layer alone",
+    ],
     [/^keras\.datasets\.digits\b/, "generated digits, for programs without files"],
     [/^keras\.facet\./, "what programs take from their backend"],
   ],
@@ -36,6 +44,7 @@ export const kerasExceptions: Exceptions = {
       batch_size: "one of the original's **kwargs",
       rank: "how the original's base is told of its dimensions",
       pool_dimensions: "how the original's base is told of its dimensions",
+      cell: "how the original's base is told of its cell",
       pool_mode: "how the original's base is told what it is",
     },
     "keras.layers.Layer.add_weight": byPosition(["args", "shape", "initializer", "dtype"]),
@@ -43,6 +52,7 @@ export const kerasExceptions: Exceptions = {
       ...["args", "learning_rate", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"],
       ...["ema_momentum", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps", "name"],
     ]),
+    "keras.layers.LayerNormalization": { rms_scaling: "one of the original's **kwargs" },
     "keras.Model": { args: "what a class of the program's own takes is its own affair" },
     "keras.callbacks.LambdaCallback": {
       on_batch_begin: "one of the original's **kwargs",

@@ -23,8 +23,12 @@ export * from "./embedding.js";
 export { Layer } from "./layer.js";
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from "./merge.js";
 export * from "./merge_functions.js";
+export * from "./normalization.js";
 export * from "./pooling.js";
 export * from "./preprocessing.js";
+export { GRU, LSTM, RNN, SimpleRNN } from "./recurrent.js";
+export { GRUCell, LSTMCell, SimpleRNNCell, StackedRNNCells } from "./recurrent_cells.js";
+export * from "./recurrent_wrappers.js";
 export * from "./regularization.js";
 export {
   Cropping1D,

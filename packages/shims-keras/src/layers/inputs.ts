@@ -30,8 +30,12 @@ export function tensorList(value: unknown): readonly Tensor[] | undefined {
   return list.length > 0 && list.every((each) => each instanceof Tensor) ? list : undefined;
 }
 
+/** Whether a value is a tensor, or lists of them in any depth, as cells of recurrent layers give. */
+const isNested = (value: unknown): boolean =>
+  value instanceof Tensor || (Array.isArray(value) && value.length > 0 && value.every(isNested));
+
 export function checkedResult(op: string, result: unknown): LayerInput<Tensor> {
-  if (tensorList(result)) return result as LayerInput<Tensor>;
+  if (tensorList(result) || isNested(result)) return result as LayerInput<Tensor>;
   throw new ArgumentError({ op, argument: "call", expected: "a Tensor from it", given: show(result) });
 }
 

@@ -91,7 +91,9 @@ export class Layer extends Callable implements Operation {
   supports_masking: boolean;
   /** Calls on placeholders so far. */
   readonly nodes: Node[] = observe([]);
-  readonly #weights: VariableBase[] = [];
+  /** Weights made by add_weight: those made to be trained come first, as in Keras. */
+  readonly #trained: VariableBase[] = [];
+  readonly #fixed: VariableBase[] = [];
   /** The shape of the first layer's input with the batch, said the old way. */
   readonly batch_input_shape: Shape | null;
 
@@ -177,7 +179,7 @@ export class Layer extends Callable implements Operation {
     const { shape, initializer, trainable, name } = readAddWeight(args);
     const make = initializers.resolve(initializer, "add_weight", "initializer");
     const weight = outsideCapture(() => new VariableBase(() => make.values(shape ?? []), name, this.name, trainable));
-    this.#weights.push(weight);
+    (trainable ? this.#trained : this.#fixed).push(weight);
     return weight;
   }
 
@@ -191,7 +193,8 @@ export class Layer extends Callable implements Operation {
   /** Weights of the layer itself: made by add_weight, or Variables among its attributes. */
   get #own(): VariableBase[] {
     const attributes = Object.values(this).filter((value) => value instanceof VariableBase);
-    return [...new Set([...this.#weights, ...attributes])];
+    const fixed = [...this.#fixed, ...attributes.filter(({ trainable }) => !trainable)];
+    return [...new Set([...this.#trained, ...attributes.filter((each) => !fixed.includes(each)), ...fixed])];
   }
 
   get weights(): VariableBase[] {

@@ -16,7 +16,7 @@ export function masksOf(inputs: LayerInput<Tensor>): Masks {
 
 /** Sets the masks of results that have none of their own. */
 export function giveMasks(results: LayerInput<Tensor>, compute: () => Masks): void {
-  const tensors = listed<Tensor>(results);
+  const tensors = listed<Tensor>(results).filter((each) => each instanceof Tensor);
   if (tensors.every((each) => each._keras_mask)) return;
   const masks = listed(compute() as LayerInput<Tensor | null>);
   for (const [i, tensor] of tensors.entries()) tensor._keras_mask ??= masks[i] ?? undefined;
