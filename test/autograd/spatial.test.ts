@@ -58,10 +58,16 @@ test("windows that lie in the padding have no gradient, nor a second one", async
   expect([...(await ddy.data())]).toEqual([0, 5, 6]);
 });
 
-test("of several elements unpooled to one place the last stays", async () => {
-  const x = F.fromData(new Float32Array([1, 2, 3]), [1, 3, 1]);
+test("of several elements unpooled to one place the last stays, and all have its gradient", async () => {
+  const x = F.variable(F.fromData(new Float32Array([1, 2, 3]), [1, 3, 1]));
   const indices = F.fromData(new Int32Array([2, 0, 2]), [1, 3, 1], "int32");
-  expect([...(await F.maxUnpool(x, indices, [4], true).data())]).toEqual([2, 0, 3, 0]);
+  const y = F.maxUnpool(x, indices, [4], true);
+  expect([...(await y.data())]).toEqual([2, 0, 3, 0]);
+  const dy = F.variable(F.fromData(new Float32Array([5, 6, 7, 8]), y.shape));
+  const [dx] = F.gradients(y, [x], { cotangents: dy, createGraph: true }) as [F.Tensor];
+  expect([...(await dx.data())]).toEqual([7, 5, 7]);
+  const [ddy] = F.gradients(dx, [dy], { cotangents: F.fromData(new Float32Array([1, 2, 4]), dx.shape) }) as [F.Tensor];
+  expect([...(await ddy.data())]).toEqual([2, 0, 5, 0]);
 });
 
 test("empty batches have empty results", () => {

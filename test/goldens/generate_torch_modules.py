@@ -45,7 +45,9 @@ def value(v):
 
 
 def flat(v):
-    return [v] if isinstance(v, torch.Tensor) else [t for each in v if each is not None for t in flat(each)]
+    if isinstance(v, (torch.Tensor, int)):
+        return [v] if isinstance(v, torch.Tensor) else []
+    return [t for each in v if each is not None for t in flat(each)]
 
 
 # What differs from the defaults: (class, positions, keywords, inputs, train), inputs made anew for each row.
@@ -80,6 +82,48 @@ ROWS = [
         True,
     ),
     ("EmbeddingBag", [5, 2], {"max_norm": 0.5}, lambda: [ints(5, 2, 2)], True),
+    # Over space: what is put around, other ranks, no batch, results of an extent asked for.
+    ("Conv1d", [2, 4, 3], {"padding": 2, "padding_mode": "reflect", "groups": 2, "bias": False}, lambda: [normal(2, 2, 5)], True),
+    ("Conv1d", [2, 3, (2,)], {"padding": "same", "dilation": 2}, lambda: [normal(2, 6)], True),
+    ("Conv2d", [1, 2, (3, 2)], {"padding": (2, 1), "padding_mode": "circular", "stride": (2, 1)}, lambda: [normal(1, 1, 4, 3)], True),
+    ("Conv2d", [1, 2, (2, 3)], {"padding": "same", "padding_mode": "replicate"}, lambda: [normal(1, 1, 4, 3)], True),
+    ("Conv3d", [1, 2, 2], {"padding": (1, 0, 1), "padding_mode": "replicate", "dilation": (1, 2, 1)}, lambda: [normal(1, 2, 4, 3)], True),
+    ("ConvTranspose1d", [2, 3, 3], {"stride": 2, "padding": 1}, lambda: [normal(1, 2, 4), [8]], True),
+    ("ConvTranspose2d", [4, 2, (3, 2)], {"stride": (2, 1), "output_padding": (1, 0), "groups": 2, "bias": False}, lambda: [normal(4, 3, 2)], True),
+    ("ConvTranspose2d", [1, 2, 2], {"stride": 3}, lambda: [normal(1, 1, 2, 2), [1, 2, 6, 7]], True),
+    ("ConvTranspose3d", [1, 2, 2], {"dilation": 2, "output_padding": 1}, lambda: [normal(1, 1, 2, 2, 2)], True),
+    ("MaxPool1d", [3], {"stride": 2, "padding": 1, "return_indices": True}, lambda: [normal(2, 2, 7)], True),
+    ("MaxPool2d", [(2, 3)], {"stride": (1, 2), "return_indices": True}, lambda: [normal(2, 5, 6)], True),
+    ("MaxPool3d", [2], {"ceil_mode": True, "return_indices": True}, lambda: [normal(1, 2, 3, 3, 5)], True),
+    ("AvgPool1d", [3], {"padding": 1, "count_include_pad": False}, lambda: [normal(2, 7)], True),
+    ("AvgPool2d", [3, 2], {"divisor_override": -2}, lambda: [normal(1, 2, 5, 5)], True),
+    ("AvgPool3d", [(1, 2, 2)], {"divisor_override": 3, "ceil_mode": True}, lambda: [normal(1, 1, 2, 3, 3)], True),
+    ("LPPool1d", [4, 2], {}, lambda: [normal(1, 2, 5)], True),
+    ("LPPool2d", [3, (2, 3)], {"stride": 1}, lambda: [normal(1, 1, 3, 4).abs()], True),
+    ("AdaptiveAvgPool1d", [3], {}, lambda: [normal(2, 7)], True),
+    ("AdaptiveAvgPool2d", [(2, None)], {}, lambda: [normal(1, 2, 5, 3)], True),
+    ("AdaptiveMaxPool2d", [(None, 2)], {"return_indices": True}, lambda: [normal(1, 2, 5, 3)], True),
+    ("AdaptiveMaxPool3d", [2], {}, lambda: [normal(2, 3, 2, 4)], True),
+    ("MaxUnpool2d", [2], {}, lambda: [normal(1, 1, 1, 2), torch.tensor([[[[5, 2]]]]), [1, 1, 3, 4]], True),
+    ("FractionalMaxPool2d", [2], {"output_ratio": 0.5, "_random_samples": torch.full((1, 2, 2), 0.4)}, lambda: [normal(1, 2, 6, 6)], True),
+    ("ZeroPad2d", [(1, -1, 0, 2)], {}, lambda: [normal(2, 3, 4)], True),
+    ("ReflectionPad3d", [1], {}, lambda: [normal(1, 2, 2, 3)], True),
+    ("CircularPad1d", [(2, 1)], {}, lambda: [normal(2, 3)], True),
+    ("ConstantPad1d", [(2, 1), 0.5], {}, lambda: [normal(2, 3)], True),
+    ("Upsample", [], {"scale_factor": (2.5, 1.5), "mode": "bilinear", "recompute_scale_factor": True}, lambda: [normal(1, 1, 3, 2)], True),
+    ("Upsample", [(5,)], {"mode": "linear", "align_corners": True}, lambda: [normal(1, 2, 3)], True),
+    ("Upsample", [], {"scale_factor": 2.5}, lambda: [normal(1, 2, 3)], True),
+    ("UpsamplingNearest2d", [(5, 2)], {}, lambda: [normal(1, 1, 3, 4)], True),
+    ("UpsamplingBilinear2d", [], {"scale_factor": 1.5}, lambda: [normal(1, 1, 3, 4)], True),
+    ("PixelShuffle", [2], {}, lambda: [normal(8, 2, 1)], True),
+    ("PixelUnshuffle", [2], {}, lambda: [normal(1, 1, 4, 2)], True),
+    ("ChannelShuffle", [2], {}, lambda: [normal(1, 4, 2)], True),
+    ("Fold", [(3, 4), 2], {"padding": 1, "stride": 2}, lambda: [normal(4, 6)], True),
+    ("Unfold", [(2, 3)], {"dilation": 2}, lambda: [normal(1, 2, 4, 6)], True),
+    ("Unflatten", [1, (2, -1)], {}, lambda: [normal(2, 6)], True),
+    ("LocalResponseNorm", [2], {"alpha": 0.5, "k": 2.5}, lambda: [normal(1, 4, 3)], True),
+    ("Dropout2d", [0.25], {}, lambda: [normal(1, 4, 3)], False),
+    ("AlphaDropout", [], {"inplace": True}, lambda: [normal(4, 3)], False),
 ]
 
 

@@ -55,6 +55,8 @@ const texts = [
     "forward-mode",
     "different",
     "high",
+    "bilinear",
+    "zeros",
   ],
 ];
 

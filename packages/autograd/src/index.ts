@@ -79,6 +79,7 @@ export {
   opTable,
 } from "./define_op.js";
 export * from "./distributions.js";
+export * from "./dropouts.js";
 export * from "./dtype.js";
 export { EDGE, isElided, shownOf, shownPositions } from "./elision.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";

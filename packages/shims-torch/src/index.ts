@@ -39,6 +39,7 @@ export {
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
 export { accelerator, autograd, backends, cuda, nn, optim, special, torchvision, utils } from "./namespaces.js";
+export * from "./nn/torch_functions.js";
 export * from "./ops/aliases.js";
 export {
   add,

@@ -18,9 +18,11 @@ import {
   ShapeError,
   sizeOf,
 } from "@facet/kernels-wgsl";
+import { type CustomPull, recordCustom } from "../custom.js";
 import { defineOp, launch, nonDifferentiable, type OpInputs, vjp } from "../define_op.js";
 import { expectFloating } from "../dtype.js";
 import { inFloat32 } from "../halves.js";
+import { noGrad } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { asMoreRows, withMoreImages } from "../vmap/rules.js";
 import { relu } from "./activations.js";
@@ -257,7 +259,8 @@ export function fractionalMaxPool(
 
 /**
  * The reverse of maxPoolWithIndices: zeros of the spatial extents `outputSize`, with x where the indices say; of several at one
- * place the last stays. An index that is no place raises ArgumentError at the next read.
+ * place the last stays, and all get the gradient of that place, as in PyTorch: windows that overlap have the same element there. An
+ * index that is no place raises ArgumentError at the next read.
  */
 export function maxUnpool(x: Tensor, indices: Tensor, outputSize: readonly number[], channelsLast: boolean): Tensor {
   const op = `max_unpool${outputSize.length}d`;
@@ -284,10 +287,15 @@ export function maxUnpool(x: Tensor, indices: Tensor, outputSize: readonly numbe
     });
   const [n, c] = [x.shape[0], x.shape[channelsLast ? x.rank - 1 : 1]] as [number, number];
   const shape = channelsLast ? [n, ...outputSize, c] : [n, c, ...outputSize];
-  const places = sizeOf(outputSize);
-  const nothing = zeros(channelsLast ? [n, places, c] : [n, c, places], x.dtype);
+  const count = sizeOf(outputSize);
+  const nothing = zeros(channelsLast ? [n, count, c] : [n, c, count], x.dtype);
   const options = { axis: flatAxis(channelsLast), negative: false };
-  return reshape(scatterElements(nothing, flat(indices, channelsLast), flat(x, channelsLast), options), shape);
+  const at = flat(indices, channelsLast);
+  const y = noGrad(() => reshape(scatterElements(nothing, at, flat(x, channelsLast), options), shape));
+  const pull: CustomPull = ([dy], [places]) => [
+    dy && reshape(gatherElements(flat(dy, channelsLast), places as Tensor, options), x.shape),
+  ];
+  return recordCustom(op, [x], [y], [at], pull)[0] as Tensor;
 }
 
 export interface LocalResponseNormAttrs {

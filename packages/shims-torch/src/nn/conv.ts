@@ -1,54 +1,71 @@
-import { ArgumentError } from "@facet/autograd";
-import { type Args, bool, int, only, signature } from "@facet/dialect";
+// Convolutional layers over one to three spatial dimensions, and transposed ones.
+import { ArgumentError, scope } from "@facet/autograd";
+import { type Args, bool, int, oneOf, signature } from "@facet/dialect";
 import type { Device, Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
 import { placement } from "../kinds.js";
 import { zeros } from "../ops/creation.js";
 import { pythonRepr } from "../python.js";
 import type { Tensor } from "../tensor.js";
-import { conv2d, edges, type Padding } from "./functional_conv.js";
+import * as F from "./functional_conv.js";
+import { type PadMode, pad } from "./functional_pad.js";
 import { kaiming_uniform_, uniform_ } from "./init.js";
 import { type Input, inputOf } from "./inputs.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { placed } from "./placed.js";
-import { padding2, pair, type Size2, size2 } from "./size.js";
+import { type Extents, extents, paddingNames, type Rank, type Size, size } from "./size.js";
 
-export interface Conv2dArguments {
+export type PaddingMode = "zeros" | Exclude<PadMode, "constant">;
+export const paddingModes = oneOf("zeros", "reflect", "replicate", "circular");
+
+export interface ConvArguments<R extends Rank> {
   in_channels: number;
   out_channels: number;
-  kernel_size: Size2;
+  kernel_size: Size<R>;
   /** Default 1. */
-  stride: Size2;
-  /** Zeros at each edge, 'same' or 'valid'. Default 0. */
-  padding: Padding;
+  stride: Size<R>;
+  /** What is put around each edge, 'same' or 'valid'. Default 0. */
+  padding: F.Padding<R>;
   /** Default 1. */
-  dilation: Size2;
+  dilation: Size<R>;
   /** Default 1. */
   groups: number;
   /** Default true. */
   bias: boolean;
-  padding_mode: "zeros";
+  /** What is put there. Default "zeros". */
+  padding_mode: PaddingMode;
   device: Device | string | null;
   dtype: Dtype | null;
 }
+export type Conv2dArguments = ConvArguments<2>;
+/** By position, after in_channels. */
+export type ConvPositions<R extends Rank> = [
+  out_channels: number,
+  kernel_size: Size<R>,
+  stride: Size<R>,
+  padding: F.Padding<R>,
+  dilation: Size<R>,
+  groups: number,
+  bias: boolean,
+  padding_mode: PaddingMode,
+  device: Device | string | null,
+  dtype: Dtype | null,
+];
+type ConvArgs<R extends Rank> = Args<[in_channels: number, ...ConvPositions<R>], ConvArguments<R>>;
 
-const read = signature("torch.nn.Conv2d", {
-  in_channels: int,
+export const convRules = {
   out_channels: int,
-  kernel_size: size2,
-  stride: size2.or(1),
-  padding: padding2.or(0),
-  dilation: size2.or(1),
+  kernel_size: size,
+  stride: size.or(1),
+  padding: size.either(paddingNames).or(0),
+  dilation: size.or(1),
   groups: int.or(1),
   bias: bool.or(true),
-  padding_mode: only("zeros"),
+  padding_mode: paddingModes.or("zeros"),
   ...placement,
-});
-const inputs = inputOf("Conv2d");
-const readReset = signature("torch.nn.Conv2d.reset_parameters", {});
-
-/** Initial values of nn.Linear and nn.Conv2d: weight and bias U(+-1 / sqrt(fan_in)). */
+} as const;
+/** Initial values of nn.Linear and the convolutions: weight and bias U(+-1 / sqrt(fan_in)). */
 export function initialise(weight: Tensor, bias: Tensor | null): void {
   kaiming_uniform_(weight, Math.sqrt(5));
   if (!bias) return;
@@ -56,61 +73,65 @@ export function initialise(weight: Tensor, bias: Tensor | null): void {
   uniform_(bias, -bound, bound);
 }
 
-/** Convolution of [N, C, H, W] (or [C, H, W]). Weight [out, in / groups, kh, kw], initially U(+-1 / sqrt(fan_in)), as the bias. */
-export class Conv2d extends Module {
+type Numbers = number | readonly number[];
+interface Given {
+  in_channels: number;
+  out_channels: number;
+  kernel_size: Numbers;
+  stride: Numbers;
+  padding: Numbers | "same" | "valid";
+  dilation: Numbers;
+  output_padding?: Numbers;
+  groups: number;
+  bias: boolean;
+  padding_mode: PaddingMode;
+  device: Device | string | null;
+  dtype: Dtype | null;
+}
+
+/** What all of them have. */
+export abstract class ConvNd<R extends Rank> extends Module {
   readonly in_channels: number;
   readonly out_channels: number;
-  readonly kernel_size: [number, number];
-  readonly stride: [number, number];
-  readonly padding: [number, number] | "same" | "valid";
-  readonly dilation: [number, number];
+  readonly kernel_size: Extents<R>;
+  readonly stride: Extents<R>;
+  readonly padding: Extents<R> | "same" | "valid";
+  readonly dilation: Extents<R>;
+  readonly transposed: boolean;
+  readonly output_padding: Extents<R>;
   readonly groups: number;
+  readonly padding_mode: PaddingMode;
   weight: Parameter;
   declare bias: Parameter | null;
 
-  constructor(
-    ...args: Args<
-      [
-        in_channels: number,
-        out_channels: number,
-        kernel_size: Size2,
-        stride: Size2,
-        padding: Padding,
-        dilation: Size2,
-        groups: number,
-        bias: boolean,
-      ],
-      Conv2dArguments
-    >
-  ) {
+  constructor(name: string, rank: R, given: Given) {
     super();
-    const given = read(args);
-    placed("Conv2d", given);
-    const { in_channels, out_channels, groups } = given;
-    for (const [argument, value] of Object.entries({ in_channels, out_channels, groups })) {
-      if (value <= 0)
-        throw new ArgumentError({ op: "Conv2d", argument, expected: "a positive integer", given: `${value}` });
-    }
-    for (const [argument, value] of Object.entries({ in_channels, out_channels })) {
-      if (value % groups !== 0)
-        complain(ArgumentError, `${argument} must be divisible by groups`, {
-          op: "Conv2d",
-          argument: "groups",
-          expected: `a divisor of ${value}`,
-          given: `${groups}`,
-        });
-    }
+    placed(name, given);
+    const { in_channels, out_channels, groups, output_padding } = given;
+    requireChannels(name, given);
+    const each = (argument: string, value: Numbers, least: number) =>
+      extents(name, argument, value, rank, least) as Extents<R>;
     this.in_channels = in_channels;
     this.out_channels = out_channels;
+    this.kernel_size = each("kernel_size", given.kernel_size, 1);
+    this.stride = each("stride", given.stride, 1);
+    this.dilation = each("dilation", given.dilation, 1);
+    this.padding = typeof given.padding === "string" ? given.padding : each("padding", given.padding, 0);
+    F.edges(name, this.padding as never, this.kernel_size, this.stride, this.dilation);
+    this.transposed = output_padding !== undefined;
+    this.output_padding = each("output_padding", output_padding ?? 0, 0);
     this.groups = groups;
-    this.kernel_size = pair("Conv2d", "kernel_size", given.kernel_size, 1);
-    this.stride = pair("Conv2d", "stride", given.stride, 1);
-    this.dilation = pair("Conv2d", "dilation", given.dilation, 1);
-    this.padding = typeof given.padding === "string" ? given.padding : pair("Conv2d", "padding", given.padding, 0);
-    edges("Conv2d", this.padding, this.kernel_size, this.stride, this.dilation);
-    this.weight = new Parameter(zeros(out_channels, in_channels / groups, ...this.kernel_size));
+    this.padding_mode = given.padding_mode;
+    this.weight = new Parameter(zeros(...this.weightShape()));
     this.register_parameter("bias", given.bias ? new Parameter(zeros(out_channels)) : null);
     this.reset_parameters();
+  }
+
+  private weightShape(): number[] {
+    const { in_channels, out_channels, groups, kernel_size, transposed } = this;
+    return transposed
+      ? [in_channels, out_channels / groups, ...kernel_size]
+      : [out_channels, in_channels / groups, ...kernel_size];
   }
 
   /** Draws new initial values. */
@@ -119,22 +140,82 @@ export class Conv2d extends Module {
     initialise(this.weight, this.bias);
   }
 
-  override forward(...args: Input): Tensor {
-    const { input } = inputs(args);
-    const { stride, padding, dilation, groups } = this;
-    return conv2d(input, this.weight, { bias: this.bias, stride, padding, dilation, groups });
-  }
-
   override extra_repr(): string {
-    const { padding, dilation, groups } = this;
+    const { padding, dilation, groups, output_padding } = this;
+    const all = (list: readonly number[], value: number): boolean => list.every((each) => each === value);
     const parts = [
       `${this.in_channels}, ${this.out_channels}, kernel_size=${pythonRepr(this.kernel_size)}, stride=${pythonRepr(this.stride)}`,
     ];
     if (typeof padding === "string") parts.push(`padding=${padding}`);
-    else if (padding.some((amount) => amount !== 0)) parts.push(`padding=${pythonRepr(padding)}`);
-    if (dilation.some((step) => step !== 1)) parts.push(`dilation=${pythonRepr(dilation)}`);
+    else if (!all(padding, 0)) parts.push(`padding=${pythonRepr(padding)}`);
+    if (!all(dilation, 1)) parts.push(`dilation=${pythonRepr(dilation)}`);
+    if (!all(output_padding, 0)) parts.push(`output_padding=${pythonRepr(output_padding)}`);
     if (groups !== 1) parts.push(`groups=${groups}`);
     if (!this.bias) parts.push("bias=False");
+    if (this.padding_mode !== "zeros") parts.push(`padding_mode=${this.padding_mode}`);
     return parts.join(", ");
   }
 }
+const readReset = signature("torch.nn.Conv2d.reset_parameters", {});
+
+function requireChannels(op: string, { in_channels, out_channels, groups }: Given): void {
+  for (const [argument, value] of Object.entries({ in_channels, out_channels, groups })) {
+    if (value <= 0) throw new ArgumentError({ op, argument, expected: "a positive integer", given: `${value}` });
+  }
+  for (const [argument, value] of Object.entries({ in_channels, out_channels })) {
+    if (value % groups !== 0)
+      complain(ArgumentError, `${argument} must be divisible by groups`, {
+        op,
+        argument: "groups",
+        expected: `a divisor of ${value}`,
+        given: `${groups}`,
+      });
+  }
+}
+
+const functions = [F.conv1d, F.conv2d, F.conv3d] as readonly F.ConvFunction<Rank>[];
+
+/** A convolution with weight [out, in / groups, ...]. */
+export abstract class ConvolutionNd<R extends Rank> extends ConvNd<R> {
+  protected convolve(input: Tensor): Tensor {
+    const { bias, stride, dilation, groups, kernel_size, padding_mode: mode } = this;
+    const apply = (x: Tensor, padding: Extents<R> | "same" | "valid" | 0): Tensor =>
+      (functions[kernel_size.length - 1] as F.ConvFunction<Rank>)(x, this.weight, {
+        bias,
+        stride: stride as never,
+        padding: padding as never,
+        dilation: dilation as never,
+        groups,
+      });
+    if (mode === "zeros") return apply(input, this.padding);
+    const pairs = F.edges(this._get_name(), this.padding as never, kernel_size, stride, dilation);
+    // The last dimension comes first.
+    const amounts = kernel_size.flatMap((_, d) => pairs.slice(pairs.length - 2 * d - 2, pairs.length - 2 * d));
+    return scope(() => apply(pad(input, amounts, mode), 0));
+  }
+}
+
+/** A convolution of that many dimensions. */
+export interface Convolution<R extends Rank> extends ConvolutionNd<R> {
+  forward(...args: Input): Tensor;
+}
+/** Its class. */
+function convolution<R extends Rank>(name: string, rank: R): new (...args: ConvArgs<R>) => Convolution<R> {
+  const read = signature(`torch.nn.${name}`, { in_channels: int, ...convRules });
+  const inputs = inputOf(name);
+  return class extends ConvolutionNd<R> {
+    constructor(...args: ConvArgs<R>) {
+      super(name, rank, read(args));
+    }
+    override forward(...args: Input): Tensor {
+      return this.convolve(inputs(args).input);
+    }
+  };
+}
+
+/** Convolution of [N, C, W] (or [C, W]). Weight [out, in / groups, k], initially U(+-1 / sqrt(fan_in)), as the bias. */
+export class Conv1d extends convolution("Conv1d", 1) {}
+/** Convolution of [N, C, H, W] (or [C, H, W]). Weight [out, in / groups, kh, kw], initially U(+-1 / sqrt(fan_in)), as the bias. */
+export class Conv2d extends convolution("Conv2d", 2) {}
+/** Convolution of [N, C, D, H, W] (or [C, D, H, W]). Weight [out, in / groups, kd, kh, kw], initially U(+-1 / sqrt(fan_in)), as the bias. */
+export class Conv3d extends convolution("Conv3d", 3) {}

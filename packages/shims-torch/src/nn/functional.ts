@@ -1,10 +1,9 @@
 // torch.nn.functional: layers as functions.
 import "../start.js";
 import * as core from "@facet/autograd";
-import { type Args, define, int, only } from "@facet/dialect";
+import { type Args, define, int } from "@facet/dialect";
 import { complain } from "../errors.js";
-import { ints, scalar, tensor } from "../kinds.js";
-import { scalarOf } from "../ops/scalar.js";
+import { tensor } from "../kinds.js";
 import { type Tensor, wrap } from "../tensor.js";
 
 export { linear } from "../ops/linalg.js";
@@ -22,7 +21,6 @@ export {
   tanh,
 } from "./functional_activation.js";
 export { batch_norm, instance_norm } from "./functional_batch_norm.js";
-export { avg_pool2d, conv2d, max_pool2d } from "./functional_conv.js";
 export * from "./functional_distance_loss.js";
 export { embedding, embedding_bag } from "./functional_embedding.js";
 export {
@@ -34,6 +32,7 @@ export {
 } from "./functional_loss.js";
 export * from "./functional_norm.js";
 export * from "./functional_pointwise.js";
+export * from "./spatial_functions.js";
 
 /** 1 at each class number along a new last dimension, int64. `num_classes` must be given: counting would need a read. */
 export const one_hot: (tensor: Tensor, ...args: Args<[num_classes: number], { num_classes: number }>) => Tensor =
@@ -66,58 +65,3 @@ export const one_hot: (tensor: Tensor, ...args: Args<[num_classes: number], { nu
       return wrap(core.cast(core.reshape(core.oneHot(checked, num_classes), [...labels.shape, num_classes]), "int32"));
     });
   });
-
-interface PadArguments {
-  pad: readonly number[];
-  mode: "constant";
-  /** Default 0. */
-  value: number | boolean | null;
-}
-
-/** Pads with a constant: [left, right, top, bottom, ...], last dimension first. Negative amounts crop. */
-export const pad: (
-  input: Tensor,
-  ...args: Args<[pad: readonly number[], mode: "constant", value: number | boolean | null], PadArguments>
-) => Tensor = define(
-  "torch.nn.functional.pad",
-  { input: tensor, pad: ints, mode: only("constant"), value: scalar.or(null) },
-  ({ input, pad: amounts, value }) => {
-    if (amounts.length % 2 !== 0 || amounts.length / 2 > input.rank)
-      complain(
-        core.ArgumentError,
-        "Padding length must be divisible by 2 and at most twice the number of dimensions of the input",
-        {
-          op: "pad",
-          argument: "pad",
-          expected: `an even number of amounts, at most ${2 * input.rank}`,
-          given: `${amounts.length}`,
-        },
-      );
-    const edges = input.shape.map((_, axis): [number, number] => {
-      const at = 2 * (input.rank - 1 - axis);
-      return [amounts[at] ?? 0, amounts[at + 1] ?? 0];
-    });
-    return core.scope(() => {
-      const cropped = crop(input, edges);
-      const padding = edges.map(([before, after]): [number, number] => [Math.max(0, before), Math.max(0, after)]);
-      return wrap(core.pad(cropped, padding, Number(scalarOf("pad", value ?? 0, input.core.dtype))));
-    });
-  },
-);
-
-/** What is left where amounts are negative. */
-function crop(input: Tensor, edges: readonly [number, number][]): core.Tensor {
-  return edges.reduce((x, [before, after], axis) => {
-    const [start, cut] = [Math.max(0, -before), Math.max(0, -after)];
-    if (start === 0 && cut === 0) return x;
-    const extent = x.shape[axis] as number;
-    if (start + cut > extent)
-      complain(core.ArgumentError, "narrow(): length must be non-negative.", {
-        op: "pad",
-        argument: "pad",
-        expected: `at most ${extent} elements taken off dimension ${axis}`,
-        given: `${start + cut}`,
-      });
-    return core.sliceAlong(x, axis, start, extent - cut);
-  }, input.core);
-}

@@ -1,28 +1,32 @@
-// Convolution and pooling of images [N, C, H, W] (or one image [C, H, W]).
+// Convolutions of inputs [N, C, ...] or [C, ...], over one to three spatial dimensions, and transposed ones.
 import * as core from "@facet/autograd";
-import { type Args, bool, int, only, signature } from "@facet/dialect";
+import { type Args, bool, define, int, type Kind } from "@facet/dialect";
 import { complain } from "../errors.js";
-import { tensor } from "../kinds.js";
+import { ints, native, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
-import { padding2, pair, type Size2, size2 } from "./size.js";
+import { batchOf, extents, paddingNames, type Rank, type Size, size, twice } from "./size.js";
 
-export type Padding = Size2 | "same" | "valid";
-type Edges = readonly [top: number, bottom: number, left: number, right: number];
+export type Padding<R extends Rank> = Size<R> | "same" | "valid";
+export const paddingOfRank = <R extends Rank>(_rank: R): Kind<Padding<R>> =>
+  size.either(paddingNames) as unknown as Kind<Padding<R>>;
 
-/** Padding at the four edges. 'same' puts the odd element at the end, as PyTorch does. */
+const LAYOUTS = {
+  1: { layout: "NCW", filterLayout: "OIW" },
+  2: { layout: "NCHW", filterLayout: "OIHW" },
+  3: { layout: "NCDHW", filterLayout: "OIDHW" },
+} as const;
+
+/** Zeros before and after each dimension, in pairs. 'same' puts the odd one at the end, as PyTorch does. */
 export function edges(
   op: string,
-  padding: Padding,
+  padding: number | readonly number[] | "same" | "valid",
   kernel: readonly number[],
   stride: readonly number[],
   dilation: readonly number[],
-): Edges {
-  if (typeof padding !== "string") {
-    const [h, w] = pair(op, "padding", padding, 0);
-    return [h, h, w, w];
-  }
-  if (padding === "valid") return [0, 0, 0, 0];
+): number[] {
+  if (typeof padding !== "string") return twice(extents(op, "padding", padding, kernel.length as Rank, 0));
+  if (padding === "valid") return kernel.flatMap(() => [0, 0]);
   if (stride.some((step) => step !== 1))
     complain(core.ArgumentError, "padding='same' is not supported for strided convolutions", {
       op,
@@ -30,232 +34,283 @@ export function edges(
       expected: "numbers with a stride above 1",
       given: "'same'",
     });
-  const total = (axis: 0 | 1): number => (dilation[axis] as number) * ((kernel[axis] as number) - 1);
-  const [h, w] = [total(0), total(1)];
-  return [Math.floor(h / 2), Math.ceil(h / 2), Math.floor(w / 2), Math.ceil(w / 2)];
-}
-
-/** Runs `body` on a batch, adding and removing the batch dimension of a single image. */
-function batched(op: string, input: Tensor, body: (x: core.Tensor) => core.Tensor): Tensor {
-  if (input.rank !== 3 && input.rank !== 4)
-    complain(
-      core.ShapeError,
-      `Expected 3D (unbatched) or 4D (batched) input to ${op}, but got input of size: ${sizeText(input.shape)}`,
-      { op, argument: "input", expected: "rank 3 or 4", given: sizeText(input.shape) },
-    );
-  return core.scope(() => {
-    if (input.rank === 4) return wrap(body(input.core));
-    const y = body(core.reshape(input.core, [1, ...input.shape]));
-    return wrap(core.reshape(y, y.shape.slice(1)));
+  return kernel.flatMap((taps, d) => {
+    const total = (dilation[d] as number) * (taps - 1);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
 }
 
-export interface Conv2dFunctionArguments {
+export interface ConvFunctionArguments<R extends Rank> {
+  /** [O]; none by default. */
   bias: Tensor | null;
-  stride: Size2;
-  padding: Padding;
-  dilation: Size2;
+  /** Default 1. */
+  stride: Size<R>;
+  /** Zeros at each edge, 'same' or 'valid'. Default 0. */
+  padding: Padding<R>;
+  /** Default 1. */
+  dilation: Size<R>;
+  /** Default 1. */
   groups: number;
 }
-const readConv2d = signature("torch.nn.functional.conv2d", {
-  input: tensor,
-  weight: tensor,
-  bias: tensor.or(null),
-  stride: size2.or(1),
-  padding: padding2.or(0),
-  dilation: size2.or(1),
-  groups: int.or(1),
-});
+export type ConvFunction<R extends Rank> = (
+  input: Tensor,
+  weight: Tensor,
+  ...args: Args<
+    [bias: Tensor | null, stride: Size<R>, padding: Padding<R>, dilation: Size<R>, groups: number],
+    ConvFunctionArguments<R>
+  >
+) => Tensor;
 
-/** Convolution of input [N, C, H, W] with weight [O, C / groups, KH, KW]. */
-export function conv2d(
-  ...args: [
-    input: Tensor,
-    weight: Tensor,
-    ...Args<
-      [bias: Tensor | null, stride: Size2, padding: Padding, dilation: Size2, groups: number],
-      Conv2dFunctionArguments
-    >,
-  ]
-): Tensor {
-  const { input, weight, bias, groups, ...rest } = readConv2d(args);
-  const stride = pair("conv2d", "stride", rest.stride, 1);
-  const dilation = pair("conv2d", "dilation", rest.dilation, 1);
-  if (weight.rank !== 4)
-    throw new core.ShapeError({
-      op: "conv2d",
-      argument: "weight",
-      expected: "[out, in / groups, height, width]",
-      given: sizeText(weight.shape),
+function convolution<R extends Rank>(rank: R): ConvFunction<R> {
+  const op = `conv${rank}d`;
+  const rules = {
+    input: tensor,
+    weight: tensor,
+    bias: tensor.or(null),
+    stride: size.or(1),
+    padding: size.either(paddingNames).or(0),
+    dilation: size.or(1),
+    groups: int.or(1),
+  } as const;
+  return define(`torch.nn.functional.${op}`, rules, ({ input, weight, bias, groups, ...rest }) => {
+    const stride = extents(op, "stride", rest.stride, rank, 1);
+    const dilation = extents(op, "dilation", rest.dilation, rank, 1);
+    requireFilter(op, weight, rank, "[out, in / groups, ...]");
+    requireGroups(op, groups);
+    const padding = edges(op, rest.padding, weight.shape.slice(2), stride, dilation);
+    return core.scope(() => {
+      const { x, back } = batchOf(op, input, rank);
+      requireFit(op, x, weight, groups, padding, dilation);
+      requireBias(op, weight, bias, weight.shape[0] as number);
+      const attrs = { stride, padding, dilation, groups, ...LAYOUTS[rank] };
+      return wrap(back(core.conv(x, weight.core, bias?.core, attrs)));
     });
-  if (groups < 1)
-    complain(core.ArgumentError, "non-positive groups is not supported", {
-      op: "conv2d",
-      argument: "groups",
-      expected: "a positive integer",
-      given: `${groups}`,
-    });
-  const padding = edges("conv2d", rest.padding, weight.shape.slice(2), stride, dilation);
-  return batched("conv2d", input, (x) => {
-    requireFit(x, weight, groups, padding, dilation);
-    requireBias(weight, bias);
-    const attrs = { stride, padding, dilation, groups, layout: "NCHW", filterLayout: "OIHW" } as const;
-    return core.conv2d(x, weight.core, bias?.core, attrs);
   });
+}
+
+/** Convolution of input [N, C, W] with weight [O, C / groups, K]. */
+export const conv1d: ConvFunction<1> = convolution(1);
+/** Convolution of input [N, C, H, W] with weight [O, C / groups, KH, KW]. */
+export const conv2d: ConvFunction<2> = convolution(2);
+/** Convolution of input [N, C, D, H, W] with weight [O, C / groups, KD, KH, KW]. */
+export const conv3d: ConvFunction<3> = convolution(3);
+
+function requireFilter(op: string, weight: Tensor, rank: Rank, expected: string): void {
+  if (weight.rank === rank + 2) return;
+  throw new core.ShapeError({ op, argument: "weight", expected, given: sizeText(weight.shape) });
+}
+
+function requireGroups(op: string, groups: number): void {
+  if (groups >= 1) return;
+  complain(core.ArgumentError, "non-positive groups is not supported", {
+    op,
+    argument: "groups",
+    expected: "a positive integer",
+    given: `${groups}`,
+  });
+}
+
+function requireChannels(
+  op: string,
+  x: core.Tensor,
+  { weight, channels, how }: { weight: Tensor; channels: number; how: string },
+): void {
+  if (x.shape[1] === channels) return;
+  complain(
+    core.ShapeError,
+    `Given ${how}, weight of size ${sizeText(weight.shape)}, expected input${sizeText(x.shape)} to have ${channels} channels, but got ${x.shape[1]} channels instead`,
+    { op, argument: "input", expected: `${channels} channels`, given: `${x.shape[1]}` },
+  );
 }
 
 /** Mistakes of which PyTorch speaks in sentences of its own; the core refuses all others. */
 function requireFit(
+  op: string,
   x: core.Tensor,
   weight: Tensor,
   groups: number,
-  [top, bottom, left, right]: Edges,
+  padding: readonly number[],
   dilation: readonly number[],
 ): void {
-  const [, channels, height, width] = x.shape as [number, number, number, number];
-  const [, per, kh, kw] = weight.shape as [number, number, number, number];
-  if (channels !== per * groups)
-    complain(
-      core.ShapeError,
-      `Given groups=${groups}, weight of size ${sizeText(weight.shape)}, expected input${sizeText(x.shape)} to have ${per * groups} channels, but got ${channels} channels instead`,
-      { op: "conv2d", argument: "input", expected: `${per * groups} channels`, given: `${channels}` },
-    );
-  const padded = [height + top + bottom, width + left + right];
-  const window = [kh, kw].map((extent, i) => (extent - 1) * (dilation[i] as number) + 1);
-  if (window.some((extent, i) => extent > (padded[i] as number)))
+  const channels = (weight.shape[1] as number) * groups;
+  requireChannels(op, x, { weight, channels, how: `groups=${groups}` });
+  const padded = x.shape
+    .slice(2)
+    .map((extent, d) => extent + (padding[2 * d] as number) + (padding[2 * d + 1] as number));
+  const window = weight.shape.slice(2).map((extent, d) => (extent - 1) * (dilation[d] as number) + 1);
+  if (window.some((extent, d) => extent > (padded[d] as number)))
     complain(
       core.ShapeError,
       `Calculated padded input size per channel: (${padded.join(" x ")}). Kernel size: (${window.join(" x ")}). Kernel size can't be greater than actual input size`,
-      { op: "conv2d", argument: "weight", expected: `at most ${padded.join(" x ")}`, given: window.join(" x ") },
+      { op, argument: "weight", expected: `at most ${padded.join(" x ")}`, given: window.join(" x ") },
     );
 }
 
-function requireBias(weight: Tensor, bias: Tensor | null): void {
-  const [out] = weight.shape;
+function requireBias(op: string, weight: Tensor, bias: Tensor | null, out: number): void {
   if (!bias || `${bias.shape}` === `${[out]}`) return;
   complain(
     core.ShapeError,
     `Given weight of size ${sizeText(weight.shape)}, expected bias to be 1-dimensional with ${out} elements, but got bias of size ${sizeText(bias.shape)} instead`,
-    { op: "conv2d", argument: "bias", expected: `[${out}]`, given: sizeText(bias.shape) },
+    { op, argument: "bias", expected: `[${out}]`, given: sizeText(bias.shape) },
   );
 }
 
-/** The stride of a pooling: that of its window where it is left out or empty. */
-export const strideOr = (window: Size2, stride: Size2 | null): Size2 =>
-  stride === null || (typeof stride !== "number" && stride.length < 1) ? window : stride;
-
-/** Window, stride and padding of a pooling, checked. */
-function poolSettings(op: string, kernel_size: Size2, stride: Size2 | null, padding: Size2) {
-  const window = pair(op, "kernel_size", kernel_size, 1);
-  const steps = pair(op, "stride", strideOr(kernel_size, stride), 1);
-  const [h, w] = pair(op, "padding", padding, 0);
-  for (const [pad, extent] of [
-    [h, window[0]],
-    [w, window[1]],
-  ] as const) {
-    if (2 * pad > extent)
-      complain(
-        core.ArgumentError,
-        `pad should be at most half of effective kernel size, but got pad=${pad}, kernel_size=${extent}`,
-        { op, argument: "padding", expected: `at most ${Math.floor(extent / 2)}`, given: `${pad}` },
-      );
-  }
-  return { window, stride: steps, padding: [h, h, w, w] as const, layout: "NCHW" as const };
+export interface ConvTransposeFunctionArguments<R extends Rank> {
+  /** [O]; none by default. */
+  bias: Tensor | null;
+  /** Default 1. */
+  stride: Size<R>;
+  /** Elements cropped from each edge of the whole result. Default 0. */
+  padding: Size<R>;
+  /** Elements added at the end; fewer than stride or dilation. Default 0. */
+  output_padding: Size<R>;
+  /** Default 1. */
+  groups: number;
+  /** Default 1. */
+  dilation: Size<R>;
 }
-
-/** Says in PyTorch's words that the window is larger than the padded image. */
-function pool(
-  op: string,
+export type ConvTransposeFunction<R extends Rank> = (
   input: Tensor,
-  attrs: core.Pool2dAttrs,
-  run: (x: core.Tensor, attrs: core.Pool2dAttrs) => core.Tensor,
-): Tensor {
-  return batched(op, input, (x) => {
-    try {
-      return run(x, attrs);
-    } catch (error) {
-      if (!(error instanceof core.ShapeError) || error.argument !== "window") throw error;
-      return complain(
-        core.ShapeError,
-        `Given input size: (${x.shape.slice(1).join("x")}). The window does not fit. Output size is too small`,
-        { op, argument: "kernel_size", expected: error.expected, given: error.given ?? sizeText(attrs.window) },
-      );
-    }
+  weight: Tensor,
+  ...args: Args<
+    [
+      bias: Tensor | null,
+      stride: Size<R>,
+      padding: Size<R>,
+      output_padding: Size<R>,
+      groups: number,
+      dilation: Size<R>,
+    ],
+    ConvTransposeFunctionArguments<R>
+  >
+) => Tensor;
+
+function transposed<R extends Rank>(rank: R): ConvTransposeFunction<R> {
+  const op = `conv_transpose${rank}d`;
+  const rules = {
+    input: tensor,
+    weight: tensor,
+    bias: tensor.or(null),
+    stride: size.or(1),
+    padding: size.or(0),
+    output_padding: size.or(0),
+    groups: int.or(1),
+    dilation: size.or(1),
+  } as const;
+  return define(`torch.nn.functional.${op}`, rules, ({ input, weight, bias, groups, ...rest }) => {
+    const stride = extents(op, "stride", rest.stride, rank, 1);
+    const dilation = extents(op, "dilation", rest.dilation, rank, 1);
+    const padding = twice(extents(op, "padding", rest.padding, rank, 0));
+    const outputPadding = extents(op, "output_padding", rest.output_padding, rank, 0);
+    requireFilter(op, weight, rank, "[in, out / groups, ...]");
+    requireGroups(op, groups);
+    for (const [d, amount] of outputPadding.entries())
+      if (amount >= Math.max(stride[d] as number, dilation[d] as number))
+        complain(core.ArgumentError, "output padding must be smaller than either stride or dilation", {
+          op,
+          argument: "output_padding",
+          expected: `less than ${Math.max(stride[d] as number, dilation[d] as number)}`,
+          given: `${amount}`,
+        });
+    return core.scope(() => {
+      const { x, back } = batchOf(op, input, rank);
+      requireChannels(op, x, { weight, channels: weight.shape[0] as number, how: "transposed=1" });
+      requireBias(op, weight, bias, (weight.shape[1] as number) * groups);
+      const attrs = { stride, padding, outputPadding, dilation, groups, ...LAYOUTS[rank] };
+      return wrap(back(core.convTranspose(x, weight.core, bias?.core, attrs)));
+    });
   });
 }
 
-export interface MaxPool2dArguments {
-  kernel_size: Size2;
-  /** null for the window. */
-  stride: Size2 | null;
-  padding: Size2;
-  dilation: Size2;
-  ceil_mode: boolean;
-  return_indices: boolean;
-}
-const readMaxPool = signature("torch.nn.functional.max_pool2d", {
-  input: tensor,
-  kernel_size: size2,
-  stride: size2.or(null),
-  padding: size2.or(0),
-  dilation: size2.or(1),
-  ceil_mode: bool.or(false),
-  return_indices: only(false),
-});
+/** Transposed convolution of input [N, C, W] with weight [C, O / groups, K]. */
+export const conv_transpose1d: ConvTransposeFunction<1> = transposed(1);
+/** Transposed convolution of input [N, C, H, W] with weight [C, O / groups, KH, KW]. */
+export const conv_transpose2d: ConvTransposeFunction<2> = transposed(2);
+/** Transposed convolution of input [N, C, D, H, W] with weight [C, O / groups, KD, KH, KW]. */
+export const conv_transpose3d: ConvTransposeFunction<3> = transposed(3);
 
-/** Largest element of each window; at ties the gradient goes to the first. */
-export function max_pool2d(
-  ...args: [
-    input: Tensor,
-    ...Args<
-      [kernel_size: Size2, stride: Size2 | null, padding: Size2, dilation: Size2, ceil_mode: boolean],
-      MaxPool2dArguments
-    >,
-  ]
-): Tensor {
-  const { input, kernel_size, stride, padding, dilation, ceil_mode } = readMaxPool(args);
-  const attrs = {
-    ...poolSettings("max_pool2d", kernel_size, stride, padding),
-    dilation: pair("max_pool2d", "dilation", dilation, 1),
-    ceilMode: ceil_mode,
-  };
-  return pool("max_pool2d", input, attrs, core.maxPool2d);
-}
+const ALL = [conv1d, conv2d, conv3d] as readonly ConvFunction<Rank>[];
+const ALL_TRANSPOSED = [conv_transpose1d, conv_transpose2d, conv_transpose3d] as readonly ConvTransposeFunction<Rank>[];
 
-export interface AvgPool2dArguments {
-  kernel_size: Size2;
-  /** null for the window. */
-  stride: Size2 | null;
-  padding: Size2;
-  ceil_mode: boolean;
-  count_include_pad: boolean;
-  divisor_override: null;
+export interface ConvolutionArguments {
+  bias: Tensor | null;
+  stride: readonly number[];
+  padding: readonly number[];
+  dilation: readonly number[];
+  transposed: boolean;
+  output_padding: readonly number[];
+  groups: number;
 }
-const readAvgPool = signature("torch.nn.functional.avg_pool2d", {
-  input: tensor,
-  kernel_size: size2,
-  stride: size2.or(null),
-  padding: size2.or(0),
-  ceil_mode: bool.or(false),
-  count_include_pad: bool.or(true),
-  divisor_override: only(null),
-});
+/** conv1d to conv3d, or conv_transpose1d to 3d where `transposed`, by the rank of the weight. All arguments are required. */
+const byWeight: (
+  input: Tensor,
+  weight: Tensor,
+  ...args: Args<
+    [
+      bias: Tensor | null,
+      stride: readonly number[],
+      padding: readonly number[],
+      dilation: readonly number[],
+      transposed: boolean,
+      output_padding: readonly number[],
+      groups: number,
+    ],
+    ConvolutionArguments
+  >
+) => Tensor = native(
+  "convolution",
+  {
+    input: tensor,
+    weight: tensor,
+    bias: tensor.orNone,
+    stride: ints,
+    padding: ints,
+    dilation: ints,
+    transposed: bool,
+    output_padding: ints,
+    groups: int,
+  },
+  ({ input, weight, transposed: back, output_padding, ...rest }) => {
+    const at = weight.rank - 3;
+    const forward = ALL[at];
+    const backward = ALL_TRANSPOSED[at];
+    if (!forward || !backward)
+      throw new core.ShapeError({
+        op: "convolution",
+        argument: "weight",
+        expected: "rank 3 to 5",
+        given: sizeText(weight.shape),
+      });
+    // Lists of any length are the functions' to check.
+    return back
+      ? backward(input, weight, { ...(rest as object), output_padding: output_padding as never })
+      : forward(input, weight, rest as never);
+  },
+);
 
-/** Mean of each window; padding counts as zeros unless `count_include_pad` is false. */
-export function avg_pool2d(
-  ...args: [
-    input: Tensor,
-    ...Args<
-      [kernel_size: Size2, stride: Size2 | null, padding: Size2, ceil_mode: boolean, count_include_pad: boolean],
-      AvgPool2dArguments
-    >,
-  ]
-): Tensor {
-  const { input, kernel_size, stride, padding, ceil_mode, count_include_pad } = readAvgPool(args);
-  const attrs = {
-    ...poolSettings("avg_pool2d", kernel_size, stride, padding),
-    ceilMode: ceil_mode,
-    countIncludePad: count_include_pad,
-  };
-  return pool("avg_pool2d", input, attrs, core.avgPool2d);
-}
+/** Convolution of a sequence [T, N, C] with weight [K, C, O] and bias [O], with `pad` zeros at both ends: [T', N, O]. */
+export const conv_tbc: (
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  ...args: Args<[pad: number], { pad: number }>
+) => Tensor = define(
+  "torch.nn.functional.conv_tbc",
+  { input: tensor, weight: tensor, bias: tensor, pad: int.or(0) },
+  ({ input, weight, bias, pad }) => {
+    const op = "conv_tbc";
+    for (const [argument, each, expected, sentence] of [
+      ["input", input, "[time, batch, in_channels]", "Input must have 3 dims: time, batch, in_channel"],
+      ["weight", weight, "[taps, in_channels, out_channels]", "Weight tensor must have 3 dims"],
+    ] as const)
+      if (each.rank !== 3) complain(core.ShapeError, sentence, { op, argument, expected, given: sizeText(each.shape) });
+    extents(op, "pad", pad, 1, 0);
+    return core.scope(() => {
+      const attrs = { stride: [1], dilation: [1], padding: [pad, pad], groups: 1 } as const;
+      const x = core.transpose(input.core, [1, 0, 2]);
+      const y = core.conv(x, weight.core, bias.core, { ...attrs, layout: "NWC", filterLayout: "WIO" });
+      return wrap(core.transpose(y, [1, 0, 2]));
+    });
+  },
+);
+export { byWeight as convolution };

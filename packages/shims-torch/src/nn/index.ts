@@ -3,7 +3,6 @@ import "../start.js";
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from "./activation.js";
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from "./batch_norm.js";
 export { ModuleList, Sequential } from "./containers.js";
-export { Conv2d } from "./conv.js";
 export { Embedding, EmbeddingBag } from "./embedding.js";
 export * as functional from "./functional.js";
 export * as init from "./init.js";
@@ -12,7 +11,7 @@ export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from ".
 export { type IncompatibleKeys, Module, type StateDict } from "./module.js";
 export { GroupNorm, LayerNorm, RMSNorm } from "./norm.js";
 export { Parameter } from "./parameter.js";
-export { AvgPool2d, MaxPool2d } from "./pooling.js";
-export { Dropout, Flatten, Identity } from "./simple.js";
-export type { Size2 } from "./size.js";
+export { Flatten, Identity } from "./simple.js";
+export type { Size1, Size2, Size3 } from "./size.js";
+export * from "./spatial_layers.js";
 export * as utils from "./utils.js";
