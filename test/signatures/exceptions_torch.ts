@@ -75,6 +75,7 @@ export const torchExceptions: Exceptions = {
       transforms: "a transform of both: images and labels have one each",
     },
     "torch.no_grad": { body: "a function stands for the block of a with statement" },
+    "torch.set_grad_enabled": { body: "a function stands for the block of a with statement" },
     "torch.inference_mode": { body: "a function stands for the block of a with statement" },
   },
 };

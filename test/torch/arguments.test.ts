@@ -17,7 +17,7 @@ test("an absent name of a namespace says so, and which is nearest", () => {
     [torch.nn.init, "orthogonal_", /absent/],
     [torch.nn.utils, "clip_grad_norm", /nearest is clip_grad_norm_/],
     [torch.optim, "Lion", /COMPAT\.md/],
-    [torch.autograd, "Function", /absent/],
+    [torch.autograd, "Functions", /nearest is Function/],
     [torch.utils.data, "Sampler", /absent/],
     [torch.cuda, "get_device_capability", /absent/],
     [torch.torchvision.datasets, "MNISTs", /shims-torch .*nearest is MNIST/],

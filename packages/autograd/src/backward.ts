@@ -1,6 +1,13 @@
 import { DtypeError, FacetError, formatShape, ShapeError, UnsupportedError } from "@facet/kernels-wgsl";
 import { type Dtype, isFloating } from "./dtype.js";
-import { type Application, applicationsBefore, type Node, releaseApplication, withRecording } from "./tape.js";
+import {
+  type Application,
+  applicationsBefore,
+  type Node,
+  releaseApplication,
+  sameValue,
+  withRecording,
+} from "./tape.js";
 import type { Tensor } from "./tensor.js";
 import { innermostOf } from "./vmap/batched_tensor.js";
 import { toGraph } from "./vmap/levels.js";
@@ -60,6 +67,52 @@ class Arrived {
   }
 }
 
+/** What hears of a node's whole gradient, and may give another in its place; undefined leaves it as it is. */
+export type GradientHook = (gradient: Tensor) => Tensor | undefined;
+
+/** Hooks by node, in the order in which they are called: those that see what the others have left are a set of their own. */
+const hooks = new WeakMap<Node, { readonly own: Set<GradientHook>; readonly last: Set<GradientHook> }>();
+let anyHooks = false;
+
+/**
+ * Calls `hook` with the gradient of the node in every backward pass that reaches it, after all others if `last`. Returns what takes it
+ * out again.
+ */
+export function hookGradient(node: Node, hook: GradientHook, last = false): () => void {
+  const found = hooks.get(node) ?? { own: new Set(), last: new Set() };
+  hooks.set(node, found);
+  const list = last ? found.last : found.own;
+  list.add(hook);
+  anyHooks = true;
+  return () => {
+    list.delete(hook);
+  };
+}
+
+/** The gradient as the node's hooks leave it. The caller owns what it gets, as it did what it gave. */
+function throughHooks(node: Node, gradient: Tensor): Tensor {
+  const found = hooks.get(node);
+  if (!found) return gradient;
+  let current = gradient;
+  for (const hook of [...found.own, ...found.last]) {
+    const shown = sameValue(current);
+    const changed = hook(shown);
+    if (!changed) continue;
+    if (`${changed.shape}` !== `${current.shape}`)
+      throw new ShapeError({
+        op: "hook",
+        argument: "gradient",
+        expected: formatShape(current.shape),
+        given: formatShape(changed.shape),
+      });
+    const own = changed.alias();
+    own.node = changed.node;
+    current.dispose();
+    current = own;
+  }
+  return current;
+}
+
 /**
  * Walks back from `outputs`, of which each must carry a gradient, and returns the gradient of every node in `wanted` that it reaches, or
  * of every leaf when `wanted` is undefined: of sum(output * cotangent) over all outputs. Only what lies between the two is visited. The caller owns
@@ -99,14 +152,20 @@ export function backward(
       arrived.add(node, own);
     }
     for (const application of order.reverse()) {
-      const dys = application.outputs.map((node) => arrived.take(node));
+      const dys = application.outputs.map((node) => {
+        const dy = arrived.take(node);
+        return dy && anyHooks ? throughHooks(node, dy) : dy;
+      });
       if (leading.has(application) && dys.some((dy) => dy)) {
         const { inputs } = application;
         for (const [i, part] of application.pull(dys, inputs.map(isUseful))) arrived.add(inputs[i] as Node, part);
       }
       for (const [i, dy] of dys.entries()) if (dy) settle(application.outputs[i] as Node, dy);
     }
-    for (const node of arrived.nodes()) settle(node, arrived.take(node) as Tensor);
+    for (const node of arrived.nodes()) {
+      const dy = arrived.take(node) as Tensor;
+      settle(node, anyHooks && isWanted(node) ? throughHooks(node, dy) : dy);
+    }
   });
   if (!retainGraph) for (const application of order) releaseApplication(application);
   return found;

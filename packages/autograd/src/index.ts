@@ -48,7 +48,7 @@ export {
   sizeOf,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
-export { type BackwardOptions, backward } from "./backward.js";
+export { type BackwardOptions, backward, type GradientHook, hookGradient } from "./backward.js";
 export { type Abstract, abstractly } from "./capture/abstract.js";
 export { type CapturedFunction, capture } from "./capture/capture.js";
 export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./capture/captured.js";
@@ -122,6 +122,7 @@ export {
   isTracked,
   type Node,
   noGrad,
+  reachesBeyond,
   releaseSaved,
   sameValue,
   setRecording,

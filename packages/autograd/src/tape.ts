@@ -204,6 +204,20 @@ export function madeSince(serial: number, outputs: readonly Tensor[]): { inside:
   return { inside: [...inside], borders: [...borders] };
 }
 
+/** Whether gradients of the outputs flow on to leaves other than these variables. */
+export function reachesBeyond(outputs: readonly Tensor[], variables: readonly Tensor[]): boolean {
+  const own = new Set(variables.map(({ node }) => node));
+  const seen = new Set<Node>();
+  const waiting = outputs.flatMap(({ node }) => (node ? [node] : []));
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (node.source) waiting.push(...node.source.inputs);
+    else if (!own.has(node)) return true;
+  }
+  return false;
+}
+
 /** Every application since `serial` that `starts` are computed from: those that make inputs before those that use them. */
 export function applicationsBefore(starts: readonly Node[], serial = 0): Application[] {
   const order: Application[] = [];

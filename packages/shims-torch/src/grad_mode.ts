@@ -32,7 +32,7 @@ function mode(fn: string, on: boolean, body: (() => unknown) | null): any {
   }
 }
 
-interface Block {
+export interface Block {
   (): GradMode;
   <T>(body: () => T): T;
 }
@@ -47,7 +47,7 @@ export const enable_grad: Block = define("torch.enable_grad", { orig_func: func.
   mode("enable_grad", true, orig_func),
 );
 
-interface Switch {
+export interface Switch {
   (mode: boolean): GradMode;
   (named: { mode: boolean }): GradMode;
   <T>(mode: boolean, body: () => T): T;
@@ -60,7 +60,7 @@ export const set_grad_enabled: Switch = define(
   ({ mode: on, body }) => mode("set_grad_enabled", on, body),
 );
 
-interface Inference extends Block {
+export interface Inference extends Block {
   (mode: boolean): GradMode;
   (named: { mode: boolean }): GradMode;
   <T>(mode: boolean, body: () => T): T;

@@ -36,9 +36,10 @@ export {
   uint32,
   uint64,
 } from "./dtype.js";
+export { vmap } from "./func/vmap.js";
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
-export { accelerator, autograd, backends, cuda, nn, optim, special, torchvision, utils } from "./namespaces.js";
+export { accelerator, autograd, backends, cuda, func, nn, optim, special, torchvision, utils } from "./namespaces.js";
 export * from "./nn/torch_functions.js";
 export * from "./ops/aliases.js";
 export {

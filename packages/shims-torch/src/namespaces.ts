@@ -1,9 +1,10 @@
 // The namespaces of torch: reading a name that is not there throws, and names COMPAT.md and the nearest one. What stands under
 // `declare namespace` are the types of their classes: `torch.nn.Module` is a type too.
 import { namespace } from "@facet/dialect";
-import * as autogradMembers from "./autograd_module.js";
+import * as autogradMembers from "./autograd/index.js";
 import * as acceleratorMembers from "./devices/accelerator.js";
 import * as cudaMembers from "./devices/cuda.js";
+import * as funcMembers from "./func/index.js";
 import * as nnMembers from "./nn/index.js";
 import * as optimMembers from "./optim/index.js";
 import * as specialMembers from "./special.js";
@@ -12,11 +13,18 @@ import * as dataMembers from "./utils/data.js";
 
 export const accelerator = namespace("torch.accelerator", acceleratorMembers);
 export { backends } from "./devices/backends.js";
-export const autograd = namespace("torch.autograd", autogradMembers);
+export const autograd = namespace("torch.autograd", {
+  ...autogradMembers,
+  functional: namespace("torch.autograd.functional", autogradMembers.functional),
+});
+export declare namespace autograd {
+  type FunctionCtx = autogradMembers.FunctionCtx;
+}
 export const cuda = namespace("torch.cuda", cudaMembers);
 export declare namespace cuda {
   type Event = cudaMembers.Event;
 }
+export const func = namespace("torch.func", funcMembers);
 export const special = namespace("torch.special", specialMembers);
 
 export const nn = namespace("torch.nn", {

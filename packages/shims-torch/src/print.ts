@@ -100,11 +100,15 @@ const BACKWARDS: Readonly<Record<string, string>> = {
   softmax_cross_entropy: "NllLoss",
 };
 
+/** PyTorch's name of the way back through one of the core's ops. */
+export function backwardName(op: string): string {
+  const camel = op.replace(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  return `${BACKWARDS[op] ?? camel}Backward0`;
+}
+
 /** `requires_grad=True` of a leaf, `grad_fn=<MulBackward0>` of what was computed from one: named by the op that ran last. */
 export function gradientText(tensor: { requires_grad: boolean; is_leaf: boolean; core: CoreTensor }) {
   if (!tensor.requires_grad) return undefined;
   if (tensor.is_leaf) return "requires_grad=True";
-  const op = gradientOp(tensor.core);
-  const camel = op.replace(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  return `grad_fn=<${BACKWARDS[op] ?? camel}Backward0>`;
+  return `grad_fn=<${backwardName(gradientOp(tensor.core))}>`;
 }

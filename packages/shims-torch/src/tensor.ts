@@ -1,5 +1,6 @@
 import * as core from "@facet/autograd";
 import { type Printable, primitiveOf, printable, show, signature } from "@facet/dialect";
+import { retained } from "./autograd/retained.js";
 import { data, flattenData, type TensorData } from "./data.js";
 import { Device, type Dtype, dtypeOf } from "./dtype.js";
 import { complain } from "./errors.js";
@@ -88,7 +89,7 @@ export class Tensor implements core.HoldsTensors {
   }
   /** The gradient collected by backward(); null before, and for tensors that are no leaves. */
   get grad(): Tensor | null {
-    if (!this.core.node || !this.is_leaf) return null;
+    if (!this.core.node || !(this.is_leaf || retained.has(this.core.node))) return null;
     slotOf(this.core.node).seen = true;
     return peekGradient(this.core.node);
   }

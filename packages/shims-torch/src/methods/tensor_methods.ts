@@ -1,7 +1,7 @@
 // The methods of a tensor, by name.
 import * as core from "@facet/autograd";
 import { type Args, defineMethod, int, type Methods, methods, oneOf, read } from "@facet/dialect";
-import { backwardMethod } from "../autograd.js";
+import { backwardMethod } from "../autograd/gradients.js";
 import { convertCore, copyOf } from "../convert.js";
 import { bool as boolDtype, checkDevice, type Device, type Dtype, float32, int64, uint8 } from "../dtype.js";
 import { complain, dimension } from "../errors.js";

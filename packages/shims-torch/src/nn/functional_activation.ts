@@ -6,7 +6,7 @@ import { dtype as dtypeKind, generator, tensor } from "../kinds.js";
 import * as R from "../ops/reduce.js";
 import { requireFloat } from "../ops/scalar.js";
 import * as U from "../ops/unary.js";
-import { type Generator, nextKey } from "../random.js";
+import { type Generator, nextKeys } from "../random.js";
 import { type Tensor, wrap } from "../tensor.js";
 
 const named = (name: string): string => `torch.nn.functional.${name}`;
@@ -157,5 +157,5 @@ export function dropout(
   if (!training || p === 0) return input;
   requireFloat("dropout", "input", input.core.dtype);
   if (p === 1) return core.scope(() => wrap(core.mul(input.core, 0)));
-  return wrap(core.dropout(input.core, p, nextKey(generator)));
+  return wrap(core.dropout(input.core, p, nextKeys(generator)));
 }

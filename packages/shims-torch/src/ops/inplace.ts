@@ -6,7 +6,7 @@ import { complain } from "../errors.js";
 import { write } from "../inplace.js";
 import { generator, type Operand, operand, scalar } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Generator, nextKey } from "../random.js";
+import { type Generator, nextKeys } from "../random.js";
 import { Tensor } from "../tensor.js";
 import * as A from "./arithmetic.js";
 import * as E from "./elementwise.js";
@@ -85,7 +85,7 @@ export function drawNormal(self: Tensor, mean: number, std: number, generator: G
       expected: "0 or more",
       given: `${std}`,
     });
-  return write("normal_", self, () => core.normal(nextKey(generator), self.shape, mean, std));
+  return write("normal_", self, () => core.normal(nextKeys(generator), self.shape, mean, std));
 }
 
 /** Writes uniform draws in [from, to); `argument` is what the caller knows the upper end as. */
@@ -104,7 +104,7 @@ export function drawUniform(
       expected: `${from} or more`,
       given: `${to}`,
     });
-  return write("uniform_", self, () => core.uniform(nextKey(generator), self.shape, from, to));
+  return write("uniform_", self, () => core.uniform(nextKeys(generator), self.shape, from, to));
 }
 
 export interface NormalArguments {

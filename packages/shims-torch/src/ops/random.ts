@@ -5,7 +5,7 @@ import { fitted } from "../data.js";
 import { float32, int64 } from "../dtype.js";
 import { complain } from "../errors.js";
 import { creation, forms, generator, ints, memory_format, native, out, tensor as tensorKind } from "../kinds.js";
-import { type Generator, nextKey } from "../random.js";
+import { type Generator, nextKey, nextKeys } from "../random.js";
 import { type Tensor, wrap } from "../tensor.js";
 import {
   type CreationArguments,
@@ -22,12 +22,12 @@ export interface RandomArguments extends CreationArguments {
   generator: Generator | null;
 }
 
-type Draw = (key: core.Key, shape: readonly number[]) => core.Tensor;
+type Draw = (key: core.AnyKey, shape: readonly number[]) => core.Tensor;
 
 function drawn(name: string, draw: Draw): (...args: SizeArgs<RandomArguments & Sized>) => Tensor {
   const call = sized(name, { generator: generator.or(null), out }, (shape, { dtype, generator }) => {
     requireFloat(name, "dtype", (dtype ?? float32).core);
-    return draw(nextKey(generator as Generator | null), shape);
+    return draw(nextKeys(generator as Generator | null), shape);
   });
   return (...args) => call(args);
 }
@@ -41,7 +41,7 @@ function drawnLike(
     { input: tensorKind, "*": null, generator: generator.or(null), memory_format, ...creation },
     ({ input, generator, ...settings }) => {
       requireFloat(name, "dtype", (settings.dtype ?? input.dtype).core);
-      return finish(name, draw(nextKey(generator), input.shape), settings);
+      return finish(name, draw(nextKeys(generator), input.shape), settings);
     },
   );
 }
@@ -82,7 +82,7 @@ export function randint(
       given: `${low} to ${high}`,
     });
   requireShape("randint", size);
-  const draws = core.scope(() => core.cast(core.randint(nextKey(generator), size, low, high), dtype));
+  const draws = core.scope(() => core.cast(core.randint(nextKeys(generator), size, low, high), dtype));
   return finish("randint", draws, settings);
 }
 
@@ -130,7 +130,7 @@ export function bernoulli(
   if (form === "0") requireFloat("bernoulli", "input", dtype, "bernoulli_tensor_cpu_p_");
   return core.noGrad(() =>
     core.scope(() => {
-      const draws = core.uniform(nextKey(values.generator), shape);
+      const draws = core.uniform(nextKeys(values.generator), shape);
       const hits = form === "0" ? core.checked.bernoulli(draws, values.input.core) : core.less(draws, values.p);
       return wrap(core.cast(hits, dtype));
     }),

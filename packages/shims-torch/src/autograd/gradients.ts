@@ -1,12 +1,13 @@
 // Gradients of leaves, backward() and autograd.grad().
 import * as core from "@facet/autograd";
-import { type Args, bool, defineMethod, listOf, only, signature } from "@facet/dialect";
-import { convertCore, copyOf } from "./convert.js";
-import { complain } from "./errors.js";
-import { assignGradient, peekGradient } from "./gradient_slots.js";
-import { iterable, tensor as tensorKind } from "./kinds.js";
-import { sizeText } from "./python.js";
-import { Tensor, wrap } from "./tensor.js";
+import { type Args, bool, define, defineMethod, listOf, only, signature } from "@facet/dialect";
+import { convertCore, copyOf } from "../convert.js";
+import { complain } from "../errors.js";
+import { assignGradient, peekGradient } from "../gradient_slots.js";
+import { iterable, tensor as tensorKind } from "../kinds.js";
+import { sizeText } from "../python.js";
+import { Tensor, wrap } from "../tensor.js";
+import { afterAccumulation } from "./hooks.js";
 
 function accumulate(node: core.Node, part: core.Tensor, createGraph: boolean): void {
   const before = peekGradient(node)?.core;
@@ -33,12 +34,19 @@ export interface BackwardArguments {
   retain_graph: boolean | null;
   /** Records the backward pass too, for second derivatives. Default false. */
   create_graph: boolean;
-  inputs: null;
+  /** Leaves whose gradients are collected; null for all that are reached. */
+  inputs: Tensor | readonly Tensor[] | null;
 }
 export type BackwardArgs = Args<
-  [gradient: Tensor | null, retain_graph: boolean | null, create_graph: boolean],
+  [
+    gradient: Tensor | null,
+    retain_graph: boolean | null,
+    create_graph: boolean,
+    inputs: Tensor | readonly Tensor[] | null,
+  ],
   BackwardArguments
 >;
+
 function requireGraph(tensor: Tensor, op: string, i = 0): void {
   if (core.isTracked(tensor.core)) return;
   complain(core.FacetError, `element ${i} of tensors does not require grad and does not have a grad_fn`, {
@@ -76,36 +84,112 @@ function walk<T>(op: string, body: () => T): T {
 /** A gradient given for a result, in the dtype of results. */
 const givenGradient = (gradient: Tensor): core.Tensor => convertCore(gradient.core, "float32");
 
+const inputsKind = tensorKind.either(listOf(tensorKind)).or(null);
+const graphRules = { retain_graph: bool.or(null), create_graph: false } as const;
+
+interface Pass {
+  readonly retain_graph: boolean | null;
+  readonly create_graph: boolean;
+  readonly inputs: Tensor | readonly Tensor[] | null;
+}
+
+/** Adds the gradient of every leaf, or of those that are asked for, to its `.grad`. */
+function collect(tensors: readonly Tensor[], gradients: readonly (Tensor | null)[], pass: Pass): void {
+  const { create_graph, retain_graph, inputs } = pass;
+  for (const [i, tensor] of tensors.entries()) {
+    requireGraph(tensor, "backward", i);
+    if (!gradients[i]) requireScalar(tensor, "backward");
+  }
+  const wanted = inputs === null ? undefined : leavesOf(inputs instanceof Tensor ? [inputs] : inputs);
+  const found = walk("backward", () =>
+    core.backward(
+      tensors.map((tensor) => tensor.core),
+      wanted,
+      {
+        cotangents: tensors.map((_, i) => (gradients[i] ? givenGradient(gradients[i]) : undefined)),
+        createGraph: create_graph,
+        retainGraph: retain_graph ?? create_graph,
+      },
+    ),
+  );
+  // Where two leaves were added, both get the same memory; writing to one gradient in place must not change the other.
+  const taken = new Set<unknown>(gradients.flatMap((gradient) => (gradient ? [gradient.core.storage] : [])));
+  for (const [node, part] of found) {
+    let own = core.keep(part);
+    if (taken.has(part.storage)) {
+      own = core.unscoped(() => core.withRecording(create_graph, () => copyOf(part)));
+      part.dispose();
+    }
+    taken.add(own.storage);
+    accumulate(node, own, create_graph);
+    afterAccumulation(node);
+  }
+}
+
+function leavesOf(inputs: readonly Tensor[]): Set<core.Node> {
+  if (inputs.length === 0)
+    complain(core.ArgumentError, "`inputs` argument to `backward()` cannot be empty.", {
+      ...{ op: "backward", argument: "inputs", expected: "one Tensor or more", given: "none" },
+    });
+  return new Set(
+    inputs.map((input, i) => {
+      const { node } = input.core;
+      if (node && input.is_leaf) return node;
+      return complain(core.FacetError, "One of the differentiated Tensors is not a leaf that requires grad", {
+        op: "backward",
+        argument: `inputs[${i}]`,
+        expected: "a leaf that requires grad",
+        given: "another tensor",
+      });
+    }),
+  );
+}
+
 /** `tensor.backward()`: adds the gradient of every leaf to its `.grad`. */
 export const backwardMethod: (self: Tensor, ...args: BackwardArgs) => void = defineMethod(
   "torch.Tensor.backward",
+  { gradient: tensorKind.or(null), ...graphRules, inputs: inputsKind },
+  (self: Tensor, { gradient, ...pass }) => collect([self], [gradient], pass as Pass),
+);
+
+type OneOrMore = Tensor | readonly Tensor[];
+type Weights = Tensor | readonly (Tensor | null)[] | null;
+export interface BackwardAllArguments {
+  tensors: OneOrMore;
+  grad_tensors: Weights;
+  retain_graph: boolean | null;
+  create_graph: boolean;
+  inputs: OneOrMore | null;
+}
+type BackwardAll = (
+  ...args: Args<
+    [tensors: OneOrMore, grad_tensors: Weights, retain_graph: boolean | null, create_graph: boolean],
+    BackwardAllArguments
+  >
+) => void;
+
+/** Adds the gradients of the sum of several tensors, each weighted by its `grad_tensors`, to the `.grad` of every leaf. */
+export const backward: BackwardAll = define(
+  "torch.autograd.backward",
   {
-    gradient: tensorKind.or(null),
-    retain_graph: bool.or(null),
-    create_graph: false,
-    inputs: only(null),
+    tensors: tensorKind.either(listOf(tensorKind)),
+    grad_tensors: tensorKind.either(listOf(tensorKind.orNone)).or(null),
+    ...graphRules,
+    grad_variables: only(null),
+    inputs: inputsKind,
   },
-  (self: Tensor, { gradient, retain_graph, create_graph }) => {
-    requireGraph(self, "backward");
-    if (!gradient) requireScalar(self, "backward");
-    const found = walk("backward", () =>
-      core.backward([self.core], undefined, {
-        cotangents: [gradient ? givenGradient(gradient) : undefined],
-        createGraph: create_graph,
-        retainGraph: retain_graph ?? create_graph,
-      }),
-    );
-    // Where two leaves were added, both get the same memory; writing to one gradient in place must not change the other.
-    const taken = new Set<unknown>(gradient ? [gradient.core.storage] : []);
-    for (const [node, part] of found) {
-      let own = core.keep(part);
-      if (taken.has(part.storage)) {
-        own = core.unscoped(() => core.withRecording(create_graph, () => copyOf(part)));
-        part.dispose();
-      }
-      taken.add(own.storage);
-      accumulate(node, own, create_graph);
-    }
+  ({ tensors, grad_tensors, ...pass }) => {
+    const list = tensors instanceof Tensor ? [tensors] : (tensors as readonly Tensor[]);
+    const weights =
+      grad_tensors instanceof Tensor ? [grad_tensors] : ((grad_tensors ?? []) as readonly (Tensor | null)[]);
+    if (grad_tensors !== null && weights.length !== list.length)
+      complain(core.ArgumentError, `got ${list.length} tensors and ${weights.length} gradients`, {
+        op: "autograd.backward",
+        argument: "grad_tensors",
+        expected: `${list.length} gradients`,
+        given: `${weights.length}`,
+      });
+    collect(list, weights, pass as Pass);
   },
 );
 

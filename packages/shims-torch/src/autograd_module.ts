@@ -1,2 +1,0 @@
-// torch.autograd
-export { grad } from "./autograd.js";
