@@ -27,7 +27,10 @@ function blocksOf(page: string): Block[] {
 
 /** Runs a block, with its imports through `load`, and gives what it printed, a line each. */
 async function run(code: string): Promise<string[]> {
-  const loading = code.replace(/^import (?:\* as )?(\{[^}]*\}|\w+) from "([^"]+)";$/gm, 'const $1 = await load("$2");');
+  const loading = code.replace(
+    /^import (?:\* as )?(\{[^}]*\}|\w+) from "([^"]+)";$/gm,
+    (_, names: string, from: string) => `const ${names.replace(/\btype \w+,? ?/g, "")} = await load("${from}");`,
+  );
   const { code: script } = await transform(`async () => {${loading}\n}`, { loader: "ts", target: "node20" });
   const printed: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((...values: unknown[]): void => {

@@ -74,9 +74,11 @@ export {
   hearingOps,
   jointVjp,
   launch,
+  nonDifferentiable,
   type Op,
   type OpSpec,
   opTable,
+  vjp,
 } from "./define_op.js";
 export * from "./distributions.js";
 export * from "./dropouts.js";
