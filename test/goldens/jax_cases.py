@@ -23,13 +23,22 @@ NAMESPACES = {
 
 
 def named(name):
-    """`jnp.add`, or the method of `Array.sum`, or `initializers.normal` of jax.nn."""
+    """`jnp.add`, or the method of `Array.sum` or of `at.set`, or `initializers.normal` of jax.nn."""
     space, attribute = name.split(".", 1)
     if space == "Array":
         return lambda x, *args, **kwargs: getattr(x, attribute)(*args, **kwargs)
+    if space == "at":
+        return lambda x, index, *args, **kwargs: getattr(x.at[tuple(map(part, index))], attribute)(*args, **kwargs)
     if space == "initializers":
         return getattr(jax.nn.initializers, attribute)
     return getattr(NAMESPACES[space], attribute)
+
+
+def part(given):
+    """A part of an index: [start, stop, step] is a slice, None all, "..." an ellipsis."""
+    if isinstance(given, str):
+        return Ellipsis
+    return slice(None) if given is None else slice(*given) if isinstance(given, (list, tuple)) else given
 
 
 def filled(value, arrays):

@@ -10,6 +10,96 @@ X = {"a": (3, 4)}
 M = {"a": (2, 3, 4)}
 V = {"a": (7,)}
 
+#: Calls of functions that fill, place, choose and count.
+MORE = [
+    ("logspace", [0, 2, 5], {}, {}),
+    ("logspace", ["$a", 2.0], {"num": 4, "endpoint": False, "base": 2.0, "axis": -1}, {"a": (3,)}),
+    ("geomspace", [1, 64], {"num": 4}, {}),
+    ("geomspace", [-1.0, -27.0, 4], {}, {}),
+    ("bartlett", [5], {}, {}),
+    ("blackman", [6], {}, {}),
+    ("hamming", [5], {}, {}),
+    ("hanning", [6], {}, {}),
+    ("kaiser", [5, 3.0], {}, {}),
+    ("empty", [[0, 2]], {}, {}),
+    ("indices", [[2, 3]], {}, {}),
+    ("indices", [[2, 3]], {"sparse": True}, {}),
+    ("unravel_index", ["$i", [3, 4]], {}, {"i": np.array([0, 5, 11, -1], np.int32)}),
+    ("ravel_multi_index", [["$i", "$s"], [3, 4]], {"mode": "wrap"}, {"i": np.array([0, 2, 4], np.int32), "s": np.array([1, -1, 3], np.int32)}),
+    ("ravel_multi_index", [["$i", "$s"], [3, 4]], {"mode": "clip", "order": "F"}, {"i": np.array([0, 2, 4], np.int32), "s": np.array([1, -1, 3], np.int32)}),
+    ("angle", ["$a"], {"deg": True}, X),
+    ("around", ["$a", 1], {}, X),
+    ("pow", ["$a", 2], {}, X),
+    ("partition", ["$a", 0], {}, {"a": (1,)}),
+    ("put", ["$a", "$i", "$b"], {"inplace": False}, {**X, "i": np.array([3, -1, 0], np.int32), "b": (3,)}),
+    ("put", ["$a", "$i", "$b"], {"inplace": False, "mode": "clip"}, {**X, "i": np.array([3, 90], np.int32), "b": (2,)}),
+    ("place", ["$a", {"call": ["jnp.greater", "$a", 0.1]}, "$b"], {"inplace": False}, {**X, "b": (12,)}),
+    ("put_along_axis", ["$a", "$i", "$b", 1], {"inplace": False}, {**X, "i": np.array([[0], [2], [-1]], np.int32), "b": (3, 1)}),
+    ("fill_diagonal", ["$a", "$b"], {"inplace": False}, {**X, "b": (3,)}),
+    ("choose", ["$i", ["$a", "$b"]], {"mode": "wrap"}, {"a": (3,), "b": (3,), "i": np.array([0, 1, 2], np.int32)}),
+    ("choose", ["$i", ["$a", "$b"]], {"mode": "clip"}, {"a": (3,), "b": (3,), "i": np.array([0, 7, -2], np.int32)}),
+    ("block", [[["$a", "$b"], ["$b", "$a"]]], {}, {"a": (2, 2), "b": (2, 2)}),
+    ("gradient", ["$a"], {}, {"a": (2, 4)}),
+    ("gradient", ["$a", 0.5], {"axis": 1}, {"a": (2, 4)}),
+    ("gradient", ["$a", {"call": ["jnp.cumsum", {"call": ["jnp.abs", "$b"]}]}], {}, {"a": (5,), "b": (5,)}),
+    ("unwrap", [{"call": ["jnp.multiply", "$a", 12.0]}], {}, X),
+    ("isin", ["$i", "$s"], {}, {"i": np.array([[0, 5], [3, 2]], np.int32), "s": np.array([5, 2], np.int32)}),
+    ("isin", ["$i", "$s"], {"invert": True}, {"i": np.array([[0, 5], [3, 2]], np.int32), "s": np.array([5, 2], np.int32)}),
+    ("polyadd", BOTH, {}, {"a": (3,), "b": (5,)}),
+    ("polysub", BOTH, {}, {"a": (5,), "b": (3,)}),
+    ("polymul", BOTH, {}, {"a": (3,), "b": (4,)}),
+    ("polyder", ["$a"], {}, {"a": (4,)}),
+    ("polyder", ["$a", 2], {}, {"a": (4,)}),
+    ("polyint", ["$a"], {"m": 2, "k": "$b"}, {"a": (3,), "b": (2,)}),
+    ("poly", ["$a"], {}, {"a": (3,)}),
+    ("polyfit", ["$a", "$b", 2], {}, {"a": (7,), "b": (7,)}),
+    ("nonzero", [{"call": ["jnp.greater", "$a", 0.0]}], {"size": 8, "fill_value": -1}, X),
+    ("flatnonzero", [{"call": ["jnp.greater", "$a", 0.0]}], {"size": 4}, X),
+    ("argwhere", [{"call": ["jnp.greater", "$a", 0.0]}], {"size": 9}, X),
+    ("where", [{"call": ["jnp.greater", "$a", 0.0]}], {"size": 3}, X),
+    ("unique", ["$i"], {"size": 5}, {"i": np.array([3, 1, 3, 2, 1], np.int32)}),
+    ("unique", ["$i"], {"size": 5, "fill_value": 9, "return_index": True, "return_inverse": True, "return_counts": True}, {"i": np.array([3, 1, 3, 2, 1], np.int32)}),
+    ("unique", ["$i"], {"size": 2, "axis": 0}, {"i": np.array([[3, 1], [3, 1], [2, 1]], np.int32)}),
+    ("unique_counts", ["$i"], {"size": 4}, {"i": np.array([3, 1, 3, 2, 1], np.int32)}),
+    ("unique_all", ["$i"], {"size": 3}, {"i": np.array([3, 1, 3, 2, 1], np.int32)}),
+    ("union1d", ["$i", "$s"], {"size": 6}, {"i": np.array([3, 1, 3], np.int32), "s": np.array([5, 3, 0], np.int32)}),
+    ("setdiff1d", ["$i", "$s"], {"size": 3, "fill_value": 7}, {"i": np.array([3, 1, 3], np.int32), "s": np.array([5, 3, 0], np.int32)}),
+    ("setxor1d", ["$i", "$s"], {"size": 3}, {"i": np.array([3, 1, 3], np.int32), "s": np.array([5, 3, 0], np.int32)}),
+    ("intersect1d", ["$i", "$s"], {"size": 1}, {"i": np.array([3, 1, 3], np.int32), "s": np.array([5, 3, 0], np.int32)}),
+    ("extract", [{"call": ["jnp.greater", "$a", 0.0]}, "$a"], {"size": 7}, X),
+    ("compress", [{"call": ["jnp.greater", "$b", 0.0]}, "$a"], {"size": 2, "axis": 1, "fill_value": 5}, {**X, "b": (4,)}),
+]
+
+#: Steps.
+ROUGH_MORE = "angle around place unwrap nonzero flatnonzero argwhere where isin empty".split()
+
+#: x.at[index] and its methods.
+AT = [
+    ("set", [[1], 0.5], {}, {}),
+    ("set", [[-1, [0, 3, 2]], "$b"], {}, {"b": (2,)}),
+    ("set", [[None, [None, None, -1]], "$b"], {}, {"b": (4,)}),
+    ("set", [["...", 0], "$b"], {}, {"b": (3,)}),
+    ("set", [["$i"], "$b"], {}, {"b": (4,), "i": np.array([0, 2], np.int32)}),
+    ("set", [["$i", "$s"], "$b"], {}, {"b": (3,), "i": np.array([0, 2, -1], np.int32), "s": np.array([1, 1, 3], np.int32)}),
+    ("set", [["$i", [1, 3]], "$b"], {}, {"b": (2, 2), "i": np.array([0, 2], np.int32)}),
+    ("set", [["$i"], 7.0], {}, {"i": np.array([1, 9], np.int32)}),
+    ("set", [["$i"], 7.0], {"mode": "clip"}, {"i": np.array([1, 9], np.int32)}),
+    ("set", [[5], 7.0], {}, {}),
+    ("set", [[{"call": ["jnp.greater", "$a", 0.0]}], 7.0], {}, {}),
+    ("add", [["$i"], "$b"], {}, {"b": (3, 4), "i": np.array([0, 0, 2], np.int32)}),
+    ("add", [[1, 2], "$b"], {}, {"b": ()}),
+    ("subtract", [[[1, None]], "$b"], {}, {"b": (2, 4)}),
+    ("multiply", [["$i"], "$b"], {"unique_indices": True}, {"b": (2, 4), "i": np.array([0, 2], np.int32)}),
+    ("divide", [[[0, 2]], "$b"], {}, {"b": (4,)}),
+    ("power", [[0], 2.0], {}, {}),
+    ("min", [["$i"], "$b"], {}, {"b": (2, 4), "i": np.array([0, 2], np.int32)}),
+    ("max", [[None, 1], "$b"], {}, {"b": (3,)}),
+    ("apply", [[0], "%jnp.sin"], {}, {}),
+    ("get", [["$i"]], {}, {"i": np.array([0, 9, -1], np.int32)}),
+    ("get", [["$i", 0]], {"mode": "fill", "fill_value": 3.0}, {"i": np.array([0, 9, -1], np.int32)}),
+    ("get", [[1, [None, None, 2]]], {}, {}),
+]
+
 #: Functions of one array by what their inputs lie between.
 UNARY = {
     (-1.4, 1.4): "tan sinh cosh arctan atan arcsinh asinh sinc exp2 cbrt fabs deg2rad radians rad2deg degrees rint trunc i0 "
@@ -298,6 +388,10 @@ def numpy_cases():
             if args[-1] is None:
                 arrays["i"] = np.array([11, -12, 3], np.int32)
         yield row(f"jnp.{f}", args, arrays, kwargs, smooth=f not in ROUGH)
+    for f, args, kwargs, arrays in MORE:
+        yield row(f"jnp.{f}", args, arrays, kwargs, smooth=f not in ROUGH_MORE)
+    for f, args, kwargs, arrays in AT:
+        yield row(f"at.{f}", ["$a", *args], {**X, **arrays}, kwargs, smooth=f != "apply")
     for f in METHODS:
         yield row(f"Array.{f}", ["$a"], {"a": (3, 4)})
     yield row("Array.repeat", ["$a", 2], {"a": (3, 4)}, {"axis": 0})

@@ -37,6 +37,7 @@ export const arr = (row: GoldenCase, name: string): Arr => {
 export function named(name: string): Any {
   const [space, attribute] = name.split(".") as [string, string];
   if (space === "Array") return (x: Any, ...args: Any[]) => x[attribute](...args);
+  if (space === "at") return (x: Any, index: Any[], ...args: Any[]) => x.at(...index)[attribute](...args);
   const f = (NAMESPACES[space] as Any)[attribute];
   expect(f, name).toBeDefined();
   return f;

@@ -9,7 +9,7 @@ export const jaxExceptions: Exceptions = {
   ],
   ours: [
     [
-      /^jax\.Array\.(slice|item|tolist|data|show|add|sub|mul|div|neg|pow|matmul|abs|block_until_ready)$/,
+      /^jax\.Array\.(at|slice|item|tolist|data|show|add|sub|mul|div|neg|pow|matmul|abs|block_until_ready)$/,
       "stand for indexing, operators and reading",
     ],
     [/^jax\.Array\.(equal|not_equal|less|less_equal|greater|greater_equal)$/, "stand for comparisons"],

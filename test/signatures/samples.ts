@@ -45,6 +45,7 @@ const texts = [
     "xy",
     "scan",
     "reduced",
+    "safe",
     "L",
     "use_mm_for_euclid_dist",
     "max",

@@ -3,6 +3,7 @@ import { type Dtype, device, type NestedArray, reshape, ShapeError, type TypedAr
 import { bool, defineMethod, int, methods, only } from "@facet/dialect";
 import { dtype as dtypeKind } from "./arguments.js";
 import { checkDtype, converted, JaxArray, run } from "./array.js";
+import { atMethods } from "./numpy/at.js";
 import { cumulativeMethods } from "./numpy/cumulative.js";
 import { elementwiseMethods } from "./numpy/elementwise.js";
 import { indexingMethods, slice } from "./numpy/indexing.js";
@@ -67,6 +68,7 @@ export const arrayMethods = {
   ...reduceMethods,
   ...shapeMethods,
   ...indexingMethods,
+  ...atMethods,
   ...cumulativeMethods,
   ...matrixMethods,
   ...orderingMethods,

@@ -4,6 +4,7 @@ import { type Args, define, defineMethod, int, type Keywords, only } from "@face
 import { arrayLike } from "../arguments.js";
 import { type ArrayLike, converted, inexact, isNumber, JaxArray, run, scalar } from "../array.js";
 import { type Both, both } from "./function.js";
+import { nonzero, SIZED } from "./sized.js";
 import {
   applied,
   type Binary,
@@ -164,29 +165,30 @@ const clipMethod: (
   clipped(self, { min, max }),
 );
 
-/** x where the condition is not 0, else y; all three broadcast. The form with one argument does not exist here. */
-export const where: (
-  condition: ArrayLike,
-  x: ArrayLike,
-  y: ArrayLike,
-  options?: Keywords<{ size: null; fill_value: null }>,
-) => JaxArray = define(
+interface Where {
+  (condition: ArrayLike, x: ArrayLike, y: ArrayLike, options?: Keywords<{ size: null; fill_value: null }>): JaxArray;
+  (condition: ArrayLike, options: Keywords<{ size: number; fill_value: ArrayLike | null }>): JaxArray[];
+}
+/** x where the condition is not 0, else y; all three broadcast. With a condition alone jnp.nonzero of it. */
+export const where: Where = define(
   "jax.numpy.where",
-  { condition: arrayLike, x: bound, y: bound, "/": null, "*": null, size: only(null), fill_value: only(null) },
-  ({ condition, x, y }) => {
-    if (x === null || y === null)
-      throw new UnsupportedError({
+  { condition: arrayLike, x: bound, y: bound, "/": null, ...SIZED },
+  ({ condition, x, y, size, fill_value }) => {
+    if (x === null && y === null) return (nonzero as (...args: unknown[]) => unknown)(condition, { size, fill_value });
+    const alone = x === null ? "x" : y === null ? "y" : size !== null || fill_value !== null ? "size" : undefined;
+    if (x === null || y === null || alone !== undefined)
+      throw new ArgumentError({
         op: "where",
-        argument: x === null ? "x" : "y",
-        expected: "an Array or a number: the form with a condition alone is not supported",
-        given: "none",
+        argument: alone as string,
+        expected: alone === "size" ? "none beside x and y, as fill_value" : "both x and y, or neither",
+        given: alone === "size" ? "one" : "none",
       });
     return run(() => {
       const [a, b] = promoted("where", { x, y }) as [Tensor, Tensor];
       return core.where(truth("where", "condition", condition), a, b);
     });
   },
-);
+) as Where;
 
 const asNumbers = noBooleans("round", (x) => x as Tensor);
 type RoundNamed = { decimals: number; out: null };

@@ -38,6 +38,7 @@ export {
   nancumsum,
   trapezoid,
 } from "./cumulative.js";
+export * from "./dtypes.js";
 export {
   abs,
   absolute,
@@ -153,6 +154,8 @@ export {
   sort,
 } from "./ordering.js";
 export { pad } from "./pad.js";
+export * from "./placing.js";
+export * from "./polynomials.js";
 export {
   allclose,
   array_equal,
@@ -242,7 +245,25 @@ export {
   sum,
   var,
 } from "./reduce.js";
+export * from "./sampled.js";
 export { broadcast_to, expand_dims, flip, moveaxis, ravel, reshape, squeeze, swapaxes, transpose } from "./shape.js";
+export {
+  argwhere,
+  compress,
+  extract,
+  flatnonzero,
+  intersect1d,
+  isin,
+  nonzero,
+  setdiff1d,
+  setxor1d,
+  union1d,
+  unique,
+  unique_all,
+  unique_counts,
+  unique_inverse,
+  unique_values,
+} from "./sized.js";
 export { average, corrcoef, cov, ptp } from "./statistics.js";
 export { promote_types } from "./ufunc.js";
 
@@ -252,10 +273,12 @@ export const int32 = "int32";
 export const uint32 = "uint32";
 export const uint8 = "uint8";
 export const bool_ = "bool";
+export const bool = "bool";
 
 export const pi = Math.PI;
 export const e = Math.E;
 export const inf = Number.POSITIVE_INFINITY;
 export const nan = Number.NaN;
+export const euler_gamma = 0.5772156649015329;
 /** Adds a dimension of extent 1 where it stands in an index. */
 export const newaxis = null;

@@ -183,7 +183,7 @@ export function slice(a: JaxArray, index: readonly IndexPart[]): JaxArray {
 }
 
 /** Python's slice.indices: bounds cut to the extent. */
-function resolve(
+export function resolve(
   part: IndexPart,
   extent: number,
   axis: number,

@@ -23,15 +23,20 @@ export const promote_types: (...args: Given<[a: Dtype, b: Dtype], [], { a: Dtype
   ({ a, b }) => core.promoteTypes(checkDtype("promote_types", a), checkDtype("promote_types", b)),
 );
 
-/** The dtype JAX promotes operands to: numbers and booleans of JavaScript have none of their own and take the arrays'. */
-function commonDtype(operands: readonly ArrayLike[]): Dtype {
-  if (!operands.some((x) => x instanceof JaxArray && !isNumber(x))) return operands.some(isNumber) ? "float32" : "bool";
-  return core.resultType(
-    operands.map((x) => {
-      if (isNumber(x)) return [Number.isInteger(numberOf(x)) ? "int32" : "float32", "number"];
-      return x instanceof JaxArray ? [x.dtype, "array"] : ["bool", "number"];
+/**
+ * The dtype JAX promotes operands to: numbers and booleans of JavaScript have none of their own and take the arrays', or those of
+ * `dtypes` beside them.
+ */
+export function commonDtype(operands: readonly ArrayLike[], dtypes: readonly Dtype[] = []): Dtype {
+  if (dtypes.length === 0 && !operands.some((x) => x instanceof JaxArray && !isNumber(x)))
+    return operands.some(isNumber) ? "float32" : "bool";
+  return core.resultType([
+    ...dtypes.map((dtype) => [dtype, "array"] as const),
+    ...operands.map((x) => {
+      if (isNumber(x)) return [Number.isInteger(numberOf(x)) ? "int32" : "float32", "number"] as const;
+      return x instanceof JaxArray ? ([x.dtype, "array"] as const) : (["bool", "number"] as const);
     }),
-  );
+  ]);
 }
 
 /** Operands as tensors of the one dtype JAX promotes them to. */
