@@ -66,8 +66,11 @@ function tracked(value: Any): Any {
 export async function layer(each: Case): Promise<void> {
   const made = objectOf(each);
   const [inputs, keywords] = [build(each.inputs), buildAll(each.ckw)];
-  const call = (given: Any, training: Any): Any =>
-    made(...withKeywords([given], { ...keywords, ...("train" in each ? { training } : {}) }));
+  const call = (given: Any, training: Any): Any => {
+    const named = { ...keywords, ...("train" in each ? { training } : {}) };
+    // Several inputs by name are keywords of the call.
+    return isPlain(given) ? made({ ...given, ...named }) : made(...withKeywords([given], named));
+  };
   await Promise.all(flatten(call(inputs, false)).map(hold));
   if (each.err !== undefined) return;
   setWeights(made, each);

@@ -122,6 +122,44 @@ ROWS = {
     "bidirectional_both": ("Bidirectional", {"layer": new("SimpleRNN", units=3), "merge_mode": None}, [(2, 4, 2)]),
     "time_distributed": ("TimeDistributed", {"layer": new("Dense", units=3)}, [(2, 4, 2)]),
     "time_distributed_norm": ("TimeDistributed", {"layer": new("BatchNormalization")}, [(3, 2, 4)], {"training": True}),
+    "attention": ("Attention", {}, [(2, 3, 4), (2, 5, 4)]),
+    "attention_scale": ("Attention", {"use_scale": True}, [(2, 3, 4), (2, 5, 3), (2, 5, 4)], {"use_causal_mask": True}),
+    "attention_concat": (
+        "Attention",
+        {"score_mode": "concat", "use_scale": True},
+        [(2, 3, 4), (2, 5, 4)],
+        {"return_attention_scores": True},
+    ),
+    "additive_attention": ("AdditiveAttention", {}, [(2, 3, 4), (2, 5, 4)]),
+    "multi_head": ("MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, {"query": (2, 4, 5), "value": (2, 3, 5)}),
+    "multi_head_causal": (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "value_dim": 4, "output_shape": 6, "use_bias": False},
+        {"query": (2, 4, 5), "value": (2, 4, 3), "key": (2, 4, 2)},
+        {"use_causal_mask": True},
+    ),
+    "multi_head_scores": (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "use_gate": True, "sliding_window": 2},
+        {"query": (2, 4, 5), "value": (2, 4, 5)},
+        {"return_attention_scores": True},
+    ),
+    "multi_head_axes": (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "attention_axes": [2]},
+        {"query": (2, 2, 3, 4), "value": (2, 2, 5, 4)},
+    ),
+    "group_query": (
+        "GroupQueryAttention",
+        {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2},
+        {"query": (2, 4, 5), "value": (2, 3, 5)},
+    ),
+    "group_query_scores": (
+        "GroupQueryAttention",
+        {"head_dim": 2, "num_query_heads": 4, "num_key_value_heads": 2, "use_gate": True},
+        {"query": (2, 4, 5), "value": (2, 4, 5)},
+        {"return_attention_scores": True, "use_causal_mask": True},
+    ),
 }
 # TensorFlow has these in float32 only.
 SINGLE = ("MaxPooling3D", "AveragePooling3D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D")
@@ -157,19 +195,23 @@ def layer_rows_cases():
         call = more[0] if more else {}
         layer = made(new(cls, **options))
         draw = inputs.distinct if cls.startswith(KINKED) else inputs.normal
+        named = list(given) if isinstance(given, dict) else None
+        given = list(given.values()) if named else given
         arrays = [
             tf.constant(inputs.integers(*one[1], high=one[2]), tf.int32) if one[0] == "int" else tf.constant(draw(*one), floatx)
             for one in given
         ]
-        first = (lambda xs: xs if len(xs) > 1 else xs[0])(arrays)
-        layer(first, **call)
+        run = lambda xs: (
+            layer(**dict(zip(named, xs)), **call) if named else layer(xs if len(xs) > 1 else xs[0], **call)
+        )
+        run(arrays)
         for weight in layer.weights:
             weight.assign(inputs.normal(*weight.shape) * 0.5 + (1 if "variance" in weight.name else 0))
         floats = [x for x in arrays if x.dtype != tf.int32]
         before = [np.asarray(w) for w in layer.weights]
         with tf.GradientTape() as tape:
             tape.watch(floats)
-            y = layer(first, **call)
+            y = run(arrays)
             ys = [one for one in tf.nest.flatten(y) if one is not None]
             dys = [tf.constant(inputs.normal(*one.shape), one.dtype) for one in ys]
             total = sum(tf.reduce_sum(one * dy) for one, dy in zip(ys, dys))
@@ -185,10 +227,11 @@ def layer_rows_cases():
             if g is not None:
                 tensors[f"g{i}"] = tf.convert_to_tensor(g)
         placeholders = [keras.Input(x.shape[1:], dtype=x.dtype) for x in arrays]
-        symbolic = layer(placeholders if len(placeholders) > 1 else placeholders[0], **call)
+        symbolic = run(placeholders)
         params = {
             "layer": new(cls, **options),
             "call": call,
+            **({"named": named} if named else {}),
             "weights": [w.name for w in layer.weights],
             "specs": [list(one.shape) for one in tf.nest.flatten(symbolic) if one is not None],
             "config": plain(layer.get_config()),

@@ -35,15 +35,18 @@ const packed = <T>(list: readonly T[]): T | readonly T[] => (list.length > 1 ? l
 
 describe("layers", () => {
   test.each(rows("keras_layer_rows"))("$name", async (row) => {
-    const { layer: spec, call, weights, specs, config } = row.params;
+    const { layer: spec, call, named, weights, specs, config } = row.params;
     const [xs, ws, ys] = ["x", "w", "y"].map((letter) => numbered(row, letter)) as [string[], string[], string[]];
     const layer = make(spec);
     const placeholders = xs.map((x) => {
       const { shape, dtype } = row.tensor(x);
       return keras.Input({ shape: shape.slice(1), dtype: dtype as "float32" });
     });
-    const given = [packed(placeholders), ...(Object.keys(call).length > 0 ? [call] : [])];
-    const symbolic = [layer(...given)].flat();
+    const given = (inputs: readonly unknown[]): unknown[] => {
+      if (named) return [{ ...Object.fromEntries(named.map((n: string, i: number) => [n, inputs[i]])), ...call }];
+      return [packed(inputs), ...(Object.keys(call).length > 0 ? [call] : [])];
+    };
+    const symbolic = [layer(...given(placeholders))].flat();
     expect(symbolic.map(({ shape }: Any) => [...shape])).toEqual(specs);
     expect(layer.weights.map(({ path }: Any) => path.split("/").at(-1))).toEqual(weights);
     expect(plain(layer.get_config())).toEqual(plain(config));
@@ -59,7 +62,7 @@ describe("layers", () => {
           return dtype === "float32" ? variable(tensor) : tensor;
         });
         const run = (): keras.Tensor[] =>
-          [one(packed(inputs.map((x) => new keras.Tensor(x))), ...given.slice(1))].flat().filter(Boolean);
+          [one(...given(inputs.map((x) => new keras.Tensor(x))))].flat().filter(Boolean);
         if (one !== layer) run();
         one.set_weights(ws.map((w) => hostArray(row, w)));
         const outputs = run().map(({ core }) => core);

@@ -6,7 +6,7 @@ const byPosition = (names: readonly string[]): Readonly<Record<string, string>> 
 export const kerasExceptions: Exceptions = {
   internal: [
     [/\.(build|call|compute_mask|compute_output_shape|result_shape)$/, "hooks that users define and layers call"],
-    [/^keras\.layers\.\w+\.(configuration|step)$/, "machinery of layers and of the cells in them"],
+    [/^keras\.layers\.\w+\.(configuration|step|shapesToBuild)$/, "machinery of layers and of the cells in them"],
     [
       /\.(invoke|specs|outputDtype|weightOf|ensureBuilt|resolveMetrics)$/,
       "machinery of calls on placeholders and of steps",
@@ -44,6 +44,7 @@ export const kerasExceptions: Exceptions = {
       batch_size: "one of the original's **kwargs",
       rank: "how the original's base is told of its dimensions",
       pool_dimensions: "how the original's base is told of its dimensions",
+      implementation: "one of the original's **kwargs",
       cell: "how the original's base is told of its cell",
       pool_mode: "how the original's base is told what it is",
     },

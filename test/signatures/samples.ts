@@ -13,6 +13,7 @@ const texts = [
     "same",
     "valid",
     "nearest",
+    "dot",
     "linear",
     "reflect",
     "constant",

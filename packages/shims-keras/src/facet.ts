@@ -6,7 +6,7 @@ import { VariableBase } from "./variable.js";
 
 const oneNumber = new Kind<Tensor>(
   "a Tensor of one element",
-  (value) => value instanceof Tensor && value.core.size === 1,
+  (value) => value instanceof Tensor && value.core?.size === 1,
 );
 const variable = new Kind<VariableBase>("a Variable", (value) => value instanceof VariableBase);
 

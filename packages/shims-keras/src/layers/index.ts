@@ -2,6 +2,7 @@ import "../start.js";
 
 export * from "./activation.js";
 export type { CallContext } from "./arguments.js";
+export { AdditiveAttention, Attention } from "./attention.js";
 export {
   Conv1D,
   Conv1DTranspose,
@@ -23,6 +24,7 @@ export * from "./embedding.js";
 export { Layer } from "./layer.js";
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from "./merge.js";
 export * from "./merge_functions.js";
+export * from "./multi_head_attention.js";
 export * from "./normalization.js";
 export * from "./pooling.js";
 export * from "./preprocessing.js";

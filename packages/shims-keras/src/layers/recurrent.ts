@@ -2,6 +2,7 @@
 // need.
 import {
   ArgumentError,
+  add,
   type Tensor as CoreTensor,
   cast,
   flip,
@@ -182,7 +183,7 @@ function recurrentLayer<const R extends Rules, const O extends readonly (keyof V
     }
 
     protected override configuration(): Record<string, unknown> {
-      const { use_cudnn: _, ...config } = super.configuration();
+      const { use_cudnn: _, implementation: __, ...config } = super.configuration();
       return config;
     }
 
@@ -267,7 +268,9 @@ function recurrentLayer<const R extends Rules, const O extends readonly (keyof V
         throw new ArgumentError({ op: name, argument: "sequences", expected, given: `${batch}` });
       }
       let at = 0;
-      return mapStates(fresh, () => (this.states as readonly VariableBase[])[at++] as Tensor) as unknown[];
+      // Copies: the states are overwritten before a gradient may need them.
+      const copy = ({ core }: Tensor): Tensor => new Tensor(noGrad(() => add(core, 0)));
+      return mapStates(fresh, () => copy((this.states as readonly VariableBase[])[at++] as Tensor)) as unknown[];
     }
   }
   void order;
@@ -299,6 +302,8 @@ export type RNN = InstanceType<typeof RNN>;
 
 const tail = { stateful: bool.or(false), unroll: bool.or(false) } as const;
 const last = { "*": null, zero_output_for_mask: bool.or(false) } as const;
+/** Both of the original's ways to multiply give the same here. */
+const ways = { implementation: oneOf(0, 1, 2).or(2) } as const;
 const gated = {
   units: positive,
   activation: activationKind.or("tanh"),
@@ -351,6 +356,7 @@ export const LSTM = recurrentLayer(
     ...tail,
     ...cudnn,
     ...last,
+    ...ways,
   },
   ["units", "activation", "recurrent_activation", "use_bias"],
   (given) =>
@@ -371,6 +377,7 @@ export const GRU = recurrentLayer(
     reset_after: bool.or(true),
     ...cudnn,
     ...last,
+    ...ways,
   },
   ["units", "activation", "recurrent_activation", "use_bias"],
   (given) => new GRUCell(cellArguments(given, [...CELL, "recurrent_activation", "reset_after"])) as unknown as Cell,
