@@ -30,7 +30,10 @@ export const torchExceptions: Exceptions = {
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],
     [/^torch\.Tensor\.(get|slice|show)$/, "stand for indexing and for print"],
     [/^torch\.nn\.(Sequential|ModuleList)\.get$|^torch\.utils\.data\.Dataset\.get$/, "stand for indexing"],
-    [/^torch\.nn\.\w+\.(reset_parameters|reset_running_stats)$/, "as PyTorch's, which its documentation does not list"],
+    [
+      /^torch\.nn\.\w+\.(reset_parameters|reset_running_stats|materialize)$/,
+      "as PyTorch's, which its documentation does not list",
+    ],
     [/^torch\.optim\.LBFGS\.step$/, "as PyTorch's, whose closure is required; its documentation lists the base's"],
     [/^torchvision\.transforms\.(Image|Transform)$/, "stand for a PIL image, and the base of the transforms"],
     [/^torchvision\.transforms\..*\.forward$/, "calls of transforms, which have __call__ in torchvision"],

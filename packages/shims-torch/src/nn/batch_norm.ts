@@ -8,6 +8,7 @@ import { ones, tensor, zeros } from "../ops/creation.js";
 import { squeeze, unsqueeze } from "../ops/shape.js";
 import { pythonRepr, sizeText } from "../python.js";
 import type { Tensor } from "../tensor.js";
+import { givenOf } from "./deferred.js";
 import { instance_norm, normaliseBatch } from "./functional_batch_norm.js";
 import { ones_, zeros_ } from "./init.js";
 import { type Input, inputOf } from "./inputs.js";
@@ -15,6 +16,7 @@ import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { placed } from "./placed.js";
 import { requireExtents } from "./size.js";
+import { UninitializedBuffer, UninitializedParameter } from "./uninitialized.js";
 
 export interface NormArguments {
   num_features: number;
@@ -29,7 +31,7 @@ export interface NormArguments {
   /** False leaves out the bias alone. */
   bias: boolean;
 }
-type Positional = [
+export type NormPositions = [
   num_features: number,
   eps: number,
   momentum: number | null,
@@ -38,8 +40,8 @@ type Positional = [
   device: Device | string | null,
   dtype: Dtype | null,
 ];
-type NormArgs = Args<Positional, NormArguments>;
-const rules = (on: boolean) =>
+type NormArgs = Args<NormPositions, NormArguments>;
+export const rules = (on: boolean) =>
   ({
     num_features: int,
     eps: number.or(1e-5),
@@ -50,6 +52,9 @@ const rules = (on: boolean) =>
     "*": null,
     bias: bool.or(true),
   }) as const;
+
+/** num_features is null of a layer that waits for its first input. */
+type NormGiven = Omit<NormArguments, "num_features"> & { num_features: number | null };
 
 /** What batch and instance normalisation hold alike. */
 abstract class Norm extends Module {
@@ -65,19 +70,24 @@ abstract class Norm extends Module {
   /** Batches that the running statistics have seen, int64. */
   declare num_batches_tracked: Tensor | null;
 
-  constructor(op: string, { num_features, eps, momentum, affine, track_running_stats, bias, ...place }: NormArguments) {
+  constructor(op: string, { num_features, eps, momentum, affine, track_running_stats, bias, ...place }: NormGiven) {
     super();
     placed(op, place);
-    requireExtents(op, { num_features });
-    this.num_features = num_features;
+    const waits = num_features === null;
+    const features = num_features ?? 0;
+    requireExtents(op, { num_features: features });
+    this.num_features = features;
     this.eps = eps;
     this.momentum = momentum;
     this.affine = affine;
     this.track_running_stats = track_running_stats;
-    this.register_parameter("weight", affine ? new Parameter(ones(num_features)) : null);
-    this.register_parameter("bias", affine && bias ? new Parameter(zeros(num_features)) : null);
-    this.register_buffer("running_mean", track_running_stats ? zeros(num_features) : null);
-    this.register_buffer("running_var", track_running_stats ? ones(num_features) : null);
+    const parameter = (values: typeof zeros): Parameter =>
+      waits ? new UninitializedParameter() : new Parameter(values(features));
+    const buffer = (values: typeof zeros): Tensor => (waits ? new UninitializedBuffer() : values(features));
+    this.register_parameter("weight", affine ? parameter(ones) : null);
+    this.register_parameter("bias", affine && bias ? parameter(zeros) : null);
+    this.register_buffer("running_mean", track_running_stats ? buffer(zeros) : null);
+    this.register_buffer("running_var", track_running_stats ? buffer(ones) : null);
     this.register_buffer("num_batches_tracked", track_running_stats ? tensor(0) : null);
   }
 
@@ -121,7 +131,7 @@ function norm(name: string, on: boolean, forward: (self: Norm, input: Tensor) =>
   const { [name]: made } = {
     [name]: class extends Norm {
       constructor(...args: NormArgs) {
-        super(name, read(args));
+        super(name, givenOf<NormGiven>(args, read));
       }
       reset_running_stats(...args: []): void {
         readForget(args);

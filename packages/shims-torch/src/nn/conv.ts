@@ -7,6 +7,7 @@ import { placement } from "../kinds.js";
 import { zeros } from "../ops/creation.js";
 import { pythonRepr } from "../python.js";
 import type { Tensor } from "../tensor.js";
+import { givenOf } from "./deferred.js";
 import * as F from "./functional_conv.js";
 import { type PadMode, pad } from "./functional_pad.js";
 import { kaiming_uniform_, uniform_ } from "./init.js";
@@ -15,6 +16,7 @@ import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { placed } from "./placed.js";
 import { type Extents, extents, paddingNames, type Rank, type Size, size } from "./size.js";
+import { isUninitialized, UninitializedParameter } from "./uninitialized.js";
 
 export type PaddingMode = "zeros" | Exclude<PadMode, "constant">;
 export const paddingModes = oneOf("zeros", "reflect", "replicate", "circular");
@@ -75,7 +77,8 @@ export function initialise(weight: Tensor, bias: Tensor | null): void {
 
 type Numbers = number | readonly number[];
 interface Given {
-  in_channels: number;
+  /** null of a layer that waits for its first input. */
+  in_channels: number | null;
   out_channels: number;
   kernel_size: Numbers;
   stride: Numbers;
@@ -111,7 +114,7 @@ export abstract class ConvNd<R extends Rank> extends Module {
     requireChannels(name, given);
     const each = (argument: string, value: Numbers, least: number) =>
       extents(name, argument, value, rank, least) as Extents<R>;
-    this.in_channels = in_channels;
+    this.in_channels = in_channels ?? 0;
     this.out_channels = out_channels;
     this.kernel_size = each("kernel_size", given.kernel_size, 1);
     this.stride = each("stride", given.stride, 1);
@@ -122,12 +125,15 @@ export abstract class ConvNd<R extends Rank> extends Module {
     this.output_padding = each("output_padding", output_padding ?? 0, 0);
     this.groups = groups;
     this.padding_mode = given.padding_mode;
-    this.weight = new Parameter(zeros(...this.weightShape()));
-    this.register_parameter("bias", given.bias ? new Parameter(zeros(out_channels)) : null);
+    const parameter = (...shape: number[]): Parameter =>
+      in_channels === null ? new UninitializedParameter() : new Parameter(zeros(...shape));
+    this.weight = parameter(...this.weightShape());
+    this.register_parameter("bias", given.bias ? parameter(out_channels) : null);
     this.reset_parameters();
   }
 
-  private weightShape(): number[] {
+  /** [out, in / groups, ...], or [in, out / groups, ...] of a transposed one. */
+  weightShape(): number[] {
     const { in_channels, out_channels, groups, kernel_size, transposed } = this;
     return transposed
       ? [in_channels, out_channels / groups, ...kernel_size]
@@ -137,7 +143,7 @@ export abstract class ConvNd<R extends Rank> extends Module {
   /** Draws new initial values. */
   reset_parameters(...args: []): void {
     readReset(args);
-    initialise(this.weight, this.bias);
+    if (!isUninitialized(this.weight)) initialise(this.weight, this.bias);
   }
 
   override extra_repr(): string {
@@ -160,17 +166,22 @@ const readReset = signature("torch.nn.Conv2d.reset_parameters", {});
 
 function requireChannels(op: string, { in_channels, out_channels, groups }: Given): void {
   for (const [argument, value] of Object.entries({ in_channels, out_channels, groups })) {
-    if (value <= 0) throw new ArgumentError({ op, argument, expected: "a positive integer", given: `${value}` });
+    if (value !== null && value <= 0)
+      throw new ArgumentError({ op, argument, expected: "a positive integer", given: `${value}` });
   }
-  for (const [argument, value] of Object.entries({ in_channels, out_channels })) {
-    if (value % groups !== 0)
-      complain(ArgumentError, `${argument} must be divisible by groups`, {
-        op,
-        argument: "groups",
-        expected: `a divisor of ${value}`,
-        given: `${groups}`,
-      });
-  }
+  if (in_channels !== null) requireDivisor(op, "in_channels", in_channels, groups);
+  requireDivisor(op, "out_channels", out_channels, groups);
+}
+
+/** Throws unless channels are cut into groups without a rest. */
+export function requireDivisor(op: string, argument: string, channels: number, groups: number): void {
+  if (channels % groups === 0) return;
+  complain(ArgumentError, `${argument} must be divisible by groups`, {
+    op,
+    argument: "groups",
+    expected: `a divisor of ${channels}`,
+    given: `${groups}`,
+  });
 }
 
 const functions = [F.conv1d, F.conv2d, F.conv3d] as readonly F.ConvFunction<Rank>[];
@@ -205,7 +216,7 @@ function convolution<R extends Rank>(name: string, rank: R): new (...args: ConvA
   const inputs = inputOf(name);
   return class extends ConvolutionNd<R> {
     constructor(...args: ConvArgs<R>) {
-      super(name, rank, read(args));
+      super(name, rank, givenOf(args, read));
     }
     override forward(...args: Input): Tensor {
       return this.convolve(inputs(args).input);

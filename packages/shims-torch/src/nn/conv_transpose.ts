@@ -7,10 +7,13 @@ import { placement, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
 import type { Tensor } from "../tensor.js";
 import { type ConvArguments, ConvNd, type PaddingMode, paddingModes } from "./conv.js";
+import { givenOf } from "./deferred.js";
 import * as F from "./functional_conv.js";
 import { type Rank, type Size, size } from "./size.js";
 
 type Numbers = number | readonly number[];
+export const inputAndSizeOf = (name: string) =>
+  signature(`torch.nn.${name}.forward`, { input: tensor, output_size: size.or(null) });
 
 export const transposedRules = {
   out_channels: int,
@@ -122,10 +125,10 @@ function transposedConvolution<R extends Rank>(
   ...args: ConvTransposeArgs<R>
 ) => ConvTransposed<R> {
   const read = signature(`torch.nn.${name}`, { in_channels: int, ...transposedRules });
-  const inputs = signature(`torch.nn.${name}.forward`, { input: tensor, output_size: size.or(null) });
+  const inputs = inputAndSizeOf(name);
   return class extends ConvTransposedNd<R> {
     constructor(...args: ConvTransposeArgs<R>) {
-      const given = read(args);
+      const given = givenOf(args, read);
       requireZeros(name, given.padding_mode);
       super(name, rank, given);
     }

@@ -7,10 +7,12 @@ import { linear } from "../ops/linalg.js";
 import { pythonRepr } from "../python.js";
 import type { Tensor } from "../tensor.js";
 import { initialise } from "./conv.js";
+import { givenOf } from "./deferred.js";
 import { type Input, inputOf } from "./inputs.js";
 import { Module } from "./module.js";
 import { Parameter } from "./parameter.js";
 import { placed } from "./placed.js";
+import { isUninitialized, UninitializedParameter } from "./uninitialized.js";
 
 export interface LinearArguments {
   in_features: number;
@@ -20,6 +22,8 @@ export interface LinearArguments {
   device: Device | string | null;
   dtype: Dtype | null;
 }
+/** in_features is null of a layer that waits for its first input. */
+type LinearGiven = Omit<LinearArguments, "in_features"> & { in_features: number | null };
 const read = signature("torch.nn.Linear", {
   in_features: int,
   out_features: int,
@@ -38,23 +42,25 @@ export class Linear extends Module {
 
   constructor(...args: Args<[in_features: number, out_features: number, bias: boolean], LinearArguments>) {
     super();
-    const { in_features, out_features, bias, ...place } = read(args);
+    const { in_features, out_features, bias, ...place } = givenOf<LinearGiven>(args, read);
     placed("Linear", place);
     for (const [argument, value] of Object.entries({ in_features, out_features })) {
-      if (value <= 0)
+      if (value !== null && value <= 0)
         throw new ArgumentError({ op: "Linear", argument, expected: "a positive integer", given: `${value}` });
     }
-    this.in_features = in_features;
+    this.in_features = in_features ?? 0;
     this.out_features = out_features;
-    this.weight = new Parameter(zeros(out_features, in_features));
-    this.register_parameter("bias", bias ? new Parameter(zeros(out_features)) : null);
+    const parameter = (...shape: number[]): Parameter =>
+      in_features === null ? new UninitializedParameter() : new Parameter(zeros(...shape));
+    this.weight = parameter(out_features, this.in_features);
+    this.register_parameter("bias", bias ? parameter(out_features) : null);
     this.reset_parameters();
   }
 
   /** Draws new initial values. */
   reset_parameters(...args: []): void {
     readReset(args);
-    initialise(this.weight, this.bias);
+    if (!isUninitialized(this.weight)) initialise(this.weight, this.bias);
   }
 
   override forward(...args: Input): Tensor {

@@ -5,6 +5,7 @@ import { sizeText } from "../python.js";
 import { Tensor } from "../tensor.js";
 import type { Module } from "./module.js";
 import { nameOf, ownTensors } from "./module_registry.js";
+import { isUninitialized, type UninitializedParameter } from "./uninitialized.js";
 
 /** Parameters and buffers by their dotted names. */
 export type StateDict = Record<string, Tensor>;
@@ -56,7 +57,8 @@ function planCopies(ask: () => void): readonly (() => unknown)[] {
 
 /** What Module._save_to_state_dict does. */
 export function saveOwn(module: Module, destination: StateDict, prefix: string, keep_vars: boolean): void {
-  for (const [name, tensor] of ownTensors(module)) destination[prefix + name] = keep_vars ? tensor : tensor.detach();
+  for (const [name, tensor] of ownTensors(module))
+    destination[prefix + name] = keep_vars || isUninitialized(tensor) ? tensor : tensor.detach();
   const { get_extra_state } = module as ExtraState;
   if (get_extra_state) destination[`${prefix}${EXTRA}`] = get_extra_state.call(module) as Tensor;
 }
@@ -80,7 +82,14 @@ export function loadOwn(
       errors.push(
         `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${nameOf(source)}`,
       );
-    else if (`${source.shape}` !== `${target.shape}`)
+    else if (isUninitialized(target)) {
+      // A layer that waits for its first input takes the shape from the state.
+      if (!isUninitialized(source))
+        copies.push(() => {
+          (target as UninitializedParameter).materialize(source.shape);
+          target.copy_(source);
+        });
+    } else if (`${source.shape}` !== `${target.shape}`)
       errors.push(
         `size mismatch for ${key}: copying a param with shape torch.Size(${sizeText(source.shape)}) from checkpoint, the shape in current model is torch.Size(${sizeText(target.shape)}).`,
       );

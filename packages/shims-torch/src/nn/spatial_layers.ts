@@ -16,6 +16,21 @@ export { Conv1d, Conv2d, Conv3d } from "./conv.js";
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "./conv_transpose.js";
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from "./dropout.js";
 export {
+  LazyBatchNorm1d,
+  LazyBatchNorm2d,
+  LazyBatchNorm3d,
+  LazyConv1d,
+  LazyConv2d,
+  LazyConv3d,
+  LazyConvTranspose1d,
+  LazyConvTranspose2d,
+  LazyConvTranspose3d,
+  LazyInstanceNorm1d,
+  LazyInstanceNorm2d,
+  LazyInstanceNorm3d,
+  LazyLinear,
+} from "./lazy.js";
+export {
   CircularPad1d,
   CircularPad2d,
   CircularPad3d,
@@ -55,3 +70,4 @@ export {
   UpsamplingBilinear2d,
   UpsamplingNearest2d,
 } from "./resizing.js";
+export { UninitializedBuffer, UninitializedParameter } from "./uninitialized.js";
