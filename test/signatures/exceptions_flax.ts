@@ -11,6 +11,12 @@ export const flaxExceptions: Exceptions = {
   ours: [],
   differences: {
     "flax.nnx.metrics.Accuracy": { argname: "one of the original's *args", args: "these are argname" },
+    "flax.core.FrozenDict": {
+      __unsafe_skip_copy__: "the original's own affair",
+      xs: "the one of the original's *args",
+      args: "there is one, xs",
+    },
+    "flax.struct.dataclass": { clz: "required: there are no decorators" },
     "flax.nnx.grad": { f: "required: there are no decorators" },
     "flax.nnx.value_and_grad": { f: "required: there are no decorators" },
     "flax.nnx.jit": { fun: "required: there are no decorators" },

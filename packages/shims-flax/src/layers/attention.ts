@@ -13,7 +13,7 @@ import {
   precision,
   run,
 } from "@facet/shims-jax/parts";
-import { dtype, key as keyKind, promote_dtype } from "../rules.js";
+import { dtype, key as keyKind } from "../rules.js";
 
 export interface AttentionSettings {
   bias: JaxArray | null;
@@ -180,13 +180,4 @@ export const readersOf = (space: string) => ({
     dtype: MASKS.dtype,
   }),
   combine_masks: signature(`${space}.combine_masks`, { "*masks": array.orNone, dtype: MASKS.dtype }),
-  dot_product_attention: signature(`${space}.dot_product_attention`, {
-    query: arrayLike,
-    key: arrayLike,
-    value: arrayLike,
-    ...ATTENTION,
-    module: only(null),
-    promote_dtype,
-    is_causal: bool.or(false),
-  }),
 });

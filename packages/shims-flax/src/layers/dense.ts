@@ -1,8 +1,9 @@
 // Products of inputs and kernels, for the layers of nnx and linen.
 import * as core from "@facet/autograd";
-import { ArgumentError, formatShape, ShapeError, sizeOf } from "@facet/autograd";
+import { ArgumentError, DtypeError, formatShape, ShapeError, sizeOf } from "@facet/autograd";
+import { show } from "@facet/dialect";
 import { dot_general } from "@facet/shims-jax/lax";
-import { einsum, reshape } from "@facet/shims-jax/numpy";
+import { broadcast_to, einsum, reshape, take } from "@facet/shims-jax/numpy";
 import { type ArrayLike, inexact, JaxArray, run } from "@facet/shims-jax/parts";
 
 /** An input as an array of float32. */
@@ -95,3 +96,17 @@ export function einsumBias(
 }
 
 export const einsumOf = (text: string, inputs: JaxArray, kernel: JaxArray): JaxArray => einsum(text, inputs, kernel);
+
+/** Rows of a table by their numbers. Throws DtypeError unless these are integers. */
+export function looked(table: JaxArray, inputs: ArrayLike): JaxArray {
+  if (!(inputs instanceof JaxArray) || !["int32", "uint32", "uint8"].includes(inputs.dtype))
+    throw new DtypeError({
+      op: "Embed",
+      argument: "inputs",
+      expected: "integers",
+      given: inputs instanceof JaxArray ? inputs.dtype : show(inputs),
+    });
+  const [rows, features] = table.shape as readonly [number, number];
+  if (rows === 1) return broadcast_to(table, [...inputs.shape, features]);
+  return take(table, inputs, 0);
+}

@@ -169,3 +169,16 @@ export function batchNormalize(
 /** A running value after a batch, through which no gradient flows. */
 export const blended = (momentum: number, old: JaxArray, now: JaxArray): JaxArray =>
   run(() => core.add(core.mul(old.core, momentum), core.mul(core.stopGradient(now.core), 1 - momentum)));
+
+/** The axes that a normalisation of examples takes together. Throws ArgumentError where the batch is a feature axis. */
+export function exampleAxes(rank: number, feature_axes: AxesOf): number[] {
+  const features = canonical(rank, feature_axes);
+  if (features.includes(0))
+    throw new ArgumentError({
+      op: "InstanceNorm",
+      argument: "feature_axes",
+      expected: "axes other than the first, which is that of the batch",
+      given: JSON.stringify(feature_axes),
+    });
+  return [...Array(rank).keys()].slice(1).filter((i) => !features.includes(i));
+}

@@ -1,17 +1,33 @@
 // Recurrent layers' parts that nnx and linen share: sequences turned round, the carry of the last step, the loop over steps.
 import { ArgumentError } from "@facet/autograd";
 import { scan } from "@facet/shims-jax/lax";
-import { arange, expand_dims, flip, mod, moveaxis, reshape, take_along_axis } from "@facet/shims-jax/numpy";
+import { arange, expand_dims, flip, mod, moveaxis, reshape, take, take_along_axis } from "@facet/shims-jax/numpy";
 import { type JaxArray, map } from "@facet/shims-jax/parts";
 
 // biome-ignore lint/suspicious/noExplicitAny: carries are trees of any structure.
 type Any = any;
+
+type Activation = (x: JaxArray) => JaxArray;
+/** The carry and output of an LSTM by its gates before their activations. */
+export function stepped(
+  c: JaxArray,
+  [i, f, g, o]: readonly [JaxArray, JaxArray, JaxArray, JaxArray],
+  { gate_fn, activation_fn }: { gate_fn: Activation; activation_fn: Activation },
+): [carry: [JaxArray, JaxArray], y: JaxArray] {
+  const cell = gate_fn(f)
+    .mul(c)
+    .add(gate_fn(i).mul(activation_fn(g)));
+  const state = gate_fn(o).mul(activation_fn(cell));
+  return [[cell, state], state];
+}
 
 /** A cell's step: [carry, output]. */
 export type Step = (carry: Any, x: JaxArray) => [carry: Any, y: Any];
 
 export interface RnnSettings {
   initial: (shape: readonly number[]) => Any;
+  /** Whether a first step is made outside of the loop, for what it leaves behind. */
+  first?: boolean;
   /** Dimensions of one input at the end: 1 but for images. */
   feature_axes: number;
   seq_lengths: JaxArray | null;
@@ -54,6 +70,8 @@ export function unrolled(fn: string, step: Step, inputs: JaxArray, settings: Rnn
     });
   const xs = reverse ? flipped(inputs, seq_lengths, time_axis) : inputs;
   const carry = settings.initial(xs.shape.filter((_, i) => i !== time_axis));
+  const rows = moveaxis(xs, time_axis, 0);
+  if (settings.first && (rows.shape[0] as number) > 0) step(carry, take(rows, 0, 0));
   const wanted = seq_lengths !== null && return_carry;
   const [after, ys] = scan(
     (now: Any, x: JaxArray) => {
@@ -61,7 +79,7 @@ export function unrolled(fn: string, step: Step, inputs: JaxArray, settings: Rnn
       return [next, wanted ? [next, y] : y];
     },
     carry,
-    moveaxis(xs, time_axis, 0),
+    rows,
   );
   let outputs = moveaxis(wanted ? ys[1] : ys, 0, time_axis);
   if (reverse && keep_order) outputs = flipped(outputs, seq_lengths, time_axis);

@@ -11,6 +11,7 @@ import {
   precision,
 } from "@facet/shims-jax/parts";
 import {
+  ATTENTION,
   type AttentionSettings,
   attended,
   attentionMask,
@@ -44,6 +45,15 @@ import { Cache, Intermediate } from "./variable.js";
 type Any = any;
 
 const own = readersOf("flax.nnx");
+const whole = signature("flax.nnx.dot_product_attention", {
+  query: arrayLike,
+  key: arrayLike,
+  value: arrayLike,
+  ...ATTENTION,
+  module: only(null),
+  promote_dtype,
+  is_causal: bool.or(false),
+});
 interface AttentionNamed extends AttentionSettings {
   query: ArrayLike;
   key: ArrayLike;
@@ -64,7 +74,7 @@ export const dot_product_attention: (
     AttentionNamed
   >
 ) => JaxArray = (...args) => {
-  const { query, key, value, ...given } = own.dot_product_attention(args);
+  const { query, key, value, ...given } = whole(args);
   return attended("dot_product_attention", query, key, value, given);
 };
 interface MaskNamed {

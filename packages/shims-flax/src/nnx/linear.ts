@@ -1,8 +1,16 @@
 // nnx.Linear, LinearGeneral, Einsum and Embed.
-import { ArgumentError, DtypeError, sizeOf } from "@facet/autograd";
+import { ArgumentError, sizeOf } from "@facet/autograd";
 import { bool, mapping, only, show, signature, string, type Values } from "@facet/dialect";
-import { broadcast_to, matmul, reshape, take } from "@facet/shims-jax/numpy";
-import { type ArrayLike, arrayLike, type Given, JaxArray, precision, preferred, shape } from "@facet/shims-jax/parts";
+import { matmul, reshape } from "@facet/shims-jax/numpy";
+import {
+  type ArrayLike,
+  arrayLike,
+  type Given,
+  type JaxArray,
+  precision,
+  preferred,
+  shape,
+} from "@facet/shims-jax/parts";
 import { variance_scaling } from "../initializers.js";
 import {
   dense,
@@ -13,6 +21,7 @@ import {
   floats,
   kernelShape,
   listed,
+  looked,
   normalAxes,
 } from "../layers/dense.js";
 import {
@@ -202,20 +211,6 @@ const embeds = {
   call: signature("flax.nnx.Embed.__call__", { inputs: arrayLike, out_sharding }),
   attend: signature("flax.nnx.Embed.attend", { query: arrayLike, out_sharding }),
 };
-
-/** Rows of a table by their numbers. Throws DtypeError unless these are integers. */
-export function looked(table: JaxArray, inputs: ArrayLike): JaxArray {
-  if (!(inputs instanceof JaxArray) || !["int32", "uint32", "uint8"].includes(inputs.dtype))
-    throw new DtypeError({
-      op: "Embed",
-      argument: "inputs",
-      expected: "integers",
-      given: inputs instanceof JaxArray ? inputs.dtype : show(inputs),
-    });
-  const [rows, features] = table.shape as readonly [number, number];
-  if (rows === 1) return broadcast_to(table, [...inputs.shape, features]);
-  return take(table, inputs, 0);
-}
 
 /** nnx.Embed: rows of a table [num_embeddings, features] by integers [...]. */
 export class Embed extends Module {

@@ -1,5 +1,4 @@
 // Normalisations of nnx.
-import { ArgumentError } from "@facet/autograd";
 import { bool, int, number, only, signature, type Values } from "@facet/dialect";
 import { ones, zeros } from "@facet/shims-jax/numpy";
 import { type ArrayLike, arrayLike, type Given, type Initializer, ints, type JaxArray } from "@facet/shims-jax/parts";
@@ -8,7 +7,7 @@ import {
   type AxesOf,
   batchNormalize,
   blended,
-  canonical,
+  exampleAxes,
   groupNormalize,
   groupsOf,
   normalize,
@@ -234,19 +233,6 @@ export class GroupNorm extends Normalization {
       reduction_axes: this.reduction_axes,
     });
   }
-}
-
-/** The axes that a normalisation of examples takes together. Throws ArgumentError where the batch is a feature axis. */
-export function exampleAxes(rank: number, feature_axes: Axes): number[] {
-  const features = canonical(rank, feature_axes);
-  if (features.includes(0))
-    throw new ArgumentError({
-      op: "InstanceNorm",
-      argument: "feature_axes",
-      expected: "axes other than the first, which is that of the batch",
-      given: JSON.stringify(feature_axes),
-    });
-  return [...Array(rank).keys()].slice(1).filter((i) => !features.includes(i));
 }
 
 /** nnx.InstanceNorm: normalises every channel of every example. */

@@ -27,7 +27,7 @@ import {
 import { orthogonal, zeros as zerosInit } from "../initializers.js";
 import { floats } from "../layers/dense.js";
 import { firstOf } from "../layers/dropout.js";
-import { unrolled } from "../layers/recurrent.js";
+import { stepped, unrolled } from "../layers/recurrent.js";
 import {
   dtype,
   extent,
@@ -178,19 +178,6 @@ export class LSTMCell extends RNNCellBase {
   override initialize_carry(...args: CarryArgs): [c: JaxArray, h: JaxArray] {
     return begun(this, lstm.carry(args), 2) as [JaxArray, JaxArray];
   }
-}
-
-/** The carry and output of an LSTM by its gates before their activations. */
-export function stepped(
-  c: JaxArray,
-  [i, f, g, o]: readonly [JaxArray, JaxArray, JaxArray, JaxArray],
-  { gate_fn, activation_fn }: { gate_fn: Activation; activation_fn: Activation },
-): [carry: [JaxArray, JaxArray], y: JaxArray] {
-  const cell = gate_fn(f)
-    .mul(c)
-    .add(gate_fn(i).mul(activation_fn(g)));
-  const state = gate_fn(o).mul(activation_fn(cell));
-  return [[cell, state], state];
 }
 
 /** nnx.OptimizedLSTMCell: one dense layer for all gates. Carry [c, h]. */
