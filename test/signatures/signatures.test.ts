@@ -157,7 +157,7 @@ function byName(parameters: readonly Declared[], read: Signature["read"]): void 
   const inPlaceOnly = (each: Declared): boolean =>
     each.how === "positional" ||
     isAlone(each, parameters) ||
-    (each.how !== "keyword" && rest?.kind?.takesObjects === true);
+    (each.how !== "keyword" && each.how !== "keywords" && rest?.kind?.takesObjects === true);
   const first = parameters
     .filter(inPlaceOnly)
     .flatMap(({ name, how }) => (how === "positions" ? (samples.get(name) as unknown[]) : [samples.get(name)]));

@@ -116,12 +116,17 @@ describe("DataLoader", () => {
       ArgumentError,
       /sampler option is mutually exclusive with shuffle/,
     ],
-    ["workers", () => new DataLoader(new Squares(2), { num_workers: 2 } as never), UnsupportedError, /num_workers/],
     [
-      "pinned memory",
-      () => new DataLoader(new Squares(2), { pin_memory: true } as never),
-      UnsupportedError,
-      /pin_memory/,
+      "prefetching without workers",
+      () => new DataLoader(new Squares(2), { prefetch_factor: 2 }),
+      ArgumentError,
+      /prefetch_factor option could only be specified in multiprocessing/,
+    ],
+    [
+      "persistent workers without any",
+      () => new DataLoader(new Squares(2), { persistent_workers: true }),
+      ArgumentError,
+      /persistent_workers option needs num_workers > 0/,
     ],
     ["an unknown argument", () => new DataLoader(new Squares(2), { batches: 2 } as never), ArgumentError, /batches/],
     [
@@ -140,8 +145,13 @@ describe("DataLoader", () => {
     expect(make).toThrow(says);
   });
 
-  test("defaults of unsupported arguments are fine", () => {
-    expect(new DataLoader(new Squares(2), { num_workers: 0, pin_memory: false } as never).length).toBe(2);
+  test("workers and pinned memory change nothing", async () => {
+    const loader = new DataLoader(new Squares(3), {
+      ...{ num_workers: 2, pin_memory: true, timeout: 3, prefetch_factor: 2, persistent_workers: true },
+      ...{ worker_init_fn: () => {}, pin_memory_device: "webgpu", in_order: false },
+    });
+    expect([loader.length, loader.num_workers, loader.pin_memory]).toEqual([3, 2, true]);
+    expect(torch.utils.data.get_worker_info()).toBeNull();
     expect([...new DataLoader(new Squares(0))]).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import * as nnMembers from "./nn/index.js";
 import * as optimMembers from "./optim/index.js";
 import * as specialMembers from "./special.js";
 import * as torchvisionMembers from "./torchvision/index.js";
+import * as checkpointMembers from "./utils/checkpoint.js";
 import * as dataMembers from "./utils/data.js";
 
 export const accelerator = namespace("torch.accelerator", acceleratorMembers);
@@ -202,12 +203,18 @@ export declare namespace optim {
   }
 }
 
-export const utils = namespace("torch.utils", { data: namespace("torch.utils.data", dataMembers) });
+export const utils = namespace("torch.utils", {
+  checkpoint: namespace("torch.utils.checkpoint", checkpointMembers),
+  data: namespace("torch.utils.data", dataMembers),
+});
 export declare namespace utils {
   namespace data {
     type Dataset<T = unknown> = dataMembers.Dataset<T>;
     type TensorDataset = dataMembers.TensorDataset;
     type Subset<T> = dataMembers.Subset<T>;
+    type IterableDataset<T = unknown> = dataMembers.IterableDataset<T>;
+    type ConcatDataset<T = unknown> = dataMembers.ConcatDataset<T>;
+    type Sampler<T = number> = dataMembers.Sampler<T>;
     // biome-ignore lint/suspicious/noExplicitAny: what a batch is depends on the data set.
     type DataLoader<B = any> = dataMembers.DataLoader<B>;
     type DataLoaderArguments = dataMembers.DataLoaderArguments;

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError, UnsupportedError } from "@facet/autograd";
 import { any, define, isKeywords, listOf } from "@facet/dialect";
 import { float32, int64 } from "../dtype.js";
 import { complain } from "../errors.js";
+import { anything } from "../kinds.js";
 import { tensor } from "../ops/creation.js";
 import { stack } from "../ops/joining.js";
 import { Tensor } from "../tensor.js";
@@ -70,6 +71,20 @@ function collate(samples: readonly unknown[]): unknown {
       "tensors, numbers, booleans, strings, and lists or objects of them (an image needs a transform: ToTensor)",
     given: kindOf(first),
   });
+}
+
+/** Typed arrays become tensors, inside lists and objects too; all else stays as it is. */
+export const default_convert: (data: unknown) => unknown = define(
+  "torch.utils.data.default_convert",
+  { data: anything("data") },
+  ({ data }) => converted(data),
+);
+
+function converted(value: unknown): unknown {
+  if (value instanceof Float32Array || value instanceof Int32Array || value instanceof Uint8Array) return tensor(value);
+  if (Array.isArray(value)) return value.map(converted);
+  if (!isKeywords(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, converted(each)]));
 }
 
 const kindOf = (sample: unknown): string =>

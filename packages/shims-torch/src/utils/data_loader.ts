@@ -1,13 +1,16 @@
 import { ArgumentError, permutation } from "@facet/autograd";
-import { type Args, bool, func, int, Kind, only, signature } from "@facet/dialect";
+import { type Args, bool, define, func, instance, int, Kind, number, only, signature, string } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { generator, iterable } from "../kinds.js";
 import { type Generator, nextKey } from "../random.js";
 import { default_collate } from "./collate.js";
 import { type Dataset, dataset as datasetKind } from "./dataset.js";
+import { countOf, IterableDataset, samplesOf, synchronous } from "./joined_datasets.js";
+
+type Source = Dataset | IterableDataset | readonly unknown[];
 
 export interface DataLoaderArguments {
-  dataset: Dataset | readonly unknown[];
+  dataset: Source;
   /** Default 1. null: samples one by one, as they are. */
   batch_size: number | null;
   /** A new order for every epoch: one draw of the generator each. Default false. */
@@ -21,10 +24,19 @@ export interface DataLoaderArguments {
   /** Leaves out a last batch that is short. Default false. */
   drop_last: boolean;
   generator: Generator | null;
+  /** Changes nothing, as the following: samples are read in this thread, and batches are on the device. */
+  num_workers: number;
+  pin_memory: boolean;
+  timeout: number;
+  worker_init_fn: ((worker: number) => void) | null;
+  prefetch_factor: number | null;
+  persistent_workers: boolean;
+  pin_memory_device: string;
+  in_order: boolean;
 }
 export type DataLoaderArgs = Args<
   [
-    dataset: Dataset | readonly unknown[],
+    dataset: Source,
     batch_size: number | null,
     shuffle: boolean | null,
     sampler: Iterable<number> | null,
@@ -33,25 +45,28 @@ export type DataLoaderArgs = Args<
   DataLoaderArguments
 >;
 
+const count = int.where("an integer of 0 or more", (value) => value >= 0);
 const read = signature("torch.utils.data.DataLoader", {
-  dataset: datasetKind.either(new Kind<readonly unknown[]>("a list of samples", Array.isArray)),
+  dataset: datasetKind
+    .either(instance(() => IterableDataset, "an IterableDataset"))
+    .either(new Kind<readonly unknown[]>("a list of samples", Array.isArray)),
   batch_size: int.orNone.or(1),
   shuffle: bool.or(null),
   sampler: iterable<number>("an iterable of numbers of samples").or(null),
   batch_sampler: iterable<readonly number[]>("an iterable of lists of numbers of samples").or(null),
-  num_workers: only(0),
+  num_workers: count.or(0),
   collate_fn: func.or(null),
-  pin_memory: only(false),
+  pin_memory: bool.or(false),
   drop_last: bool.or(false),
-  timeout: only(0),
-  worker_init_fn: only(null),
+  timeout: number.where("0 or more", (value) => value >= 0).or(0),
+  worker_init_fn: func.or(null),
   multiprocessing_context: only(null),
   generator: generator.or(null),
   "*": null,
-  prefetch_factor: only(null),
-  persistent_workers: only(false),
-  pin_memory_device: only(""),
-  in_order: only(true),
+  prefetch_factor: count.or(null),
+  persistent_workers: bool.or(false),
+  pin_memory_device: string.or(""),
+  in_order: bool.or(true),
 });
 
 /** Lets the event loop run: handles that were dropped are freed then, and the device's callbacks come. */
@@ -76,7 +91,9 @@ const turn = (): Promise<void> =>
  */
 // biome-ignore lint/suspicious/noExplicitAny: what a batch is depends on the data set; as a rule a pair of tensors.
 export class DataLoader<B = any> {
-  readonly dataset: Dataset | readonly unknown[];
+  readonly dataset: Source;
+  readonly num_workers: number;
+  readonly pin_memory: boolean;
   readonly batch_size: number | null;
   readonly drop_last: boolean;
   readonly #source: Dataset;
@@ -106,8 +123,23 @@ export class DataLoader<B = any> {
       );
     if (batch_size === null && drop_last)
       exclusive("drop_last", "batch_size=None option disables auto-batching and is mutually exclusive with drop_last");
-    const { dataset } = given;
-    const source = isList(dataset) ? ofList(dataset) : dataset;
+    const workers = (argument: string, sentence: string): never =>
+      complain(ArgumentError, sentence, { op: "DataLoader", argument, expected: "num_workers above 0", given: "0" });
+    if (given.num_workers === 0 && given.prefetch_factor !== null)
+      workers(
+        "prefetch_factor",
+        "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable multiprocessing",
+      );
+    if (given.num_workers === 0 && given.persistent_workers)
+      workers("persistent_workers", "persistent_workers option needs num_workers > 0");
+    const dataset = given.dataset as Source;
+    if (dataset instanceof IterableDataset)
+      for (const [argument, value] of Object.entries({ shuffle: shuffle || null, sampler, batch_sampler }))
+        if (value !== null)
+          complain(ArgumentError, `DataLoader with IterableDataset: expected unspecified ${argument} option`, {
+            ...{ op: "DataLoader", argument, expected: "none: the data set has its own order", given: "one" },
+          });
+    const source = isList(dataset) ? ofList(dataset) : dataset instanceof IterableDataset ? ofList([]) : dataset;
     if (shuffle && source.__len__() === 0)
       complain(ArgumentError, "num_samples should be a positive integer value, but got num_samples=0", {
         op: "DataLoader",
@@ -116,6 +148,8 @@ export class DataLoader<B = any> {
         given: "none",
       });
     this.dataset = dataset;
+    this.num_workers = given.num_workers;
+    this.pin_memory = given.pin_memory;
     this.batch_size = batch_sampler ? null : batch_size;
     this.drop_last = drop_last;
     this.#source = source;
@@ -128,8 +162,10 @@ export class DataLoader<B = any> {
 
   /** Batches of an epoch: Python's len(). */
   get length(): number {
-    if (this.#batchSampler) return [...this.#batchSampler].length;
-    const count = this.#sampler ? [...this.#sampler].length : this.#source.__len__();
+    if (this.#batchSampler) return lengthOf(this.#batchSampler);
+    const { dataset } = this;
+    const samples = dataset instanceof IterableDataset ? countOf(dataset) : this.#source.__len__();
+    const count = this.#sampler ? lengthOf(this.#sampler) : samples;
     const size = this.batch_size ?? 1;
     return this.drop_last ? Math.floor(count / size) : Math.ceil(count / size);
   }
@@ -165,7 +201,23 @@ export class DataLoader<B = any> {
     return (this.#collate ?? default_collate)(samples) as B;
   }
 
+  /** Whether so many samples are a batch. */
+  #full(samples: readonly unknown[]): boolean {
+    return samples.length === (this.batch_size ?? 1);
+  }
+
   *[Symbol.iterator](): IterableIterator<B> {
+    if (this.dataset instanceof IterableDataset) {
+      let samples: unknown[] = [];
+      for (const sample of synchronous(this.dataset)) {
+        samples.push(sample);
+        if (!this.#full(samples)) continue;
+        yield this.#batchOf(samples);
+        samples = [];
+      }
+      if (samples.length > 0 && !this.drop_last) yield this.#batchOf(samples);
+      return;
+    }
     for (const indices of this.#batches()) {
       const whole = this.#whole(indices);
       if (whole !== undefined) {
@@ -185,6 +237,18 @@ export class DataLoader<B = any> {
   }
 
   async *[Symbol.asyncIterator](): AsyncIterableIterator<B> {
+    if (this.dataset instanceof IterableDataset) {
+      let samples: unknown[] = [];
+      for await (const sample of samplesOf(this.dataset)) {
+        samples.push(sample);
+        if (!this.#full(samples)) continue;
+        await turn();
+        yield this.#batchOf(samples);
+        samples = [];
+      }
+      if (samples.length > 0 && !this.drop_last) yield this.#batchOf(samples);
+      return;
+    }
     for (const indices of this.#batches()) {
       await turn();
       const whole = this.#whole(indices);
@@ -195,8 +259,14 @@ export class DataLoader<B = any> {
   }
 }
 
-const isList = (value: Dataset | readonly unknown[]): value is readonly unknown[] => Array.isArray(value);
+/** How many there are, of an order that knows or by going through it. */
+const lengthOf = (of: Iterable<unknown> & { __len__?: () => number }): number => of.__len__?.() ?? [...of].length;
+
+const isList = (value: Source): value is readonly unknown[] => Array.isArray(value);
 
 /** A list as a data set. */
 const ofList = (list: readonly unknown[]): Dataset =>
   ({ __len__: () => list.length, __getitem__: (index: number) => list[index] }) as unknown as Dataset;
+
+/** null: no sample is read by a worker. */
+export const get_worker_info: () => null = define("torch.utils.data.get_worker_info", {}, () => null);

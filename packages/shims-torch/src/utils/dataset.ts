@@ -31,6 +31,11 @@ export abstract class Dataset<T = unknown> {
   }
 }
 
+/** What says how many samples it has. */
+export interface Sized {
+  __len__(): number;
+}
+
 /** Whatever has the two methods of a Dataset. */
 export const dataset = new Kind<Dataset>(
   "a Dataset (with __len__ and __getitem__)",
