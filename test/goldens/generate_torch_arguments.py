@@ -13,7 +13,7 @@ import warnings
 
 import torch
 
-from torch_array_arguments import array_cases
+from torch_array_arguments import UNWRITTEN, array_cases
 
 warnings.filterwarnings("ignore")
 
@@ -29,7 +29,7 @@ TENSORS = {
     "cube": torch.arange(8.0).reshape(2, 2, 2), "p": torch.tensor([0.0, 1.0]), "col": torch.tensor([[1.0], [2.0]]),
     "fm": torch.tensor([[1.0, 2.0], [-0.5, 3.0], [2.5, 0.0]]), "im": torch.tensor([[1, 2], [0, 3], [2, -1]]),
     "sq3": torch.tensor([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]]), "nan0": torch.tensor(math.nan),
-    "pv": torch.tensor([0.5, 0.25, 1.0]), "ones3": torch.tensor([1, 2, 3]),
+    "bernoulli": torch.tensor([1.0, 0.0, 1.0]), "pv": torch.tensor([0.5, 0.25, 1.0]), "ones3": torch.tensor([1, 2, 3]),
 }
 DTYPES = {"float32": torch.float32, "int64": torch.int64, "bool": torch.bool, "uint8": torch.uint8}
 KINDS = ["f", "i", "b"]
@@ -51,6 +51,8 @@ def shown(result):
         flat = result.detach().flatten().tolist()
         return {"dtype": str(result.dtype)[6:], "shape": list(result.shape),
                 "values": [str(x) if isinstance(x, float) and not math.isfinite(x) else x for x in flat]}
+    if isinstance(result, torch.dtype):
+        return str(result)
     if isinstance(result, (tuple, list)):
         return [shown(part) for part in result]
     return result
@@ -328,7 +330,7 @@ def main():
             given, named = [value(x) for x in args], {k: value(x) for k, x in keywords.items()}
             call = operator.attrgetter(name.lstrip("."))(given.pop(0) if name.startswith(".") else torch)
             result = shown(call(*given, **named))
-            if name in RANDOM and isinstance(result, dict) and not (name[1:] in ("normal_", "uniform_") and 0 in args):
+            if name in RANDOM | UNWRITTEN and isinstance(result, dict) and not (name[1:] in ("normal_", "uniform_") and 0 in args):
                 del result["values"]
             row["gives"] = result
         except Exception as error:  # noqa: BLE001

@@ -32,6 +32,7 @@ def products():
     yield ".addmm_", ["$f0", "$f", "$fm"], {}
     yield ".addmv_", ["$p", "$f", "$fv"], {"alpha": 3}
     yield ".addr_", ["$sq", "$p", "$p"], {}
+    yield ".addbmm_", ["$sq", "$cube", "$cube"], {"beta": 0.5}
     yield ".baddbmm_", ["$cube", "$cube", "$cube"], {}
     for x, y, dims in [("f", "fm", 1), ("f", "f", 2), ("f", "f", 0), ("f", "f", 3), ("f", "f", -1), ("i", "i", 2), ("f", "i", 2),
                        ("f", "f", [[0], [0]]), ("f", "f", [[-1, 0], [1, 0]]), ("f", "f", [[0], [1]]), ("f", "f", [[0, 1], [1]]),
@@ -67,5 +68,126 @@ def products():
         yield "broadcast_shapes", shapes, {}
 
 
+COPIES = [("alias", []), ("detach", []), ("expand", [[2, 2, 3]]), ("view", [[3, 2]]), ("permute", [[1, 0]]), ("diagonal", [1]),
+          ("narrow", [1, 0, 2]), ("select", [1, -1]), ("squeeze", []), ("squeeze", [0]), ("unsqueeze", [0]), ("transpose", [0, 1]),
+          ("t", []), ("unfold", [1, 2, 1]), ("as_strided", [[2, 2], [3, 1], 1]), ("unbind", [1]), ("split", [2, 1]),
+          ("split_with_sizes", [[1, 2], 1])]
+
+
+def views():
+    for name, args in COPIES:
+        for x in ["$f", "$i", "$b"]:
+            yield f"{name}_copy", [x, *args], {}
+        yield f"{name}_copy", ["$f", *[5 for _ in args]], {}
+    for size, stride, offset in [([2, 2], [1, 2], 0), ([2, 2], [2, 1], 2), ([], [], 5), ([2, 0], [1, 1], None), ([4], [0], 1),
+                                 ([2, 2], [1], 0), ([2, 2], [-1, 1], 0), ([7], [1], 0), ([2], [1], -1), ([-1], [1], 0)]:
+        yield "as_strided", ["$f", size, stride, offset], {}
+        yield ".as_strided", ["$i", size], {"stride": stride, "storage_offset": offset}
+        yield "empty_strided", [size, stride], {"dtype": "~int64"}
+    for src, size, stride in [("$sq", [2, 2], [1, 3]), ("$fv", [3], [2]), ("$f0", [], []), ("$sq", [4], [1])]:
+        yield "as_strided_scatter", ["$f", src, size, stride], {}
+    for size, order in [([2, 3], [1, 0]), ([2], [0]), ([2, 3], [0]), ([2, 3], [0, 0]), ([-1], [0])]:
+        yield "empty_permuted", [size, order], {"dtype": "~bool"}
+    for name in ["unsafe_split_with_sizes", ".unsafe_split_with_sizes"]:
+        yield name, ["$f", [1, 2], 1], {}
+    yield ".unsafe_split", ["$f", 2, 1], {}
+    yield ".unsafe_chunk", ["$f", 2, 1], {}
+    for start in ["$i0", "$i", "$f0"]:
+        yield "narrow", ["$sq3", 1, start, 1], {}
+
+
+def creations():
+    for name in [".new_zeros", ".new_ones"]:
+        for x in ["$f", "$i", "$b"]:
+            for size in [[2, 3], [2], [], [-1], [[2, 3]], [[]], [2.5]]:
+                yield name, [x, *size], {}
+            yield name, [x, [2]], {"dtype": "~int64"}
+    for x in ["$f", "$i", "$b"]:
+        for value in [2, 2.5, True, "~nan"]:
+            yield ".new_full", [x, [2], value], {}
+            yield "fill", [x, value], {}
+            yield "scalar_tensor", [value], {}
+            yield "scalar_tensor", [value], {"dtype": "~int64"}
+        for data in [[1, 2], [1.5], "$fv", 3, [True]]:
+            yield ".new_tensor", [x, data], {}
+        for y in ["$f0", "$i0", "$one", "$b0"]:
+            yield "fill", [x, y], {}
+        yield ".new_empty_strided", [x, [2, 2], [2]], {}
+        for name in ["clone", "detach", ".byte", ".nelement", ".ndimension", ".element_size", ".stride", ".storage_offset",
+                     ".is_contiguous", ".dim_order", ".is_complex", ".is_signed", ".is_nonzero", "is_floating_point", "is_complex",
+                     "is_signed", "numel", "is_tensor", "is_nonzero", ".mT", "is_conj", "is_neg"]:
+            if name != ".mT":
+                yield name, [x], {}
+        yield ".type_as", [x, "$i"], {}
+        yield "is_same_size", [x, "$f"], {}
+        yield ".is_same_size", [x, "$fv"], {}
+        for dim in [0, -1, 2]:
+            yield ".stride", [x, dim], {}
+        for y in ["$f", "$iv", "$b0", "$f0", 2, 2.5, True]:
+            yield "result_type", [x, y], {}
+            yield "result_type", ["$i0", y], {}
+    yield "is_nonzero", ["$f0"], {}
+    yield "is_nonzero", ["$ve"], {}
+    yield "is_tensor", [3], {}
+    for a in ["~float32", "~int64", "~bool", "~uint8"]:
+        for b in ["~float32", "~int64", "~bool"]:
+            yield "promote_types", [a, b], {}
+            yield "can_cast", [a, b], {}
+    for args in [[0, 2, 3], [0, 2, 1], [2, -2, 5], [0.5, 3, 4], [0, 2, 0], [0, 2, -1], [0, 1, 4, 2], [1, 3, 3, 2.5], [0, 2, 3, 0.5]]:
+        for dtype in ["~float32", "~int64"]:
+            yield "logspace", args, {"dtype": dtype}
+        yield "logspace", args, {}
+    for args in [[0, 3], [1, 2, 0.5], [3, 0, -1], [0, 3, -1], [0, 3, 0], [0.5, 3]]:
+        yield "range", args, {}
+        if 0.5 not in args:
+            yield "range", args, {"dtype": "~int64"}
+    for data in [[1, 2], [1.5], 3, "$f", [True], []]:
+        yield "asarray", [data], {}
+        yield "asarray", [data], {"dtype": "~float32", "copy": True}
+        yield "asarray", [data], {"copy": False}
+
+
+def draws():
+    """What is refused, and shapes and dtypes: numbers are random."""
+    for x in ["$f", "$i", "$b"]:
+        yield ".geometric_", [x, 1.5], {}
+        yield ".random_", [x, 3, 1], {}
+        yield ".random_", [x], {"to": 1}
+        yield ".random_", [x, 0, 1], {}
+        yield "randint_like", [x, 1], {}
+        yield "randint_like", [x, 3, 1], {}
+        yield "poisson", [x], {} if x != "$f" else {"generator": 3}
+        for name, bad in [(".exponential_", [0]), (".cauchy_", [0, 0]), (".log_normal_", [0, 0]), (".exponential_", [-1.5])]:
+            yield name, [x, *bad], {}
+        yield ".bernoulli_", [x, 1], {}
+        yield ".bernoulli_", [x, 0], {}
+        yield ".bernoulli", [x, 1], {}
+        yield ".bernoulli_", [x, 1.5], {}
+        yield "multinomial", [x, 4], {}
+        yield "multinomial", [x, 0], {}
+        yield "multinomial", [x, 0, True], {}
+    yield ".bernoulli_", ["$f", "$bernoulli"], {}
+    yield "multinomial", ["$p", 1], {}
+    yield "multinomial", ["$p", 3, True], {}
+    yield "multinomial", ["$p", 3], {}
+    yield "multinomial", ["$cube", 1], {}
+    yield "multinomial", ["$fv", 1], {}
+    yield "normal", ["$i", 1.0], {}
+    yield "normal", ["$f", -1.0], {}
+    yield "normal", ["$f", "$p"], {}
+    yield "normal", ["$f", 0], {}
+    yield "normal", [0.0, -1.0, [2]], {}
+    yield "normal", [0.0, 0.0, [2]], {}
+    yield "normal", [0.0, 1.0, [2]], {"dtype": "~int64"}
+    yield "normal", [0.0, 1.0], {}
+
+
 def array_cases():
     yield from products()
+    yield from views()
+    yield from creations()
+    yield from draws()
+
+
+# Memory that nobody has written to.
+UNWRITTEN = {"empty_strided", "empty_permuted", ".new_empty_strided"}

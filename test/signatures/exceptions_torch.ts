@@ -20,6 +20,12 @@ export const torchExceptions: Exceptions = {
     [/^torch\.nn\.functional\.logsigmoid$/, "a builtin whose signature Python does not tell"],
     [/^torch\.broadcast_shapes$/, "Python's documentation of it is a list without a signature"],
     [/^torch\.index_copy$/, "as the method: PyTorch has it without listing it"],
+    [
+      /^torch\.(alias|as_strided|detach|diagonal|expand|narrow|permute|select|split|split_with_sizes|squeeze|t|transpose|unbind|unfold|unsqueeze|view)_copy$/,
+      "as PyTorch has them without listing them",
+    ],
+    [/^torch\.(Bool|Byte|Float|Int|Long)Tensor$/, "classes of C++: Python tells no signature"],
+    [/^torch\.(finfo|iinfo)$/, "classes of C++: Python tells no signature"],
     [/^torch\.unique$/, "chosen by its flags: Python tells no signature"],
     [
       /^torch\.optim\.lr_scheduler\.\w+\.(step|scale_fn)$/,
@@ -28,7 +34,7 @@ export const torchExceptions: Exceptions = {
     [/^torch\.cuda\.Event(\.\w+)?$/, "a class of C++, whose signatures Python does not tell"],
     [/^torch\.set_default_dtype$/, "as PyTorch's, which its list of names leaves out"],
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],
-    [/^torch\.Tensor\.(get|slice|show)$/, "stand for indexing and for print"],
+    [/^torch\.Tensor\.(get|set|slice|show)$/, "stand for indexing and for print"],
     [/^torch\.nn\.(Sequential|ModuleList)\.get$|^torch\.utils\.data\.Dataset\.get$/, "stand for indexing"],
     [
       /^torch\.nn\.\w+\.(reset_parameters|reset_running_stats|materialize)$/,
@@ -53,6 +59,10 @@ export const torchExceptions: Exceptions = {
     "torch.Tensor.requires_grad_": {
       mode: "the schema's name: Python's parser calls it requires_grad",
       requires_grad: "the name that Python's parser takes",
+    },
+    "torch.Tensor.random_": {
+      from_: "the schema's name: from is a word of Python, which its parser takes nevertheless",
+      from: "the name that Python's parser takes",
     },
     "torch.Tensor.uniform_": {
       from_: "the schema's name: from is a word of Python, which its parser takes nevertheless",

@@ -78,6 +78,7 @@ async function call({ fn, args, kw }: Case): Promise<unknown> {
 async function shown(result: unknown): Promise<unknown> {
   if (result instanceof torch.Tensor)
     return { dtype: result.dtype.name, shape: [...result.shape], values: Array.from(await result.numpy(), Number) };
+  if (result instanceof torch.Dtype) return `${result}`;
   if (Array.isArray(result)) return await Promise.all(result.map(shown));
   return result;
 }

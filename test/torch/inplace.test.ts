@@ -23,8 +23,13 @@ const ARGUMENTS: Readonly<Record<string, () => unknown[]>> = {
 };
 /** Methods of integers. */
 const OF_INTEGERS = /^(gcd|lcm|bitwise_\w+)_$/;
-/** Draws, fills and copies have tests of their values; requires_grad_ writes no elements. */
-const OTHERS = /^(copy|fill|zero|normal|uniform|requires_grad)_$/;
+/** Draws, fills, copies, sums with products and changes of shape have tests of their values; requires_grad_ and detach_ write no elements. */
+const OTHERS = new RegExp(
+  `^(${[
+    "copy|fill|zero|normal|uniform|requires_grad|detach|bernoulli|exponential|geometric|cauchy|log_normal|random|fill_diagonal",
+    "addmm|addmv|addbmm|baddbmm|addr|squeeze|unsqueeze|t|transpose|swapaxes|swapdims|resize|resize_as",
+  ].join("|")})_$`,
+);
 
 const names = Object.getOwnPropertyNames(torch.Tensor.prototype).filter(
   (name) => name.endsWith("_") && !name.startsWith("_") && !OTHERS.test(name),
@@ -42,6 +47,7 @@ const BY_PLACE: Readonly<Record<string, () => unknown[]>> = {
   index_reduce_: () => [0, numbers(), two(), "amax"],
   masked_scatter_: () => [torch.tensor([true, false, true, false]), two()],
   put_: () => [numbers(), two(), true],
+  scatter_: () => [0, numbers(), two()],
   scatter_add_: () => [0, numbers(), two()],
   scatter_reduce_: () => [0, numbers(), two(), "sum"],
 };

@@ -39,6 +39,7 @@ export {
 export { vmap } from "./func/vmap.js";
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
+export { resize_as_ } from "./methods/more_inplace.js";
 export { accelerator, autograd, backends, cuda, func, nn, optim, special, torchvision, utils } from "./namespaces.js";
 export * from "./nn/torch_functions.js";
 export * from "./ops/aliases.js";
@@ -67,6 +68,7 @@ export {
 } from "./ops/arithmetic.js";
 export * from "./ops/binary.js";
 export * from "./ops/bitwise.js";
+export * from "./ops/copies.js";
 export { broadcast_shapes, combinations, corrcoef, cov } from "./ops/covariance.js";
 export {
   arange,
@@ -85,11 +87,29 @@ export {
   zeros,
   zeros_like,
 } from "./ops/creation.js";
+export { multinomial, normal, poisson, randint_like } from "./ops/draws.js";
 export { addcdiv, addcmul, clamp, clamp_max, clamp_min, lerp, masked_fill, where } from "./ops/elementwise.js";
 export { gather, type Index, index_select } from "./ops/indexing.js";
-export { cat, chunk, narrow, split, stack } from "./ops/joining.js";
+export { cat, chunk, narrow, split, stack, unsafe_split_with_sizes } from "./ops/joining.js";
 export { bmm, matmul, mm } from "./ops/linalg.js";
 export { addbmm, addmm, addmv, addr, baddbmm } from "./ops/matrix_sums.js";
+export {
+  asarray,
+  BoolTensor,
+  ByteTensor,
+  clone,
+  detach,
+  FloatTensor,
+  fill,
+  from_numpy,
+  frombuffer,
+  IntTensor,
+  LongTensor,
+  logspace,
+  range,
+  scalar_tensor,
+  type TypedTensor,
+} from "./ops/new_tensors.js";
 export {
   cdist,
   chain_matmul,
@@ -105,6 +125,7 @@ export {
   tensordot,
   vdot,
 } from "./ops/products.js";
+export * from "./ops/questions.js";
 export { bernoulli, rand, rand_like, randint, randn, randn_like, randperm } from "./ops/random.js";
 export {
   adjoint,
@@ -174,6 +195,7 @@ export { flatten, flip, permute, reshape, squeeze, t, transpose, unsqueeze } fro
 export * from "./ops/sorting.js";
 export * from "./ops/stacking.js";
 export * from "./ops/statistics.js";
+export { as_strided, as_strided_scatter, empty_permuted, empty_strided } from "./ops/strides.js";
 export * from "./ops/triangles.js";
 export type { ValuesAndIndices } from "./ops/tuples.js";
 export * from "./ops/unary.js";

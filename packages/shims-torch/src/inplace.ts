@@ -3,10 +3,19 @@ import * as core from "@facet/autograd";
 import { copyOf } from "./convert.js";
 import { complain } from "./errors.js";
 import { sizeText } from "./python.js";
-import type { Tensor } from "./tensor.js";
+import { baseOf, repeatsBase, type Tensor, writeBack } from "./tensor.js";
 
 /** Throws unless a program may write into the tensor now. */
-function requireWritable(op: string, target: Tensor): void {
+export function requireWritable(op: string, target: Tensor): void {
+  const base = target[baseOf];
+  if (base) requireWritable(op, base);
+  // One value everywhere may be written more than once.
+  if (target[repeatsBase] && op !== "fill_" && op !== "zero_")
+    complain(
+      core.ArgumentError,
+      "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() the tensor before performing the operation.",
+      { op, argument: "self", expected: "a tensor none of whose elements is another's", given: "a view that repeats" },
+    );
   if (!core.isTracked(target.core) || !core.isRecording()) return;
   if (target.is_leaf)
     complain(core.FacetError, "a leaf Variable that requires grad is being used in an in-place operation.", {
@@ -49,7 +58,9 @@ export function write(op: string, target: Tensor, compute: () => core.Tensor): T
       );
     const converted = core.cast(value, target.core.dtype);
     const fitting = fit(op, converted, target);
-    if (target.core.size > 0) copy(fitting, target.core);
+    if (target.core.size === 0) return;
+    copy(fitting, target.core);
+    target[writeBack]();
   });
   return target;
 }

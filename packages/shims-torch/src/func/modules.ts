@@ -6,7 +6,7 @@ import { named } from "../kinds.js";
 import { Module } from "../nn/module.js";
 import { stack } from "../ops/joining.js";
 import type { Tensor } from "../tensor.js";
-import { Tensor as TensorClass } from "../tensor.js";
+import { become, Tensor as TensorClass } from "../tensor.js";
 
 type Named = Readonly<Record<string, Tensor>>;
 type FunctionalCall = (
@@ -68,7 +68,7 @@ export const functional_call: FunctionalCall = define(
 
 /** A tensor is the handle that a program holds: while the module is called it stands for another value. */
 function setCore(place: Tensor, core: Tensor["core"]): void {
-  (place as { core: Tensor["core"] }).core = core;
+  place[become](core);
 }
 
 function refuse(sentence: string, expected: string): never {

@@ -15,9 +15,11 @@ import * as S from "../ops/shape.js";
 import * as O from "../ops/sorting.js";
 import { sizeText } from "../python.js";
 import { Tensor, text, wrap } from "../tensor.js";
+import { attributes, stride } from "./attributes.js";
 import { elementwise } from "./elementwise.js";
 import { inPlace, ofOne, ofOperands, ofTensors, otherNames } from "./inplace.js";
 import { inPlacePlaces } from "./inplace_places.js";
+import { shapesInPlace } from "./more_inplace.js";
 import { places } from "./places.js";
 import { products } from "./products.js";
 import { reductions } from "./reductions.js";
@@ -218,10 +220,14 @@ const table = {
   narrow: J.narrow,
   split: J.splitMethod,
   chunk: J.chunk,
+  unsafe_chunk: J.chunk,
+  unsafe_split: J.unsafeSplitMethod,
+  unsafe_split_with_sizes: J.unsafeSizes,
   flip: S.flipMethod,
 
   // Elements.
   get: I.get,
+  set: I.set,
   slice: I.slice,
   index_select: I.index_select,
   gather: I.gather,
@@ -263,6 +269,7 @@ const table = {
 /** Methods whose type depends on their arguments, or is that of their object. */
 const special = {
   size,
+  stride,
   type,
   requires_grad_,
   contiguous: defineMethod("torch.Tensor.contiguous", { memory_format }, (self: Tensor) => self),
@@ -277,6 +284,8 @@ export interface TensorMethods
   extends Methods<typeof table>,
     Methods<typeof elementwise>,
     Methods<typeof places>,
+    Methods<typeof attributes>,
+    Methods<typeof shapesInPlace>,
     Methods<typeof products>,
     Methods<typeof reductions>,
     Methods<typeof inPlace>,
@@ -287,6 +296,8 @@ export interface TensorMethods
     Methods<typeof otherNames> {
   size(dim?: null): readonly number[];
   size(dim: number | { dim: number }): number;
+  stride(dim?: null): readonly number[];
+  stride(dim: number | { dim: number }): number;
   type(dtype?: null): string;
   type(...args: TypeArgs): Tensor;
   requires_grad_(...args: Args<[requires_grad: boolean], { requires_grad: boolean }>): this;
@@ -300,6 +311,6 @@ export interface TensorMethods
 }
 
 methods(Tensor, {
-  ...{ ...table, ...special, ...elementwise, ...places, ...products, ...reductions },
+  ...{ ...table, ...special, ...elementwise, ...places, ...attributes, ...shapesInPlace, ...products, ...reductions },
   ...{ ...inPlace, ...inPlacePlaces, ...ofOne, ...ofOperands, ...ofTensors, ...otherNames },
 });

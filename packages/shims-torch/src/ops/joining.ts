@@ -3,9 +3,9 @@ import * as core from "@facet/autograd";
 import { type Args, define, defineMethod, int } from "@facet/dialect";
 import { convertCore, copyOf } from "../convert.js";
 import { complain, dimension } from "../errors.js";
-import { dims, native, out, tensor, tensors } from "../kinds.js";
+import { dims, ints, native, out, tensor, tensors } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Tensor, wrap } from "../tensor.js";
+import { Tensor, viewed, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
 import type { OfTensor } from "./shape.js";
 
@@ -99,16 +99,18 @@ export const stack: (tensors: readonly Tensor[], ...args: JoinArgs) => Tensor = 
 
 export interface NarrowArguments {
   dim: number;
-  start: number;
+  start: number | Tensor;
   length: number;
 }
-export type NarrowArgs = Args<[dim: number, start: number, length: number], NarrowArguments>;
+export type NarrowArgs = Args<[dim: number, start: number | Tensor, length: number], NarrowArguments>;
 
 /** `length` elements of a dimension from `start` on. */
 export const narrow: (input: Tensor, ...args: NarrowArgs) => Tensor = native(
   "narrow",
-  { input: tensor, dim: int, start: int, length: int },
-  ({ input, dim, start, length }) => {
+  { input: tensor, dim: int, start: int.either(tensor), length: int },
+  ({ input, dim, start: first, length }) => {
+    if (first instanceof Tensor) return narrowedFrom(input, dim, first, length);
+    const start = first;
     if (input.rank === 0) refuseScalar("narrow", "narrow() cannot be applied to a 0-dim tensor.");
     const axis = dimension("narrow", dim, input.rank);
     const extent = input.shape[axis] as number;
@@ -131,8 +133,33 @@ export const narrow: (input: Tensor, ...args: NarrowArgs) => Tensor = native(
   },
 );
 
-const narrowed = (input: Tensor, axis: number, from: number, length: number): Tensor =>
-  wrap(core.sliceAlong(input.core, axis, from, from + length));
+/** A stretch from where a tensor of one integer says: a copy, whose places are read on the device. */
+function narrowedFrom(input: Tensor, dim: number, start: Tensor, length: number): Tensor {
+  if (start.core.size !== 1 || start.core.dtype !== "int32")
+    complain(core.ArgumentError, "start must be an 0-dim integral Tensor.", {
+      op: "narrow",
+      argument: "start",
+      expected: "one integer",
+      given: `${start.dtype} ${sizeText(start.shape)}`,
+    });
+  if (input.rank === 0) refuseScalar("narrow", "narrow() cannot be applied to a 0-dim tensor.");
+  const axis = dimension("narrow", dim, input.rank);
+  const extent = input.shape[axis] as number;
+  return core.scope(() => {
+    const from = core.reshape(start.core, [1]);
+    const whole = core.where(core.less(from, 0), core.add(from, extent), from);
+    const rows = core.add(whole, core.arange(0, length, 1, "int32"));
+    if (length === 0) return narrowed(input, axis, 0, 0);
+    return wrap(core.take(input.core, rows, { axis }));
+  });
+}
+
+/** A stretch of a dimension, as a view. */
+export function narrowed(input: Tensor, axis: number, from: number, length: number): Tensor {
+  const inner = core.sizeOf(input.shape.slice(axis + 1));
+  const at = core.sizeOf(input.shape.slice(0, axis)) === 1 ? from * inner : undefined;
+  return viewed(input, (x) => core.sliceAlong(x, axis, from, from + length), { at });
+}
 
 export function refuseScalar(op: string, sentence: string): never {
   return complain(core.ShapeError, sentence, { op, argument: "input", expected: "rank 1 or more", given: "[]" });
@@ -195,6 +222,31 @@ export const splitMethod: OfTensor<
   Tensor[]
 > = defineMethod("torch.Tensor.split", { split_size: dims, dim: int.or(0) }, (self, { split_size, dim }) =>
   splitInto(self, split_size, dim, "split_size"),
+);
+
+type Unsafe<Name extends string> = OfTensor<
+  Args<[sizes: Sizes, dim: number], { readonly [K in Name]: Sizes } & { dim: number }>,
+  Tensor[]
+>;
+/** As split. */
+export const unsafeSplitMethod: Unsafe<"split_size"> = defineMethod(
+  "torch.Tensor.unsafe_split",
+  { split_size: int, dim: int.or(0) },
+  (self, { split_size, dim }) => splitInto(self, split_size, dim, "split_size"),
+);
+/** As split_with_sizes. */
+export const unsafeSizes: Unsafe<"split_sizes"> = defineMethod(
+  "torch.Tensor.unsafe_split_with_sizes",
+  { split_sizes: ints, dim: int.or(0) },
+  (self, { split_sizes, dim }) => splitInto(self, split_sizes, dim, "split_sizes"),
+);
+export const unsafe_split_with_sizes: (
+  input: Tensor,
+  ...args: Args<[split_sizes: readonly number[], dim: number], { split_sizes: readonly number[]; dim: number }>
+) => Tensor[] = native(
+  "unsafe_split_with_sizes",
+  { input: tensor, split_sizes: ints, dim: int.or(0) },
+  ({ input, split_sizes, dim }) => splitInto(input, split_sizes, dim, "split_sizes"),
 );
 
 export type ChunkArgs = Args<[chunks: number, dim: number], { chunks: number; dim: number }>;

@@ -5,7 +5,7 @@ import { copyOf } from "../convert.js";
 import { complain, dimension, dimensions } from "../errors.js";
 import { dims, each, ints, native, tensor, tensors } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Tensor, wrap } from "../tensor.js";
+import { type Tensor, viewed, wrap } from "../tensor.js";
 import { requireBroadcast } from "./operands.js";
 import { integers } from "./scattering.js";
 import { expanded } from "./shape.js";
@@ -183,7 +183,7 @@ export const movedim: (input: Tensor, ...args: Args<[source: One, destination: O
     const order = input.shape.map((_, d) =>
       to.includes(d) ? (from[to.indexOf(d)] as number) : (rest.shift() as number),
     );
-    return wrap(core.transpose(input.core, order));
+    return viewed(input, (x) => core.transpose(x, order));
   },
 );
 
@@ -197,12 +197,8 @@ function exchanged<A extends string, B extends string>(name: string, a: A, b: B)
     const axisOf = (key: string): number => dimension(name, places[key] as number, input.rank, key);
     const [x, y] = [axisOf(a), axisOf(b)];
     if (input.rank === 0) return wrap(core.reshape(input.core, []));
-    return wrap(
-      core.transpose(
-        input.core,
-        input.shape.map((_, i) => (i === x ? y : i === y ? x : i)),
-      ),
-    );
+    const order = input.shape.map((_, i) => (i === x ? y : i === y ? x : i));
+    return viewed(input, (own) => core.transpose(own, order));
   });
 }
 /** Two dimensions exchanged. */
@@ -232,11 +228,12 @@ export const unflatten: (
       `unflatten: Provided sizes ${sizeText(sizes)} don't multiply up to the size of dim ${dim} (${extent}) in the input tensor`,
     );
   const own = sizes.map((size) => (size === -1 ? extent / known : size));
-  return wrap(core.reshape(input.core, [...input.shape.slice(0, axis), ...own, ...input.shape.slice(axis + 1)]));
+  const shape = [...input.shape.slice(0, axis), ...own, ...input.shape.slice(axis + 1)];
+  return viewed(input, (x) => core.reshape(x, shape));
 });
 /** All elements in one dimension. */
 export const ravel: (input: Tensor) => Tensor = native("ravel", { input: tensor }, ({ input }) =>
-  wrap(core.reshape(input.core, [input.core.size])),
+  viewed(input, (x) => core.reshape(x, [x.size])),
 );
 /** Two last dimensions exchanged: there are no complex numbers. */
 export const adjoint: (input: Tensor) => Tensor = native("adjoint", { input: tensor }, ({ input }) => {
@@ -247,7 +244,7 @@ export const adjoint: (input: Tensor) => Tensor = native("adjoint", { input: ten
     `tensor.adjoint() is only supported on matrices or batches of matrices. Got ${input.rank}-D tensor.`,
   );
   const order = [...input.shape.keys()];
-  return wrap(core.transpose(input.core, [...order.slice(0, -2), order.length - 1, order.length - 2]));
+  return viewed(input, (x) => core.transpose(x, [...order.slice(0, -2), order.length - 1, order.length - 2]));
 });
 
 /** Dimensions of extent 1 repeated up to a shape. */
@@ -271,7 +268,9 @@ export const broadcast_tensors = (...tensors: readonly Tensor[]): Tensor[] => {
     const extents = given.map((x) => x.shape[d - rank + x.rank] ?? 1);
     return extents.find((extent) => extent !== 1) ?? 1;
   });
-  return given.map((x) => wrap(`${shape}` === `${x.shape}` ? core.reshape(x.core, shape) : core.expand(x.core, shape)));
+  return given.map((x) =>
+    viewed(x, (own) => (`${shape}` === `${own.shape}` ? core.reshape(own, shape) : core.expand(own, shape))),
+  );
 };
 
 const indexing = oneOf("ij", "xy").or(null);

@@ -5,7 +5,7 @@ import { convertCore } from "../convert.js";
 import { complain, dimension } from "../errors.js";
 import { native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Tensor, wrap } from "../tensor.js";
+import { type Tensor, viewed, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
 import { requireBroadcast } from "./operands.js";
 import { asLine, integers } from "./scattering.js";
@@ -182,9 +182,10 @@ export const select: (
   requireDims("select", "select() cannot be applied to a 0-dim tensor.", input, 1);
   const axis = dimension("select", dim, input.rank);
   const at = rowNumber("select", input, axis, index);
-  return core.scope(() =>
-    wrap(core.reshape(core.sliceAlong(input.core, axis, at, at + 1), without(input.shape, axis))),
-  );
+  const shape = without(input.shape, axis);
+  const inner = core.sizeOf(input.shape.slice(axis + 1));
+  const lying = core.sizeOf(input.shape.slice(0, axis)) === 1 ? { at: at * inner } : {};
+  return viewed(input, (x) => core.reshape(core.sliceAlong(x, axis, at, at + 1), shape), lying);
 });
 
 /** Throws unless src is what stands there; in the input's dtype. */
@@ -296,14 +297,16 @@ export const unfolded = (op: string, input: Tensor, { dimension: dim, size, step
     );
   if (step < 1) wrong(`step is ${step} but must be > 0`, "step", "1 or more", step);
   const count = Math.floor((extent - size) / step) + 1;
-  return core.scope(() => {
-    if (input.rank === 0) return wrap(core.reshape(input.core, size === 0 ? [0] : [1]));
+  if (input.rank === 0)
+    return size === 0 ? wrap(core.zeros([0], input.core.dtype)) : viewed(input, (x) => core.reshape(x, [1]));
+  const look = (x: core.Tensor): core.Tensor => {
     const places = core.add(
       core.reshape(core.mul(core.arange(0, count, 1, "int32"), step), [count, 1]),
       core.arange(0, size, 1, "int32"),
     );
-    const taken = core.take(input.core, places, { axis });
+    const taken = core.take(x, places, { axis });
     const order = [...taken.shape.keys()].filter((d) => d !== axis + 1);
-    return wrap(core.transpose(taken, [...order, axis + 1]));
-  });
+    return core.transpose(taken, [...order, axis + 1]);
+  };
+  return viewed(input, look, { overlaps: step < size });
 };

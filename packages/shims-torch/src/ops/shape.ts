@@ -5,7 +5,7 @@ import { type Args, defineMethod, int, only } from "@facet/dialect";
 import { complain, dimension, dimensions } from "../errors.js";
 import { dims, dtype, each, forms, ints, native, requireSome, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Tensor, wrap } from "../tensor.js";
+import { type Tensor, viewed, wrap } from "../tensor.js";
 
 /** What methods take for a shape: extents, one list of them, or that list by name. */
 export type Extents<Name extends string> = (
@@ -34,7 +34,7 @@ function listMethod<const Name extends string>(
 
 function reshaped(input: Tensor, shape: readonly number[]): Tensor {
   try {
-    return wrap(core.reshape(input.core, shape));
+    return viewed(input, (x) => core.reshape(x, shape));
   } catch (error) {
     if (!(error instanceof core.ShapeError)) throw error;
     return complain(core.ShapeError, `shape '${sizeText(shape)}' is invalid for input of size ${input.core.size}`, {
@@ -90,7 +90,8 @@ export const flatten: (input: Tensor, ...args: FlattenArgs) => Tensor = native(
         given: `${start}`,
       });
     const merged = core.sizeOf(input.shape.slice(start, end + 1));
-    return wrap(core.reshape(input.core, [...input.shape.slice(0, start), merged, ...input.shape.slice(end + 1)]));
+    const shape = [...input.shape.slice(0, start), merged, ...input.shape.slice(end + 1)];
+    return viewed(input, (x) => core.reshape(x, shape));
   },
 );
 
@@ -102,7 +103,8 @@ function permuted(input: Tensor, order: readonly number[]): Tensor {
       expected: `${input.rank} dimensions`,
       given: `${order.length}`,
     });
-  return wrap(core.transpose(input.core, dimensions("permute", order, input.rank)));
+  const axes = dimensions("permute", order, input.rank);
+  return viewed(input, (x) => core.transpose(x, axes));
 }
 
 type OfDims = (input: Tensor, ...args: Args<[dims: readonly number[]], { dims: readonly number[] }>) => Tensor;
@@ -115,12 +117,8 @@ export const permuteMethod: OfTensor<Extents<"dims">> = listMethod("permute", "d
 
 function exchanged(input: Tensor, dim0: number, dim1: number): Tensor {
   const [a, b] = [dimension("transpose", dim0, input.rank, "dim0"), dimension("transpose", dim1, input.rank, "dim1")];
-  return wrap(
-    core.transpose(
-      input.core,
-      input.shape.map((_, i) => (i === a ? b : i === b ? a : i)),
-    ),
-  );
+  const order = input.shape.map((_, i) => (i === a ? b : i === b ? a : i));
+  return viewed(input, (x) => core.transpose(x, order));
 }
 
 export type TransposeArgs = Args<[dim0: number, dim1: number], { dim0: number; dim1: number }>;
@@ -140,18 +138,14 @@ export const t: (input: Tensor) => Tensor = native("t", { input: tensor }, ({ in
       expected: "rank 2 or less",
       given: sizeText(input.shape),
     });
-  return input.rank < 2 ? wrap(core.reshape(input.core, input.shape)) : exchanged(input, 0, 1);
+  return input.rank < 2 ? viewed(input, (x) => core.reshape(x, x.shape)) : exchanged(input, 0, 1);
 });
 
 /** Without the dimensions of extent 1: all of them, or of the given ones those that are. */
 function squeezed(input: Tensor, dim: number | readonly number[] | undefined): Tensor {
   const dropped = dim === undefined ? input.shape.map((_, i) => i) : dimensions("squeeze", dim, input.rank);
-  return wrap(
-    core.reshape(
-      input.core,
-      input.shape.filter((extent, i) => !(extent === 1 && dropped.includes(i))),
-    ),
-  );
+  const shape = input.shape.filter((extent, i) => !(extent === 1 && dropped.includes(i)));
+  return viewed(input, (x) => core.reshape(x, shape));
 }
 
 type SqueezeArgs = Args<[dim: number | readonly number[]], { dim: number | readonly number[] }>;
@@ -172,7 +166,8 @@ export const unsqueeze: (input: Tensor, ...args: Args<[dim: number], { dim: numb
   { input: tensor, dim: int },
   ({ input, dim }) => {
     const at = dimension("unsqueeze", dim, input.rank + 1);
-    return wrap(core.reshape(input.core, [...input.shape.slice(0, at), 1, ...input.shape.slice(at)]));
+    const shape = [...input.shape.slice(0, at), 1, ...input.shape.slice(at)];
+    return viewed(input, (x) => core.reshape(x, shape));
   },
 );
 
@@ -201,7 +196,7 @@ export function expanded(input: Tensor, wanted: readonly number[]): Tensor {
     );
   }
   // The core hands the tensor itself back when nothing is to be done; a result is a handle of its own.
-  return wrap(`${target}` === `${input.shape}` ? core.reshape(input.core, target) : core.expand(input.core, target));
+  return viewed(input, (x) => (`${target}` === `${x.shape}` ? core.reshape(x, target) : core.expand(x, target)));
 }
 
 const readExpand = forms(

@@ -6,8 +6,9 @@ import { ints, native, out, tensor, tensors } from "../kinds.js";
 import { sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
-import { cat, pieces, refuseScalar, requireTensors, splitInto } from "./joining.js";
+import { cat, narrowed, pieces, refuseScalar, requireTensors, splitInto } from "./joining.js";
 import { atleast_1d, atleast_2d, atleast_3d } from "./rearranging.js";
+import { select } from "./selecting.js";
 
 type Stack = (tensors: readonly Tensor[], ...args: Args<[], Out>) => Tensor;
 const stacked = (name: string, prepare: (x: Tensor) => Tensor, dim: (first: Tensor) => number): Stack =>
@@ -39,14 +40,7 @@ export const unbind: (input: Tensor, ...args: Args<[dim: number], { dim: number 
     if (input.rank === 0) refuseScalar("unbind", `Dimension specified as ${dim} but tensor has no dimensions`);
     const axis = dimension("unbind", dim, input.rank);
     const extent = input.shape[axis] as number;
-    return pieces(input, Array(extent).fill(1), axis).map((part) =>
-      wrap(
-        core.reshape(
-          part.core,
-          input.shape.filter((_, d) => d !== axis),
-        ),
-      ),
-    );
+    return Array.from({ length: extent }, (_, i) => select(input, axis, i));
   },
 );
 
@@ -76,7 +70,7 @@ function splitAt(op: string, input: Tensor, given: number | readonly number[], d
   const ends = [...given.map(clip), extent];
   return ends.map((end, i) => {
     const start = i === 0 ? 0 : (ends[i - 1] as number);
-    return wrap(core.sliceAlong(input.core, axis, start, Math.max(start, end)));
+    return narrowed(input, axis, start, Math.max(start, end) - start);
   });
 }
 

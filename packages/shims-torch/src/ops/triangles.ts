@@ -5,7 +5,7 @@ import { convertCore } from "../convert.js";
 import { complain, dimension } from "../errors.js";
 import { creation, each, native, out, tensor } from "../kinds.js";
 import { sizeText } from "../python.js";
-import { type Tensor, wrap } from "../tensor.js";
+import { type Tensor, viewed, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
 import { type CreationArguments, finish } from "./creation.js";
 import { requireRank } from "./rearranging.js";
@@ -111,7 +111,10 @@ export const diag_embed: (input: Tensor, ...args: DiagonalArgs) => Tensor = nati
 export const diagonal: (input: Tensor, ...args: DiagonalArgs) => Tensor = native(
   "diagonal",
   { input: tensor, offset: int.or(0), dim1: int.or(0), dim2: int.or(1) },
-  ({ input, ...given }) => wrap(core.diagonal(input.core, planes("diagonal", given, input.rank))),
+  ({ input, ...given }) => {
+    const options = planes("diagonal", given, input.rank);
+    return viewed(input, (x) => core.diagonal(x, options));
+  },
 );
 /** The input with its diagonals replaced. */
 export const diagonal_scatter: (

@@ -4,7 +4,7 @@ import { type Args, int, number } from "@facet/dialect";
 import { convertCore, copyOf } from "../convert.js";
 import { complain } from "../errors.js";
 import { native, out, tensor } from "../kinds.js";
-import { type Tensor, wrap } from "../tensor.js";
+import { type Tensor, viewed, wrap } from "../tensor.js";
 import type { Out } from "./arithmetic.js";
 import { type Compute, floating, type OfOne, type OfOneAlone, one, rounding, same, unary } from "./of_one.js";
 import { refuseDtype, requireFloat } from "./scalar.js";
@@ -132,7 +132,7 @@ export const isreal: OfOneAlone = native("isreal", { input: tensor }, ({ input }
 
 /** A handle of its own on the same memory. */
 const itself = (name: string): OfOneAlone =>
-  native(name, { input: tensor }, ({ input }) => wrap(core.reshape(input.core, input.shape)));
+  native(name, { input: tensor }, ({ input }) => viewed(input, (x) => core.reshape(x, x.shape)));
 /** The tensor itself: there are no complex numbers and no negations that wait. */
 export const conj = itself("conj");
 export const real = itself("real");
