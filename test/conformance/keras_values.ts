@@ -124,7 +124,8 @@ function sameList(what: string, expected: Any[], held: Any, tolerance: Tolerance
 }
 
 function samePlaceholder(what: string, expected: Any, held: Any): void {
-  if (!held || !("kt" in held)) throw new Wrong(`${what}: expected a placeholder, got ${shown(held)}`);
+  if (typeof held !== "object" || held === null || !("kt" in held))
+    throw new Wrong(`${what}: expected a placeholder, got ${shown(held)}`);
   const shape = (list: Any[]): string => list.map((each) => each ?? "None").join(", ");
   if (shape(expected.s) !== shape(held.s))
     throw new Wrong(`${what}: shape expected [${shape(expected.s)}] got [${shape(held.s)}]`);

@@ -32,7 +32,9 @@ describe("ops", () => {
     const { fn, args, options } = row.params;
     const names = inputsOf(row.tensors);
     await check(row, names, (...xs) => {
-      const given = args.map((arg: unknown) => (typeof arg === "string" ? xs[names.indexOf(arg.slice(1))] : arg));
+      const given = args.map((arg: unknown) =>
+        typeof arg === "string" && arg.startsWith("$") ? xs[names.indexOf(arg.slice(1))] : arg,
+      );
       if (Object.keys(options).length > 0) given.push(options);
       return (keras.ops as never as Record<string, CallableFunction>)[fn]?.(...given);
     });

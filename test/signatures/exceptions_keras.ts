@@ -67,6 +67,7 @@ export const kerasExceptions: Exceptions = {
       on_predict_batch_begin: "one of the original's **kwargs",
       on_predict_batch_end: "one of the original's **kwargs",
     },
+    "keras.ops.layer_normalization": { rms_scaling: "one of the original's **kwargs" },
     "keras.datasets.*": {
       limit: "ours: only the first images of each part",
       testLimit: "ours: only the first images of each part",

@@ -37,17 +37,20 @@ export function addNode(
   return outputs;
 }
 
-/** Two extents that stand for unknown ones: what differs between them in the result is unknown too. */
-const STAND_INS = [2, 3] as const;
+/**
+ * Extents that stand for unknown ones: what differs in the results for two of them is unknown too. They can be split into equal parts;
+ * small ones and those of the other arguments follow, for calls that these do not fit.
+ */
+const STAND_INS = [24, 36, 2, 3];
 
 /**
  * Shapes and dtypes of what `body` gives for arguments with placeholders among them, by running it on tensors that are not
- * there. Unknown extents are tried as two numbers.
+ * there. Unknown extents are tried as two numbers; where only one fits the others, it must be that one.
  */
 export function infer(args: readonly unknown[], body: (args: readonly unknown[]) => readonly Tensor[]): Spec[] {
   const placeholders = placeholdersIn(args);
-  const known = placeholders.every(({ shape }) => !shape.includes(null));
-  const [first, second] = (known ? STAND_INS.slice(0, 1) : STAND_INS).map((extent) =>
+  const shapes = placeholders.map(({ shape }) => shape);
+  const tried = (extent: number): Spec[] =>
     abstractly(
       placeholders.map(({ shape, dtype }) => ({ shape: shape.map((each) => each ?? extent), dtype: dtype as Dtype })),
       (standIns) => {
@@ -55,9 +58,22 @@ export function infer(args: readonly unknown[], body: (args: readonly unknown[])
         const given = args.map((arg) => replaced(arg, () => new Tensor(standIns[at++] as Tensor["core"])));
         return body(given).map(({ shape, dtype }) => ({ shape, dtype: dtype as TensorDtype }));
       },
-    ),
-  );
-  return (first as Spec[]).map(({ shape, dtype }, i) => ({
+    );
+  if (!shapes.some((shape) => shape.includes(null))) return tried(STAND_INS[0] as number);
+  const extents = new Set([...STAND_INS, ...shapes.flat().filter((extent) => extent !== null)]);
+  const found: Spec[][] = [];
+  let failure: unknown;
+  for (const extent of extents) {
+    try {
+      found.push(tried(extent));
+    } catch (error) {
+      failure ??= error;
+    }
+    if (found.length === 2) break;
+  }
+  const [first, second] = found;
+  if (!first) throw failure;
+  return first.map(({ shape, dtype }, i) => ({
     shape: second ? shape.map((extent, axis) => (extent === second[i]?.shape[axis] ? extent : null)) : shape,
     dtype,
   }));
@@ -68,26 +84,31 @@ class FunctionOperation implements Operation {
   readonly name: string;
   readonly className: string;
   readonly nodes: Node[] = [];
-  readonly #compute: (values: Record<string, unknown>) => Tensor;
+  readonly #compute: (values: Record<string, unknown>) => Result;
 
-  constructor(className: string, compute: (values: Record<string, unknown>) => Tensor) {
+  constructor(className: string, compute: (values: Record<string, unknown>) => Result) {
     this.className = className;
     this.name = automaticName(className);
     this.#compute = compute;
   }
 
   invoke(_args: readonly unknown[], keywords: Readonly<Record<string, unknown>>): Tensor[] {
-    return [this.#compute({ ...keywords })];
+    return listed(this.#compute({ ...keywords }));
   }
 }
+
+/** What an op gives: a tensor, or a list of them. */
+export type Result = Tensor | readonly Tensor[];
+
+const listed = (result: Result): Tensor[] => (result instanceof Tensor ? [result] : [...result]);
 
 /** What an op is beside its arguments. */
 export interface OpDefinition<V> {
   /** The class that Keras has for it, which summaries show: default the name in CamelCase. */
   readonly className?: string;
   /** The result for arrays. */
-  readonly compute: (values: V) => Tensor;
-  /** Shape and dtype of the result where some arguments are placeholders: default by running `compute` on stand-ins. */
+  readonly compute: (values: V) => Result;
+  /** Shape and dtype of the only result where some arguments are placeholders: default by running `compute` on stand-ins. */
   readonly spec?: (values: V) => Spec;
 }
 
@@ -102,16 +123,20 @@ export function applyOp<V extends object>(
   className: string,
   { compute, spec }: Omit<OpDefinition<V>, "className">,
   values: V,
-): Tensor | KerasTensor {
+): Result | KerasTensor | KerasTensor[] {
   const given = Object.values(values);
   if (placeholdersIn(given).length === 0) return compute(values);
   const names = Object.keys(values);
-  const run = (replacements: readonly unknown[]): Tensor[] => [
-    compute(Object.fromEntries(names.map((key, i) => [key, replacements[i]])) as V),
-  ];
+  let several = false;
+  const run = (replacements: readonly unknown[]): Tensor[] => {
+    const result = compute(Object.fromEntries(names.map((key, i) => [key, replacements[i]])) as V);
+    several = !(result instanceof Tensor);
+    return listed(result);
+  };
   const specs = spec ? [spec(values)] : infer(given, run);
   const operation = new FunctionOperation(className, (filled) => compute(filled as V));
-  return addNode(operation, [], values as Readonly<Record<string, unknown>>, specs)[0] as KerasTensor;
+  const outputs = addNode(operation, [], values as Readonly<Record<string, unknown>>, specs);
+  return several ? outputs : (outputs[0] as KerasTensor);
 }
 
 /** A function of arrays and of placeholders, under its public name. */

@@ -27,46 +27,71 @@ import {
 
 export type Operand = TensorLike | KerasTensor;
 
-/** The dtype of a result of two operands, at least `least`. */
-function commonDtype(a: Operand, b: Operand, least: TensorDtype): TensorDtype {
+/** What the original does with two bools: it has no arithmetic of them, computes with integers, or takes them as they are. */
+type Bools = "refused" | "numbers" | "kept";
+
+export interface Binary {
+  readonly name: string;
+  /** The smallest dtype that is computed in. */
+  readonly least: TensorDtype;
+  readonly f: (a: CoreTensor | number, b: CoreTensor | number) => CoreTensor;
+  readonly bools: Bools;
+  /** The dtype of the result where it is not the one that is computed in. */
+  readonly result?: TensorDtype;
+}
+
+/** The dtype that two operands are computed in. */
+function commonDtype({ name, least, bools }: Binary, a: Operand, b: Operand): TensorDtype {
   const operand = (x: Operand): readonly [Dtype, Standing] => {
     if (typeof x === "number") return [Number.isInteger(x) ? "int32" : "float32", "number"];
     return [x instanceof KerasTensor ? x.dtype : asTensor(x).dtype, "array"];
   };
-  return atLeast(resultType([operand(a), operand(b)]), least) as TensorDtype;
-}
-
-interface Binary {
-  readonly name: string;
-  /** The smallest dtype of the result. */
-  readonly least: TensorDtype;
-  readonly f: (a: CoreTensor | number, b: CoreTensor | number) => CoreTensor;
+  const dtype = atLeast(resultType([operand(a), operand(b)]), least) as TensorDtype;
+  if (dtype !== "bool" || bools === "kept") return dtype;
+  if (bools === "numbers") return "int32";
+  throw new DtypeError({ op: name, argument: "x2", expected: "numbers", given: "bools" });
 }
 
 const device = (x: TensorLike, op: string): Tensor | number => (typeof x === "number" ? x : asTensor(x, op));
 
-/** Applies a function of two operands after their promotion. Throws DtypeError on two bools, which have no arithmetic. */
-export function binary({ name, least, f }: Binary, x1: TensorLike, x2: TensorLike): Tensor {
-  let [a, b] = [device(x1, name), device(x2, name)];
+/** Applies a function of two operands after their promotion. Throws DtypeError on two bools where the original has no answer. */
+export function binary(of: Binary, x1: TensorLike, x2: TensorLike): Tensor {
+  let [a, b] = [device(x1, of.name), device(x2, of.name)];
   if (typeof a === "number" && typeof b === "number") a = asTensor(a);
-  const dtype = commonDtype(a, b, least);
-  if (dtype === "bool") throw new DtypeError({ op: name, argument: "x2", expected: "numbers", given: "bools" });
+  const dtype = commonDtype(of, a, b);
   const core = (x: Tensor | number): CoreTensor | number => (typeof x === "number" ? x : cast(x.core, dtype));
-  return new Tensor(f(core(a), core(b)));
+  return new Tensor(of.f(core(a), core(b)));
 }
 
-const binaryOf = (name: string, f: Binary["f"], least: TensorDtype = "bool"): Binary => ({ name, least, f });
+interface Options {
+  least?: TensorDtype;
+  bools?: Bools;
+  result?: TensorDtype;
+}
+type Of<T> = (a: T, b: T) => CoreTensor;
+export const binaryOf = (
+  name: string,
+  f: Of<CoreTensor | number>,
+  { least = "bool", bools = "refused", result }: Options = {},
+): Binary => ({ name, least, f, bools, ...(result ? { result } : {}) });
+
+/** The same of a function that takes no numbers. */
+export const tensorsOf = (name: string, f: Of<CoreTensor>, options: Options = {}): Binary => {
+  const tensor = (x: CoreTensor | number, like: CoreTensor | number): CoreTensor =>
+    typeof x === "number" ? cast(asTensor(x).core, (like as CoreTensor).dtype) : x;
+  return binaryOf(name, (a, b) => f(tensor(a, b), tensor(b, a)), options);
+};
 export const ADD = binaryOf("add", coreAdd);
 export const SUBTRACT = binaryOf("subtract", coreSub);
 export const MULTIPLY = binaryOf("multiply", coreMul);
-export const DIVIDE = binaryOf("divide", coreDiv, "float32");
+export const DIVIDE = binaryOf("divide", coreDiv, { least: "float32" });
 export const MAXIMUM = binaryOf("maximum", coreMaximum);
 
 const shapeOf = (x: Operand): Shape =>
   typeof x === "number" || typeof x === "boolean" ? [] : x instanceof KerasTensor ? x.shape : asTensor(x).shape;
 
 /** Shape and dtype of a result whose operands broadcast: an unknown extent takes the other's, unless that is 1. */
-export function binarySpec({ name, least }: Binary, x1: Operand, x2: Operand): Spec {
+export function binarySpec(of: Binary, x1: Operand, x2: Operand): Spec {
   const [a, b] = [shapeOf(x1), shapeOf(x2)];
   const rank = Math.max(a.length, b.length);
   const shape = Array.from({ length: rank }, (_, i) => {
@@ -78,9 +103,8 @@ export function binarySpec({ name, least }: Binary, x1: Operand, x2: Operand): S
     if (m === 1 || m === null) return n;
     if (n === null) return m;
     const [expected, given] = [`a shape that broadcasts with ${pythonShape(a)}`, pythonShape(b)];
-    throw new ShapeError({ op: name, argument: "x2", expected, given });
+    throw new ShapeError({ op: of.name, argument: "x2", expected, given });
   });
-  const dtype = commonDtype(x1, x2, least);
-  if (dtype === "bool") throw new DtypeError({ op: name, argument: "x2", expected: "numbers", given: "bools" });
-  return { shape, dtype };
+  const dtype = commonDtype(of, x1, x2);
+  return { shape, dtype: of.result ?? dtype };
 }
