@@ -42,6 +42,8 @@ NAMESPACES = {
         *["torch.func", "torch.accelerator", "torch.amp", "torch.amp.GradScaler", "torch.distributions"],
         *["torch.distributions.Distribution", "torch.utils.data", "torch.utils.checkpoint"],
         *["torchvision.datasets", "torchvision.transforms"],
+        *["torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict", "torch.nn.utils.rnn"],
+        *["torch.nn.utils.rnn.PackedSequence", "torch.nn.utils.parametrize", "torch.nn.utils.parametrizations"],
     ],
     "keras": [
         *["keras", "keras.layers", "keras.layers.Layer", "keras.Model", "keras.Sequential", "keras.Variable", "keras.models"],

@@ -124,6 +124,14 @@ ROWS = [
     ("LocalResponseNorm", [2], {"alpha": 0.5, "k": 2.5}, lambda: [normal(1, 4, 3)], True),
     ("Dropout2d", [0.25], {}, lambda: [normal(1, 4, 3)], False),
     ("AlphaDropout", [], {"inplace": True}, lambda: [normal(4, 3)], False),
+    ("LSTM", [2, 3, 2], {"bidirectional": True, "batch_first": True}, lambda: [normal(2, 4, 2)], True),
+    ("LSTM", [2, 3], {"proj_size": 2, "bidirectional": True}, lambda: [normal(4, 2, 2), [normal(2, 2, 2), normal(2, 2, 3)]], True),
+    ("LSTM", [2, 3], {"bias": False}, lambda: [normal(4, 2), [normal(1, 3), normal(1, 3)]], True),
+    ("GRU", [2, 3, 2], {"dropout": 0.5}, lambda: [normal(4, 2, 2), normal(2, 2, 3)], False),
+    ("RNN", [2, 3, 1, "relu"], {}, lambda: [normal(4, 2, 2)], True),
+    ("RNNCell", [2, 3], {"nonlinearity": "relu", "bias": False}, lambda: [normal(4, 2), normal(4, 3)], True),
+    ("GRUCell", [2, 3], {}, lambda: [normal(2)], True),
+    ("LSTMCell", [2, 3], {}, lambda: [normal(4, 2), [normal(4, 3), normal(4, 3)]], True),
 ]
 
 
@@ -139,7 +147,10 @@ def case(name, args, kw, inputs, train):
                 each.copy_(normal(*each.shape).abs() + 0.1 if "var" in key else each + 0.3 * normal(*each.shape))
     row = {"k": "module", "op": f"nn.{name}", "cls": name, "args": value(args), "kw": {k: value(v) for k, v in kw.items()}}
     row |= {"train": train, "state": {k: array(v) for k, v in made.state_dict().items()}, "repr": repr(made)}
-    given = [each.requires_grad_() if isinstance(each, torch.Tensor) and each.dtype == torch.float32 else each for each in inputs()]
+    given = inputs()
+    for each in flat(given):
+        if each.dtype == torch.float32:
+            each.requires_grad_()
     row["input"] = value(given)
     row["inkw"] = {}
     outs = flat(made(*given))
@@ -156,9 +167,35 @@ def case(name, args, kw, inputs, train):
     return row
 
 
+PACKED = [("LSTM", {"bidirectional": True, "num_layers": 2}), ("GRU", {"batch_first": True}), ("RNN", {"bidirectional": True})]
+
+
+def packed_case(name, kw):
+    """Sequences of 2, 4 and 1 steps, packed in the order of their lengths: outputs padded again, last states, gradients."""
+    torch.manual_seed(4)
+    made = getattr(nn, name)(2, 3, **kw)
+    first = kw.get("batch_first", False)
+    x = normal(*((3, 4, 2) if first else (4, 3, 2))).requires_grad_()
+    states = 2 * kw.get("num_layers", 1) if kw.get("bidirectional") else 1
+    hx = [normal(states, 3, 3).requires_grad_() for _ in range(2 if name == "LSTM" else 1)]
+    packed = nn.utils.rnn.pack_padded_sequence(x, [2, 4, 1], first, enforce_sorted=False)
+    out, last = made(packed, tuple(hx) if len(hx) > 1 else hx[0])
+    padded, lengths = nn.utils.rnn.pad_packed_sequence(out, first, -1.0, 5)
+    outs = [padded, *flat(last)]
+    seeds = [normal(*each.shape) for each in outs]
+    wanted = [x, *hx, *made.parameters()]
+    grads = torch.autograd.grad(outs, wanted, grad_outputs=seeds)
+    row = {"cls": name, "kw": kw, "state": {k: array(v) for k, v in made.state_dict().items()}}
+    row |= {"x": array(x.detach()), "hx": [array(each.detach()) for each in hx]}
+    parts = [packed.data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices, lengths, out.data]
+    row |= {"parts": [array(each.detach()) for each in parts], "outs": [array(each.detach()) for each in outs]}
+    return row | {"seeds": [array(each) for each in seeds], "grads": [array(each) for each in grads]}
+
+
 if __name__ == "__main__":
     head = {"generator": "test/goldens/generate_torch_modules.py", "torch": torch.__version__, "python": platform.python_version()}
     line = lambda each: json.dumps(each, separators=(",", ":"))
     rows = ",\n".join(line(case(*row)) for row in ROWS)
     blocks = [f"{line(k)}: {line(v)}" for k, v in head.items()] + [f'"cases": [\n{rows}\n]']
+    blocks.append(f'"packed": {line([packed_case(*row) for row in PACKED])}')
     FILE.write_text("{\n" + ",\n".join(blocks) + "\n}\n", encoding="utf-8")

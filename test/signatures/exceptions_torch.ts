@@ -37,7 +37,7 @@ export const torchExceptions: Exceptions = {
     [/^torch\.Tensor\.(get|set|slice|show)$/, "stand for indexing and for print"],
     [/^torch\.nn\.(Sequential|ModuleList)\.get$|^torch\.utils\.data\.Dataset\.get$/, "stand for indexing"],
     [
-      /^torch\.nn\.\w+\.(reset_parameters|reset_running_stats|materialize)$/,
+      /^torch\.nn\.\w+\.(reset_parameters|reset_running_stats|materialize|flatten_parameters)$/,
       "as PyTorch's, which its documentation does not list",
     ],
     [/^torch\.optim\.LBFGS\.step$/, "as PyTorch's, whose closure is required; its documentation lists the base's"],

@@ -59,6 +59,7 @@ const texts = [
     "high",
     "bilinear",
     "zeros",
+    "LSTM",
   ],
 ];
 

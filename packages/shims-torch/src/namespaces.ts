@@ -32,7 +32,10 @@ export const nn = namespace("torch.nn", {
   ...nnMembers,
   functional: namespace("torch.nn.functional", nnMembers.functional),
   init: namespace("torch.nn.init", nnMembers.init),
-  utils: namespace("torch.nn.utils", nnMembers.utils),
+  utils: namespace("torch.nn.utils", {
+    ...nnMembers.utils,
+    rnn: namespace("torch.nn.utils.rnn", nnMembers.utils.rnn),
+  }),
 });
 export declare namespace nn {
   type Module = nnMembers.Module;
@@ -128,6 +131,13 @@ export declare namespace nn {
   type RMSNorm = nnMembers.RMSNorm;
   type Embedding = nnMembers.Embedding;
   type EmbeddingBag = nnMembers.EmbeddingBag;
+  type RNNBase = nnMembers.RNNBase;
+  type RNN = nnMembers.RNN;
+  type GRU = nnMembers.GRU;
+  type LSTM = nnMembers.LSTM;
+  type RNNCell = nnMembers.RNNCell;
+  type GRUCell = nnMembers.GRUCell;
+  type LSTMCell = nnMembers.LSTMCell;
   type Flatten = nnMembers.Flatten;
   type Identity = nnMembers.Identity;
   type ReLU = nnMembers.ReLU;
@@ -145,6 +155,9 @@ export declare namespace nn {
   type MSELoss = nnMembers.MSELoss;
   type L1Loss = nnMembers.L1Loss;
   type BCEWithLogitsLoss = nnMembers.BCEWithLogitsLoss;
+  namespace utils.rnn {
+    type PackedSequence = nnMembers.utils.rnn.PackedSequence;
+  }
 }
 
 export const optim = namespace("torch.optim", {

@@ -11,6 +11,8 @@ export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from ".
 export { type IncompatibleKeys, Module, type StateDict } from "./module.js";
 export { GroupNorm, LayerNorm, RMSNorm } from "./norm.js";
 export { Parameter } from "./parameter.js";
+export { GRU, LSTM, RNN, RNNBase } from "./recurrent.js";
+export { GRUCell, LSTMCell, RNNCell, RNNCellBase } from "./recurrent_cells.js";
 export { Flatten, Identity } from "./simple.js";
 export type { Size1, Size2, Size3 } from "./size.js";
 export * from "./spatial_layers.js";

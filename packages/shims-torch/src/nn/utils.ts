@@ -6,6 +6,8 @@ import { peekGradient } from "../gradient_slots.js";
 import { iterable, tensor } from "../kinds.js";
 import { Tensor, wrap } from "../tensor.js";
 
+export * as rnn from "./packing.js";
+
 type Parameters = Iterable<Tensor> | Tensor;
 const parameters: Kind<Parameters> = tensor.either(iterable<Tensor>("an iterable of Tensors"));
 /** There is one implementation. */
@@ -22,7 +24,7 @@ function gradientsOf(op: string, given: Parameters): Tensor[] {
   });
 }
 
-interface ClipNormArguments {
+export interface ClipNormArguments {
   max_norm: number;
   norm_type: number;
   error_if_nonfinite: false;
@@ -50,7 +52,7 @@ export const clip_grad_norm_: (
   },
 );
 
-interface ClipValueArguments {
+export interface ClipValueArguments {
   clip_value: number;
   foreach: boolean | null;
 }
