@@ -20,6 +20,7 @@ from jax_functions import functions_cases, promotions_cases, second_cases
 from jax_lax import lax_cases
 from jax_numpy import numpy_cases
 from jax_random import initializers_cases, random_cases
+from jax_scipy import scipy_cases
 from jax_training import optimizers_cases, stax_cases
 from jax_transforms import transforms_cases
 
@@ -30,6 +31,7 @@ FILES = {
     "jax_arguments": arguments_cases,
     "jax_numpy": numpy_cases,
     "jax_lax": lax_cases,
+    "jax_scipy": scipy_cases,
     "jax_promotions": promotions_cases,
     "jax_second": second_cases,
     "jax_stax": stax_cases,

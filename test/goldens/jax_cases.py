@@ -1,9 +1,12 @@
 """Helpers of generate_jax.py: calls of functions by name, with the dtypes JAX gives and gradients in double precision."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import jax.scipy.special
+import jax.scipy.stats
 import optax
 from jax.example_libraries import optimizers, stax
 
@@ -16,6 +19,7 @@ NAMESPACES = {
     "linalg": jnp.linalg,
     "special": jax.scipy.special,
     "random": jax.random,
+    "stats": jax.scipy.stats,
     "optax": optax,
     "stax": stax,
     "optimizers": optimizers,
@@ -31,7 +35,7 @@ def named(name):
         return lambda x, index, *args, **kwargs: getattr(x.at[tuple(map(part, index))], attribute)(*args, **kwargs)
     if space == "initializers":
         return getattr(jax.nn.initializers, attribute)
-    return getattr(NAMESPACES[space], attribute)
+    return functools.reduce(getattr, attribute.split("."), NAMESPACES[space])
 
 
 def part(given):

@@ -14,6 +14,7 @@ const NAMESPACES: Record<string, object> = {
   linalg: jax.numpy.linalg,
   special: jax.scipy.special,
   random: jax.random,
+  stats: jax.scipy.stats,
   optax: jax.optax,
   stax: jax.example_libraries.stax,
   optimizers: jax.example_libraries.optimizers,
@@ -35,12 +36,12 @@ export const arr = (row: GoldenCase, name: string): Arr => {
 
 /** The function of a name such as `jnp.add`; `Array.sum` is the method. */
 export function named(name: string): Any {
-  const [space, attribute] = name.split(".") as [string, string];
+  const [space, attribute, member] = name.split(".") as [string, string, string?];
   if (space === "Array") return (x: Any, ...args: Any[]) => x[attribute](...args);
   if (space === "at") return (x: Any, index: Any[], ...args: Any[]) => x.at(...index)[attribute](...args);
   const f = (NAMESPACES[space] as Any)[attribute];
   expect(f, name).toBeDefined();
-  return f;
+  return member ? f[member] : f;
 }
 
 /** An argument of the file: "$a" is the array a, "%lax.add" a function, { call: [...] } what a call gives, { new, of } an object. */

@@ -6,38 +6,41 @@ import { type Arr, arr, call, expectArray, filled, named, rows } from "./golden_
 const { numpy: jnp } = jax;
 
 describe("functions", () => {
-  test.each([...rows("jax_functions"), ...rows("jax_arguments"), ...rows("jax_numpy"), ...rows("jax_lax")])(
-    "$name",
-    async (row) => {
-      const { fn, args, kwargs, dtype } = row.params;
-      const names = row.tensors.filter((name) => /^[abcipqswx]$/.test(name));
-      const run = (...xs: Arr[]): Arr[] => {
-        const arrays = Object.fromEntries(names.map((name, i) => [name, xs[i] as Arr]));
-        const y = call(fn, filled(args, arrays), filled(kwargs, arrays));
-        return Array.isArray(y) ? y : [y];
-      };
-      const inputs = names.map((name) => arr(row, name));
-      const ys = run(...inputs);
-      const wanted = row.tensors.filter((name) => /^y\d*$/.test(name));
-      expect(ys.length).toBe(wanted.length);
-      for (const [i, y] of ys.entries()) {
-        expect(y.dtype).toBe(Array.isArray(dtype) ? dtype[i] : dtype);
-        await expectArray(row, wanted[i] as string, y);
-      }
-      const floats = names.filter((name) => row.has(`d${name}`));
-      if (floats.length === 0) return;
-      const dys = row.tensors.filter((name) => /^dy\d*$/.test(name)).map((name) => arr(row, name));
-      const total = (...xs: Arr[]): Arr =>
-        run(...xs)
-          .map((y, i) => y.mul(dys[i] as Arr).sum())
-          .reduce((sum, part) => sum.add(part));
-      const gradients: Arr[] = jax.grad(
-        total,
-        floats.map((name) => names.indexOf(name)),
-      )(...inputs);
-      for (const [i, name] of floats.entries()) await expectArray(row, `d${name}`, gradients[i] as Arr);
-    },
-  );
+  test.each([
+    ...rows("jax_functions"),
+    ...rows("jax_arguments"),
+    ...rows("jax_numpy"),
+    ...rows("jax_lax"),
+    ...rows("jax_scipy"),
+  ])("$name", async (row) => {
+    const { fn, args, kwargs, dtype } = row.params;
+    const names = row.tensors.filter((name) => /^[abcipqswx]$/.test(name));
+    const run = (...xs: Arr[]): Arr[] => {
+      const arrays = Object.fromEntries(names.map((name, i) => [name, xs[i] as Arr]));
+      const y = call(fn, filled(args, arrays), filled(kwargs, arrays));
+      return Array.isArray(y) ? y : [y];
+    };
+    const inputs = names.map((name) => arr(row, name));
+    const ys = run(...inputs);
+    const wanted = row.tensors.filter((name) => /^y\d*$/.test(name));
+    expect(ys.length).toBe(wanted.length);
+    for (const [i, y] of ys.entries()) {
+      expect(y.dtype).toBe(Array.isArray(dtype) ? dtype[i] : dtype);
+      await expectArray(row, wanted[i] as string, y);
+    }
+    const floats = names.filter((name) => row.has(`d${name}`));
+    if (floats.length === 0) return;
+    const dys = row.tensors.filter((name) => /^dy\d*$/.test(name)).map((name) => arr(row, name));
+    const total = (...xs: Arr[]): Arr =>
+      run(...xs)
+        .map((y, i) => y.mul(dys[i] as Arr).sum())
+        .reduce((sum, part) => sum.add(part));
+    const gradients: Arr[] = jax.grad(
+      total,
+      floats.map((name) => names.indexOf(name)),
+    )(...inputs);
+    for (const [i, name] of floats.entries()) await expectArray(row, `d${name}`, gradients[i] as Arr);
+  });
 });
 
 describe("promotion", () => {

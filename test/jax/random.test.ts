@@ -101,3 +101,16 @@ test("mistakes are named", () => {
   expect(() => random.split(random.key(0), -1)).toThrow(/split: num/);
   expect(() => random.permutation(random.key(0), 4, { independent: true } as never)).toThrow(/independent/);
 });
+
+test("orthogonal draws have orthonormal rows or columns; a key's clone draws the same", async () => {
+  const key = jax.random.key(1);
+  const q = jax.random.orthogonal(key, 3, [2], { m: 4 });
+  expect(q.shape).toEqual([2, 3, 4]);
+  const products = await jax.numpy.matmul(q, jax.numpy.swapaxes(q, -1, -2)).data();
+  const identity = Array.from({ length: 18 }, (_, i) => (i % 9 === 0 || i % 9 === 4 || i % 9 === 8 ? 1 : 0));
+  for (const [i, value] of products.entries()) expect(value).toBeCloseTo(identity[i] as number, 5);
+  expect(await jax.random.normal(jax.random.clone(key), [2]).tolist()).toEqual(
+    await jax.random.normal(key, [2]).tolist(),
+  );
+  expect(jax.random.key_impl(key)).toBe("threefry2x32");
+});

@@ -11,6 +11,7 @@ import * as numpyMembers from "./numpy/index.js";
 import * as optaxMembers from "./optax.js";
 import * as randomMembers from "./random.js";
 import * as specialMembers from "./scipy/special.js";
+import { stats } from "./scipy/stats.js";
 import { short, treeUtil } from "./tree_util.js";
 
 /** jax.ad_checkpoint: names for what a policy chooses. */
@@ -33,8 +34,8 @@ export const nn = namespace("jax.nn", nnMembers);
 export const numpy = namespace("jax.numpy", numpyMembers);
 export const optax = namespace("optax", optaxMembers, "jax");
 export const random = namespace("jax.random", randomMembers);
-/** jax.scipy: special functions. */
-export const scipy = namespace("jax.scipy", { special: namespace("jax.scipy.special", specialMembers) });
+/** jax.scipy: special functions and distributions. */
+export const scipy = namespace("jax.scipy", { special: namespace("jax.scipy.special", specialMembers), stats });
 export const tree = namespace("jax.tree", short);
 export const tree_util = namespace("jax.tree_util", treeUtil);
 

@@ -1,5 +1,28 @@
 // jax.random on Threefry-2x32, with the bits of JAX's default (jax_threefry_partitionable=True).
 import "./start.js";
+
+export { PRNGKeyArray } from "./random_key.js";
+export {
+  ball,
+  chisquare,
+  clone,
+  double_sided_maxwell,
+  f,
+  generalized_normal,
+  geometric,
+  key_impl,
+  lognormal,
+  maxwell,
+  multivariate_normal,
+  orthogonal,
+  pareto,
+  rayleigh,
+  t,
+  triangular,
+  wald,
+  weibull_min,
+} from "./random_more.js";
+
 import * as core from "@facet/autograd";
 import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
 import { bool, define, int, Kind, number, only, show } from "@facet/dialect";
@@ -8,37 +31,8 @@ import { type ArrayLike, computable, inexact, JaxArray, run } from "./array.js";
 import { axisOf, broadcast } from "./numpy/axes.js";
 import { type ShapeInput, shapeOf } from "./numpy/creation.js";
 import { take } from "./numpy/indexing.js";
+import { PRNGKeyArray } from "./random_key.js";
 import { hostNumber, TracedNumber } from "./traced_number.js";
-
-/**
- * A key: a value of shape [] that random functions turn into bits. It lives on the host, and `split` gives a list of keys
- * rather than an array of them; `key_data` gives its words as an array.
- */
-export class PRNGKeyArray {
-  readonly words: core.AnyKey;
-  readonly shape: readonly number[] = [];
-  readonly dtype = "key<fry>";
-
-  constructor(words: core.AnyKey) {
-    const isKey = Array.isArray(words) && words.length === 2 && words.every((word) => Number.isInteger(word));
-    if (!isKey && !(words instanceof core.MappedKey))
-      throw new ArgumentError({
-        op: "PRNGKeyArray",
-        argument: "words",
-        expected: "two words of 32 bits (make a key with jax.random.key)",
-        given: show(words),
-      });
-    this.words = words;
-  }
-
-  toString(): string {
-    if (this.words instanceof core.MappedKey) return "VmapTracer(key<fry>[])";
-    return `Array((), dtype=key<fry>) overlaying: [${this.words.join(" ")}]`;
-  }
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
-}
 
 const random = new Kind<PRNGKeyArray>("a key made by jax.random.key or split", (x) => x instanceof PRNGKeyArray);
 /** An integer of which 32 bits count; in a jitted function it may be one of its arguments. */

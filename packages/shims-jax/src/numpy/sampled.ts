@@ -244,8 +244,8 @@ export const bitwise_count = declared<[x: ArrayLike]>()(
   ({ x }) =>
     run(() => {
       const of = computable("bitwise_count", "x", x);
-      if (of.dtype === "int32") return core.cast(core.populationCount(core.cast(core.abs(of), "uint32")), "uint32");
-      if (of.dtype === "uint32") return core.populationCount(of);
+      if (of.dtype === "int32") return core.toBytes(core.populationCount(core.abs(of)));
+      if (of.dtype === "uint32") return core.toBytes(core.populationCount(core.cast(of, "int32")));
       throw new core.DtypeError({ op: "bitwise_count", argument: "x", expected: "int32 or uint32", given: of.dtype });
     }),
 );

@@ -2,7 +2,7 @@
 import "../start.js";
 import type { Tensor } from "@facet/autograd";
 import * as core from "@facet/autograd";
-import { define, int } from "@facet/dialect";
+import { define, int, only } from "@facet/dialect";
 import { array, arrayLike, axes as axesKind, type Given } from "../arguments.js";
 import { type ArrayLike, type Axis, inexact, type JaxArray, run } from "../array.js";
 import { logsumexp as nnLogsumexp } from "../nn.js";
@@ -75,6 +75,42 @@ export const kl_div = ofTwo("kl_div", "p", "q", core.klDiv);
 export const gammainc = ofTwo("gammainc", "a", "x", core.igamma);
 /** Regularised upper incomplete gamma function. */
 export const gammaincc = ofTwo("gammaincc", "a", "x", core.igammac);
+
+/** 1 or -1, the sign of gamma(x); NaN at its poles. */
+export const gammasgn = ofOne("gammasgn", signOfGamma);
+function signOfGamma(x: Tensor): Tensor {
+  const whole = core.floor(x);
+  const isPole = core.logicalAnd(core.less(x, 0), core.equal(whole, x));
+  // Below 0 the sign changes at each whole number.
+  const isOdd = core.notEqual(core.sub(whole, core.mul(core.floor(core.mul(whole, 0.5)), 2)), 0);
+  const sign = core.where(core.logicalAnd(core.less(x, 0), isOdd), -1, core.full([], 1));
+  const atZero = core.where(core.signbit(x), -1, core.full([], 1));
+  return core.where(isPole, Number.NaN, core.where(core.equal(x, 0), atZero, sign));
+}
+export const gamma = ofOne("gamma", (x) => core.mul(signOfGamma(x), core.exp(core.lgamma(x))));
+export const beta = ofTwo("beta", "a", "b", core.beta);
+/** gamma(z + m) / gamma(z), of positive z and z + m. */
+export const poch = ofTwo("poch", "z", "m", (z, m) => {
+  const size = core.exp(core.sub(core.lgamma(core.add(z, m)), core.lgamma(z)));
+  return core.where(core.equal(m, 0), 1, core.mul(size, core.mul(signOfGamma(core.add(z, m)), signOfGamma(z))));
+});
+/** (x^lmbda - 1) / lmbda, log x where lmbda is 0. */
+export const boxcox = ofTwo("boxcox", "x", "lmbda", (x, lmbda) => power(core.log(x), lmbda));
+/** boxcox of 1 + x. */
+export const boxcox1p = ofTwo("boxcox1p", "x", "lmbda", (x, lmbda) => power(core.log1p(x), lmbda));
+function power(logarithm: Tensor, lmbda: Tensor): Tensor {
+  const isZero = core.equal(lmbda, 0);
+  const by = core.where(isZero, 1, lmbda);
+  return core.where(isZero, logarithm, core.div(core.expm1(core.mul(by, logarithm)), by));
+}
+/** n!, by the gamma function; 0 of negative numbers. */
+export const factorial: (...args: Given<[n: ArrayLike], [exact: false], { n: ArrayLike; exact: false }>) => JaxArray =
+  define("jax.scipy.special.factorial", { n: arrayLike, exact: only(false) }, ({ n }) =>
+    run(() => {
+      const x = inexact("factorial", "n", n);
+      return core.where(core.less(x, 0), 0, core.exp(core.lgamma(core.add(core.maximum(x, 0), 1))));
+    }),
+  );
 
 /** Riemann's zeta function of x with q: the sum of (k + q)^-x over k of 0 and more. */
 export const zeta: (
