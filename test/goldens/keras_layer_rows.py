@@ -160,9 +160,41 @@ ROWS = {
         {"query": (2, 4, 5), "value": (2, 4, 5)},
         {"return_attention_scores": True, "use_causal_mask": True},
     ),
+    "normalization": ("Normalization", {"mean": [1.0, -2.0, 0.5], "variance": [2.0, 0.5, 4.0]}, [(2, 4, 3)]),
+    "normalization_invert": ("Normalization", {"axis": None, "mean": 1.5, "variance": 4.0, "invert": True}, [(2, 3)]),
+    "resizing": ("Resizing", {"height": 4, "width": 7}, [(2, 5, 4, 2)]),
+    "resizing_crop": ("Resizing", {"height": 4, "width": 6, "crop_to_aspect_ratio": True, "interpolation": "nearest"}, [(1, 7, 5, 2)]),
+    "resizing_pad": ("Resizing", {"height": 5, "width": 6, "pad_to_aspect_ratio": True, "fill_value": 0.5}, [(2, 4, 3, 2)]),
+    "resizing_antialias": ("Resizing", {"height": 2, "width": 3, "antialias": True, "interpolation": "bicubic"}, [(1, 7, 8, 2)]),
+    "center_crop": ("CenterCrop", {"height": 2, "width": 3}, [(2, 5, 6, 2)]),
+    "center_crop_small": ("CenterCrop", {"height": 4, "width": 6}, [(1, 5, 3, 2)]),
+    "flip_at_inference": ("RandomFlip", {}, [(2, 3, 4, 1)], {"training": False}),
+    "crop_at_inference": ("RandomCrop", {"height": 3, "width": 4, "seed": 3}, [(2, 3, 4, 1)], {"training": True}),
+    "rotation": ("RandomRotation", {"factor": [0.1, 0.1]}, [(2, 5, 6, 2)], {"training": True}),
+    "rotation_constant": (
+        "RandomRotation",
+        {"factor": [-0.2, -0.2], "fill_mode": "constant", "fill_value": 0.5},
+        [(1, 5, 4, 2)],
+        {"training": True},
+    ),
+    "translation": (
+        "RandomTranslation",
+        {"height_factor": [0.3, 0.3], "width_factor": [-0.2, -0.2], "fill_mode": "nearest"},
+        [(2, 5, 6, 1)],
+        {"training": True},
+    ),
+    "zoom": ("RandomZoom", {"height_factor": [0.3, 0.3], "width_factor": [-0.4, -0.4]}, [(2, 5, 6, 1)], {"training": True}),
+    "brightness": ("RandomBrightness", {"factor": [0.1, 0.1], "value_range": [-1, 1]}, [(2, 3, 4, 2)], {"training": True}),
+    "category_multi_hot": ("CategoryEncoding", {"num_tokens": 5}, [ints(3, 2, high=5)]),
+    "category_count": ("CategoryEncoding", {"num_tokens": 4, "output_mode": "count"}, [ints(2, 5, high=4)]),
+    "category_one_hot": ("CategoryEncoding", {"num_tokens": 4, "output_mode": "one_hot"}, [ints(3, 1, high=4)]),
+    "discretization": ("Discretization", {"bin_boundaries": [-0.5, 0.0, 0.7]}, [(3, 4)]),
+    "discretization_count": ("Discretization", {"bin_boundaries": [-0.5, 0.0], "output_mode": "count"}, [(3, 4)]),
 }
 # TensorFlow has these in float32 only.
-SINGLE = ("MaxPooling3D", "AveragePooling3D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D")
+SINGLE = ("MaxPooling3D", "AveragePooling3D", "AdaptiveAveragePooling3D", "AdaptiveMaxPooling3D", "Resizing", "CenterCrop", "Random")
+# TensorFlow's gradients of these are not of what they compute.
+FORWARD_ONLY = ("RandomRotation", "RandomTranslation", "RandomZoom")
 KINKED = ("MaxPooling", "GlobalMax", "AdaptiveMax", "PReLU")
 
 
@@ -189,7 +221,7 @@ def plain(value):
 def layer_rows_cases():
     for name, (cls, options, given, *more) in ROWS.items():
         inputs = Inputs("keras_layer_rows", name)
-        floatx = "float32" if cls in SINGLE else "float64"
+        floatx = "float32" if cls.startswith(SINGLE) else "float64"
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(floatx)
         call = more[0] if more else {}
@@ -213,8 +245,8 @@ def layer_rows_cases():
             tape.watch(floats)
             y = run(arrays)
             ys = [one for one in tf.nest.flatten(y) if one is not None]
-            dys = [tf.constant(inputs.normal(*one.shape), one.dtype) for one in ys]
-            total = sum(tf.reduce_sum(one * dy) for one, dy in zip(ys, dys))
+            dys = [tf.constant(inputs.normal(*one.shape), one.dtype) for one in ys if one.dtype.is_floating]
+            total = sum((tf.reduce_sum(one * dy) for one, dy in zip(ys, dys)), tf.constant(0.0, floatx))
         trained = layer.trainable_weights
         gradients = tape.gradient(total, [*floats, *(w.value for w in trained)])
         tensors = {f"x{i}": x for i, x in enumerate(arrays)}
@@ -224,7 +256,7 @@ def layer_rows_cases():
                 tensors[f"a{i}"] = np.asarray(w)
         tensors |= {f"y{i}": one for i, one in enumerate(ys)} | {f"dy{i}": dy for i, dy in enumerate(dys)}
         for i, g in enumerate(gradients):
-            if g is not None:
+            if g is not None and cls not in FORWARD_ONLY:
                 tensors[f"g{i}"] = tf.convert_to_tensor(g)
         placeholders = [keras.Input(x.shape[1:], dtype=x.dtype) for x in arrays]
         symbolic = run(placeholders)

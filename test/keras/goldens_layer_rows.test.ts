@@ -70,9 +70,12 @@ describe("layers", () => {
           ...inputs.filter(({ dtype }) => dtype === "float32"),
           ...one.trainable_weights.map((w: Any) => w.core),
         ];
-        const total = outputs
-          .map((y, i) => sum(mul(y, fromData(row.floats(`dy${i}`), row.tensor(`dy${i}`).shape))))
-          .reduce((a, b) => add(a, b));
+        const parts = outputs
+          .filter((_, i) => row.has(`dy${i}`))
+          .map((y, i) => sum(mul(y, fromData(row.floats(`dy${i}`), row.tensor(`dy${i}`).shape))));
+        // Whole numbers have no gradients.
+        if (parts.length === 0 || sources.length === 0) return outputs;
+        const total = parts.reduce((a, b) => add(a, b));
         return [...outputs, ...(gradients(total, sources) as CoreTensor[])];
       });
       expect(results.length).toBeGreaterThanOrEqual(ys.length + numbered(row, "g").length);

@@ -1,13 +1,10 @@
 // keras.facet: what programs of Keras take from their backend.
-import { gradients as coreGradients } from "@facet/autograd";
-import { define, Kind, listOf } from "@facet/dialect";
+import { ArgumentError, gradients as coreGradients } from "@facet/autograd";
+import { define, Kind, listOf, show } from "@facet/dialect";
 import { Tensor } from "./tensor.js";
 import { VariableBase } from "./variable.js";
 
-const oneNumber = new Kind<Tensor>(
-  "a Tensor of one element",
-  (value) => value instanceof Tensor && value.core?.size === 1,
-);
+const loss = new Kind<Tensor>("a Tensor", (value) => value instanceof Tensor);
 const variable = new Kind<VariableBase>("a Variable", (value) => value instanceof VariableBase);
 
 /**
@@ -19,10 +16,13 @@ const variable = new Kind<VariableBase>("a Variable", (value) => value instanceo
  */
 export const gradients: (loss: Tensor, variables: readonly VariableBase[]) => (Tensor | null)[] = define(
   "keras.facet.gradients",
-  { loss: oneNumber, variables: listOf(variable) },
-  ({ loss, variables }) =>
-    coreGradients(
-      loss.core,
-      variables.map(({ core }) => core),
-    ).map((found) => (found ? new Tensor(found) : null)),
+  { loss, variables: listOf(variable) },
+  ({ loss, variables }) => {
+    if (loss.core.size !== 1) {
+      const expected = "a Tensor of one element";
+      throw new ArgumentError({ op: "gradients", argument: "loss", expected, given: show(loss) });
+    }
+    const cores = variables.map(({ core }) => core);
+    return coreGradients(loss.core, cores).map((found) => (found ? new Tensor(found) : null));
+  },
 );

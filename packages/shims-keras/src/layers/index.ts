@@ -21,6 +21,17 @@ export { Identity, Input, InputLayer, inputOf, Lambda, Masking, Wrapper } from "
 export * from "./dense.js";
 export * from "./depthwise.js";
 export * from "./embedding.js";
+export { CategoryEncoding, Discretization, Normalization } from "./encoding.js";
+export { RandomBrightness, RandomContrast } from "./image_color.js";
+export {
+  CenterCrop,
+  RandomCrop,
+  RandomFlip,
+  RandomRotation,
+  RandomTranslation,
+  RandomZoom,
+  Resizing,
+} from "./image_geometry.js";
 export { Layer } from "./layer.js";
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from "./merge.js";
 export * from "./merge_functions.js";

@@ -324,7 +324,12 @@ export class Layer extends Callable implements Operation {
     const shapes = this.shapesToBuild(shapesOf(tensors[0] as LayerInput<Tensor>), keywords);
     outsideCapture(() => this.ensureBuilt(shapes));
     const { training, ...others } = keywords;
-    return this.run(tensors, (training as boolean | null) ?? currentTraining, others);
+    return this.run(tensors, (training as boolean | null) ?? currentTraining ?? this.trainingByDefault, others);
+  }
+
+  /** Whether a call that nobody says it of, and that stands in no other, is one of training. */
+  protected get trainingByDefault(): boolean {
+    return false;
   }
 
   /** What `build` gets for a call: the shape of the inputs, unless a class takes several tensors by name. */
@@ -432,4 +437,4 @@ export class Layer extends Callable implements Operation {
 }
 
 /** Whether the call under way is one of training: what layers called without saying so take. */
-let currentTraining = false;
+let currentTraining: boolean | undefined;
