@@ -1101,6 +1101,122 @@ def a_chain():
     return ins, steps
 
 
+def sizes(rank, lo, hi):
+    """One number, or one for each of the dimensions."""
+    return R.randint(lo, hi) if R.random() < 0.5 else [R.randint(lo, hi) for _ in range(rank)]
+
+
+def empties(taps, extents, kw):
+    """Whether a transposed convolution has no elements: some of PyTorch's kernels refuse that, others give it."""
+    each = lambda name, d, none: (lambda v: v if isinstance(v, int) else v[d])(kw.get(name, none))
+    whole = lambda d: (extents[d] - 1) * each("stride", d, 1) + each("dilation", d, 1) * (taps[d] - 1) + 1
+    return any(whole(d) - 2 * each("padding", d, 0) + each("output_padding", d, 0) == 0 for d in range(len(taps)))
+
+
+def a_space():
+    """Convolutions of all ranks and transposed ones, poolings with places and to sizes, paddings, resizing, columns."""
+    rank = R.choice([1, 1, 2, 3])
+    n, c = 0 if R.random() < 0.03 else R.choice([1, 2]), R.randint(1, 4)
+    extents = [R.randint(1, 7) for _ in range(rank)]
+    lead = [n, c] if R.random() < 0.8 else [c]
+    kw = {}
+
+    def some(name, value, often=0.5):
+        if R.random() < often:
+            kw[name] = value
+
+    kind = R.choice(["conv", "transposed", "max", "avg", "lp", "adaptive", "unpool", "pad", "resize", "columns"])
+    floats = ["normal", "normal", "ties", "special", "const"]
+    x = tens([*lead, *extents], kinds=["normal", "ties"] if kind in ("conv", "transposed", "lp") else floats)
+    if kind in ("conv", "transposed"):
+        groups = R.choice([g for g in (1, 1, 2, 3) if c % g == 0])
+        out = R.randint(1, 3)
+        taps = [R.randint(1, 3) for _ in range(rank)]
+        some("stride", sizes(rank, 1, 3))
+        some("padding", sizes(rank, 0, 2))
+        some("dilation", sizes(rank, 1, 2))
+        if groups > 1:
+            kw["groups"] = groups
+        shape = [groups * out, c // groups, *taps] if kind == "conv" else [c, out, *taps]
+        if kind == "transposed":
+            # Of an empty batch PyTorch does not check it.
+            some("output_padding", sizes(rank, 0, 2), 0.3 if n else 0)
+        elif R.random() < 0.2:
+            kw["padding"] = R.choice(["same", "valid"])
+        if kind == "transposed" and empties(taps, extents, kw):
+            kw.pop("padding", None)
+        ins = [x, tens(shape, kinds=["normal"])]
+        if R.random() < 0.5:
+            ins.append(tens([groups * out], kinds=["normal"]))
+            kw["bias"] = r(2)
+        return ins, [[f"F.conv{'_transpose' if kind == 'transposed' else ''}{rank}d", [r(0), r(1)], kw]]
+    if kind in ("max", "avg", "lp", "unpool"):
+        k = sizes(rank, 1, 3)
+        if kind != "unpool":
+            some("stride", sizes(rank, 1, 3))
+            some("ceil_mode", True)
+        if kind in ("max", "avg"):
+            some("padding", sizes(rank, 0, 1))
+        if kind == "avg":
+            some("count_include_pad", False)
+            if rank > 1:
+                some("divisor_override", R.choice([1, 3, -2]), 0.2)
+        if kind == "max":
+            some("dilation", sizes(rank, 1, 2), 0.3)
+            try:
+                y = getattr(F, f"max_pool{rank}d")(torch.zeros([*lead, *extents]), k, **kw)
+                x["req"] = x["req"] and not bool(torch.isinf(y).any())
+            except RuntimeError:
+                pass
+            some("return_indices", True)
+        if kind == "lp":
+            x = tens([*lead, *extents], kinds=["normal"])
+            return [x], [["F.relu", [r(0)], {}], [f"F.lp_pool{rank}d", [r(1), R.choice([1, 2, 3]), k], kw]]
+        if kind == "unpool":
+            pool = [f"F.max_pool{rank}d", [r(0), k], {"return_indices": True}]
+            given = {"output_size": extents} if R.random() < 0.7 else {}
+            return [x], [pool, [f"F.max_unpool{rank}d", [{"r": 1, "k": 0}, {"r": 1, "k": 1}, k], given]]
+        return [x], [[f"F.{kind}_pool{rank}d", [r(0), k], kw]]
+    if kind == "adaptive":
+        op = R.choice(["avg", "max"])
+        if op == "max":
+            some("return_indices", True)
+        return [x], [[f"F.adaptive_{op}_pool{rank}d", [r(0), sizes(rank, 1, 5)], kw]]
+    if kind == "pad":
+        mode = R.choice(["constant", "reflect", "replicate", "circular"])
+        some("mode", mode, 1)
+        least = -1 if mode != "circular" and R.random() < 0.3 else 0
+        return [x], [["F.pad", [r(0), [R.randint(least, 3) for _ in range(2 * rank)]], kw]]
+    if kind == "resize":
+        mode = R.choice(["nearest", "nearest-exact", "area", {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]])
+        if rank == 2 and R.random() < 0.3:
+            mode = "bicubic"
+        kw["mode"] = mode
+        if R.random() < 0.6:
+            kw["size"] = sizes(rank, 1, 9)
+        else:
+            # By half an extent of 1 the mode "area" gives nothing, of which PyTorch has no gradient.
+            kw["scale_factor"] = R.choice([1 if mode == "area" else 0.5, 1.5, 2, 2.25, [R.choice([0.75, 1.25, 3]) for _ in range(rank)]])
+            some("recompute_scale_factor", True, 0.3)
+        if "linear" in mode or mode == "bicubic":
+            some("align_corners", R.random() < 0.5)
+            if rank == 2:
+                # To a width of 1 PyTorch takes the rows for channels.
+                some("antialias", True, 0.3)
+                if kw.get("antialias") and "size" in kw:
+                    kw["size"] = sizes(2, 2, 9)
+        return [tens([*lead, *extents], kinds=["normal", "ties"])], [["F.interpolate", [r(0)], kw]]
+    k = sizes(2, 1, 3)
+    some("dilation", sizes(2, 1, 2))
+    some("padding", sizes(2, 0, 2))
+    some("stride", sizes(2, 1, 3))
+    image = [R.randint(1, 6), R.randint(1, 6)]
+    steps = [["F.unfold", [r(0), k], kw]]
+    if R.random() < 0.6:
+        steps.append(["F.fold", [r(1), image, k], kw])
+    return [tens([*lead, *image], kinds=["normal"])], steps
+
+
 AREAS = {
     "chain": (a_chain, 4),
     "large": (a_large, 1),
@@ -1115,6 +1231,7 @@ AREAS = {
     "matmul": (a_matmul, 8),
     "conv": (a_conv, 9),
     "pool": (a_pool, 8),
+    "space": (a_space, 12),
     "softmax": (a_softmax, 6),
     "loss": (a_loss, 12),
     "index": (a_index, 9),

@@ -83,6 +83,28 @@ test("the powers infinity and minus infinity are the largest and the smallest ab
   expect(await F.lp_pool1d(x, Number.NEGATIVE_INFINITY, 2).tolist()).toEqual([[[1, 0.5]]]);
 });
 
+// As PyTorch gives them: with antialias it aligns no corners, only the steps are as if it did; what keeps its extent is copied.
+test.each([
+  [
+    "bilinear",
+    [2, 4],
+    { size: [3, 4], antialias: true, align_corners: true },
+    [0, 1, 2, 3, 1, 2, 3, 2.25, 3, 4, 5, 0.75],
+  ],
+  [
+    "bicubic",
+    [6, 5],
+    { size: [3, 3], antialias: true, align_corners: true },
+    [3.0889, 2.5678, 2.4386, 2.862, 3.0556, 2.9337, 4.5004, 2.3641, 0.8665],
+  ],
+  ["bilinear", [2, 1], { scale_factor: [1.25, 2] }, [0, 0, 1, 1]],
+  ["bicubic", [2, 2], { scale_factor: 1.25, antialias: true }, [0, 1, 2, 3]],
+] as const)("interpolate %s of %j %j", async (mode, extents, given, expected) => {
+  const x = torch.tensor(Array.from({ length: extents[0] * extents[1] }, (_, i) => i % 7)).float();
+  const y = await F.interpolate(x.view(1, 1, ...extents), { mode, ...given }).numpy();
+  expectClose(y as Float32Array, Float32Array.from(expected), { rtol: 1e-4, atol: 5e-5, label: mode });
+});
+
 describe("dropout", () => {
   const channels = async (y: Tensor): Promise<Set<number>[]> =>
     ((await y.flatten(0, 1).flatten(1).tolist()) as number[][]).map((row) => new Set(row));
@@ -202,6 +224,8 @@ const refusals: readonly (readonly [name: string, f: () => unknown, message: Reg
   ],
   ["groups", () => new nn.Conv3d(3, 4, 2, { groups: 2 }), /in_channels must be divisible by groups/],
   ["pool padding", () => F.max_pool2d(x2, 2, { padding: 2 }), /pad should be at most half of effective kernel size/],
+  ["window of a volume", () => F.avg_pool3d(w(1, 1, 3, 3), 2, { padding: 1 }), /smaller than kernel size/],
+  ["window of a sequence", () => F.lp_pool1d(x1, 2, [2] as never), /kernel_size: expected an integer/],
   ["pool window", () => F.avg_pool1d(x1, 9), /Given input size: \(2x6\). .* Output size is too small/],
   ["divisor", () => F.avg_pool2d(x2, 2, { divisor_override: 0 }), /divisor must be not zero/],
   ["norm_type", () => F.lp_pool1d(x1, 0, 2), /norm_type: expected a number other than 0/],
@@ -219,6 +243,8 @@ const refusals: readonly (readonly [name: string, f: () => unknown, message: Reg
   ["circular", () => F.pad(x1, [7, 1], "circular"), /wrapping around more than once/],
   ["pad value", () => F.pad(x1, [1, 1], "reflect", 1), /Padding mode "reflect" doesn't take in value argument/],
   ["pad rank", () => F.pad(x2, [1, 1], "replicate"), /Padding size 2 is not supported for 4D input tensor/],
+  ["pad to less than nothing", () => F.pad(x1, [-4, -4], "reflect"), /is too small. Calculated output: -2/],
+  ["pad to nothing", () => F.pad(x1, [-3, -3], "replicate"), /is too small/],
   ["pad layer", () => new nn.ZeroPad2d([1, 2] as never), /padding: expected an integer or 4 of them/],
   ["size and factor", () => F.interpolate(x2, 3, 2), /only one of size or scale_factor should be defined/],
   ["neither", () => F.interpolate(x2), /either size or scale_factor should be defined/],

@@ -50,7 +50,10 @@ export const pad: (
       });
     if (mode !== "circular") refuseDtype("pad", input.core, "bool");
     const pairs = pairsOf(input, amounts);
-    requireRoom(input, pairs, mode);
+    requireRoom(input, pairs, mode, count);
+    // Without elements there is nothing to repeat.
+    if (pairs.some(([before, after], d) => (input.shape[d] as number) + before + after === 0))
+      return constant("pad", input, amounts, 0);
     return core.scope(() => wrap(core.padWith(input.core, pairs, mode)));
   },
 );
@@ -111,7 +114,7 @@ function crop(input: Tensor, pairs: Pairs): core.Tensor {
 }
 
 /** What PyTorch's kernels for a mode take: the core's take any width. */
-function requireRoom(input: Tensor, pairs: Pairs, mode: Exclude<PadMode, "constant">): void {
+function requireRoom(input: Tensor, pairs: Pairs, mode: Exclude<PadMode, "constant">, count: number): void {
   const wrong = (sentence: string, expected: string): never =>
     complain(core.ShapeError, sentence, { op: "pad", argument: "pad", expected, given: sizeText(input.shape) });
   for (const [axis, [before, after]] of pairs.entries()) {
@@ -126,12 +129,17 @@ function requireRoom(input: Tensor, pairs: Pairs, mode: Exclude<PadMode, "consta
         `at most ${most} at each end of dimension ${axis}`,
       );
     const left = extent + before + after;
-    if (left < (mode === "circular" ? 0 : 1))
+    if (left < 0)
       wrong(
         `input of extent ${extent} is too small. Calculated output: ${left}`,
         `something left of dimension ${axis}`,
       );
   }
+  const padded = pairs.flatMap(([before, after], d) =>
+    d >= input.rank - count ? [(input.shape[d] as number) + before + after] : [],
+  );
+  if (mode !== "circular" && padded.every((extent) => extent < 1))
+    wrong(`input is too small. Calculated output: ${sizeText(padded)}`, "something left");
   // A batch may be empty, what is in it not, where there are edges to repeat.
   const lead = input.rank > 2 ? 1 : 0;
   if (mode !== "circular" && input.shape.slice(lead).includes(0))

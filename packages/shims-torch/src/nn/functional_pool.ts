@@ -213,6 +213,18 @@ const avgRules = {
 } as const;
 type AvgGiven = Window & { input: Tensor; ceil_mode: boolean; count_include_pad: boolean };
 
+/** Means of volumes are of windows that fit into them without padding, too. */
+function requireVolume(op: string, x: core.Tensor, window: readonly number[]): void {
+  const spatial = x.shape.slice(2);
+  if (window.length < 3 || spatial.every((extent, d) => extent >= (window[d] as number))) return;
+  complain(core.ShapeError, `input image (${spatial.join(" ")}) smaller than kernel size (${window.join(" ")})`, {
+    op,
+    argument: "kernel_size",
+    expected: `at most ${sizeText(spatial)}`,
+    given: sizeText(window),
+  });
+}
+
 function averaged(rank: Rank, { input, ceil_mode, count_include_pad, ...given }: AvgGiven, override: number | null) {
   const op = `avg_pool${rank}d`;
   if (override === 0)
@@ -226,6 +238,7 @@ function averaged(rank: Rank, { input, ceil_mode, count_include_pad, ...given }:
   const divisor = override === null ? {} : { divisor: Math.abs(override) };
   const attrs = { ...windowOf(op, rank, given), ceilMode: ceil_mode, countIncludePad: count_include_pad, ...divisor };
   return pooled(op, input, rank, attrs.window, (x) => {
+    requireVolume(op, x, attrs.window);
     const y = core.avgPool(x, attrs);
     return [override !== null && override < 0 ? core.neg(y) : y];
   })[0] as Tensor;
@@ -271,7 +284,8 @@ function lpPool<R extends Rank>(rank: R): LPPoolFunction<R> {
   const rules = {
     input: tensor,
     norm_type: number,
-    kernel_size: size,
+    // Of a sequence PyTorch multiplies by it.
+    kernel_size: rank === 1 ? int : size,
     stride: size.or(null),
     ceil_mode: bool.or(false),
   } as const;
@@ -285,6 +299,7 @@ function lpPool<R extends Rank>(rank: R): LPPoolFunction<R> {
       });
     const { padding, dilation, ...attrs } = windowOf(op, rank, { ...given, padding: 0 });
     return pooled(op, input, rank, attrs.window, (x) => {
+      if (Number.isFinite(norm_type)) requireVolume(op, x, attrs.window);
       if (Number.isFinite(norm_type))
         return [core.lpPool(x, norm_type, { ...attrs, ceilMode: ceil_mode, countIncludePad: true })];
       const size = core.abs(x);

@@ -6,6 +6,7 @@ import { ints, tensor } from "../kinds.js";
 import { requireFloat } from "../ops/scalar.js";
 import { pythonRepr, sizeText } from "../python.js";
 import { type Tensor, wrap } from "../tensor.js";
+import { adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d } from "./functional_adaptive_pool.js";
 
 const named = (op: string): string => `torch.nn.functional.${op}`;
 
@@ -45,6 +46,8 @@ export interface InterpolateArguments {
 export const sizeKind = int.either(ints);
 export const factorKind = number.either(listOf(number));
 
+const areas = [adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d] as const;
+
 type Given = { input: Tensor } & InterpolateArguments;
 
 /** Throws ArgumentError in PyTorch's words. */
@@ -77,6 +80,7 @@ function interpolated(op: string, { input, mode, antialias, ...given }: Given): 
     refuse(op, "align_corners", "Lanczos mode does not support align_corners=True", "false", "True");
   if (mode === "lanczos" && !antialias)
     refuse(op, "antialias", "Lanczos mode requires antialias=True", "true", "False");
+  if (mode === "area") return (areas[spatial.length - 1] as (input: Tensor, size: number[]) => Tensor)(input, size);
   requireFloat(op, "input", input.core.dtype, `upsample_${mode}`);
   if ([...spatial, ...size].some((extent) => extent < 1) || input.shape[1] === 0)
     complain(
@@ -84,20 +88,29 @@ function interpolated(op: string, { input, mode, antialias, ...given }: Given): 
       `Input and output sizes should be greater than 0, but got input ${sizeText(spatial)} output ${sizeText(size)}`,
       { op, argument: "size", expected: "1 or more everywhere but in the batch", given: sizeText(size) },
     );
+  const linear = WAYS[mode].method === "linear";
+  /** Elements of the input from one result to the next; undefined for the quotient of the extents. */
+  const stepOf = (d: number, extent: number): number | undefined => {
+    const count = size[d] as number;
+    // PyTorch copies a dimension that keeps its extent.
+    if ((linear || antialias) && count === extent) return undefined;
+    // With antialias its corners are not aligned: only the steps are as if they were. A step of 0 is next to nothing.
+    if (align) return (count > 1 && (extent - 1) / (count - 1)) || 1e-9;
+    const factor = factors?.[d];
+    return factor !== undefined && factor > 0 ? Math.fround(1 / factor) : undefined;
+  };
   return core.scope(() => {
     const x = input.core;
-    if (x.size === 0) return wrap(core.zeros([...x.shape.slice(0, 2), ...size]));
-    if (mode === "area") return wrap(core.adaptiveAvgPool(x, { outputSize: size, channelsLast: false }));
     const { rank: _rank, ...way } = WAYS[mode];
-    // Steps by the corners where they are aligned; a factor of 0 or less is none.
-    const step = align ? undefined : factors?.map((factor) => (factor > 0 ? Math.fround(1 / factor) : undefined));
+    const aligned = align && !antialias;
+    const step = aligned ? undefined : spatial.map((extent, d) => stepOf(d, extent));
     return wrap(
       core.resize(x, {
         size,
         channelsLast: false,
         ...way,
         ...(step ? { step } : {}),
-        ...(align ? { coordinates: "align_corners" as const } : {}),
+        ...(aligned ? { coordinates: "align_corners" as const } : {}),
         ...(antialias ? { antialias, cubicCoefficient: -0.5 } : {}),
       }),
     );
