@@ -141,7 +141,7 @@ describe("ten steps of training", () => {
     const [x, y] = [arr(row, "x"), arr(row, "y")];
     const variables = model.init(jax.random.key(0), x, { train: false });
     let state: Any = State.create({
-      apply_fn: (...args: Any[]) => model.apply(...args),
+      apply_fn: model.apply,
       params: variables.params,
       tx: tx(),
       batch_stats: variables.batch_stats ?? {},

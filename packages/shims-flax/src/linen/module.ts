@@ -240,6 +240,9 @@ export class Module extends Callable {
     const { name = null, parent = UNSET, ...fields } = read.Module(args).fields as Record<string, Any>;
     wrap(new.target.prototype);
     Object.assign(this, fields);
+    // Programs hand these on without their object: `apply_fn: model.apply`.
+    for (const name of ["init", "init_with_output", "apply"] as const)
+      Object.defineProperty(this, name, { value: this[name].bind(this), configurable: true });
     const around = parent === UNSET ? (running.at(-1) ?? null) : (parent as Module | null);
     const standing = fresh(around, name);
     standings.set(this, standing);

@@ -69,9 +69,9 @@ const UNSUPPORTED_HOOKS = ["compute_output_spec", "stateless_call", "symbolic_ca
 /** A layer is called like a function; Callable makes it one. */
 export interface Layer {
   /** On placeholders: extends a functional model by this layer. */
-  (inputs: LayerInput<KerasTensor>, options?: CallOptions): KerasTensor;
+  (inputs: LayerInput<KerasTensor>, ...more: (LayerInput<KerasTensor> | CallOptions | null)[]): KerasTensor;
   /** On arrays: computes. `training` defaults to that of the call around, or false. */
-  (inputs: LayerInput<TensorLike>, options?: CallOptions): Tensor;
+  (inputs: LayerInput<TensorLike>, ...more: (LayerInput<TensorLike> | CallOptions | null)[]): Tensor;
 }
 export type CallOptions = { readonly training?: boolean | null } & Readonly<Record<string, unknown>>;
 
