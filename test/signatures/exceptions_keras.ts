@@ -14,6 +14,8 @@ export const kerasExceptions: Exceptions = {
     [/\.(update_step|settings)$/, "between the base of the optimizers and each of them, or the program's own"],
     [/^keras\.(metrics\.)?Metric\.(update_state|result)$/, "hooks that users define"],
     [/^keras\.(initializers\.)?Initializer\.values$/, "between weights and their initializers"],
+    [/SeedGenerator\.(next|draw)$/, "between sources of seeds and what draws"],
+    [/schedules\.\w+\.(rateAt|get_config)$/, "between optimizers and schedules; a hook that users define"],
     [/\.toJSON$/, "called by JSON.stringify"],
     [
       /^keras\.(layers\.)?Layer\.(expectRank|expectAxis|knownExtent|ensureBuilt|run|connect|addNode|configuration|shapesToBuild)$/,

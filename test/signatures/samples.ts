@@ -23,6 +23,7 @@ const texts = [
     "channels_last",
     "relu",
     "float32",
+    "int32",
     "x",
     "ij",
     "xy",

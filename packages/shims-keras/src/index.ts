@@ -19,6 +19,7 @@ import * as modelsModule from "./models/index.js";
 import { NdArray as NdArrayBase } from "./ndarray.js";
 import * as opsModule from "./ops/index.js";
 import * as optimizersModule from "./optimizers/index.js";
+import * as randomModule from "./random.js";
 import { KerasTensor as KerasTensorBase, type Shape, Tensor as TensorBase, type TensorDtype } from "./tensor.js";
 import * as utilsModule from "./utils.js";
 
@@ -110,6 +111,7 @@ export const optimizers: Public<
   "resolve" | "Optimizer",
   { readonly Optimizer: typeof Optimizer }
 > = namespace("keras.optimizers", { ...without(optimizersModule, "resolve"), Optimizer });
+export const random: typeof randomModule = namespace("keras.random", randomModule);
 export const utils = namespace("keras.utils", utilsModule);
 
 /** A module without what other modules of this package use of it. */

@@ -17,21 +17,26 @@ import {
   smoothingRules,
   sparseCrossEntropy,
 } from "./functions.js";
-import { Loss, type LossArguments, type LossFunction, type Reduction, reductionRule } from "./loss.js";
-
-/** A loss class around a per-sample function. */
-export class LossWrapper extends Loss {
-  readonly #f: LossFunction;
-
-  constructor(f: LossFunction, given: LossArguments) {
-    super({ name: given.name, reduction: given.reduction });
-    this.#f = f;
-  }
-
-  override call(yTrue: Tensor, yPred: Tensor): Tensor {
-    return this.#f(yTrue, yPred);
-  }
-}
+import { Loss, type LossArguments, LossWrapper, type Reduction, reductionRule } from "./loss.js";
+import {
+  BinaryFocalCrossentropy,
+  CategoricalFocalCrossentropy,
+  CategoricalGeneralizedCrossEntropy,
+  CategoricalHinge,
+  Circle,
+  CosineSimilarity,
+  CTC,
+  Dice,
+  Hinge,
+  Huber,
+  KLDivergence,
+  LogCosh,
+  MeanAbsolutePercentageError,
+  MeanSquaredLogarithmicError,
+  Poisson,
+  SquaredHinge,
+  Tversky,
+} from "./table.js";
 
 const common = (name: string) => ({ name: nameKind.or(name), dtype: only(null, "float32") });
 const readSparse = signature("keras.losses.SparseCategoricalCrossentropy", {
@@ -112,6 +117,28 @@ export const TABLE = {
   mse: MeanSquaredError,
   mean_absolute_error: MeanAbsoluteError,
   mae: MeanAbsoluteError,
+  mean_absolute_percentage_error: MeanAbsolutePercentageError,
+  mape: MeanAbsolutePercentageError,
+  mean_squared_logarithmic_error: MeanSquaredLogarithmicError,
+  msle: MeanSquaredLogarithmicError,
+  cosine_similarity: CosineSimilarity,
+  huber: Huber,
+  log_cosh: LogCosh,
+  logcosh: LogCosh,
+  kl_divergence: KLDivergence,
+  kld: KLDivergence,
+  kullback_leibler_divergence: KLDivergence,
+  poisson: Poisson,
+  hinge: Hinge,
+  squared_hinge: SquaredHinge,
+  categorical_hinge: CategoricalHinge,
+  categorical_focal_crossentropy: CategoricalFocalCrossentropy,
+  binary_focal_crossentropy: BinaryFocalCrossentropy,
+  categorical_generalized_cross_entropy: CategoricalGeneralizedCrossEntropy,
+  ctc: CTC,
+  dice: Dice,
+  tversky: Tversky,
+  circle: Circle,
 } satisfies Record<string, new () => Loss>;
 
 export type LossName = keyof typeof TABLE;

@@ -4,8 +4,8 @@ import { ArgumentError } from "@facet/autograd";
 import { any, define } from "@facet/dialect";
 import { snakeCase } from "../config.js";
 import { showUnknown } from "../kinds.js";
-import { type LossName, LossWrapper, TABLE } from "./classes.js";
-import { Loss, type LossFunction } from "./loss.js";
+import { type LossName, TABLE } from "./classes.js";
+import { Loss, type LossFunction, LossWrapper } from "./loss.js";
 
 export {
   BinaryCrossentropy,
@@ -23,6 +23,7 @@ export {
   sparse_categorical_crossentropy,
 } from "./functions.js";
 export { Loss, type LossArguments, type LossFunction, type Reduction } from "./loss.js";
+export * from "./table.js";
 
 export type LossArgument = LossName | Loss | LossFunction;
 

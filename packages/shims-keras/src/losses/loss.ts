@@ -83,7 +83,7 @@ export class Loss extends Callable {
   }
 
   /** Samples that do not count, as 0 among 1s; undefined when all do. */
-  protected mask(_yTrue: Tensor): CoreTensor | undefined {
+  protected mask(_yTrue: Tensor, _losses: CoreTensor): CoreTensor | undefined {
     return undefined;
   }
 
@@ -100,7 +100,7 @@ export class Loss extends Callable {
     if (!(made instanceof Tensor))
       throw new ArgumentError({ op: this.name, argument: "call", expected: "a Tensor from it", given: show(made) });
     return new Tensor(
-      this.#reduce(made.core, sample_weight === null ? undefined : floats(sample_weight), this.mask(wanted)),
+      this.#reduce(made.core, sample_weight === null ? undefined : floats(sample_weight), this.mask(wanted, made.core)),
     );
   }
 
@@ -121,5 +121,19 @@ export class Loss extends Callable {
     // Keras divides by the samples that count: the losses of the others are 0 already.
     if (mask) return div(sum(values), maximum(sum(mask), epsilon()));
     return values.size === 0 ? sum(values) : mean(values);
+  }
+}
+
+/** A loss class around a per-sample function. */
+export class LossWrapper extends Loss {
+  readonly #f: LossFunction;
+
+  constructor(f: LossFunction, given: LossArguments) {
+    super({ name: given.name, reduction: given.reduction });
+    this.#f = f;
+  }
+
+  override call(yTrue: Tensor, yPred: Tensor): Tensor {
+    return this.#f(yTrue, yPred);
   }
 }

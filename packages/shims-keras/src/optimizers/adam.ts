@@ -1,4 +1,5 @@
 // Adam and AdamW: the core's, with Keras' defaults and arithmetic.
+
 import { type AdamSettings, adam, type Tensor as CoreTensor, FlatOptimizer } from "@facet/autograd";
 import { type Args, mapping, signature } from "@facet/dialect";
 import { type Makes, withoutNew } from "../callable.js";
@@ -12,6 +13,7 @@ import {
   rate,
   weightDecay,
 } from "./optimizer.js";
+import type { ScheduleBase } from "./schedules.js";
 
 export interface AdamArguments extends OptimizerArguments {
   beta_1: number;
@@ -32,7 +34,7 @@ const facetKind = mapping<AdamArguments["facet"]>('an object { epsilon: "keras" 
 const facet = { "*": null, facet: facetKind.or({}) } as const;
 
 type AdamPositions = [
-  learning_rate: number,
+  learning_rate: number | ScheduleBase,
   beta_1: number,
   beta_2: number,
   epsilon: number,
@@ -40,7 +42,7 @@ type AdamPositions = [
   weight_decay: number | null,
 ];
 type AdamWPositions = [
-  learning_rate: number,
+  learning_rate: number | ScheduleBase,
   weight_decay: number | null,
   beta_1: number,
   beta_2: number,

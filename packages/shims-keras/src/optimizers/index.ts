@@ -1,11 +1,12 @@
 // keras.optimizers: the core's fused optimisers with Keras' defaults and arithmetic.
 import "../start.js";
 import { UnsupportedError } from "@facet/autograd";
-import { any, define } from "@facet/dialect";
+import { any, define, namespace } from "@facet/dialect";
 import { showUnknown } from "../kinds.js";
 import { Adam, AdamW } from "./adam.js";
 import { Muon } from "./muon.js";
 import { Optimizer } from "./optimizer.js";
+import * as schedulesModule from "./schedules.js";
 import {
   Adadelta,
   Adafactor,
@@ -36,6 +37,12 @@ export {
   ScheduleFreeAdamW,
   SGD,
 } from "./table.js";
+
+/** Learning rates as functions of the step. */
+export const schedules: Omit<typeof schedulesModule, "ScheduleBase"> = namespace(
+  "keras.optimizers.schedules",
+  Object.fromEntries(Object.entries(schedulesModule).filter(([name]) => name !== "ScheduleBase")),
+) as never;
 
 export type OptimizerName =
   | "adadelta"

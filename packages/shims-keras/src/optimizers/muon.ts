@@ -1,4 +1,5 @@
 // Muon: the core's, with Adam for what is not orthogonalised.
+
 import { Muon as CoreMuon, type Tensor as CoreTensor, type MuonSettings } from "@facet/autograd";
 import { type Args, bool, int, listOf, number, signature, string } from "@facet/dialect";
 import { withoutNew } from "../callable.js";
@@ -16,6 +17,7 @@ import {
   rate,
   weightDecay,
 } from "./optimizer.js";
+import type { ScheduleBase } from "./schedules.js";
 
 export interface MuonArguments extends OptimizerArguments {
   adam_beta_1: number;
@@ -76,7 +78,7 @@ class MuonOptimizer extends Optimizer {
   constructor(
     ...args: Args<
       [
-        learning_rate: number,
+        learning_rate: number | ScheduleBase,
         adam_beta_1: number,
         adam_beta_2: number,
         adam_weight_decay: number | null,

@@ -19,10 +19,11 @@ import { type InitializerArgument, initializerKind } from "../initializers.js";
 import { atLeastZero, knownShape, nameKind, positive } from "../kinds.js";
 import { Tensor } from "../tensor.js";
 import { type StateArguments, stateVariable, VariableBase } from "../variable.js";
+import { ScheduleBase } from "./schedules.js";
 
-/** A finite number of at least 0; schedules and functions are refused where it is set, with a reason. */
-const learningRate = new Kind<number>(
-  "a finite number of at least 0",
+/** A finite number of at least 0, or a schedule; what else is refused where it is set. */
+const learningRate = new Kind<number | ScheduleBase>(
+  "a finite number of at least 0, or a schedule",
   (value) => value !== null && value !== undefined,
 );
 /** A learning rate with its default. */
@@ -113,7 +114,7 @@ const readAddFromReference = signature("keras.optimizers.Optimizer.add_variable_
 const UNSUPPORTED_HOOKS = ["assign", "stateless_apply"];
 
 export interface OptimizerArguments {
-  learning_rate: number;
+  learning_rate: number | ScheduleBase;
   weight_decay: number | null;
   clipnorm: number | null;
   clipvalue: number | null;
@@ -165,7 +166,7 @@ export class Optimizer extends Observed {
   loss_scale_factor: number | null;
   /** Steps whose gradients are averaged for one update; null for one. */
   readonly gradient_accumulation_steps: number | null;
-  #learningRate = 0;
+  #learningRate: number | ScheduleBase = 0;
   #core: CoreOptimizer | undefined;
   #variables: readonly VariableBase[] = [];
   readonly #own: VariableBase[] = [];
@@ -173,7 +174,7 @@ export class Optimizer extends Observed {
   #undecayed: { list: readonly VariableBase[]; names: readonly string[] } = { list: [], names: [] };
 
   /** Without a name it has the next automatic one of its class: adam, adam_1 ... */
-  constructor(...args: Args<[learning_rate: number, weight_decay: number | null], OptimizerArguments>) {
+  constructor(...args: Args<[learning_rate: number | ScheduleBase, weight_decay: number | null], OptimizerArguments>) {
     super();
     refuseHooks(this, classNameOf(new.target), UNSUPPORTED_HOOKS);
     const given = readOptimizer(args);
@@ -198,14 +199,19 @@ export class Optimizer extends Observed {
     this.learning_rate = given.learning_rate;
   }
 
-  /** Step size; may be set between steps. */
+  /** Step size, of a schedule that of the next step; may be set between steps. */
   get learning_rate(): number {
-    return this.#learningRate;
+    const rate = this.#learningRate;
+    return typeof rate === "number" ? rate : rate.rateAt(this.iterations);
   }
 
-  set learning_rate(value: number) {
+  set learning_rate(value: number | ScheduleBase) {
+    if (value instanceof ScheduleBase) {
+      this.#learningRate = value;
+      return;
+    }
     if (typeof value === "object" || typeof value === "function") {
-      const expected = "a number: Facet has no learning rate schedules";
+      const expected = "a number or a LearningRateSchedule";
       throw new UnsupportedError({ op: this.name, argument: "learning_rate", expected, given: show(value) });
     }
     if (!(typeof value === "number" && Number.isFinite(value) && value >= 0)) {
@@ -387,7 +393,7 @@ export class Optimizer extends Observed {
       this.#variables.map((variable) => gradientOf.get(variable)?.core),
       () => ({
         ...this.settings(),
-        lr: this.#learningRate,
+        lr: this.learning_rate,
         weightDecay: this.weight_decay ?? 0,
         step: this.iterations + 1,
         ...(this.clipvalue !== null && { clipValue: this.clipvalue }),
@@ -424,11 +430,11 @@ export class Optimizer extends Observed {
   }
 
   #stepByStep(gradientOf: ReadonlyMap<VariableBase, Tensor | null | undefined>): void {
-    const rate = new Tensor(hostScalar(() => this.#learningRate));
+    const rate = new Tensor(hostScalar(() => this.learning_rate));
     for (const [variable, gradient] of gradientOf) {
       if (!gradient) continue;
       if (this.weight_decay && this.#decays(variable))
-        variable.assign_sub(variable.mul(new Tensor(hostScalar(() => this.#learningRate * (this.weight_decay ?? 0)))));
+        variable.assign_sub(variable.mul(new Tensor(hostScalar(() => this.learning_rate * (this.weight_decay ?? 0)))));
       this.update_step(gradient, variable, rate);
     }
   }

@@ -1,4 +1,5 @@
 // The optimizers that are rows of the core's table, with Keras' defaults and arithmetic.
+
 import {
   type AdafactorSettings,
   adadelta,
@@ -35,6 +36,7 @@ import {
   rate,
   weightDecay,
 } from "./optimizer.js";
+import type { ScheduleBase } from "./schedules.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: settings are contravariant in the functions of a row, so no narrower type holds every row.
 type AnyRow = OptimizerRow<any, any>;
@@ -58,7 +60,10 @@ interface Definition<F extends object> {
 function optimizer<F extends object, P extends readonly unknown[]>(
   className: string,
   { learning_rate, rules, row, make, stateOf, toCore, more = 0 }: Definition<F>,
-): Makes<Args<[learning_rate: number, ...P, weight_decay: number | null], OptimizerArguments & F>, Optimizer & F> {
+): Makes<
+  Args<[learning_rate: number | ScheduleBase, ...P, weight_decay: number | null], OptimizerArguments & F>,
+  Optimizer & F
+> {
   const names = Object.keys(rules);
   const read = signature(`keras.optimizers.${className}`, {
     learning_rate: rate(learning_rate),
