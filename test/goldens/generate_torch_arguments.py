@@ -28,8 +28,9 @@ TENSORS = {
     "index": torch.tensor([[0, 1, 0], [1, 0, 1]]), "rows": torch.tensor([1, 0]), "sq": torch.tensor([[1.0, 2.0], [3.0, 4.0]]),
     "cube": torch.arange(8.0).reshape(2, 2, 2), "p": torch.tensor([0.0, 1.0]), "col": torch.tensor([[1.0], [2.0]]),
     "fm": torch.tensor([[1.0, 2.0], [-0.5, 3.0], [2.5, 0.0]]), "im": torch.tensor([[1, 2], [0, 3], [2, -1]]),
-    "sq3": torch.tensor([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]]), "nan0": torch.tensor(math.nan),
-    "bernoulli": torch.tensor([1.0, 0.0, 1.0]), "pv": torch.tensor([0.5, 0.25, 1.0]), "ones3": torch.tensor([1, 2, 3]),
+    "sq3": torch.tensor([[4.0, 1.5, 0.5], [1.0, 3.0, -1.0], [-0.5, 2.0, 5.0]]), "nan0": torch.tensor(math.nan),
+    "bernoulli": torch.tensor([1.0, 0.0, 1.0]), "pd": torch.tensor([[4.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 5.0]]), "sqe": torch.zeros(0, 0),
+    "pv": torch.tensor([0.5, 0.25, 1.0]), "ones3": torch.tensor([1, 2, 3]),
 }
 DTYPES = {"float32": torch.float32, "int64": torch.int64, "bool": torch.bool, "uint8": torch.uint8}
 KINDS = ["f", "i", "b"]

@@ -182,7 +182,81 @@ def draws():
     yield "normal", [0.0, 1.0], {}
 
 
+def matrices():
+    for name in ["det", "logdet", "slogdet", "inverse", "matrix_exp", "pinverse", "linalg.det", "linalg.slogdet", "linalg.inv",
+                 "linalg.matrix_exp", "linalg.pinv", "linalg.matrix_rank", "linalg.cond", "linalg.svdvals", "linalg.eigvalsh",
+                 "linalg.cholesky", "cholesky", ".det", ".inverse", ".slogdet"]:
+        for x in ["$sq3", "$pd", "$f", "$fv", "$i", "$sqe"]:
+            if (name, x) not in {("linalg.cond", "$sqe"), ("linalg.cholesky", "$sqe"), ("linalg.matrix_rank", "$sqe")}:
+                yield name, [x], {}
+    for hermitian in [True, False]:
+        yield "linalg.pinv", ["$pd"], {"hermitian": hermitian}
+        yield "linalg.matrix_rank", ["$pd"], {"hermitian": hermitian, "atol": 2.0}
+        yield "linalg.matrix_rank", ["$sq3"], {"rtol": 0.5}
+        yield "linalg.matrix_rank", ["$pd", 3.0, hermitian], {}
+        yield "linalg.pinv", ["$pd", 0.5, hermitian], {}
+    for upper in [True, False]:
+        yield "linalg.cholesky", ["$pd"], {"upper": upper}
+        yield "cholesky_inverse", ["$sq3", upper], {}
+        yield "cholesky_solve", ["$sq3", "$pd"], {"upper": upper}
+        yield "triangular_solve", ["$sq3", "$pd", upper], {}
+        yield "triangular_solve", ["$sq3", "$pd"], {"transpose": upper, "unitriangular": True}
+        for left in [True, False]:
+            yield "linalg.solve_triangular", ["$pd", "$sq3"], {"upper": upper, "left": left}
+            yield "linalg.solve_triangular", ["$pd", "$fm"], {"upper": upper, "left": left, "unitriangular": True}
+    for a, b in [("pd", "fv"), ("pd", "fm"), ("pd", "f"), ("sq", "p"), ("cube", "sq"), ("cube", "col"), ("f", "f"), ("pd", "i"), ("pd", "p")]:
+        yield "linalg.solve", [f"${a}", f"${b}"], {}
+        yield "linalg.solve", [f"${a}", f"${b}"], {"left": False}
+    yield "cholesky_solve", ["$f", "$pd"], {}
+    for ord in [None, 0, 1, 2, 3, -1, "~inf", "~-inf", 0.5]:
+        for dim in [None, 0, [0, 1], 2]:
+            yield "linalg.vector_norm", ["$f", 2 if ord is None else ord, dim], {}
+            yield "linalg.norm", ["$f", ord, dim], {"keepdim": True}
+        yield "linalg.norm", ["$fv", ord], {}
+        yield "linalg.norm", ["$cube", ord], {}
+        yield "linalg.matrix_norm", ["$cube", "fro" if ord is None else ord], {}
+        yield "linalg.cond", ["$pd", ord], {}
+        yield "linalg.vector_norm", ["$ve", 2 if ord is None else ord], {}
+    for ord in ["fro", "nuc", "other"]:
+        yield "linalg.norm", ["$f", ord], {}
+        yield "linalg.norm", ["$fv", ord], {}
+        yield "linalg.matrix_norm", ["$cube", ord, [0, 2], True], {}
+    yield "linalg.vector_norm", ["$i"], {}
+    yield "linalg.matrix_norm", ["$fv"], {}
+    for n in [0, 1, 3, -2]:
+        for name in ["matrix_power", "linalg.matrix_power", ".matrix_power"]:
+            yield name, ["$sq", n], {}
+            yield name, ["$f", n], {}
+    for tensors in [["f", "fm"], ["f", "fm", "f"], ["p", "f", "fv"], ["f", "fv"], ["f"], ["f", "f"], ["f", "fv", "f"], ["f", "i"]]:
+        yield "linalg.multi_dot", [[f"${x}" for x in tensors]], {}
+    for mode in ["reduced", "complete", "r", "other"]:
+        yield "linalg.qr", ["$fm", mode], {}
+    for x in ["$fv", "$iv", "$f", "$f0", "$bv"]:
+        for count in [None, 0, 1, 2, 5]:
+            yield "linalg.vander", [x], {"N": count}
+            yield "vander", [x, count], {}
+        yield "vander", [x], {"increasing": True}
+        for y in ["$fv", "$iv", "$f", "$p"]:
+            yield "linalg.vecdot", [x, y], {}
+        yield "linalg.diagonal", [x], {"offset": 1}
+        yield "linalg.cross", [x, "$fv"], {}
+    yield "linalg.vecdot", ["$f", "$f"], {"dim": 0}
+    yield "linalg.cross", ["$sq3", "$sq3"], {"dim": 0}
+    yield "linalg.diagonal", ["$cube"], {"dim1": 0, "dim2": 0}
+    yield "linalg.diagonal", ["$cube"], {"dim1": 0, "dim2": 1}
+    yield "linalg.tensorinv", ["$sq"], {"ind": 1}
+    yield "linalg.tensorinv", ["$cube"], {"ind": 1}
+    yield "linalg.tensorinv", ["$sq"], {"ind": 0}
+    yield "linalg.tensorsolve", ["$sq", "$p"], {}
+    yield "linalg.tensorsolve", ["$sq", "$p"], {"dims": [0]}
+    yield "linalg.tensorsolve", ["$sq", "$fv"], {}
+    yield "linalg.householder_product", ["$fm", "$p"], {}
+    yield "linalg.householder_product", ["$f", "$p"], {}
+    yield "orgqr", ["$fm", "$p"], {}
+
+
 def array_cases():
+    yield from matrices()
     yield from products()
     yield from views()
     yield from creations()

@@ -40,7 +40,19 @@ export { vmap } from "./func/vmap.js";
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
 export { resize_as_ } from "./methods/more_inplace.js";
-export { accelerator, autograd, backends, cuda, func, nn, optim, special, torchvision, utils } from "./namespaces.js";
+export {
+  accelerator,
+  autograd,
+  backends,
+  cuda,
+  func,
+  linalg,
+  nn,
+  optim,
+  special,
+  torchvision,
+  utils,
+} from "./namespaces.js";
 export * from "./nn/torch_functions.js";
 export * from "./ops/aliases.js";
 export {
@@ -92,6 +104,7 @@ export { addcdiv, addcmul, clamp, clamp_max, clamp_min, lerp, masked_fill, where
 export { gather, type Index, index_select } from "./ops/indexing.js";
 export { cat, chunk, narrow, split, stack, unsafe_split_with_sizes } from "./ops/joining.js";
 export { bmm, matmul, mm } from "./ops/linalg.js";
+export * from "./ops/matrix_names.js";
 export { addbmm, addmm, addmv, addr, baddbmm } from "./ops/matrix_sums.js";
 export {
   asarray,

@@ -5,6 +5,7 @@ import * as autogradMembers from "./autograd/index.js";
 import * as acceleratorMembers from "./devices/accelerator.js";
 import * as cudaMembers from "./devices/cuda.js";
 import * as funcMembers from "./func/index.js";
+import * as linalgMembers from "./linalg.js";
 import * as nnMembers from "./nn/index.js";
 import * as optimMembers from "./optim/index.js";
 import * as specialMembers from "./special.js";
@@ -26,6 +27,7 @@ export declare namespace cuda {
   type Event = cudaMembers.Event;
 }
 export const func = namespace("torch.func", funcMembers);
+export const linalg = namespace("torch.linalg", linalgMembers);
 export const special = namespace("torch.special", specialMembers);
 
 export const nn = namespace("torch.nn", {

@@ -2,6 +2,7 @@
 import type { Args, Rules } from "@facet/dialect";
 import { scalar, tensor } from "../kinds.js";
 import * as V from "../ops/covariance.js";
+import * as N from "../ops/matrix_names.js";
 import * as S from "../ops/matrix_sums.js";
 import * as P from "../ops/products.js";
 import type { Tensor } from "../tensor.js";
@@ -25,6 +26,20 @@ const baddbmm_: SumInPlace<"batch1", "batch2"> = sumInPlace("baddbmm_", ["batch1
 const addr_: SumInPlace<"vec1", "vec2"> = sumInPlace("addr_", ["vec1", "vec2"], S.addr);
 
 export const products = {
+  det: N.det,
+  logdet: N.logdet,
+  slogdet: N.slogdet,
+  inverse: N.inverse,
+  pinverse: N.pinverse,
+  matrix_exp: N.matrix_exp,
+  matrix_power: N.matrix_power,
+  cholesky: N.cholesky,
+  cholesky_inverse: N.cholesky_inverse,
+  cholesky_solve: N.cholesky_solve,
+  triangular_solve: N.triangular_solve,
+  qr: N.qr,
+  svd: N.svd,
+  orgqr: N.orgqr,
   dot: P.dot,
   vdot: P.vdot,
   mv: P.mv,
