@@ -19,6 +19,7 @@ from jax_compositions import compositions_cases
 from jax_functions import functions_cases, promotions_cases, second_cases
 from jax_lax import lax_cases
 from jax_numpy import numpy_cases
+from jax_optax import optax_cases
 from jax_random import initializers_cases, random_cases
 from jax_scipy import scipy_cases
 from jax_training import optimizers_cases, stax_cases
@@ -35,6 +36,7 @@ FILES = {
     "jax_promotions": promotions_cases,
     "jax_second": second_cases,
     "jax_stax": stax_cases,
+    "jax_optax": optax_cases,
     "jax_optimizers": optimizers_cases,
     "jax_transforms": transforms_cases,
     "jax_compositions": compositions_cases,

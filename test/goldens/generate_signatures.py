@@ -60,7 +60,7 @@ NAMESPACES = {
         *["jax.scipy.fft", "jax.scipy.integrate", "jax.debug", "jax.image", "jax.ops", "jax.dtypes", "jax.test_util"],
         *["jax.checkpoint_policies", "jax.ad_checkpoint", "jax.lax.linalg"],
         *["jax.example_libraries.stax", "jax.example_libraries.optimizers", "optax", "optax.losses"],
-        *["optax.schedules", "optax.tree_utils"],
+        *["optax.schedules", "optax.tree", "optax.tree_utils", "optax.MultiSteps", "optax.LookaheadParams"],
     ],
     "flax": [
         *["flax", "flax.core", "flax.core.FrozenDict", "flax.jax_utils", "flax.linen", "flax.linen.Module", "flax.linen.initializers"],

@@ -21,6 +21,7 @@ NAMESPACES = {
     "random": jax.random,
     "stats": jax.scipy.stats,
     "optax": optax,
+    "losses": optax.losses,
     "stax": stax,
     "optimizers": optimizers,
 }

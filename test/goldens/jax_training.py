@@ -163,8 +163,59 @@ TRANSFORMS = {
             {"call": ["optax.scale_by_learning_rate", DECAY]},
         ]
     },
+    "adabelief": {"call": ["optax.adabelief", 0.1]},
+    "adabelief_nesterov": {"call": ["optax.adabelief", DECAY, 0.8, 0.9, 1e-3, 1e-4], "kwargs": {"nesterov": True}},
+    "yogi": {"call": ["optax.yogi", 0.1]},
+    "scale_by_yogi": {"call": ["optax.chain", {"call": ["optax.scale_by_yogi", 0.8, 0.9, 0.01, 0.001, 0.1]}, {"call": ["optax.scale", -0.1]}]},
+    "adan": {"call": ["optax.adan", 0.1], "kwargs": {"weight_decay": 0.1}},
+    "novograd": {"call": ["optax.novograd", 0.1], "kwargs": {"weight_decay": 0.05}},
+    "optimistic_gradient_descent": {"call": ["optax.optimistic_gradient_descent", 0.1, 0.8, 0.5]},
+    "optimistic_adam": {"call": ["optax.optimistic_adam", 0.1, 0.05]},
+    "optimistic_adam_v2": {"call": ["optax.optimistic_adam_v2", DECAY], "kwargs": {"alpha": 0.9}},
+    "sm3": {"call": ["optax.sm3", 0.1]},
+    "scale_by_sm3": {"call": ["optax.chain", {"call": ["optax.scale_by_sm3", 0.8, 0.9, 0.01]}, {"call": ["optax.scale", -0.1]}]},
+    "fromage": {"call": ["optax.fromage", 0.1]},
+    "fromage_schedule": {"call": ["optax.fromage", DECAY, 0.1]},
+    "apply_every": {"call": ["optax.chain", {"call": ["optax.apply_every", 2]}, {"call": ["optax.sgd", 0.1]}]},
+    "centralize": {"call": ["optax.chain", {"call": ["optax.centralize"]}, {"call": ["optax.sgd", 0.1]}]},
+    "normalize_by_update_norm": {"call": ["optax.chain", {"call": ["optax.normalize_by_update_norm", 2.0]}, {"call": ["optax.sgd", 0.1]}]},
+    "scale_by_param_block_norm": {"call": ["optax.chain", {"call": ["optax.scale_by_param_block_norm", 2.0]}, {"call": ["optax.sgd", 0.1]}]},
+    "adaptive_grad_clip": {"call": ["optax.chain", {"call": ["optax.adaptive_grad_clip", 0.3]}, {"call": ["optax.sgd", 0.1]}]},
+    "keep_params_nonnegative": {"call": ["optax.chain", {"call": ["optax.sgd", 0.5]}, {"call": ["optax.keep_params_nonnegative"]}]},
+    "scale_by_schedule": {"call": ["optax.chain", {"call": ["optax.scale_by_schedule", DECAY]}, {"call": ["optax.scale", -1.0]}]},
+    "masked": {"call": ["optax.masked", {"call": ["optax.adam", 0.1]}, [True, False]]},
+    "masked_chain": {
+        "call": ["optax.chain", {"call": ["optax.masked", {"call": ["optax.add_decayed_weights", 0.5]}, [False, True]]}, {"call": ["optax.sgd", 0.1]}]
+    },
+    "multi_steps": {"call": ["steps", {"call": ["optax.adam", 0.1]}, 2]},
+    "multi_steps_sum": {"call": ["steps", {"call": ["optax.sgd", 0.1, 0.9]}, 3, False]},
+    "inject": {"call": ["inject", "optax.adamw"], "kwargs": {"learning_rate": 0.1, "weight_decay": 0.05}},
+    "inject_schedule": {"call": ["inject", "optax.sgd"], "kwargs": {"learning_rate": DECAY, "momentum": 0.9}},
+    "partition": {"call": ["parts", {"call": ["optax.adam", 0.1]}, {"call": ["optax.set_to_zero"]}]},
+    "partition_both": {"call": ["parts", {"call": ["optax.sgd", 0.1]}, {"call": ["optax.adamw", 0.1]}]},
+    "named_chain": {"call": ["chained", {"call": ["optax.clip", 0.5]}, {"call": ["optax.sgd", 0.1, 0.9]}]},
     "clip_norm_at_bound": {"call": ["optax.chain", {"call": ["optax.clip_by_global_norm", 100.0]}, {"call": ["optax.scale", -1.0]}]},
 }
+
+
+# What takes Python's own objects, by short names.
+MADE = {
+    "steps": lambda optax, tx, k, mean=True: optax.MultiSteps(tx, k, use_grad_mean=mean),
+    "inject": lambda optax, name, **kwargs: optax.inject_hyperparams(named(name))(**filled_values(kwargs)),
+    "parts": lambda optax, a, b: optax.partition({"a": a, "b": b}, ["a", "b"]),
+    "chained": lambda optax, a, b: optax.named_chain(("one", a), ("two", b)),
+}
+
+
+def filled_values(kwargs):
+    return {key: filled(value, {}) for key, value in kwargs.items()}
+
+
+def transformation(description):
+    fn, *args = description["call"]
+    if fn not in MADE:
+        return filled(description, {})
+    return MADE[fn](NAMESPACES["optax"], *filled(args, {}), **description.get("kwargs", {}))
 
 
 def start(inputs):
@@ -200,7 +251,7 @@ def optimizers_cases():
 
             def run(params, gradients):
                 optax = NAMESPACES["optax"]
-                tx = filled(description, {})
+                tx = transformation(description)
                 state, after = tx.init(params), []
                 for g in gradients:
                     updates, state = tx.update(g, state, params)
@@ -224,6 +275,15 @@ def optimizers_cases():
             "optax_exponential_decay_rising": {"call": ["optax.exponential_decay", 0.5, 2, 1.5], "kwargs": {"end_value": 1.2}},
             "optax_exponential_decay_rate_0": {"call": ["optax.exponential_decay", 0.5, 2, 0.0]},
             "optax_exponential_decay_steps_0": {"call": ["optax.exponential_decay", 0.5, 0, 0.5]},
+            "optax_polynomial": {"call": ["optax.polynomial_schedule", 1.0, 0.1, 2.0, 5, 2]},
+            "optax_linear": {"call": ["optax.linear_schedule", 0.1, 1.0, 6]},
+            "optax_linear_steps_0": {"call": ["optax.linear_schedule", 0.1, 1.0, 0]},
+            "optax_cosine": {"call": ["optax.cosine_decay_schedule", 0.5, 7, 0.1, 1.5]},
+            "optax_warmup_constant": {"call": ["optax.warmup_constant_schedule", 0.0, 1.0, 4]},
+            "optax_warmup_cosine": {"call": ["optax.warmup_cosine_decay_schedule", 0.1, 1.0, 3, 8, 0.2, 1.5]},
+            "optax_warmup_exponential": {"call": ["optax.warmup_exponential_decay_schedule", 0.1, 1.0, 3, 2, 0.5]},
+            "optax_linear_onecycle": {"call": ["optax.linear_onecycle_schedule", 8, 1.0]},
+            "optax_cosine_onecycle": {"call": ["optax.cosine_onecycle_schedule", 8, 1.0, 0.4, 10.0, 100.0]},
             "polynomial_decay_by_name": {
                 "call": ["optimizers.polynomial_decay", 0.5],
                 "kwargs": {"decay_steps": 6, "final_step_size": 0.1, "power": 3.0},

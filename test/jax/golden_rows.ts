@@ -16,6 +16,7 @@ const NAMESPACES: Record<string, object> = {
   random: jax.random,
   stats: jax.scipy.stats,
   optax: jax.optax,
+  losses: jax.optax.losses,
   stax: jax.example_libraries.stax,
   optimizers: jax.example_libraries.optimizers,
 };

@@ -11,6 +11,7 @@ describe("functions", () => {
     ...rows("jax_arguments"),
     ...rows("jax_numpy"),
     ...rows("jax_lax"),
+    ...rows("jax_optax"),
     ...rows("jax_scipy"),
   ])("$name", async (row) => {
     const { fn, args, kwargs, dtype } = row.params;

@@ -53,6 +53,22 @@ async function follow(row: GoldenCase, next: (i: number, grads: Arr[]) => Arr[])
     expectClose(values, row.floats(`y${k}`), { rtol: 1e-5, atol: 1e-6, label: `${row.name} p${k}` });
 }
 
+/** Transformations that take objects of the language, by the short names of the cases. */
+const MADE: Readonly<Record<string, (...args: never[]) => unknown>> = {
+  steps: (tx: never, k: number, use_grad_mean = true) => new optax.MultiSteps(tx, k, { use_grad_mean } as never),
+  inject: (name: string, settings: object) =>
+    (optax.inject_hyperparams(named(name)) as never as typeof optax.adam)(settings as never),
+  parts: (a: never, b: never) => optax.partition({ a, b }, ["a", "b"]),
+  chained: (a: never, b: never) => optax.named_chain(["one", a], ["two", b]),
+};
+// biome-ignore lint/suspicious/noExplicitAny: a transformation of any kind.
+function transformation(description: { call: [string, ...unknown[]]; kwargs?: object }): any {
+  const [fn, ...args] = description.call;
+  if (!Object.hasOwn(MADE, fn)) return filled(description);
+  const kwargs = description.kwargs ? [filled(description.kwargs)] : [];
+  return (MADE[fn] as (...args: unknown[]) => unknown)(...filled(args), ...kwargs);
+}
+
 describe("optimizers", () => {
   test.each(rows("jax_optimizers", ({ params }) => params.optimizer))("$name", async (row) => {
     const [init, update, get_params] = named(row.params.optimizer)(...filled(row.params.args));
@@ -64,7 +80,7 @@ describe("optimizers", () => {
   });
 
   test.each(rows("jax_optimizers", ({ params }) => params.optax))("$name", async (row) => {
-    const tx = filled(row.params.optax);
+    const tx = transformation(row.params.optax);
     let params = [arr(row, "p0"), arr(row, "p1")];
     let state = tx.init(params);
     await follow(row, (_, grads) => {

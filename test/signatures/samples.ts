@@ -52,6 +52,7 @@ const texts = [
     "reduced",
     "safe",
     "L",
+    "sps",
     "use_mm_for_euclid_dist",
     "max",
     "abs",
@@ -102,6 +103,7 @@ function values(): readonly unknown[] {
       [[], []],
     ],
     { init: () => 1, update: () => 1 },
+    ["x", { init: () => 1, update: () => 1 }],
   ];
   candidates = [
     ...base,

@@ -9,6 +9,10 @@ import * as laxMembers from "./lax.js";
 import * as nnMembers from "./nn.js";
 import * as numpyMembers from "./numpy/index.js";
 import * as optaxMembers from "./optax.js";
+import * as lossMembers from "./optax_losses.js";
+import * as furtherLosses from "./optax_losses_more.js";
+import * as composed from "./optax_schedules_composed.js";
+import { long, short as shortTree } from "./optax_tree.js";
 import * as randomMembers from "./random.js";
 import * as specialMembers from "./scipy/special.js";
 import { stats } from "./scipy/stats.js";
@@ -32,7 +36,40 @@ export const debug = namespace("jax.debug", {
 export const lax = namespace("jax.lax", laxMembers);
 export const nn = namespace("jax.nn", nnMembers);
 export const numpy = namespace("jax.numpy", numpyMembers);
-export const optax = namespace("optax", optaxMembers, "jax");
+/** optax.losses. */
+const losses: typeof lossMembers & typeof furtherLosses = namespace(
+  "optax.losses",
+  { ...lossMembers, ...furtherLosses },
+  "jax",
+);
+const { constant_schedule, exponential_decay, inject_hyperparams, inject_stateful_hyperparams } = optaxMembers;
+/** optax.schedules. */
+const schedules: typeof composed &
+  Pick<
+    typeof optaxMembers,
+    "constant_schedule" | "exponential_decay" | "inject_hyperparams" | "inject_stateful_hyperparams"
+  > = namespace(
+  "optax.schedules",
+  { ...composed, constant_schedule, exponential_decay, inject_hyperparams, inject_stateful_hyperparams },
+  "jax",
+);
+/** optax, a package of its own in Python. */
+export const optax: typeof optaxMembers & {
+  readonly losses: typeof losses;
+  readonly schedules: typeof schedules;
+  readonly tree: typeof shortTree;
+  readonly tree_utils: typeof long;
+} = namespace(
+  "optax",
+  {
+    ...optaxMembers,
+    losses,
+    schedules,
+    tree: namespace("optax.tree", shortTree, "jax"),
+    tree_utils: namespace("optax.tree_utils", long, "jax"),
+  },
+  "jax",
+);
 export const random = namespace("jax.random", randomMembers);
 /** jax.scipy: special functions and distributions. */
 export const scipy = namespace("jax.scipy", { special: namespace("jax.scipy.special", specialMembers), stats });

@@ -18,6 +18,7 @@ export {
   sign_sgd,
   signum,
 } from "./optax_factored.js";
+export { inject_hyperparams, inject_stateful_hyperparams } from "./optax_inject.js";
 export {
   l2_loss,
   sigmoid_binary_cross_entropy,
@@ -26,8 +27,72 @@ export {
   softmax_cross_entropy_with_integer_labels,
   squared_error,
 } from "./optax_losses.js";
+export {
+  convex_kl_divergence,
+  cosine_distance,
+  cosine_similarity,
+  generalized_kl_divergence,
+  hinge_loss,
+  huber_loss,
+  kl_divergence,
+  log_cosh,
+  ntxent,
+  safe_softmax_cross_entropy,
+  sigmoid_focal_loss,
+} from "./optax_losses_more.js";
+export {
+  adabelief,
+  adan,
+  novograd,
+  optimistic_adam,
+  optimistic_adam_v2,
+  optimistic_gradient_descent,
+  scale_by_adan,
+  scale_by_belief,
+  scale_by_novograd,
+  scale_by_optimistic_gradient,
+  scale_by_sm3,
+  scale_by_yogi,
+  sm3,
+  yogi,
+} from "./optax_moments.js";
 export { adam, adamw, nadam, nadamw, sgd } from "./optax_optimizers.js";
 export { constant_schedule, exponential_decay, type ScalarOrSchedule } from "./optax_schedules.js";
+export {
+  cosine_decay_schedule,
+  cosine_onecycle_schedule,
+  join_schedules,
+  linear_onecycle_schedule,
+  linear_schedule,
+  piecewise_constant_schedule,
+  piecewise_interpolate_schedule,
+  polynomial_schedule,
+  sgdr_schedule,
+  warmup_constant_schedule,
+  warmup_cosine_decay_schedule,
+  warmup_exponential_decay_schedule,
+} from "./optax_schedules_composed.js";
+export {
+  adaptive_grad_clip,
+  add_noise,
+  centralize,
+  fromage,
+  identity,
+  incremental_update,
+  keep_params_nonnegative,
+  noisy_sgd,
+  normalize_by_update_norm,
+  periodic_update,
+  polyak_sgd,
+  scale_by_param_block_norm,
+  scale_by_polyak,
+  scale_by_schedule,
+  set_to_zero,
+  stateless_ as stateless,
+  stateless_with_tree_map,
+  with_extra_args_support,
+  zero_nans,
+} from "./optax_small.js";
 export {
   adadelta,
   adagrad,
@@ -61,6 +126,17 @@ export {
   scale_by_adam,
   scale_by_learning_rate,
 } from "./optax_transforms.js";
+
+export {
+  apply_every,
+  LookaheadParams,
+  lookahead,
+  MultiSteps,
+  masked,
+  multi_transform,
+  named_chain,
+  partition,
+} from "./optax_wrappers.js";
 
 /** Root of the sum of the squares of all elements of a tree. */
 export const global_norm: (updates: unknown) => JaxArray = define(

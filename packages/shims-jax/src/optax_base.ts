@@ -3,7 +3,7 @@ import { ArgumentError } from "@facet/autograd";
 import { isKeywords, type Keywords, show, signature } from "@facet/dialect";
 import { tree as treeKind } from "./arguments.js";
 import { FlatTree } from "./flat_tree.js";
-import { derived, TracedNumber } from "./traced_number.js";
+import { derived, hostNumber, TracedNumber } from "./traced_number.js";
 import { treeScope } from "./tree_scope.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: trees and states are whatever the transformation makes of them.
@@ -12,7 +12,10 @@ type Any = any;
 type Update = <T>(
   updates: T,
   state: Any,
-  ...params: [] | [params: unknown] | [options: Keywords<{ params: unknown }>]
+  ...params:
+    | []
+    | [params: unknown, extra_args?: Readonly<Record<string, Any>>]
+    | [options: Keywords<{ params: unknown }>]
 ) => [updates: T, state: Any];
 export interface GradientTransformation {
   /** State for parameters of this tree. */
@@ -26,6 +29,7 @@ const readUpdate = signature("optax.GradientTransformation.update", {
   updates: treeKind,
   state: treeKind,
   params: treeKind.or(null),
+  "**extra_args": null,
 });
 
 /** Arguments of update. Parameters that are themselves a tree { params } look like a keyword, but for the updates' shape. */
@@ -39,19 +43,49 @@ function updateArguments(args: readonly unknown[]) {
 
 export function transformation(
   init: (params: unknown) => unknown,
-  update: (updates: Any, state: Any, params: unknown) => [unknown, unknown],
+  update: (updates: Any, state: Any, params: unknown, extra_args: Readonly<Record<string, Any>>) => [unknown, unknown],
 ): GradientTransformation {
   return {
     init: (...args) => treeScope("init", () => init(readInit(args).params)),
     update: ((...args: unknown[]) => {
-      const { updates, state, params } = updateArguments(args);
-      return treeScope("update", () => update(updates, state, params));
+      const { updates, state, params, extra_args } = updateArguments(args);
+      return treeScope("update", () => update(updates, state, params, extra_args as Readonly<Record<string, Any>>));
     }) as Update,
   };
 }
 
 /** The next count of a state. */
 export const increment = (count: number): number => derived(count, (now) => now + 1);
+
+/** A number of numbers, some of which may be traced: then it is computed anew in every run. */
+export const computed = (f: (...now: number[]) => number, ...given: readonly number[]): number =>
+  given.some((x) => (x as unknown) instanceof TracedNumber)
+    ? (new TracedNumber(() => f(...given.map(hostNumber))) as unknown as number)
+    : f(...given);
+
+/** Further arguments as update takes them: nothing where there are none. */
+export const passed = (extra_args: Readonly<Record<string, Any>>): [] | [Readonly<Record<string, Any>>] =>
+  Object.keys(extra_args).length === 0 ? [] : [extra_args];
+
+/** A transformation with a count and trees of its own by name. */
+export const counted = (
+  fn: string,
+  initial: (params: Any) => Record<string, unknown>,
+  update: (
+    updates: Any,
+    state: Record<string, Any> & { count: number },
+    params: unknown,
+    extra_args: Readonly<Record<string, Any>>,
+  ) => [updates: unknown, state: Record<string, unknown>],
+): GradientTransformation =>
+  transformation(
+    (params) => ({ count: 0, ...initial(params) }),
+    (updates, state, params, extra_args) => {
+      if (!isKeywords(state) || !("count" in state)) throw refusedState(fn, state);
+      const [made, next] = update(updates, state as Record<string, Any> & { count: number }, params, extra_args);
+      return [made, { count: increment(state.count as number), ...next }];
+    },
+  );
 
 const STATE = "a state made by init or update";
 export const refusedState = (fn: string, state: unknown): ArgumentError =>

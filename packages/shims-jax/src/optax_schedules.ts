@@ -30,7 +30,7 @@ export const valueFor = (fn: string, argument: string, value: ScalarOrSchedule, 
 const read = signature("optax.Schedule", { count: scalar });
 
 /** A schedule that reads its argument, and follows one that a jitted function was called with. */
-const schedule =
+export const schedule =
   (valueAfter: (count: number) => number) =>
   (...args: unknown[]): number =>
     derived(read(args).count, valueAfter);

@@ -9,6 +9,7 @@ import { minusOf, plus, times } from "./numpy/elementwise.js";
 import {
   type GradientTransformation,
   increment,
+  passed,
   refusedState,
   stateless,
   stateOf,
@@ -117,11 +118,11 @@ export const maskKind = func.either(treeKind).or(null);
 export const chained = (transforms: readonly GradientTransformation[]): GradientTransformation =>
   transformation(
     (params) => transforms.map((transform) => transform.init(params)),
-    (updates, state: unknown, params) => {
+    (updates, state: unknown, params, extra_args) => {
       if (!Array.isArray(state) || state.length !== transforms.length) throw refusedState("chain", state);
       let current = updates;
       const states = transforms.map((transform, i) => {
-        const [next, own] = transform.update(current, state[i], params);
+        const [next, own] = transform.update(current, state[i], params, ...passed(extra_args));
         current = next;
         return own;
       });
@@ -129,7 +130,7 @@ export const chained = (transforms: readonly GradientTransformation[]): Gradient
     },
   );
 
-const transform = new Kind<GradientTransformation>(
+export const transform = new Kind<GradientTransformation>(
   "gradient transformations, { init, update }",
   (x) => isKeywords(x) && ["init", "update"].every((name) => Object.hasOwn(x, name) && typeof x[name] === "function"),
   true,
@@ -187,7 +188,11 @@ function where(fn: string, mask: Mask, updates: unknown, params: unknown, f: (u:
   return map(marked, marks, [updates, params]);
 }
 
-const NO_PARAMS = { argument: "params", expected: "the parameters: update(updates, state, params)", given: "none" };
+export const NO_PARAMS = {
+  argument: "params",
+  expected: "the parameters: update(updates, state, params)",
+  given: "none",
+};
 
 /** A transformation without state that makes updates of updates and parameters, array by array. */
 export const ofParameters = (fn: string, mask: Mask, f: (u: Tensor, p: Tensor) => Tensor): GradientTransformation =>
