@@ -164,3 +164,50 @@ test("layers of images draw anew in training alone, and for every image by itsel
   expect(new Set(await firsts(false))).toEqual(new Set([0]));
   expect(new Set(await firsts(true))).toEqual(new Set([0, 1]));
 });
+
+describe("words", () => {
+  const texts = ["Hello, world! Hello.", "the world is THE world"];
+
+  test("a vocabulary is learnt by frequency, of equals the last in order first", async () => {
+    const layer = layers.TextVectorization({ max_tokens: 6 });
+    layer.adapt(texts);
+    expect(layer.get_vocabulary()).toEqual(["", "[UNK]", "world", "the", "hello", "is"]);
+    expect(await held((layer as never as (x: unknown) => keras.Tensor)(["hello big world", "is"]))).toEqual([
+      [4, 1, 2],
+      [5, 0, 0],
+    ]);
+  });
+
+  test("pairs, sequences of one length, vectors", async () => {
+    const call = (options: object) => {
+      const layer = layers.TextVectorization({ vocabulary: ["a", "b", "a b"], ...options } as never);
+      return held((layer as never as (x: unknown) => keras.Tensor)(["a b", "b c b"]));
+    };
+    expect(await call({ ngrams: 2, output_sequence_length: 4 })).toEqual([
+      [2, 3, 4, 0],
+      [3, 1, 3, 1],
+    ]);
+    expect(await call({ output_mode: "multi_hot" })).toEqual([
+      [0, 1, 1, 0],
+      [1, 0, 1, 0],
+    ]);
+    expect(await call({ output_mode: "count", standardize: null, split: "character" })).toEqual([
+      [1, 1, 1, 0],
+      [3, 0, 2, 0],
+    ]);
+  });
+
+  test("IntegerLookup looks numbers up on the device", async () => {
+    const layer = layers.IntegerLookup({ vocabulary: [42, 7, 1000], mask_token: 0 });
+    const x = ops.convert_to_tensor(keras.ndarray(Int32Array.of(7, 42, 5, 0, 1000, 2000), [2, 3]));
+    expect(await held(layer(x) as keras.Tensor)).toEqual([
+      [3, 2, 1],
+      [0, 4, 1],
+    ]);
+    const back = layers.IntegerLookup({ vocabulary: [42, 7, 1000], mask_token: 0, invert: true });
+    expect(await held(back(layer(x) as keras.Tensor) as keras.Tensor)).toEqual([
+      [7, 42, -1],
+      [0, 1000, -1],
+    ]);
+  });
+});

@@ -47,6 +47,8 @@ export const kerasExceptions: Exceptions = {
       rank: "how the original's base is told of its dimensions",
       pool_dimensions: "how the original's base is told of its dimensions",
       implementation: "one of the original's **kwargs",
+      vocabulary_dtype: "how the original's base is told what it holds",
+      vocabulary_size: "one of the original's **kwargs",
       cell: "how the original's base is told of its cell",
       pool_mode: "how the original's base is told what it is",
     },

@@ -17,6 +17,7 @@ const texts = [
     "horizontal",
     "one_hot",
     "int",
+    "int64",
     "linear",
     "reflect",
     "constant",

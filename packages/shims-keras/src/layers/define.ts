@@ -19,8 +19,8 @@ import { Layer } from "./layer.js";
 import { registerLayer, serialized } from "./serialization.js";
 
 /** What every layer's signature ends with, and no attribute or entry of a configuration of its own. */
-const COMMON = new Set(["*", "name", "trainable", "dtype", "autocast", "weights"]);
-type Common = "name" | "trainable" | "dtype" | "autocast" | "weights";
+const COMMON = new Set(["*", "name", "trainable", "dtype", "autocast", "weights", "vocabulary_size"]);
+type Common = "name" | "trainable" | "dtype" | "autocast" | "weights" | "vocabulary_size";
 
 /** A layer's own arguments, which are its attributes; those that `normal` returns in the form that it gives. */
 export type Attributes<R, N> = {

@@ -33,6 +33,7 @@ export {
   Resizing,
 } from "./image_geometry.js";
 export { Layer } from "./layer.js";
+export { IntegerLookup, StringLookup, TextVectorization } from "./lookup.js";
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from "./merge.js";
 export * from "./merge_functions.js";
 export * from "./multi_head_attention.js";
