@@ -17,6 +17,7 @@ from golden_format import write
 from jax_arguments import arguments_cases
 from jax_compositions import compositions_cases
 from jax_functions import functions_cases, promotions_cases, second_cases
+from jax_layers import layers_cases
 from jax_lax import lax_cases
 from jax_numpy import numpy_cases
 from jax_optax import optax_cases
@@ -33,6 +34,7 @@ FILES = {
     "jax_numpy": numpy_cases,
     "jax_lax": lax_cases,
     "jax_scipy": scipy_cases,
+    "jax_layers": layers_cases,
     "jax_promotions": promotions_cases,
     "jax_second": second_cases,
     "jax_stax": stax_cases,

@@ -5,6 +5,8 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import jax.image
+import jax.ops
 import jax.scipy.special
 import jax.scipy.stats
 import optax
@@ -20,6 +22,8 @@ NAMESPACES = {
     "special": jax.scipy.special,
     "random": jax.random,
     "stats": jax.scipy.stats,
+    "image": jax.image,
+    "ops": jax.ops,
     "optax": optax,
     "losses": optax.losses,
     "stax": stax,

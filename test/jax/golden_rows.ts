@@ -15,6 +15,8 @@ const NAMESPACES: Record<string, object> = {
   special: jax.scipy.special,
   random: jax.random,
   stats: jax.scipy.stats,
+  image: jax.image,
+  ops: jax.ops,
   optax: jax.optax,
   losses: jax.optax.losses,
   stax: jax.example_libraries.stax,

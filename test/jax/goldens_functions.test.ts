@@ -13,6 +13,7 @@ describe("functions", () => {
     ...rows("jax_lax"),
     ...rows("jax_optax"),
     ...rows("jax_scipy"),
+    ...rows("jax_layers"),
   ])("$name", async (row) => {
     const { fn, args, kwargs, dtype } = row.params;
     const names = row.tensors.filter((name) => /^[abcipqswx]$/.test(name));

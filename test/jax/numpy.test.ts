@@ -227,12 +227,10 @@ test("mistakes are typed and named", () => {
     (options: object, strides = [1, 1], padding: unknown = "SAME") =>
     () =>
       lax.conv_general_dilated(jnp.ones([1, 1, 4, 4]), jnp.ones([1, 1, 3, 3]), strides, padding as never, options);
-  expect(conv({ lhs_dilation: [2, 2] })).toThrow(
-    /conv_general_dilated: lhs_dilation: expected null: other values are not supported, got \[2,2\]/,
-  );
+  expect(conv({ lhs_dilation: [2, 2] })).toThrow(/conv_general_dilated: padding: expected pairs beside lhs_dilation/);
   expect(conv({ batchGroupCount: 2 })).toThrow(/conv2d: x: expected rank 4 and a batch of a multiple of 2/);
   expect(conv({ batchGroupCount: 2, featureGroupCount: 2 })).toThrow(/conv2d: batchGroups: expected 1 beside groups/);
-  expect(conv({}, [0, 1])).toThrow(/window_strides: expected two whole numbers of 1 or more/);
+  expect(conv({}, [0, 1])).toThrow(/window_strides: expected 2 whole numbers of 1 or more/);
   expect(conv({}, [1, 1], "FULL")).toThrow(/padding: expected SAME, SAME_LOWER, VALID or pairs/);
   expect(conv({ dimension_numbers: ["NHWX", "HWIO", "NHWC"] })).toThrow(/dimension_numbers/);
   expect(conv({ feature_group_count: 2 })).toThrow(/conv2d/);
@@ -240,8 +238,6 @@ test("mistakes are typed and named", () => {
     (init: number, computation: unknown, dims = [1, 2, 2, 1]) =>
     () =>
       lax.reduce_window(jnp.ones([1, 4, 4, 1]), init, computation as never, dims, [1, 1, 1, 1], "VALID");
-  expect(window(0, lax.max)).toThrow(/reduce_window: init_value: expected -Infinity, got 0/);
-  expect(window(0, lax.mul)).toThrow(/reduce_window: computation: expected lax.max, lax.min or lax.add/);
-  expect(window(0, lax.add, [2, 2, 2, 1])).toThrow(/reduce_window: window_dimensions/);
+  expect(window(0, lax.add, [2, 2, 2])).toThrow(/reduce_window: window_dimensions: expected 4 whole numbers/);
   expect(window(0, lax.add, [1, 5, 5, 1])).toThrow(/window/);
 });

@@ -52,6 +52,7 @@ const texts = [
     "scan",
     "reduced",
     "safe",
+    "stable",
     "L",
     "sps",
     "use_mm_for_euclid_dist",

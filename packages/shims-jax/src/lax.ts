@@ -4,6 +4,8 @@ import "./start.js";
 export { all_gather, axis_index, axis_size, pmax, pmean, pmin, psum } from "./lax_collectives.js";
 export { cond, fori_loop, map, scan, switch_ as switch, while_loop } from "./lax_control_flow.js";
 export { conv, conv_general_dilated } from "./lax_conv.js";
+export { conv_dimension_numbers, conv_transpose, conv_with_general_padding } from "./lax_conv_more.js";
+export { ConvDimensionNumbers } from "./lax_convolution.js";
 export * from "./lax_dynamic.js";
 export * from "./lax_elementwise.js";
 export * from "./lax_order.js";

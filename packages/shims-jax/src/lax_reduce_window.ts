@@ -1,9 +1,11 @@
-import { avgPool2d, maxPool2d, mul, neg, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
-import { define, func, int, listOf, only, show } from "@facet/dialect";
+import * as core from "@facet/autograd";
+import { ArgumentError, avgPool2d, maxPool2d, mul, neg, ShapeError, type Tensor } from "@facet/autograd";
+import { define, func, int, listOf, show } from "@facet/dialect";
 import { arrayLike, type Given } from "./arguments.js";
-import { type ArrayLike, computable, type JaxArray, run } from "./array.js";
-import { type Padding, padding as paddingKind, paddingOf, pairOf } from "./lax_conv.js";
+import { type ArrayLike, computable, converted, JaxArray, operand as operandOf, run } from "./array.js";
+import { type Padding, padding as paddingKind, paddingOf, pairOf } from "./lax_convolution.js";
 import { add, max, min } from "./lax_elementwise.js";
+import { padded } from "./lax_shapes.js";
 import * as np from "./numpy/elementwise.js";
 
 export type PoolKind = "max" | "min" | "mean" | "sum";
@@ -34,7 +36,7 @@ export function pooled(
     window: [h, w],
     stride,
     dilation: spread,
-    padding: paddingOf(fn, padding, extents, reach, stride),
+    padding: paddingOf(fn, padding, extents, reach, stride) as [number, number, number, number],
     layout,
   } as const;
   if (kind === "max") return maxPool2d(x, attrs);
@@ -54,7 +56,7 @@ function reductionOf(computation: unknown): { kind: PoolKind; init: number } | u
 type Ints = readonly number[];
 interface WindowNamed {
   operand: ArrayLike;
-  init_value: number;
+  init_value: ArrayLike;
   // biome-ignore lint/suspicious/noExplicitAny: one of the functions of two arrays of lax or jnp.
   computation: (x: any, y: any) => JaxArray;
   window_dimensions: Ints;
@@ -64,14 +66,58 @@ interface WindowNamed {
   window_dilation: Ints | null;
 }
 
+/** Windows folded axis by axis with a function of two arrays, which is associative and commutative. */
+function folded(
+  x: Tensor,
+  init: Tensor,
+  computation: WindowNamed["computation"],
+  {
+    window,
+    strides,
+    dilation,
+    padding,
+    spread,
+  }: { window: Ints; strides: Ints; dilation: Ints; padding: Ints; spread: Ints },
+): Tensor {
+  const fn = "reduce_window";
+  const join = (a: Tensor, b: Tensor): Tensor => computation(new JaxArray(a), new JaxArray(b)).core;
+  let y = padded(
+    fn,
+    x,
+    init,
+    x.shape.map((_, d) => [padding[2 * d] as number, padding[2 * d + 1] as number, (spread[d] as number) - 1]),
+  );
+  for (const [axis, n] of window.entries()) {
+    const [by, apart] = [strides[axis] as number, dilation[axis] as number];
+    const count = Math.max(0, Math.floor(((y.shape[axis] as number) - (n - 1) * apart - 1) / by) + 1);
+    if (n === 1 && by === 1) continue;
+    if (count === 0 || n === 0)
+      return core.expand(
+        init,
+        y.shape.map((e, d) => (d === axis ? count : e)),
+      );
+    const part = (j: number): Tensor =>
+      core.slice(
+        y,
+        y.shape.map((_, d) => (d === axis ? j * apart : 0)),
+        y.shape.map((e, d) => (d === axis ? j * apart + (count - 1) * by + 1 : e)),
+        y.shape.map((_, d) => (d === axis ? by : 1)),
+      );
+    let sum = part(0);
+    for (let j = 1; j < n; j++) sum = join(sum, part(j));
+    y = sum;
+  }
+  return join(core.expand(init, y.shape), y);
+}
+
 /**
- * lax.reduce_window for pooling: `computation` is lax.max (from -Infinity), lax.min (from Infinity) or lax.add (from 0), the
- * operand an image of rank 4, and the window spans two neighbouring dimensions, which are height and width: [1, h, w, 1] or
- * [1, 1, h, w]. Strides and dilation default to 1, padding to VALID.
+ * lax.reduce_window: windows of an array of any rank, each folded from `init_value` by `computation`, a function of two arrays that is
+ * associative and commutative. lax.max (from -Infinity), lax.min (from Infinity) and lax.add (from 0) of windows of images are pooling.
+ * Strides and dilations default to 1, padding to VALID; what is padded counts as `init_value`.
  */
 export const reduce_window: (
   ...args: Given<
-    [operand: ArrayLike, init_value: number, computation: WindowNamed["computation"], window_dimensions: Ints],
+    [operand: ArrayLike, init_value: ArrayLike, computation: WindowNamed["computation"], window_dimensions: Ints],
     [window_strides: Ints | null, padding: Padding, base_dilation: Ints | null, window_dilation: Ints | null],
     WindowNamed
   >
@@ -84,54 +130,55 @@ export const reduce_window: (
     window_dimensions: listOf(int),
     window_strides: listOf(int).or(null),
     padding: paddingKind.or("VALID"),
-    base_dilation: only(null, [1, 1, 1, 1]),
+    base_dilation: listOf(int).or(null),
     window_dilation: listOf(int).or(null),
   },
-  ({ operand, init_value, computation, window_dimensions, padding, ...given }) => {
-    const fn = "reduce_window";
-    const reduction = reductionOf(computation);
-    if (!reduction)
-      throw new UnsupportedError({
-        op: fn,
-        argument: "computation",
-        expected: "lax.max, lax.min or lax.add",
-        given: show(computation),
-      });
-    if (init_value !== reduction.init)
-      throw new UnsupportedError({
-        op: fn,
-        argument: "init_value",
-        expected: `${reduction.init}`,
-        given: show(init_value),
-      });
-    const ones = window_dimensions.map(() => 1);
-    const [strides, dilation] = [given.window_strides ?? ones, given.window_dilation ?? ones];
-    const spans = (...at: readonly number[]) =>
-      [window_dimensions, strides, dilation].every((list) => list.length === 4 && at.every((i) => list[i] === 1));
-    if (!spans(0, 3) && !spans(0, 1))
-      throw new UnsupportedError({
-        op: fn,
-        argument: "window_dimensions",
-        expected: "windows, strides and dilations [1, h, w, 1] or [1, 1, h, w]",
-        given: [window_dimensions, strides, dilation].map(show).join(" and "),
-      });
-    const [from, layout] = spans(0, 3) ? ([1, "NHWC"] as const) : ([2, "NCHW"] as const);
-    if (typeof padding !== "string" && padding.some(([a, b], i) => (i < from || i > from + 1) && (a !== 0 || b !== 0)))
-      throw new UnsupportedError({
-        op: fn,
-        argument: "padding",
-        expected: "padding of height and width",
-        given: show(padding),
-      });
-    const spatial = (list: readonly number[]) => list.slice(from, from + 2);
-    return run(() =>
-      pooled(fn, reduction.kind, computable(fn, "operand", operand), {
-        window: spatial(window_dimensions),
-        strides: spatial(strides),
-        dilation: spatial(dilation),
-        padding: typeof padding === "string" ? padding : padding.slice(from, from + 2),
-        layout,
-      }),
-    );
-  },
+  ({ operand, init_value, computation, window_dimensions: window, padding, ...given }) =>
+    run(() => {
+      const fn = "reduce_window";
+      const x = computable(fn, "operand", operand);
+      const ones = Array<number>(x.rank).fill(1);
+      const [strides, dilation, spread] = [
+        given.window_strides ?? ones,
+        given.window_dilation ?? ones,
+        given.base_dilation ?? ones,
+      ];
+      for (const [argument, list] of Object.entries({
+        window_dimensions: window,
+        window_strides: strides,
+        window_dilation: dilation,
+        base_dilation: spread,
+      }))
+        if (list.length !== x.rank || list.some((n) => n < (argument === "window_dimensions" ? 0 : 1)))
+          throw new ArgumentError({
+            op: fn,
+            argument,
+            expected: `${x.rank} whole numbers of 1 or more`,
+            given: show(list),
+          });
+      const reduction = reductionOf(computation);
+      const whole = (...at: readonly number[]) =>
+        x.rank === 4 &&
+        spread.every((n) => n === 1) &&
+        [window, strides, dilation].every((list) => at.every((d) => list[d] === 1)) &&
+        (typeof padding === "string" || at.every((d) => padding[d]?.[0] === 0 && padding[d]?.[1] === 0));
+      if (reduction && x.dtype === "float32" && init_value === reduction.init && (whole(0, 3) || whole(0, 1))) {
+        const [from, layout] = whole(0, 3) ? ([1, "NHWC"] as const) : ([2, "NCHW"] as const);
+        const spatial = (list: readonly number[]) => list.slice(from, from + 2);
+        return pooled(fn, reduction.kind, x, {
+          window: spatial(window),
+          strides: spatial(strides),
+          dilation: spatial(dilation),
+          padding: typeof padding === "string" ? padding : padding.slice(from, from + 2),
+          layout,
+        });
+      }
+      const start = operandOf(fn, "init_value", init_value);
+      if (start.rank !== 0)
+        throw new ShapeError({ op: fn, argument: "init_value", expected: "a scalar", given: show(start.shape) });
+      const extents = x.shape.map((e, d) => Math.max(0, (e - 1) * (spread[d] as number) + 1));
+      const reach = window.map((n, d) => (n - 1) * (dilation[d] as number) + 1);
+      const pads = paddingOf(fn, padding, extents, reach, strides);
+      return folded(x, converted(start, x.dtype), computation, { window, strides, dilation, padding: pads, spread });
+    }),
 );

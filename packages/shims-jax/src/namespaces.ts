@@ -5,6 +5,7 @@ import * as debugMembers from "./debug.js";
 import { configMembers } from "./devices.js";
 import * as optimizers from "./example_libraries/optimizers.js";
 import * as stax from "./example_libraries/stax.js";
+import * as imageMembers from "./image.js";
 import * as laxMembers from "./lax.js";
 import * as nnMembers from "./nn.js";
 import * as numpyMembers from "./numpy/index.js";
@@ -32,6 +33,15 @@ export const debug = namespace("jax.debug", {
   print: debugMembers.print,
   log: debugMembers.log,
   callback: debugMembers.callback,
+});
+/** jax.image: images in other sizes. */
+export const image = namespace("jax.image", { resize: imageMembers.resize });
+/** jax.ops: sums of segments. */
+export const ops = namespace("jax.ops", {
+  segment_max: imageMembers.segment_max,
+  segment_min: imageMembers.segment_min,
+  segment_prod: imageMembers.segment_prod,
+  segment_sum: imageMembers.segment_sum,
 });
 export const lax = namespace("jax.lax", laxMembers);
 export const nn = namespace("jax.nn", nnMembers);

@@ -9,6 +9,7 @@ import * as initial from "./initializers.js";
 import { axesOf, axisOf, broadcast, permuted } from "./numpy/axes.js";
 import { promoted } from "./numpy/ufunc.js";
 
+export { dot_product_attention, log1mexp, logmeanexp, standardize } from "./nn_more.js";
 export const initializers = namespace("jax.nn.initializers", initial);
 
 type Activation = (...args: Given<[x: ArrayLike], [], { x: ArrayLike }>) => JaxArray;

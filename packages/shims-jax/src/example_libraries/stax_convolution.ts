@@ -6,17 +6,21 @@ import type { Given } from "../arguments.js";
 import { computable, run } from "../array.js";
 import { glorot_normal, type Initializer, normal } from "../initializers.js";
 import {
-  type ConvDimensionNumbers,
   convolution,
-  layouts,
+  type Letters,
+  letters,
+  ofImages,
   type Padding,
   padding as paddingKind,
   paddingOf,
   pairOf,
-} from "../lax_conv.js";
+} from "../lax_convolution.js";
 import { type PoolKind, type PoolLayout, pooled } from "../lax_reduce_window.js";
 import { type PRNGKeyArray, split } from "../random.js";
 import { extent, flatShape, init, keyOf, type Layer, layer, NAME, weightsOf } from "./stax_layer.js";
+
+/** [top, bottom, left, right] of an image. */
+type Four = [number, number, number, number];
 
 interface ConvNamed {
   out_chan: number;
@@ -36,7 +40,7 @@ const conv = {
   b_init: init.or(normal(1e-6)),
 } as const;
 
-function convolving(fn: string, dimension_numbers: ConvDimensionNumbers, given: ConvNamed): Layer {
+function convolving(fn: string, dimension_numbers: Letters, given: ConvNamed): Layer {
   const { out_chan, filter_shape, strides, padding, W_init, b_init } = given;
   const [lhs, rhs, out] = dimension_numbers;
   const window = pairOf(fn, "filter_shape", filter_shape);
@@ -47,7 +51,7 @@ function convolving(fn: string, dimension_numbers: ConvDimensionNumbers, given: 
       const shape = flatShape(fn, input_shape, 4);
       const extents = ["H", "W"].map((letter) => shape[lhs.indexOf(letter)] as number);
       const channels = shape[lhs.indexOf("C")] as number;
-      const [top, bottom, left, right] = paddingOf(fn, padding, extents, window, stride);
+      const [top, bottom, left, right] = paddingOf(fn, padding, extents, window, stride) as Four;
       const size = spatial(extents, window, stride, [top + bottom, left + right]);
       const of: Record<string, number> = { N: shape[lhs.indexOf("N")] as number, H: size[0], W: size[1], C: out_chan };
       const kernel: Record<string, number> = { H: window[0], W: window[1], I: channels, O: out_chan };
@@ -67,7 +71,7 @@ function convolving(fn: string, dimension_numbers: ConvDimensionNumbers, given: 
         const [W, b] = weightsOf(fn, params);
         const bias = core.reshape(b.core, [b.size]);
         const options = { dimension_numbers, rhs_dilation: null, feature_group_count: 1 };
-        return convolution(fn, computable(fn, "inputs", inputs), W.core, bias, stride, padding, options);
+        return convolution(ofImages, fn, computable(fn, "inputs", inputs), W.core, bias, stride, padding, options);
       }),
   );
 }
@@ -75,11 +79,11 @@ function convolving(fn: string, dimension_numbers: ConvDimensionNumbers, given: 
 /** Convolution in any layout, with a bias per channel. W is initialised glorot_normal along its I and O, b normal(1e-6). */
 export const GeneralConv: (
   ...args: Given<
-    [dimension_numbers: ConvDimensionNumbers, out_chan: number, filter_shape: readonly number[]],
+    [dimension_numbers: Letters, out_chan: number, filter_shape: readonly number[]],
     ConvRest,
-    ConvNamed & { dimension_numbers: ConvDimensionNumbers }
+    ConvNamed & { dimension_numbers: Letters }
   >
-) => Layer = define(`${NAME}.GeneralConv`, { dimension_numbers: layouts, ...conv }, ({ dimension_numbers, ...given }) =>
+) => Layer = define(`${NAME}.GeneralConv`, { dimension_numbers: letters, ...conv }, ({ dimension_numbers, ...given }) =>
   convolving("GeneralConv", dimension_numbers, given),
 );
 
@@ -137,7 +141,7 @@ const pooling = (fn: string, kind: PoolKind): Pool =>
         (_rng, input_shape) => {
           const shape = flatShape(fn, input_shape, 4);
           const extents = shape.slice(from, from + 2);
-          const [top, bottom, left, right] = paddingOf(fn, padding, extents, window, stride);
+          const [top, bottom, left, right] = paddingOf(fn, padding, extents, window, stride) as Four;
           const size = spatial(extents, window, stride, [top + bottom, left + right]);
           return [shape.map((extent, i) => (i === from ? size[0] : i === from + 1 ? size[1] : extent)), []];
         },
