@@ -45,9 +45,9 @@ def value(v):
 
 
 def flat(v):
-    if isinstance(v, (torch.Tensor, int)):
-        return [v] if isinstance(v, torch.Tensor) else []
-    return [t for each in v if each is not None for t in flat(each)]
+    if isinstance(v, (list, tuple)):
+        return [t for each in v for t in flat(each)]
+    return [v] if isinstance(v, torch.Tensor) else []
 
 
 # What differs from the defaults: (class, positions, keywords, inputs, train), inputs made anew for each row.
@@ -129,6 +129,39 @@ ROWS = [
     ("LSTM", [2, 3], {"bias": False}, lambda: [normal(4, 2), [normal(1, 3), normal(1, 3)]], True),
     ("GRU", [2, 3, 2], {"dropout": 0.5}, lambda: [normal(4, 2, 2), normal(2, 2, 3)], False),
     ("RNN", [2, 3, 1, "relu"], {}, lambda: [normal(4, 2, 2)], True),
+    (
+        "MultiheadAttention",
+        [4, 2],
+        {"kdim": 3, "vdim": 2, "batch_first": True, "add_bias_kv": True},
+        lambda: [normal(2, 3, 4), normal(2, 5, 3), normal(2, 5, 2)],
+        True,
+    ),
+    (
+        "MultiheadAttention",
+        [4, 2],
+        {"add_zero_attn": True, "bias": False},
+        lambda: [normal(3, 4), normal(5, 4), normal(5, 4), None, True, torch.ones(3, 5).triu(2).bool(), False],
+        True,
+    ),
+    ("Bilinear", [2, 3, 4], {"bias": False}, lambda: [normal(3, 2, 2), normal(3, 2, 3)], True),
+    ("PReLU", [3], {}, lambda: [normal(2, 3, 2)], True),
+    ("Hardtanh", [], {"min_value": -0.5}, lambda: [normal(4)], True),
+    ("Hardswish", [], {}, lambda: [normal(4)], True),
+    ("RReLU", [], {"lower": 0.25}, lambda: [normal(4)], False),
+    ("Softmax2d", [], {}, lambda: [normal(3, 2, 2)], True),
+    ("PairwiseDistance", [], {"p": 1.5, "keepdim": True}, lambda: [normal(3, 2), normal(3, 2)], True),
+    ("CosineSimilarity", [0], {}, lambda: [normal(3, 2), normal(3, 2)], True),
+    ("TripletMarginLoss", [], {"swap": True, "size_average": False}, lambda: [normal(3, 2), normal(3, 2), normal(3, 2)], True),
+    ("TripletMarginWithDistanceLoss", [], {"margin": 0.5}, lambda: [normal(3, 2), normal(3, 2), normal(3, 2)], True),
+    ("MultiLabelMarginLoss", [], {"reduction": "none"}, lambda: [normal(3), torch.tensor([2, 0, -1])], True),
+    ("MultiMarginLoss", [2], {"margin": 0.5, "reduction": "none"}, lambda: [normal(4), torch.tensor(2)], True),
+    (
+        "CTCLoss",
+        [],
+        {"reduction": "sum", "zero_infinity": True},
+        lambda: [normal(4, 2, 3).log_softmax(2), torch.tensor([1, 2, 1, 1, 1]), [4, 3], [2, 3]],
+        True,
+    ),
     ("RNNCell", [2, 3], {"nonlinearity": "relu", "bias": False}, lambda: [normal(4, 2), normal(4, 3)], True),
     ("GRUCell", [2, 3], {}, lambda: [normal(2)], True),
     ("LSTMCell", [2, 3], {}, lambda: [normal(4, 2), [normal(4, 3), normal(4, 3)]], True),

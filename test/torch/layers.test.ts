@@ -66,3 +66,58 @@ describe("norms and tables", () => {
     expect(await new nn.Embedding(3, 2, 1).weight.get(1).tolist()).toEqual([0, 0]);
   });
 });
+
+describe("attention and transformers", () => {
+  const { nn } = torch;
+  const F = nn.functional;
+
+  test("a stack has copies of its layer, printed once", () => {
+    const stack = new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 2, 8, 0), 2);
+    expect(`${stack}`).toMatch(/\(layers\): ModuleList\(\n {4}\(0-1\): 2 x TransformerEncoderLayer\(/);
+    const [first, second] = [...stack.layers];
+    expect(first).not.toBe(second);
+    expect([...stack.parameters()].length).toBe(2 * 12);
+    expect(Object.keys(stack.state_dict())[0]).toBe("layers.0.self_attn.in_proj_weight");
+  });
+
+  test("a causal mask hides what comes later", async () => {
+    const mask = nn.Transformer.generate_square_subsequent_mask(2);
+    expect(await mask.tolist()).toEqual([
+      [0, Number.NEGATIVE_INFINITY],
+      [0, 0],
+    ]);
+    const layer = new nn.TransformerEncoderLayer(4, 2, 8, 0);
+    const x = torch.rand(2, 1, 4);
+    const y = layer(x, { src_mask: mask, is_causal: true });
+    const shorter = layer(x.get([0, 1]));
+    expect(await torch.allclose(y.get([0, 1]), shorter, { atol: 1e-6 })).toBe(true);
+    const q = torch.rand(1, 2, 4);
+    expect(
+      await torch.allclose(F.scaled_dot_product_attention(q, q, q, { is_causal: true }).get(0, 0), q.get(0, 0)),
+    ).toBe(true);
+  });
+
+  test("masks and widths that do not fit are errors", () => {
+    const attention = new nn.MultiheadAttention(4, 2);
+    const x = torch.ones(3, 1, 4);
+    expect(() => attention(x, x, x, { attn_mask: torch.ones(2, 3) })).toThrow(
+      /The shape of the 2D attn_mask is \[2, 3\]/,
+    );
+    expect(() => attention(x, x, x, { key_padding_mask: torch.tensor([[1, 0, 1]]) })).toThrow(
+      /only bool and floating types of key_padding_mask/,
+    );
+    expect(() => attention(x, x, x, { is_causal: true })).toThrow(/Need attn_mask if specifying the is_causal hint/);
+    expect(() => new nn.MultiheadAttention(4, 3)).toThrow(/embed_dim must be divisible by num_heads/);
+    expect(() => F.scaled_dot_product_attention(x, x, x, torch.ones(1, 1), 0, true)).toThrow(/should not be set when/);
+    expect(() => new nn.Transformer(4, 2, 1, 1, 8)(x, torch.ones(3, 2, 4))).toThrow(/batch number of src and tgt/);
+  });
+
+  test("a hard draw of classes is one-hot and has the soft one's gradient", async () => {
+    const logits = torch.tensor([[0.5, 1.5, -0.5]]).requires_grad_();
+    const y = F.gumbel_softmax(logits, { hard: true });
+    expect((await y.sum().item()) as number).toBeCloseTo(1, 6);
+    expect((await y.max().item()) as number).toBeCloseTo(1, 6);
+    y.get(0, 0).backward();
+    expect(Math.abs((await (logits.grad as torch.Tensor).abs().sum().item()) as number)).toBeGreaterThan(0);
+  });
+});

@@ -109,6 +109,20 @@ export class ModuleList extends Module {
     return this;
   }
 
+  /** Neighbours that are printed alike stand once, with their number. */
+  override toString(): string {
+    const texts = [...this].map((module) => `${module}`.replaceAll("\n", "\n  "));
+    if (texts.length === 0) return `${this._get_name()}()`;
+    const lines: string[] = [];
+    for (let i = 0; i < texts.length; ) {
+      const first = i;
+      while (i < texts.length && texts[i] === texts[first]) i += 1;
+      const count = i - first;
+      lines.push(count === 1 ? `(${first}): ${texts[first]}` : `(${first}-${i - 1}): ${count} x ${texts[first]}`);
+    }
+    return `${this._get_name()}(\n  ${lines.join("\n  ")}\n)`;
+  }
+
   override get length(): number {
     return this._modules.size;
   }

@@ -20,9 +20,18 @@ export {
   softplus,
   tanh,
 } from "./functional_activation.js";
+export { multi_head_attention_forward, scaled_dot_product_attention } from "./functional_attention.js";
 export { batch_norm, instance_norm } from "./functional_batch_norm.js";
 export * from "./functional_distance_loss.js";
 export { embedding, embedding_bag } from "./functional_embedding.js";
+export {
+  cosine_embedding_loss,
+  ctc_loss,
+  multi_margin_loss,
+  multilabel_margin_loss,
+  multilabel_soft_margin_loss,
+  triplet_margin_with_distance_loss,
+} from "./functional_label_loss.js";
 export {
   binary_cross_entropy_with_logits,
   cross_entropy,
@@ -30,6 +39,7 @@ export {
   mse_loss,
   nll_loss,
 } from "./functional_loss.js";
+export { bilinear, gumbel_softmax } from "./functional_mixed.js";
 export * from "./functional_norm.js";
 export * from "./functional_pointwise.js";
 export * from "./spatial_functions.js";
