@@ -184,14 +184,12 @@ export function requireDivisor(op: string, argument: string, channels: number, g
   });
 }
 
-const functions = [F.conv1d, F.conv2d, F.conv3d] as readonly F.ConvFunction<Rank>[];
-
 /** A convolution with weight [out, in / groups, ...]. */
 export abstract class ConvolutionNd<R extends Rank> extends ConvNd<R> {
-  protected convolve(input: Tensor): Tensor {
+  protected convolve(input: Tensor, convolve: F.ConvFunction<R>): Tensor {
     const { bias, stride, dilation, groups, kernel_size, padding_mode: mode } = this;
     const apply = (x: Tensor, padding: Extents<R> | "same" | "valid" | 0): Tensor =>
-      (functions[kernel_size.length - 1] as F.ConvFunction<Rank>)(x, this.weight, {
+      convolve(x, this.weight, {
         bias,
         stride: stride as never,
         padding: padding as never,
@@ -211,7 +209,13 @@ export interface Convolution<R extends Rank> extends ConvolutionNd<R> {
   forward(...args: Input): Tensor;
 }
 /** Its class. */
-function convolution<R extends Rank>(name: string, rank: R): new (...args: ConvArgs<R>) => Convolution<R> {
+export function convolution<R extends Rank>(
+  name: string,
+  rank: R,
+  apply: F.ConvFunction<R>,
+): new (
+  ...args: ConvArgs<R>
+) => Convolution<R> {
   const read = signature(`torch.nn.${name}`, { in_channels: int, ...convRules });
   const inputs = inputOf(name);
   return class extends ConvolutionNd<R> {
@@ -219,14 +223,10 @@ function convolution<R extends Rank>(name: string, rank: R): new (...args: ConvA
       super(name, rank, givenOf(args, read));
     }
     override forward(...args: Input): Tensor {
-      return this.convolve(inputs(args).input);
+      return this.convolve(inputs(args).input, apply);
     }
   };
 }
 
-/** Convolution of [N, C, W] (or [C, W]). Weight [out, in / groups, k], initially U(+-1 / sqrt(fan_in)), as the bias. */
-export class Conv1d extends convolution("Conv1d", 1) {}
 /** Convolution of [N, C, H, W] (or [C, H, W]). Weight [out, in / groups, kh, kw], initially U(+-1 / sqrt(fan_in)), as the bias. */
-export class Conv2d extends convolution("Conv2d", 2) {}
-/** Convolution of [N, C, D, H, W] (or [C, D, H, W]). Weight [out, in / groups, kd, kh, kw], initially U(+-1 / sqrt(fan_in)), as the bias. */
-export class Conv3d extends convolution("Conv3d", 3) {}
+export class Conv2d extends convolution("Conv2d", 2, F.conv2d) {}

@@ -8,7 +8,7 @@ import { sizeText } from "../python.js";
 import type { Tensor } from "../tensor.js";
 import { type ConvArguments, ConvNd, type PaddingMode, paddingModes } from "./conv.js";
 import { givenOf } from "./deferred.js";
-import * as F from "./functional_conv.js";
+import * as F from "./functional_conv_nd.js";
 import { type Rank, type Size, size } from "./size.js";
 
 type Numbers = number | readonly number[];

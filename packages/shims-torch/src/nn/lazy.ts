@@ -6,6 +6,7 @@ import { placement } from "../kinds.js";
 import type { Tensor } from "../tensor.js";
 import * as N from "./batch_norm.js";
 import * as C from "./conv.js";
+import { Conv1d, Conv3d } from "./conv_ranks.js";
 import * as T from "./conv_transpose.js";
 import { Deferred } from "./deferred.js";
 import { type Input, inputOf } from "./inputs.js";
@@ -85,11 +86,11 @@ function convolution<R extends Rank>(
   ) => LazyConvolution<R>;
 }
 /** Conv1d whose in_channels are those of the first input. */
-export class LazyConv1d extends convolution("LazyConv1d", C.Conv1d) {}
+export class LazyConv1d extends convolution("LazyConv1d", Conv1d) {}
 /** Conv2d whose in_channels are those of the first input. */
 export class LazyConv2d extends convolution("LazyConv2d", C.Conv2d) {}
 /** Conv3d whose in_channels are those of the first input. */
-export class LazyConv3d extends convolution("LazyConv3d", C.Conv3d) {}
+export class LazyConv3d extends convolution("LazyConv3d", Conv3d) {}
 
 type TransposedArgs<R extends Rank> = Args<
   T.ConvTransposePositions<R>,

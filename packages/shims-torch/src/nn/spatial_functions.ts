@@ -10,15 +10,15 @@ export {
   adaptive_max_pool3d,
   adaptive_max_pool3d_with_indices,
 } from "./functional_adaptive_pool.js";
+export { conv2d } from "./functional_conv.js";
 export {
   conv_tbc,
   conv_transpose1d,
   conv_transpose2d,
   conv_transpose3d,
   conv1d,
-  conv2d,
   conv3d,
-} from "./functional_conv.js";
+} from "./functional_conv_nd.js";
 export { alpha_dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout } from "./functional_dropout.js";
 export { affine_grid, fold, grid_sample, unfold } from "./functional_grid.js";
 export { channel_shuffle as native_channel_shuffle } from "./functional_norm.js";

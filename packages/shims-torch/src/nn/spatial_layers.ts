@@ -12,7 +12,8 @@ export {
   MaxUnpool2d,
   MaxUnpool3d,
 } from "./adaptive_pooling.js";
-export { Conv1d, Conv2d, Conv3d } from "./conv.js";
+export { Conv2d } from "./conv.js";
+export { Conv1d, Conv3d } from "./conv_ranks.js";
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "./conv_transpose.js";
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout } from "./dropout.js";
 export {
