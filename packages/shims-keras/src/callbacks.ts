@@ -6,6 +6,7 @@ import { type Makes, withoutNew } from "./callable.js";
 import { wholeNumber } from "./kinds.js";
 import type { NdArray } from "./ndarray.js";
 import { CallbackBase, HistoryCallback, type Logs } from "./training/callback.js";
+import { LearningRateSchedulerBase, ReduceLROnPlateauBase, TerminateOnNaNBase } from "./training/rates.js";
 
 export type { BatchLogs, Logs } from "./training/callback.js";
 
@@ -168,3 +169,16 @@ export const LambdaCallback = withoutNew(LambdaCallbackBase) as unknown as Makes
   CallbackBase
 >;
 export const EarlyStopping = withoutNew(EarlyStoppingBase);
+/** Said to make a CallbackBase, as LambdaCallback. */
+export const LearningRateScheduler = withoutNew(LearningRateSchedulerBase) as unknown as Makes<
+  ConstructorParameters<typeof LearningRateSchedulerBase>,
+  CallbackBase
+>;
+export const ReduceLROnPlateau = withoutNew(ReduceLROnPlateauBase) as unknown as Makes<
+  ConstructorParameters<typeof ReduceLROnPlateauBase>,
+  CallbackBase
+>;
+export const TerminateOnNaN = withoutNew(TerminateOnNaNBase) as unknown as Makes<
+  ConstructorParameters<typeof TerminateOnNaNBase>,
+  CallbackBase
+>;

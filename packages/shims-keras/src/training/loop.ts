@@ -244,7 +244,8 @@ export async function runFit(model: Model, args: readonly unknown[]): Promise<Hi
         };
       }
       await bar?.finish(logs);
-      for (const callback of [history, ...callbacks]) await callback.on_epoch_end(epoch, logs);
+      // The history comes last, as in Keras: it keeps what callbacks enter.
+      for (const callback of [...callbacks, history]) await callback.on_epoch_end(epoch, logs);
       if (model.stop_training) break;
     }
     model.optimizer?.finalize_variable_values(model.trainable_weights);
