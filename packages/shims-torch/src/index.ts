@@ -45,6 +45,7 @@ export {
   autograd,
   backends,
   cuda,
+  distributions,
   func,
   linalg,
   nn,

@@ -4,6 +4,7 @@ import { namespace } from "@facet/dialect";
 import * as autogradMembers from "./autograd/index.js";
 import * as acceleratorMembers from "./devices/accelerator.js";
 import * as cudaMembers from "./devices/cuda.js";
+import * as distributionsMembers from "./distributions/index.js";
 import * as funcMembers from "./func/index.js";
 import * as linalgMembers from "./linalg.js";
 import * as nnMembers from "./nn/index.js";
@@ -25,6 +26,28 @@ export declare namespace autograd {
 export const cuda = namespace("torch.cuda", cudaMembers);
 export declare namespace cuda {
   type Event = cudaMembers.Event;
+}
+export const distributions = namespace("torch.distributions", distributionsMembers);
+export declare namespace distributions {
+  type Distribution = distributionsMembers.Distribution;
+  type Beta = distributionsMembers.Beta;
+  type Cauchy = distributionsMembers.Cauchy;
+  type Exponential = distributionsMembers.Exponential;
+  type Gamma = distributionsMembers.Gamma;
+  type Gumbel = distributionsMembers.Gumbel;
+  type HalfNormal = distributionsMembers.HalfNormal;
+  type Laplace = distributionsMembers.Laplace;
+  type LogNormal = distributionsMembers.LogNormal;
+  type Normal = distributionsMembers.Normal;
+  type Uniform = distributionsMembers.Uniform;
+  type Bernoulli = distributionsMembers.Bernoulli;
+  type Categorical = distributionsMembers.Categorical;
+  type Geometric = distributionsMembers.Geometric;
+  type OneHotCategorical = distributionsMembers.OneHotCategorical;
+  type Poisson = distributionsMembers.Poisson;
+  type Dirichlet = distributionsMembers.Dirichlet;
+  type Independent = distributionsMembers.Independent;
+  type MultivariateNormal = distributionsMembers.MultivariateNormal;
 }
 export const func = namespace("torch.func", funcMembers);
 export const linalg = namespace("torch.linalg", linalgMembers);
