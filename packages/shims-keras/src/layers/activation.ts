@@ -11,7 +11,7 @@ import { layerClass, layerOf } from "./define.js";
 const plain = { sameShape: true, masks: true } as const;
 
 /** Any activation function as a layer. */
-class ActivationLayer extends layerOf("Activation", { activation: activationKind }, ["activation"], {
+class ActivationLayer extends /* @__PURE__ */ layerOf("Activation", { activation: activationKind }, ["activation"], {
   ...plain,
   keepsDtype: true,
 }) {
@@ -26,7 +26,12 @@ const reluRules = {
   threshold: atLeastZero.or(0),
 } as const;
 /** max(x, 0); at most max_value, and negative_slope (x - threshold) at or below the threshold, when these are given. */
-class ReLULayer extends layerOf("ReLU", reluRules, ["max_value", "negative_slope", "threshold"], plain) {
+class ReLULayer extends /* @__PURE__ */ layerOf(
+  "ReLU",
+  reluRules,
+  ["max_value", "negative_slope", "threshold"],
+  plain,
+) {
   override call(x: Tensor): Tensor {
     return activations.relu(x, this.negative_slope, this.max_value, this.threshold);
   }
@@ -36,7 +41,7 @@ class ReLULayer extends layerOf("ReLU", reluRules, ["max_value", "negative_slope
 const LOWEST = -1e9;
 
 /** e^x over its sum along `axis` (default the last), or several. Called with `mask`, what it leaves out counts as nothing. */
-class SoftmaxLayer extends layerOf("Softmax", { axis: intOrInts.or(-1) }, ["axis"], {
+class SoftmaxLayer extends /* @__PURE__ */ layerOf("Softmax", { axis: intOrInts.or(-1) }, ["axis"], {
   ...plain,
   call: { mask: array.or(null) },
 }) {
@@ -62,14 +67,14 @@ function maskFor(x: Tensor, mask: TensorLike): Tensor["core"] {
 
 const leakyRules = { negative_slope: atLeastZero.or(0.3) } as const;
 /** x where positive, else negative_slope x; default 0.3. */
-class LeakyReLULayer extends layerOf("LeakyReLU", leakyRules, ["negative_slope"], plain) {
+class LeakyReLULayer extends /* @__PURE__ */ layerOf("LeakyReLU", leakyRules, ["negative_slope"], plain) {
   override call(x: Tensor): Tensor {
     return activations.leaky_relu(x, this.negative_slope);
   }
 }
 
 /** x where positive, else alpha (e^x - 1); default 1. */
-class ELULayer extends layerOf("ELU", { alpha: number.or(1) }, ["alpha"], plain) {
+class ELULayer extends /* @__PURE__ */ layerOf("ELU", { alpha: number.or(1) }, ["alpha"], plain) {
   override call(x: Tensor): Tensor {
     return activations.elu(x, this.alpha);
   }
@@ -82,7 +87,7 @@ const preluRules = {
   shared_axes: intOrInts.either(listOf(positive)).or(null),
 } as const;
 /** x where positive, else alpha x with a learned alpha for every element of an example; `shared_axes` count from 1. */
-class PReLULayer extends layerOf("PReLU", preluRules, ["alpha_initializer"], plain) {
+class PReLULayer extends /* @__PURE__ */ layerOf("PReLU", preluRules, ["alpha_initializer"], plain) {
   alpha: VariableBase | undefined;
 
   override build(inputShape: Shape): void {
@@ -99,15 +104,15 @@ class PReLULayer extends layerOf("PReLU", preluRules, ["alpha_initializer"], pla
   }
 }
 
-export const Activation = layerClass(ActivationLayer);
+export const Activation = /* @__PURE__ */ layerClass(ActivationLayer);
 export type Activation = ActivationLayer;
-export const ReLU = layerClass(ReLULayer);
+export const ReLU = /* @__PURE__ */ layerClass(ReLULayer);
 export type ReLU = ReLULayer;
-export const Softmax = layerClass(SoftmaxLayer);
+export const Softmax = /* @__PURE__ */ layerClass(SoftmaxLayer);
 export type Softmax = SoftmaxLayer;
-export const LeakyReLU = layerClass(LeakyReLULayer);
+export const LeakyReLU = /* @__PURE__ */ layerClass(LeakyReLULayer);
 export type LeakyReLU = LeakyReLULayer;
-export const ELU = layerClass(ELULayer);
+export const ELU = /* @__PURE__ */ layerClass(ELULayer);
 export type ELU = ELULayer;
-export const PReLU = layerClass(PReLULayer);
+export const PReLU = /* @__PURE__ */ layerClass(PReLULayer);
 export type PReLU = PReLULayer;

@@ -209,7 +209,7 @@ class AdditiveAttentionLayer extends layerOf("AdditiveAttention", additiveRules,
   }
 }
 
-export const Attention = layerClass(AttentionLayer);
+export const Attention = /* @__PURE__ */ layerClass(AttentionLayer);
 export type Attention = AttentionLayer;
-export const AdditiveAttention = layerClass(AdditiveAttentionLayer);
+export const AdditiveAttention = /* @__PURE__ */ layerClass(AdditiveAttentionLayer);
 export type AdditiveAttention = AdditiveAttentionLayer;

@@ -1,5 +1,5 @@
 // Convolutions over one to three axes and transposed ones: one class for each kind, made for every rank.
-import { ArgumentError, cast, conv, convTranspose, transposedPadding } from "@facet/autograd";
+import { ArgumentError, type Conv2dAttrs, cast, conv, conv2d, convTranspose, transposedPadding } from "@facet/autograd";
 import { bool, oneOf, only, show } from "@facet/dialect";
 import type { WithoutNew } from "../callable.js";
 import { dataFormatKind, padding, positive } from "../kinds.js";
@@ -89,7 +89,7 @@ type ConvClass = WithoutNew<
  * c / groups, filters]. Defaults of Keras: strides 1, padding "valid", glorot_uniform kernel, bias of zeros. padding "same" is
  * TensorFlow's: an odd zero goes to the end.
  */
-function convolution(name: "Conv1D" | "Conv2D" | "Conv3D", rank: Rank): ConvClass {
+function convolution(name: "Conv1D" | "Conv2D" | "Conv3D", rank: Rank, compute: typeof conv): ConvClass {
   const normal = (given: object, op: string) => geometry(op, rank, given);
   class Convolution extends layerOf(name, convRules(rank), CONV_ORDER, { normal }) {
     kernel: VariableBase | undefined;
@@ -129,7 +129,7 @@ function convolution(name: "Conv1D" | "Conv2D" | "Conv3D", rank: Rank): ConvClas
     override call(x: Tensor): Tensor {
       this.compute_output_shape(x.shape);
       const extents = extentsOf(x.shape, this.data_format, rank) as number[];
-      const y = conv(cast(x.core, "float32"), (this.kernel as VariableBase).core, this.bias?.core, {
+      const y = compute(cast(x.core, "float32"), (this.kernel as VariableBase).core, this.bias?.core, {
         layout: layoutOfRank(this.data_format, rank),
         filterLayout: filterLayout(rank),
         stride: this.strides,
@@ -226,15 +226,18 @@ function transposed(name: "Conv1DTranspose" | "Conv2DTranspose" | "Conv3DTranspo
   return layerClass(Transposed) as unknown as TransposeClass;
 }
 
-export const Conv1D = convolution("Conv1D", 1);
+// A page with images alone carries no kernels of volumes.
+const ofImages: typeof conv = (x, w, bias, attrs) => conv2d(x, w, bias, attrs as unknown as Conv2dAttrs);
+
+export const Conv1D = /* @__PURE__ */ convolution("Conv1D", 1, conv);
 export type Conv1D = InstanceType<typeof Conv1D>;
-export const Conv2D = convolution("Conv2D", 2);
+export const Conv2D = /* @__PURE__ */ convolution("Conv2D", 2, ofImages);
 export type Conv2D = InstanceType<typeof Conv2D>;
-export const Conv3D = convolution("Conv3D", 3);
+export const Conv3D = /* @__PURE__ */ convolution("Conv3D", 3, conv);
 export type Conv3D = InstanceType<typeof Conv3D>;
-export const Conv1DTranspose = transposed("Conv1DTranspose", 1);
-export const Conv2DTranspose = transposed("Conv2DTranspose", 2);
-export const Conv3DTranspose = transposed("Conv3DTranspose", 3);
+export const Conv1DTranspose = /* @__PURE__ */ transposed("Conv1DTranspose", 1);
+export const Conv2DTranspose = /* @__PURE__ */ transposed("Conv2DTranspose", 2);
+export const Conv3DTranspose = /* @__PURE__ */ transposed("Conv3DTranspose", 3);
 export {
   Conv1D as Convolution1D,
   Conv1DTranspose as Convolution1DTranspose,

@@ -85,7 +85,7 @@ class InputLayerLayer extends Layer {
   }
 }
 
-export const InputLayer = withoutNew(InputLayerLayer);
+export const InputLayer = /* @__PURE__ */ withoutNew(InputLayerLayer);
 export type InputLayer = InputLayerLayer;
 
 type InputFunction = Makes<
@@ -103,17 +103,21 @@ export function inputOf(name: "keras.Input" | "keras.layers.Input"): InputFuncti
 }
 
 /** `keras.Input({ shape: [28, 28, 1] })`: a placeholder [null, 28, 28, 1]. `shape` leaves the batch out. */
-export const Input = inputOf("keras.layers.Input");
+export const Input = /* @__PURE__ */ inputOf("keras.layers.Input");
 
 /** x. */
-class IdentityLayer extends layerOf("Identity", {}, [], { sameShape: true, keepsDtype: true, masks: true }) {
+class IdentityLayer extends /* @__PURE__ */ layerOf("Identity", {}, [], {
+  sameShape: true,
+  keepsDtype: true,
+  masks: true,
+}) {
   override call(x: Tensor): Tensor {
     return sameTensor(x);
   }
 }
 
 /** Masks steps all of whose features are `mask_value`, and sets them to 0. */
-class MaskingLayer extends layerOf("Masking", { mask_value: number.or(0) }, ["mask_value"], {
+class MaskingLayer extends /* @__PURE__ */ layerOf("Masking", { mask_value: number.or(0) }, ["mask_value"], {
   sameShape: true,
   keepsDtype: true,
   masks: true,
@@ -139,7 +143,7 @@ const lambdaRules = {
  * A function as a layer. It is called with the inputs and, where there are `arguments`, these; one that takes a second parameter
  * gets `mask` and `training` among them.
  */
-class LambdaLayer extends layerOf("Lambda", lambdaRules, ["function", "output_shape"], {
+class LambdaLayer extends /* @__PURE__ */ layerOf("Lambda", lambdaRules, ["function", "output_shape"], {
   call: { mask: array.or(null) },
   normal: ({ arguments: given }) => ({ arguments: given ?? {} }),
 }) {
@@ -167,17 +171,17 @@ class LambdaLayer extends layerOf("Lambda", lambdaRules, ["function", "output_sh
 export const layerKind = instance(() => Layer, "a layer");
 
 /** The base of layers around another, `layer`. */
-class WrapperLayer extends layerOf("Wrapper", { layer: layerKind }, ["layer"]) {
+class WrapperLayer extends /* @__PURE__ */ layerOf("Wrapper", { layer: layerKind }, ["layer"]) {
   override build(inputShape: Shape): void {
     this.layer.ensureBuilt(inputShape);
   }
 }
 
-export const Identity = layerClass(IdentityLayer);
+export const Identity = /* @__PURE__ */ layerClass(IdentityLayer);
 export type Identity = IdentityLayer;
-export const Masking = layerClass(MaskingLayer);
+export const Masking = /* @__PURE__ */ layerClass(MaskingLayer);
 export type Masking = MaskingLayer;
-export const Lambda = layerClass(LambdaLayer);
+export const Lambda = /* @__PURE__ */ layerClass(LambdaLayer);
 export type Lambda = LambdaLayer;
-export const Wrapper = layerClass(WrapperLayer);
+export const Wrapper = /* @__PURE__ */ layerClass(WrapperLayer);
 export type Wrapper = WrapperLayer;

@@ -27,7 +27,7 @@ const denseRules = {
   quantization_config: only(null),
 } as const;
 /** activation(x kernel + bias) along the last axis: [..., in] to [..., units]; kernel [in, units]. */
-class DenseLayer extends layerOf("Dense", denseRules, ["units", "activation", "use_bias"], {
+class DenseLayer extends /* @__PURE__ */ layerOf("Dense", denseRules, ["units", "activation", "use_bias"], {
   call: withTraining,
   masks: true,
 }) {
@@ -132,7 +132,7 @@ function readEquation(
 }
 
 /** activation(einsum(equation, x, kernel) + bias); `output_shape` is the result's without the batch (and what "..." stands for). */
-class EinsumDenseLayer extends layerOf(
+class EinsumDenseLayer extends /* @__PURE__ */ layerOf(
   "EinsumDense",
   einsumRules,
   ["equation", "output_shape", "activation", "bias_axes"],
@@ -166,7 +166,7 @@ class EinsumDenseLayer extends layerOf(
   }
 }
 
-export const Dense = layerClass(DenseLayer);
+export const Dense = /* @__PURE__ */ layerClass(DenseLayer);
 export type Dense = DenseLayer;
-export const EinsumDense = layerClass(EinsumDenseLayer);
+export const EinsumDense = /* @__PURE__ */ layerClass(EinsumDenseLayer);
 export type EinsumDense = EinsumDenseLayer;

@@ -162,8 +162,8 @@ function separable(name: "SeparableConv1D" | "SeparableConv2D", rank: Rank): Sep
   return layerClass(Separable) as unknown as SeparableClass;
 }
 
-export const DepthwiseConv1D = depthwise("DepthwiseConv1D", 1);
-export const DepthwiseConv2D = depthwise("DepthwiseConv2D", 2);
-export const SeparableConv1D = separable("SeparableConv1D", 1);
-export const SeparableConv2D = separable("SeparableConv2D", 2);
+export const DepthwiseConv1D = /* @__PURE__ */ depthwise("DepthwiseConv1D", 1);
+export const DepthwiseConv2D = /* @__PURE__ */ depthwise("DepthwiseConv2D", 2);
+export const SeparableConv1D = /* @__PURE__ */ separable("SeparableConv1D", 1);
+export const SeparableConv2D = /* @__PURE__ */ separable("SeparableConv2D", 2);
 export { SeparableConv1D as SeparableConvolution1D, SeparableConv2D as SeparableConvolution2D };

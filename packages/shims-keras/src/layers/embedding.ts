@@ -126,7 +126,7 @@ class ReversibleEmbeddingLayer extends layerOf("ReversibleEmbedding", reversible
   }
 }
 
-export const Embedding = layerClass(EmbeddingLayer);
+export const Embedding = /* @__PURE__ */ layerClass(EmbeddingLayer);
 export type Embedding = EmbeddingLayer;
-export const ReversibleEmbedding = layerClass(ReversibleEmbeddingLayer);
+export const ReversibleEmbedding = /* @__PURE__ */ layerClass(ReversibleEmbeddingLayer);
 export type ReversibleEmbedding = ReversibleEmbeddingLayer;

@@ -276,9 +276,9 @@ class DiscretizationLayer extends layerOf("Discretization", binRules, ["bin_boun
   }
 }
 
-export const Normalization = layerClass(NormalizationLayer);
+export const Normalization = /* @__PURE__ */ layerClass(NormalizationLayer);
 export type Normalization = NormalizationLayer;
-export const CategoryEncoding = layerClass(CategoryEncodingLayer);
+export const CategoryEncoding = /* @__PURE__ */ layerClass(CategoryEncodingLayer);
 export type CategoryEncoding = CategoryEncodingLayer;
-export const Discretization = layerClass(DiscretizationLayer);
+export const Discretization = /* @__PURE__ */ layerClass(DiscretizationLayer);
 export type Discretization = DiscretizationLayer;

@@ -70,7 +70,7 @@ class RandomContrastLayer extends layerOf(
   }
 }
 
-export const RandomBrightness = layerClass(RandomBrightnessLayer);
+export const RandomBrightness = /* @__PURE__ */ layerClass(RandomBrightnessLayer);
 export type RandomBrightness = RandomBrightnessLayer;
-export const RandomContrast = layerClass(RandomContrastLayer);
+export const RandomContrast = /* @__PURE__ */ layerClass(RandomContrastLayer);
 export type RandomContrast = RandomContrastLayer;

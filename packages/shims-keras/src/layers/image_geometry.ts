@@ -438,17 +438,17 @@ class RandomZoomLayer extends layerOf("RandomZoom", zoomRules, ["height_factor",
   }
 }
 
-export const Resizing = layerClass(ResizingLayer);
+export const Resizing = /* @__PURE__ */ layerClass(ResizingLayer);
 export type Resizing = ResizingLayer;
-export const CenterCrop = layerClass(CenterCropLayer);
+export const CenterCrop = /* @__PURE__ */ layerClass(CenterCropLayer);
 export type CenterCrop = CenterCropLayer;
-export const RandomCrop = layerClass(RandomCropLayer);
+export const RandomCrop = /* @__PURE__ */ layerClass(RandomCropLayer);
 export type RandomCrop = RandomCropLayer;
-export const RandomFlip = layerClass(RandomFlipLayer);
+export const RandomFlip = /* @__PURE__ */ layerClass(RandomFlipLayer);
 export type RandomFlip = RandomFlipLayer;
-export const RandomRotation = layerClass(RandomRotationLayer);
+export const RandomRotation = /* @__PURE__ */ layerClass(RandomRotationLayer);
 export type RandomRotation = RandomRotationLayer;
-export const RandomTranslation = layerClass(RandomTranslationLayer);
+export const RandomTranslation = /* @__PURE__ */ layerClass(RandomTranslationLayer);
 export type RandomTranslation = RandomTranslationLayer;
-export const RandomZoom = layerClass(RandomZoomLayer);
+export const RandomZoom = /* @__PURE__ */ layerClass(RandomZoomLayer);
 export type RandomZoom = RandomZoomLayer;

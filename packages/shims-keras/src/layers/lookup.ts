@@ -539,9 +539,9 @@ const pickText = ({
   pad_to_max_tokens,
 });
 
-export const StringLookup = layerClass(StringLookupLayer);
+export const StringLookup = /* @__PURE__ */ layerClass(StringLookupLayer);
 export type StringLookup = StringLookupLayer;
-export const IntegerLookup = layerClass(IntegerLookupLayer);
+export const IntegerLookup = /* @__PURE__ */ layerClass(IntegerLookupLayer);
 export type IntegerLookup = IntegerLookupLayer;
-export const TextVectorization = layerClass(TextVectorizationLayer);
+export const TextVectorization = /* @__PURE__ */ layerClass(TextVectorizationLayer);
 export type TextVectorization = TextVectorizationLayer;

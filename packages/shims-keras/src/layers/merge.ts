@@ -1,4 +1,4 @@
-// Layers of several inputs, and functions that make such a layer and call it.
+// Layers of several inputs.
 import {
   ArgumentError,
   add,
@@ -19,11 +19,9 @@ import {
   sub,
   sum,
 } from "@facet/autograd";
-import { bool, define, int, listOf, show } from "@facet/dialect";
+import { bool, int, listOf, show } from "@facet/dialect";
 import type { WithoutNew } from "../callable.js";
-import { intOrInts } from "../kinds.js";
-import { floats, type KerasTensor, pythonShape, type Shape, Tensor, type TensorLike } from "../tensor.js";
-import { inputsKind, type LayerInput, type LayerKeywords } from "./arguments.js";
+import { floats, pythonShape, type Shape, Tensor } from "../tensor.js";
 import { type LayerClass, layerClass, layerOf } from "./define.js";
 import { anyMask, type Masks } from "./masks.js";
 
@@ -84,7 +82,7 @@ function merging(name: string, fold: Fold, count?: number): MergeClass {
 }
 
 /** Inputs one after another along `axis` (default the last); every other extent must agree. */
-class ConcatenateLayer extends layerOf("Concatenate", { axis: int.or(-1) }, ["axis"], {
+class ConcatenateLayer extends /* @__PURE__ */ layerOf("Concatenate", { axis: int.or(-1) }, ["axis"], {
   masks: true,
   keepsDtype: true,
 }) {
@@ -136,7 +134,7 @@ class ConcatenateLayer extends layerOf("Concatenate", { axis: int.or(-1) }, ["ax
 
 const dotRules = { axes: int.either(listOf(int, 2)), normalize: bool.or(false) } as const;
 /** Products of two inputs, summed along an axis of each, example by example; with `normalize` of vectors of length 1. */
-class DotLayer extends layerOf("Dot", dotRules, ["axes", "normalize"], { masks: true }) {
+class DotLayer extends /* @__PURE__ */ layerOf("Dot", dotRules, ["axes", "normalize"], { masks: true }) {
   #axes([a, b]: readonly Shape[]): [number, number] {
     const of = (axis: number, { length }: Shape): number => (axis < 0 ? axis + length : axis);
     const [first, second] = typeof this.axes === "number" ? [this.axes, this.axes] : (this.axes as [number, number]);
@@ -200,44 +198,17 @@ function manyShapes(op: string, shapes: readonly Shape[], least: number, most = 
 }
 
 /** Sum of the inputs. */
-export const Add = merging("Add", add);
+export const Add = /* @__PURE__ */ merging("Add", add);
 export type Add = InstanceType<typeof Add>;
 /** The first of two inputs less the second. */
-export const Subtract = merging("Subtract", sub, 2);
+export const Subtract = /* @__PURE__ */ merging("Subtract", sub, 2);
 /** Product of the inputs. */
-export const Multiply = merging("Multiply", mul);
+export const Multiply = /* @__PURE__ */ merging("Multiply", mul);
 /** Mean of the inputs. */
-export const Average = merging("Average", add);
-export const Maximum = merging("Maximum", maximum);
-export const Minimum = merging("Minimum", minimum);
-export const Concatenate = layerClass(ConcatenateLayer);
+export const Average = /* @__PURE__ */ merging("Average", add);
+export const Maximum = /* @__PURE__ */ merging("Maximum", maximum);
+export const Minimum = /* @__PURE__ */ merging("Minimum", minimum);
+export const Concatenate = /* @__PURE__ */ layerClass(ConcatenateLayer);
 export type Concatenate = ConcatenateLayer;
-export const Dot = layerClass(DotLayer);
+export const Dot = /* @__PURE__ */ layerClass(DotLayer);
 export type Dot = DotLayer;
-
-/** A function that makes a merging layer and calls it: on placeholders a placeholder, on arrays a tensor. */
-export interface MergeFunction<More = object> {
-  (inputs: LayerInput<KerasTensor>, options?: Partial<More & LayerKeywords>): KerasTensor;
-  (inputs: LayerInput<TensorLike>, options?: Partial<More & LayerKeywords>): Tensor;
-}
-const merged = (name: string, make: (options: object) => unknown, rules: object = {}): never =>
-  define(
-    `keras.layers.${name}`,
-    { inputs: inputsKind, ...rules, "**kwargs": null },
-    ({ inputs, kwargs, ...own }: { inputs: unknown; kwargs?: unknown }) =>
-      (make({ ...own, ...(kwargs as object) }) as (given: unknown) => unknown)(inputs),
-  ) as never;
-
-// biome-ignore lint/suspicious/noExplicitAny: options are read by the class.
-type Maker = (options: any) => unknown;
-/** Named as layers.add and its like are: this module has the core's functions of these names. */
-export const mergeFunctions = {
-  add: merged("add", Add as Maker) as MergeFunction,
-  subtract: merged("subtract", Subtract as Maker) as MergeFunction,
-  multiply: merged("multiply", Multiply as Maker) as MergeFunction,
-  average: merged("average", Average as Maker) as MergeFunction,
-  maximum: merged("maximum", Maximum as Maker) as MergeFunction,
-  minimum: merged("minimum", Minimum as Maker) as MergeFunction,
-  concatenate: merged("concatenate", Concatenate as Maker, { axis: int.or(-1) }) as MergeFunction<{ axis: number }>,
-  dot: merged("dot", Dot as Maker, { axes: intOrInts.or(-1) }) as MergeFunction<{ axes: number | readonly number[] }>,
-};

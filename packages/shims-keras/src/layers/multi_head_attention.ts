@@ -431,7 +431,7 @@ class GroupQueryAttentionLayer extends layerOf(
   }
 }
 
-export const MultiHeadAttention = layerClass(MultiHeadAttentionLayer);
+export const MultiHeadAttention = /* @__PURE__ */ layerClass(MultiHeadAttentionLayer);
 export type MultiHeadAttention = MultiHeadAttentionLayer;
-export const GroupQueryAttention = layerClass(GroupQueryAttentionLayer);
+export const GroupQueryAttention = /* @__PURE__ */ layerClass(GroupQueryAttentionLayer);
 export type GroupQueryAttention = GroupQueryAttentionLayer;

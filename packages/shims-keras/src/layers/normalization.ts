@@ -309,15 +309,15 @@ class SpectralNormalizationLayer extends layerOf(
   }
 }
 
-export const BatchNormalization = layerClass(BatchNormalizationLayer);
+export const BatchNormalization = /* @__PURE__ */ layerClass(BatchNormalizationLayer);
 export type BatchNormalization = BatchNormalizationLayer;
-export const LayerNormalization = layerClass(LayerNormalizationLayer);
+export const LayerNormalization = /* @__PURE__ */ layerClass(LayerNormalizationLayer);
 export type LayerNormalization = LayerNormalizationLayer;
-export const RMSNormalization = layerClass(RMSNormalizationLayer);
+export const RMSNormalization = /* @__PURE__ */ layerClass(RMSNormalizationLayer);
 export type RMSNormalization = RMSNormalizationLayer;
-export const GroupNormalization = layerClass(GroupNormalizationLayer);
+export const GroupNormalization = /* @__PURE__ */ layerClass(GroupNormalizationLayer);
 export type GroupNormalization = GroupNormalizationLayer;
-export const UnitNormalization = layerClass(UnitNormalizationLayer);
+export const UnitNormalization = /* @__PURE__ */ layerClass(UnitNormalizationLayer);
 export type UnitNormalization = UnitNormalizationLayer;
-export const SpectralNormalization = layerClass(SpectralNormalizationLayer);
+export const SpectralNormalization = /* @__PURE__ */ layerClass(SpectralNormalizationLayer);
 export type SpectralNormalization = SpectralNormalizationLayer;

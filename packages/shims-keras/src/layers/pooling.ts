@@ -3,11 +3,13 @@ import {
   adaptiveAvgPool,
   adaptiveMaxPool,
   avgPool,
+  avgPool2d,
   cast,
   div,
   globalAvgPool,
   globalMaxPool,
   maxPool,
+  maxPool2d,
   reshape,
   sum,
   where,
@@ -52,7 +54,7 @@ type PoolClass = WithoutNew<LayerClass<MaxRules, typeof POOL_ORDER, PoolAttribut
  * The largest element of each window, or its mean; strides default to pool_size. With padding "same" what lies outside counts as
  * -infinity, and not at all for a mean.
  */
-function pooling(kind: "Max" | "Average", rank: Rank): PoolClass {
+function pooling(kind: "Max" | "Average", rank: Rank, pool: typeof maxPool): PoolClass {
   const normal = ({ pool_size, strides }: { pool_size: Sizes; strides: Sizes | null }) => ({
     pool_size: perAxis(pool_size, rank),
     strides: perAxis(strides ?? pool_size, rank),
@@ -74,7 +76,6 @@ function pooling(kind: "Max" | "Average", rank: Rank): PoolClass {
 
     override call(x: Tensor): Tensor {
       this.compute_output_shape(x.shape);
-      const pool = kind === "Max" ? maxPool : avgPool;
       const pooled = pool(floats(x, name), {
         window: this.pool_size,
         stride: this.strides,
@@ -155,27 +156,38 @@ function meanOfKept(x: Tensor, mask: Tensor, channelsLast: boolean, keepdims: bo
   return new Tensor(div(sum(where(keep, floats(x), 0), options), sum(cast(keep, "float32"), options)));
 }
 
-export const MaxPooling1D = pooling("Max", 1);
-export const MaxPooling2D = pooling("Max", 2);
+// A page with images alone carries no kernels of volumes.
+const ofImages =
+  (pool: typeof maxPool2d): typeof maxPool =>
+  (x, { channelsLast, window, stride, padding }) =>
+    pool(x, {
+      window: window as [number, number],
+      stride: stride as [number, number],
+      padding: padding as [number, number, number, number],
+      layout: channelsLast ? "NHWC" : "NCHW",
+    });
+
+export const MaxPooling1D = /* @__PURE__ */ pooling("Max", 1, maxPool);
+export const MaxPooling2D = /* @__PURE__ */ pooling("Max", 2, /* @__PURE__ */ ofImages(maxPool2d));
 export type MaxPooling2D = InstanceType<typeof MaxPooling2D>;
-export const MaxPooling3D = pooling("Max", 3);
-export const AveragePooling1D = pooling("Average", 1);
-export const AveragePooling2D = pooling("Average", 2);
+export const MaxPooling3D = /* @__PURE__ */ pooling("Max", 3, maxPool);
+export const AveragePooling1D = /* @__PURE__ */ pooling("Average", 1, avgPool);
+export const AveragePooling2D = /* @__PURE__ */ pooling("Average", 2, /* @__PURE__ */ ofImages(avgPool2d));
 export type AveragePooling2D = InstanceType<typeof AveragePooling2D>;
-export const AveragePooling3D = pooling("Average", 3);
-export const AdaptiveMaxPooling1D = adaptive("Max", 1);
-export const AdaptiveMaxPooling2D = adaptive("Max", 2);
-export const AdaptiveMaxPooling3D = adaptive("Max", 3);
-export const AdaptiveAveragePooling1D = adaptive("Average", 1);
-export const AdaptiveAveragePooling2D = adaptive("Average", 2);
-export const AdaptiveAveragePooling3D = adaptive("Average", 3);
-export const GlobalMaxPooling1D = overall("Max", 1);
-export const GlobalMaxPooling2D = overall("Max", 2);
-export const GlobalMaxPooling3D = overall("Max", 3);
-export const GlobalAveragePooling1D = overall("Average", 1);
-export const GlobalAveragePooling2D = overall("Average", 2);
+export const AveragePooling3D = /* @__PURE__ */ pooling("Average", 3, avgPool);
+export const AdaptiveMaxPooling1D = /* @__PURE__ */ adaptive("Max", 1);
+export const AdaptiveMaxPooling2D = /* @__PURE__ */ adaptive("Max", 2);
+export const AdaptiveMaxPooling3D = /* @__PURE__ */ adaptive("Max", 3);
+export const AdaptiveAveragePooling1D = /* @__PURE__ */ adaptive("Average", 1);
+export const AdaptiveAveragePooling2D = /* @__PURE__ */ adaptive("Average", 2);
+export const AdaptiveAveragePooling3D = /* @__PURE__ */ adaptive("Average", 3);
+export const GlobalMaxPooling1D = /* @__PURE__ */ overall("Max", 1);
+export const GlobalMaxPooling2D = /* @__PURE__ */ overall("Max", 2);
+export const GlobalMaxPooling3D = /* @__PURE__ */ overall("Max", 3);
+export const GlobalAveragePooling1D = /* @__PURE__ */ overall("Average", 1);
+export const GlobalAveragePooling2D = /* @__PURE__ */ overall("Average", 2);
 export type GlobalAveragePooling2D = InstanceType<typeof GlobalAveragePooling2D>;
-export const GlobalAveragePooling3D = overall("Average", 3);
+export const GlobalAveragePooling3D = /* @__PURE__ */ overall("Average", 3);
 export {
   AveragePooling1D as AvgPool1D,
   AveragePooling2D as AvgPool2D,

@@ -19,5 +19,5 @@ class RescalingLayer extends layerOf(
   }
 }
 
-export const Rescaling = layerClass(RescalingLayer);
+export const Rescaling = /* @__PURE__ */ layerClass(RescalingLayer);
 export type Rescaling = RescalingLayer;

@@ -419,11 +419,11 @@ export function stepOf(cell: Cell, x: Tensor, states: unknown[], training: boole
 /** Whether a cell is one of Keras' own, which take their states by name. */
 const cellReads = (cell: Cell): boolean => (cell.constructor as typeof Layer).callReader !== undefined;
 
-export const SimpleRNNCell = layerClass(SimpleRNNCellLayer);
+export const SimpleRNNCell = /* @__PURE__ */ layerClass(SimpleRNNCellLayer);
 export type SimpleRNNCell = SimpleRNNCellLayer;
-export const LSTMCell = layerClass(LSTMCellLayer);
+export const LSTMCell = /* @__PURE__ */ layerClass(LSTMCellLayer);
 export type LSTMCell = LSTMCellLayer;
-export const GRUCell = layerClass(GRUCellLayer);
+export const GRUCell = /* @__PURE__ */ layerClass(GRUCellLayer);
 export type GRUCell = GRUCellLayer;
-export const StackedRNNCells = layerClass(StackedRNNCellsLayer);
+export const StackedRNNCells = /* @__PURE__ */ layerClass(StackedRNNCellsLayer);
 export type StackedRNNCells = StackedRNNCellsLayer;

@@ -198,7 +198,7 @@ class TimeDistributedLayer extends layerOf("TimeDistributed", { layer: layerKind
   }
 }
 
-export const Bidirectional = layerClass(BidirectionalLayer);
+export const Bidirectional = /* @__PURE__ */ layerClass(BidirectionalLayer);
 export type Bidirectional = BidirectionalLayer;
-export const TimeDistributed = layerClass(TimeDistributedLayer);
+export const TimeDistributed = /* @__PURE__ */ layerClass(TimeDistributedLayer);
 export type TimeDistributed = TimeDistributedLayer;

@@ -33,7 +33,7 @@ const dropoutRules = { rate: fraction, noise_shape: shapeKind.or(null), seed } a
  * In training zeroes each element with probability `rate` and scales the rest by 1 / (1 - rate); else passes x on. Call n of a
  * layer draws from fold_in(key(seed), n); without a seed the key comes from the program's source.
  */
-class DropoutLayer extends layerOf("Dropout", dropoutRules, ["rate", "noise_shape", "seed"], options) {
+class DropoutLayer extends /* @__PURE__ */ layerOf("Dropout", dropoutRules, ["rate", "noise_shape", "seed"], options) {
   readonly #keys = seedGenerator(this.seed);
 
   override call(x: Tensor, { training }: CallContext): Tensor {
@@ -44,7 +44,12 @@ class DropoutLayer extends layerOf("Dropout", dropoutRules, ["rate", "noise_shap
 
 const ALPHA = -1.6732632423543772 * 1.0507009873554805;
 /** In training sets elements to what SELU comes near to, and keeps mean and variance of the whole. */
-class AlphaDropoutLayer extends layerOf("AlphaDropout", dropoutRules, ["rate", "noise_shape", "seed"], options) {
+class AlphaDropoutLayer extends /* @__PURE__ */ layerOf(
+  "AlphaDropout",
+  dropoutRules,
+  ["rate", "noise_shape", "seed"],
+  options,
+) {
   readonly #keys = seedGenerator(this.seed);
 
   override call(x: Tensor, { training }: CallContext): Tensor {
@@ -58,7 +63,12 @@ class AlphaDropoutLayer extends layerOf("AlphaDropout", dropoutRules, ["rate", "
 }
 
 /** In training multiplies by numbers from N(1, rate / (1 - rate)). */
-class GaussianDropoutLayer extends layerOf("GaussianDropout", { rate: fraction, seed }, ["rate", "seed"], options) {
+class GaussianDropoutLayer extends /* @__PURE__ */ layerOf(
+  "GaussianDropout",
+  { rate: fraction, seed },
+  ["rate", "seed"],
+  options,
+) {
   readonly #keys = seedGenerator(this.seed);
 
   override call(x: Tensor, { training }: CallContext): Tensor {
@@ -69,7 +79,12 @@ class GaussianDropoutLayer extends layerOf("GaussianDropout", { rate: fraction, 
 }
 
 /** In training adds numbers from N(0, stddev^2). */
-class GaussianNoiseLayer extends layerOf("GaussianNoise", { stddev: fraction, seed }, ["stddev", "seed"], options) {
+class GaussianNoiseLayer extends /* @__PURE__ */ layerOf(
+  "GaussianNoise",
+  { stddev: fraction, seed },
+  ["stddev", "seed"],
+  options,
+) {
   readonly #keys = seedGenerator(this.seed);
 
   override call(x: Tensor, { training }: CallContext): Tensor {
@@ -104,14 +119,14 @@ function spatialDropout(rank: Rank): SpatialClass {
   return layerClass(SpatialDropout) as unknown as SpatialClass;
 }
 
-export const Dropout = layerClass(DropoutLayer);
+export const Dropout = /* @__PURE__ */ layerClass(DropoutLayer);
 export type Dropout = DropoutLayer;
-export const AlphaDropout = layerClass(AlphaDropoutLayer);
+export const AlphaDropout = /* @__PURE__ */ layerClass(AlphaDropoutLayer);
 export type AlphaDropout = AlphaDropoutLayer;
-export const GaussianDropout = layerClass(GaussianDropoutLayer);
+export const GaussianDropout = /* @__PURE__ */ layerClass(GaussianDropoutLayer);
 export type GaussianDropout = GaussianDropoutLayer;
-export const GaussianNoise = layerClass(GaussianNoiseLayer);
+export const GaussianNoise = /* @__PURE__ */ layerClass(GaussianNoiseLayer);
 export type GaussianNoise = GaussianNoiseLayer;
-export const SpatialDropout1D = spatialDropout(1);
-export const SpatialDropout2D = spatialDropout(2);
-export const SpatialDropout3D = spatialDropout(3);
+export const SpatialDropout1D = /* @__PURE__ */ spatialDropout(1);
+export const SpatialDropout2D = /* @__PURE__ */ spatialDropout(2);
+export const SpatialDropout3D = /* @__PURE__ */ spatialDropout(3);

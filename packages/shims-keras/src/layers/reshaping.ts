@@ -16,7 +16,12 @@ const moves = { keepsDtype: true } as const;
  * [n, ...] to [n, product of the rest]. With data_format "channels_first" the channels are moved last before, as Keras does,
  * so that the order of the features is that of "channels_last".
  */
-class FlattenLayer extends layerOf("Flatten", { data_format: dataFormatKind.or(null) }, ["data_format"], moves) {
+class FlattenLayer extends /* @__PURE__ */ layerOf(
+  "Flatten",
+  { data_format: dataFormatKind.or(null) },
+  ["data_format"],
+  moves,
+) {
   override compute_output_shape(inputShape: Shape): Shape {
     expectShape(this.className, inputShape);
     return [inputShape[0] ?? null, elementsOf(inputShape.slice(1))];
@@ -38,7 +43,7 @@ const reshapeRules = {
   ),
 } as const;
 /** [n, ...] to [n, ...target_shape]; one extent may be -1. */
-class ReshapeLayer extends layerOf("Reshape", reshapeRules, ["target_shape"], moves) {
+class ReshapeLayer extends /* @__PURE__ */ layerOf("Reshape", reshapeRules, ["target_shape"], moves) {
   override compute_output_shape(inputShape: Shape): Shape {
     expectShape(this.className, inputShape);
     const rest = inputShape.slice(1);
@@ -60,7 +65,7 @@ const permuteRules = {
   ),
 } as const;
 /** Dimensions in the order of `dims`, which count from 1; the batch stays the first. */
-class PermuteLayer extends layerOf("Permute", permuteRules, ["dims"], moves) {
+class PermuteLayer extends /* @__PURE__ */ layerOf("Permute", permuteRules, ["dims"], moves) {
   override compute_output_shape(shape: Shape): Shape {
     this.expectRank(shape, this.dims.length + 1);
     return [shape[0] ?? null, ...this.dims.map((d) => shape[d] ?? null)];
@@ -73,7 +78,7 @@ class PermuteLayer extends layerOf("Permute", permuteRules, ["dims"], moves) {
 }
 
 /** [n, features] to [n, times, features]. */
-class RepeatVectorLayer extends layerOf("RepeatVector", { n: positive }, ["n"], moves) {
+class RepeatVectorLayer extends /* @__PURE__ */ layerOf("RepeatVector", { n: positive }, ["n"], moves) {
   override compute_output_shape(shape: Shape): Shape {
     this.expectRank(shape, 2);
     return [shape[0] ?? null, this.n, shape[1] ?? null];
@@ -259,21 +264,21 @@ function upSampling(rank: Rank): UpClass {
   return layerClass(UpSampling) as unknown as UpClass;
 }
 
-export const Flatten = layerClass(FlattenLayer);
+export const Flatten = /* @__PURE__ */ layerClass(FlattenLayer);
 export type Flatten = FlattenLayer;
-export const Reshape = layerClass(ReshapeLayer);
+export const Reshape = /* @__PURE__ */ layerClass(ReshapeLayer);
 export type Reshape = ReshapeLayer;
-export const Permute = layerClass(PermuteLayer);
+export const Permute = /* @__PURE__ */ layerClass(PermuteLayer);
 export type Permute = PermuteLayer;
-export const RepeatVector = layerClass(RepeatVectorLayer);
+export const RepeatVector = /* @__PURE__ */ layerClass(RepeatVectorLayer);
 export type RepeatVector = RepeatVectorLayer;
-export const Cropping1D = cropping(1);
-export const Cropping2D = cropping(2);
-export const Cropping3D = cropping(3);
-export const ZeroPadding1D = zeroPadding(1);
-export const ZeroPadding2D = zeroPadding(2);
+export const Cropping1D = /* @__PURE__ */ cropping(1);
+export const Cropping2D = /* @__PURE__ */ cropping(2);
+export const Cropping3D = /* @__PURE__ */ cropping(3);
+export const ZeroPadding1D = /* @__PURE__ */ zeroPadding(1);
+export const ZeroPadding2D = /* @__PURE__ */ zeroPadding(2);
 export type ZeroPadding2D = InstanceType<typeof ZeroPadding2D>;
-export const ZeroPadding3D = zeroPadding(3);
-export const UpSampling1D = upSampling(1);
-export const UpSampling2D = upSampling(2);
-export const UpSampling3D = upSampling(3);
+export const ZeroPadding3D = /* @__PURE__ */ zeroPadding(3);
+export const UpSampling1D = /* @__PURE__ */ upSampling(1);
+export const UpSampling2D = /* @__PURE__ */ upSampling(2);
+export const UpSampling3D = /* @__PURE__ */ upSampling(3);
