@@ -41,8 +41,9 @@ export interface LayerRow {
   readonly buffers?: readonly string[] | undefined;
 }
 
-/** A class of layers under its name in torch.nn. */
-export function functionLayer<C>(name: string, row: LayerRow): C {
+/** A class of layers under its name in torch.nn. The row is made here, so that bundlers see what may be left out. */
+export function functionLayer<C>(name: string, make: () => LayerRow): C {
+  const row = make();
   const read = signature(`torch.nn.${name}`, row.rules);
   const readInputs = signature(`torch.nn.${name}.forward`, row.inputs);
   const { [name]: made } = {
