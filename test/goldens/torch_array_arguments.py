@@ -255,7 +255,18 @@ def matrices():
     yield "orgqr", ["$fm", "$p"], {}
 
 
+def windows():
+    own = {"general_cosine": [{"a": [0.5, 0.25, 0.1]}, {"a": []}, {}], "gaussian": [{}, {"std": 0.5}, {"std": 0}], "kaiser": [{}, {"beta": 2.5}, {"beta": -1}],
+           "exponential": [{}, {"tau": 0}, {"center": 1}, {"sym": False, "center": 1, "tau": 2.0}], "general_hamming": [{}, {"alpha": 0.75}]}
+    for name in ["bartlett", "hann", "blackman", "nuttall", "hamming", "cosine", *own]:
+        for m in [0, 1, 2, 5, -1]:
+            for further in own.get(name, [{}]):
+                yield f"signal.windows.{name}", [m], further
+                yield f"signal.windows.{name}", [m], {"sym": False, **further}
+
+
 def array_cases():
+    yield from windows()
     yield from matrices()
     yield from products()
     yield from views()

@@ -25,6 +25,7 @@ export const torchExceptions: Exceptions = {
       "as PyTorch has them without listing them",
     ],
     [/^torch\.(Bool|Byte|Float|Int|Long)Tensor$/, "classes of C++: Python tells no signature"],
+    [/^torch\.signal\.windows\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.(finfo|iinfo)$/, "classes of C++: Python tells no signature"],
     [/^torch\.unique$/, "chosen by its flags: Python tells no signature"],
     [

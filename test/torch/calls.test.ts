@@ -35,6 +35,10 @@ const differs: readonly (readonly [reason: string, holds: (each: Case) => boolea
     ({ fn, args, kw }) =>
       fn === "linspace" && (kw.dtype === "~bool" || kw.dtype === "~uint8") && (args[2] === 0 || args[2] === 1),
   ],
+  [
+    "the ends of a window are computed in double precision: PyTorch's are rounding errors beside 0",
+    ({ fn, args, kw }) => fn === "signal.windows.blackman" && args[0] === 2 && Object.keys(kw).length === 0,
+  ],
   ["products of matrices are of floats", ({ fn, args }) => fn === "matmul" && `${args}` === "$iv,$iv"],
 ];
 

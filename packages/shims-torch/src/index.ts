@@ -50,6 +50,7 @@ export {
   linalg,
   nn,
   optim,
+  signal,
   special,
   torchvision,
   utils,

@@ -9,6 +9,7 @@ import * as funcMembers from "./func/index.js";
 import * as linalgMembers from "./linalg.js";
 import * as nnMembers from "./nn/index.js";
 import * as optimMembers from "./optim/index.js";
+import * as windowMembers from "./signal_windows.js";
 import * as specialMembers from "./special.js";
 import * as torchvisionMembers from "./torchvision/index.js";
 import * as checkpointMembers from "./utils/checkpoint.js";
@@ -51,6 +52,7 @@ export declare namespace distributions {
 }
 export const func = namespace("torch.func", funcMembers);
 export const linalg = namespace("torch.linalg", linalgMembers);
+export const signal = namespace("torch.signal", { windows: namespace("torch.signal.windows", windowMembers) });
 export const special = namespace("torch.special", specialMembers);
 
 export const nn = namespace("torch.nn", {

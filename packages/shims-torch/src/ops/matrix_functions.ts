@@ -191,6 +191,11 @@ export const matrix_rank = (input: Tensor, ...args: RankArgs): Tensor => {
   const cutoff = form === "0" ? cutoffOf(values) : { atol: values.tol, rtol: 0 };
   return core.scope(() => wrap(core.matrixRank(hermitian ? symmetric(x.core) : x.core, cutoff)));
 };
+/** Of the symmetric matrices that lower triangles stand for; the gradient goes to the whole matrix, as in PyTorch. */
+function symmetricPinv(a: core.Tensor, cutoff: core.Cutoff): core.Tensor {
+  const rest = core.noGrad(() => core.sub(symmetric(a), a));
+  return core.pinv(core.add(a, rest), cutoff);
+}
 const readPinv = forms("linalg.pinv", { input: tensor, ...cutoffs }, older("rcond"));
 type PinvArgs = Args<[], Cutoffs> | Args<[rcond: number, hermitian: boolean], { rcond: number; hermitian: boolean }>;
 /** Pseudoinverses; singular values up to the larger of atol and rtol (or rcond) times the largest count as 0. */
@@ -199,7 +204,7 @@ export const pinv = (input: Tensor, ...args: PinvArgs): Tensor => {
   const { input: x, hermitian } = values;
   (hermitian ? requireSquares : requireMatrices)("linalg.pinv", "input", x);
   const cutoff = form === "0" ? cutoffOf(values) : { rtol: values.rcond };
-  return core.scope(() => wrap(core.pinv(hermitian ? symmetric(x.core) : x.core, cutoff)));
+  return core.scope(() => wrap(hermitian ? symmetricPinv(x.core, cutoff) : core.pinv(x.core, cutoff)));
 };
 /** Pseudoinverses; singular values up to rcond times the largest count as 0. */
 export const pinverse: (input: Tensor, ...args: Args<[rcond: number], { rcond: number }>) => Tensor = native(
