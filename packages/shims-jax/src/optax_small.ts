@@ -1,7 +1,7 @@
 // Small transformations of optax, without moments: signs of life, means, noise, norms, schedules.
 
 import * as core from "@facet/autograd";
-import { ArgumentError, type Tensor } from "@facet/autograd";
+import { ArgumentError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
 import { define, func, int, Kind, number, oneOf, only } from "@facet/dialect";
 import { type Given, tree as treeKind } from "./arguments.js";
 import { type ArrayLike, inexact, JaxArray, run } from "./array.js";
@@ -118,11 +118,19 @@ export const scale_by_param_block_norm: (
     ),
 );
 
-/** Norms of what one output sees: of an array of more than one dimension over all but the last. */
+/** Norms of what one output sees: of linear layers, also of several heads, over the first axis, of convolutions over all but the last. */
 function unitNorm(x: Tensor): Tensor {
   const squares = core.mul(x, x);
-  if (x.rank <= 1) return core.sqrt(core.sum(squares));
-  return core.sqrt(core.sum(squares, { axes: [...x.shape.keys()].slice(0, -1), keepdims: true }));
+  if (x.shape.filter((extent) => extent !== 1).length <= 1) return core.sqrt(core.sum(squares));
+  if (x.rank > 5)
+    throw new ShapeError({
+      op: "adaptive_grad_clip",
+      argument: "params",
+      expected: "1 to 5 dimensions",
+      given: formatShape(x.shape),
+    });
+  const axes = x.rank <= 3 ? [0] : [...x.shape.keys()].slice(0, -1);
+  return core.sqrt(core.sum(squares, { axes, keepdims: true }));
 }
 /** Updates cut so that, output by output, they are at most `clipping` times the parameters' norm. */
 export const adaptive_grad_clip: (

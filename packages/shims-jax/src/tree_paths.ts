@@ -3,7 +3,7 @@ import { ArgumentError } from "@facet/autograd";
 import { any, bool, func, int, type Keywords, listOf, show, signature, string } from "@facet/dialect";
 import { declared, tree } from "./arguments.js";
 import { flatten, type IsLeaf, openWithKeys, type PathStep, type PyTreeDef, unflatten } from "./pytree.js";
-import { is_leaf, named } from "./tree_names.js";
+import { is_leaf, named, treedef } from "./tree_names.js";
 
 /** A step down a tree, printed as Python writes it. */
 abstract class Key {
@@ -198,11 +198,11 @@ const prefixed = named(
 const transposes = named(
   "tree_transpose",
   "transpose",
-  { outer_treedef: any, inner_treedef: any, pytree_to_transpose: tree },
+  { outer_treedef: treedef, inner_treedef: treedef.or(null), pytree_to_transpose: tree },
   ({ outer_treedef, inner_treedef, pytree_to_transpose }) => {
-    const outer = outer_treedef as PyTreeDef;
+    const outer = outer_treedef;
     const parts = outer.flatten_up_to(pytree_to_transpose);
-    const inner = (inner_treedef ?? flatten(parts[0])[1]) as PyTreeDef;
+    const inner = inner_treedef ?? flatten(parts[0])[1];
     const rows = parts.map((part) => inner.flatten_up_to(part));
     if (rows.length === 0 || inner.num_leaves === 0)
       throw new ArgumentError({

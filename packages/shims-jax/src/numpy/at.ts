@@ -345,8 +345,16 @@ export class IndexUpdate {
     ]
   ): JaxArray {
     const { fill_value, ...options } = readGet(args);
-    const mode = options.mode ?? (fill_value === null ? "clip" : "fill");
-    return run(() => taken(computable("at.get", "self", this.#x), this.#index, { ...options, mode }, fill_value));
+    return run(() => {
+      const x = computable("at.get", "self", this.#x);
+      const read = (from: Tensor, mode: Options["mode"], fill: number | null): Tensor =>
+        taken(from, this.#index, { ...options, mode }, fill);
+      if (options.mode !== null || fill_value !== null) return read(x, options.mode ?? "fill", fill_value);
+      if (!core.isFloating(x.dtype)) return read(x, "clip", null);
+      // Reads the nearest element, but gives it no gradient, as in JAX.
+      const inside = read(core.full(x.shape, 1, x.dtype), "fill", 0);
+      return core.where(core.equal(inside, 1), read(x, "fill", 0), read(core.stopGradient(x), "clip", null));
+    });
   }
 }
 

@@ -45,6 +45,8 @@ export const unbind: (input: Tensor, ...args: Args<[dim: number], { dim: number 
 );
 
 type Places = number | readonly number[] | Tensor;
+/** Tensors, empty ones too, that one call makes. */
+const MOST_PIECES = 2 ** 24;
 /** So many pieces, the first ones longer by one where they cannot be equal; or pieces that end at the given places. */
 function splitAt(op: string, input: Tensor, given: number | readonly number[], dim: number): Tensor[] {
   if (input.rank === 0)
@@ -57,6 +59,13 @@ function splitAt(op: string, input: Tensor, given: number | readonly number[], d
         op,
         argument: "sections",
         expected: "1 or more",
+        given: `${given}`,
+      });
+    if (given > MOST_PIECES)
+      throw new core.OutOfMemoryError({
+        op,
+        argument: "sections",
+        expected: `at most ${MOST_PIECES}`,
         given: `${given}`,
       });
     const [least, more] = [Math.floor(extent / given), extent % given];
