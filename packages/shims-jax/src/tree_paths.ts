@@ -198,7 +198,7 @@ const prefixed = named(
 const transposes = named(
   "tree_transpose",
   "transpose",
-  { outer_treedef: treedef, inner_treedef: treedef.or(null), pytree_to_transpose: tree },
+  { outer_treedef: treedef, inner_treedef: treedef.orNone, pytree_to_transpose: tree },
   ({ outer_treedef, inner_treedef, pytree_to_transpose }) => {
     const outer = outer_treedef;
     const parts = outer.flatten_up_to(pytree_to_transpose);
