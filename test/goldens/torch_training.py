@@ -1,9 +1,14 @@
 """Golden cases of training: second derivatives, optimiser trajectories, ten Adam steps of the CNN."""
 
+import pathlib
+import sys
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "examples" / "gallery"))
+from formula import floats
 from golden_format import case, tensor
 from torch_cases import distinct, double, normal, second_derivative_case, seed, stored, uniform
 
@@ -110,15 +115,6 @@ def optimisers_cases():
         yield case(name, {"fn": fn, "options": options, "steps": STEPS}, {k: stored(v) for k, v in arrays.items()})
 
 
-def formula_weights(n, scale, stream):
-    """w[i] = scale * (mix(i + stream * 2^20) / 2^31 - 1): float64, rounded to float32; formulaWeights in TypeScript."""
-    h = (np.arange(n, dtype=np.uint64) + stream * 2**20 + 1).astype(np.uint32)
-    h = (h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    h = (h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    h = h ^ (h >> np.uint32(16))
-    return (scale * (h.astype(np.float64) / 2.0**31 - 1.0)).astype(np.float32)
-
-
 # PyTorch's default bound, 1 / sqrt(fan_in), in decimals so that both languages read the same double
 PARAMETERS = [
     {"name": "conv1.weight", "shape": [32, 1, 3, 3], "scale": 0.333, "stream": 0},
@@ -141,8 +137,8 @@ def cnn_run(dtype, images, labels, steps):
     """Losses before each of `steps` Adam(1e-3) steps, logits and gradients of the first, parameters after the last."""
     p = {}
     for row in PARAMETERS:
-        values = formula_weights(int(np.prod(row["shape"])), row["scale"], row["stream"])
-        p[row["name"]] = torch.tensor(values).reshape(row["shape"]).to(dtype).requires_grad_(True)
+        values = floats(row["shape"], row["scale"], row["stream"])
+        p[row["name"]] = torch.tensor(values).to(dtype).requires_grad_(True)
     optimiser = torch.optim.Adam(p.values(), lr=1e-3)
     losses = []
     for step in range(steps):
@@ -175,7 +171,7 @@ def cnn_cases():
         arrays |= summary(f"d_{name}", gradient)
     for name, value in last.items():
         arrays |= summary(f"final_{name}", value)
-    words = [formula_weights(int(np.prod(r["shape"])), r["scale"], r["stream"]).view(np.uint32) for r in PARAMETERS]
+    words = [floats(r["shape"], r["scale"], r["stream"]).view(np.uint32) for r in PARAMETERS]
     checksums = tensor([int(w.astype(np.uint64).sum() % 2**32) for w in words], "uint32")
     params = {
         "fn": "cnn",
