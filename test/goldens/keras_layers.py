@@ -239,7 +239,6 @@ OPS = {
     "glu": ("glu", ["$x"], {}, [(3, 4)]),
     "layer_normalization": ("layer_normalization", ["$x", "$x1", "$x2", [0, 2]], {}, [(2, 3, 4), (2, 4), (2, 4)]),
     "rms_normalization": ("rms_normalization", ["$x", "$x1"], {}, [(2, 3, 4), (4,)]),
-    "batch_normalization": ("batch_normalization", ["$x", "$x1", "$x2", 1], {}, [(2, 3, 4), (3,), (3,)]),
     "conv": ("conv", ["$x", "$x1", 2, "same"], {}, [(2, 5, 4, 2), (3, 2, 2, 3)]),
     "conv_groups": ("conv", ["$x", "$x1"], {"dilation_rate": 2}, [(2, 7, 4), (3, 2, 4)]),
     "depthwise_conv": ("depthwise_conv", ["$x", "$x1"], {}, [(2, 5, 4, 2), (2, 2, 2, 3)]),
@@ -254,6 +253,7 @@ OPS = {
     "correlate": ("correlate", ["$x", "$x1"], {"mode": "same"}, [(6,), (4,)]),
 }
 POSITIVE = {
+    "batch_normalization": ("batch_normalization", ["$x", "$x1", "$x2", 1], {}, [(2, 3, 4), (3,), (3,)]),
     "log": ("log", ["$x"], {}, [(3, 4)]),
     "sqrt": ("sqrt", ["$x"], {}, [(3, 4)]),
     "rsqrt": ("rsqrt", ["$x"], {}, [(3, 4)]),
