@@ -1,4 +1,4 @@
-// Dropout of whole channels, and the one that keeps mean and variance (for SELU).
+// Dropout of several elements together, and the one that keeps mean and variance (for SELU).
 import { ArgumentError } from "@facet/kernels-wgsl";
 import { ones } from "./ops/create.js";
 import { add, cast, mul, sub } from "./ops/elementwise.js";
@@ -9,9 +9,13 @@ import type { AnyKey } from "./vmap/keys.js";
 /** One element for each channel of x [n, c, ...]. */
 const channels = (x: Tensor): number[] => x.shape.map((extent, d) => (d < 2 ? extent : 1));
 
+/** Dropout with one draw for all elements along extents of 1 in `noise`, a shape that broadcasts to x's. */
+export const sharedDropout = (x: Tensor, noise: readonly number[], rate: number, key: AnyKey): Tensor =>
+  mul(x, dropout(ones(noise, x.dtype), rate, key));
+
 /** Zeroes each channel of x [n, c, ...] with probability `rate` (below 1) and scales the others by 1 / (1 - rate). */
 export const featureDropout = (x: Tensor, rate: number, key: AnyKey): Tensor =>
-  rate === 0 ? x : mul(x, dropout(ones(channels(x), x.dtype), rate, key));
+  rate === 0 ? x : sharedDropout(x, channels(x), rate, key);
 
 /** What SELU gives for large negative numbers: -scale alpha. */
 const SATURATION = 1.7580993408473766;

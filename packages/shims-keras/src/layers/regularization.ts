@@ -1,5 +1,5 @@
 // Layers that do something in training only: dropping and noise.
-import { ArgumentError, add, cast, dropout, greaterEqual, mul, normal, ones, uniform } from "@facet/autograd";
+import { ArgumentError, add, cast, dropout, greaterEqual, mul, normal, sharedDropout, uniform } from "@facet/autograd";
 import { only } from "@facet/dialect";
 import type { WithoutNew } from "../callable.js";
 import { type SeedGenerator, seedGenerator, seedKind } from "../config.js";
@@ -16,7 +16,7 @@ const seed = seedKind.or(null);
 function dropped(x: Tensor, rate: number, source: SeedGenerator, noise?: readonly number[]): Tensor {
   if (rate === 1) return x.mul(0);
   const core = floats(x);
-  return new Tensor(noise ? mul(core, dropout(ones(noise), rate, source.next())) : dropout(core, rate, source.next()));
+  return new Tensor(noise ? sharedDropout(core, noise, rate, source.next()) : dropout(core, rate, source.next()));
 }
 
 /** A noise_shape for an input: null stands for the input's extent. Throws ArgumentError where it does not broadcast to it. */
