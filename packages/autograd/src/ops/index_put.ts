@@ -9,11 +9,13 @@ import {
   ShapeError,
   sizeOf,
 } from "@facet/kernels-wgsl";
+import { stopGradient } from "../custom.js";
 import { defineOp, launch, nonDifferentiable } from "../define_op.js";
 import { expectDtype } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { allBatched } from "../vmap/rules.js";
 import { arange } from "./create.js";
+import { greaterEqual, where } from "./elementwise.js";
 import { type GatherOptions, take } from "./gather.js";
 import { indexSlot } from "./indices.js";
 import { type ScatterOptions, scatterRows } from "./scatter_op.js";
@@ -119,6 +121,19 @@ const flatReading = ({ mode = "raise" }: GatherOptions) =>
 export function indexGet(x: Tensor, indices: Indices, options: GatherOptions = {}): Tensor {
   const { rows, axis, index } = locate("index", x, indices, options);
   return take(rows, index, { ...options, ...flatReading(options), axis });
+}
+
+/** The same in mode `clip`, whose nearest elements get no gradient of what was read beyond x: JAX' reading. */
+export function indexGetNearest(
+  x: Tensor,
+  indices: Indices,
+  options: Omit<GatherOptions, "mode" | "fill"> = {},
+): Tensor {
+  const { rows, axis, index } = locate("index", x, indices, { ...options, mode: "drop" });
+  const inside = take(rows, index, { ...options, ...flatReading({ mode: "drop" }), axis });
+  const nearest = indexGet(stopGradient(x), indices, { ...options, mode: "clip" });
+  const extents = rows.shape.map((_, d) => (d === axis ? index.shape : [1]));
+  return where(reshape(greaterEqual(index, 0), extents.flat()), inside, nearest);
 }
 
 /** x with x[index, index, ...] combined with a source that broadcasts to it: index_put, at[].set, at[].add and so on. */

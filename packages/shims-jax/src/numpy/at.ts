@@ -210,12 +210,16 @@ function updated(
   return put(x, joined, within);
 }
 
-/** What the index names; a place that is none reads as `fill`. */
+/**
+ * What the index names; a place that is none reads as `fill`, or without a mode as the nearest, which gets no gradient of it where arrays
+ * name it: JAX' bounds of numbers are known before.
+ */
 function taken(x: Tensor, index: readonly AtPart[], options: Options, fill: number | null): Tensor {
   const other =
     fill ??
     (core.isFloating(x.dtype) ? Number.NaN : x.dtype === "int32" ? -(2 ** 31) : x.dtype === "bool" ? 1 : 2 ** 32 - 1);
-  const place = placeOf(x, index, options);
+  const mode = options.mode ?? "clip";
+  const place = placeOf(x, index, { ...options, mode });
   if (place.kind === "nowhere") return core.full(place.shape, other, x.dtype);
   if (place.kind === "mask")
     throw new UnsupportedError({
@@ -225,11 +229,10 @@ function taken(x: Tensor, index: readonly AtPart[], options: Options, fill: numb
       given: "a mask",
     });
   if (place.kind === "fixed") return core.reshape(region(x, place), place.shape);
-  return core.indexGet(region(x, place.within), place.indices, {
-    mode: drops(options.mode) ? "drop" : "clip",
-    negative: options.wrap_negative_indices,
-    fill: other,
-  });
+  const own = region(x, place.within);
+  const negative = options.wrap_negative_indices;
+  if (options.mode === null && core.isFloating(x.dtype)) return core.indexGetNearest(own, place.indices, { negative });
+  return core.indexGet(own, place.indices, { mode: drops(mode) ? "drop" : "clip", negative, fill: other });
 }
 
 const READ = signature("jax.Array.at.set", { values: arrayLike, ...OPTIONS });
@@ -345,16 +348,8 @@ export class IndexUpdate {
     ]
   ): JaxArray {
     const { fill_value, ...options } = readGet(args);
-    return run(() => {
-      const x = computable("at.get", "self", this.#x);
-      const read = (from: Tensor, mode: Options["mode"], fill: number | null): Tensor =>
-        taken(from, this.#index, { ...options, mode }, fill);
-      if (options.mode !== null || fill_value !== null) return read(x, options.mode ?? "fill", fill_value);
-      if (!core.isFloating(x.dtype)) return read(x, "clip", null);
-      // Reads the nearest element, but gives it no gradient, as in JAX.
-      const inside = read(core.full(x.shape, 1, x.dtype), "fill", 0);
-      return core.where(core.equal(inside, 1), read(x, "fill", 0), read(core.stopGradient(x), "clip", null));
-    });
+    const mode = options.mode ?? (fill_value === null ? null : "fill");
+    return run(() => taken(computable("at.get", "self", this.#x), this.#index, { ...options, mode }, fill_value));
   }
 }
 
