@@ -1,27 +1,21 @@
 // Distributions of real numbers, each a row of formulas.
 import * as core from "@facet/autograd";
-import { type Args, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { pythonFloat } from "../python.js";
-import type { Tensor } from "../tensor.js";
 import {
-  broadcast,
-  Distribution,
-  type Given,
-  given,
+  at,
   nonnegative,
+  ofRow,
+  type Parameters as P,
   positive,
   type Row,
   real,
-  Start,
+  type Start,
   unit,
-  validate_args,
 } from "./distribution.js";
 
 const { add, div, exp, log, log1p, mul, neg, sub, square, abs } = core;
 type T = core.Tensor;
-type P = Readonly<Record<string, T>>;
-const at = (p: P, name: string): T => p[name] as T;
 const half = (x: T): T => mul(x, 0.5);
 const standard = (x: T, p: P): T => div(sub(x, at(p, "loc")), at(p, "scale"));
 const scaled = (z: T, p: P): T => add(at(p, "loc"), mul(at(p, "scale"), z));
@@ -47,6 +41,7 @@ const NORMAL: Row = {
 
 const LOG_NORMAL: Row = {
   ...NORMAL,
+  bare: true,
   support: positive,
   draw: (key, p, shape) => exp(NORMAL.draw(key, p, shape)),
   log_prob: (x, p) => sub(NORMAL.log_prob(log(x), p), log(x)),
@@ -115,6 +110,7 @@ const GUMBEL: Row = {
 };
 
 const HALF_NORMAL: Row = {
+  bare: true,
   parameters: { scale: positive },
   support: nonnegative,
   draw: (key, p, shape) => abs(mul(core.normal(key, shape), at(p, "scale"))),
@@ -179,6 +175,7 @@ const GAMMA: Row = {
 };
 
 const BETA: Row = {
+  bare: true,
   parameters: { concentration1: positive, concentration0: positive },
   support: unit,
   draw: (key, p, shape) => core.randomBeta(key, at(p, "concentration1"), at(p, "concentration0"), shape),
@@ -207,92 +204,26 @@ const BETA: Row = {
 const betaTotal = (p: P): T => add(at(p, "concentration1"), at(p, "concentration0"));
 const logBeta = (a: T, b: T): T => sub(add(core.lgamma(a), core.lgamma(b)), core.lgamma(add(a, b)));
 
-type Two<A extends string, B extends string> = Args<
-  [first: Given, second: Given, validate_args: boolean | null],
-  { [K in A | B]: Given } & { validate_args: boolean | null }
->;
-type One<A extends string> = Args<
-  [first: Given, validate_args: boolean | null],
-  { [K in A]: Given } & { validate_args: boolean | null }
->;
-const name = (of: string): string => `torch.distributions.${of}`;
-const two = <A extends string, B extends string>(of: string, a: A, b: B) =>
-  signature(name(of), { [a]: given, [b]: given, validate_args });
-const one = (of: string, a: string) => signature(name(of), { [a]: given, validate_args });
-
-function start(op: string, row: Row, { validate_args, ...values }: Record<string, unknown>): Start {
-  const tensors = broadcast(op, values as Record<string, Given>);
-  return new Start(row, tensors, (Object.values(tensors)[0] as T).shape, validate_args as boolean | null);
-}
-
-const locScale = (of: string) => two(of, "loc", "scale");
-const readNormal = locScale("Normal");
 /** The normal distribution. */
-export class Normal extends Distribution {
-  declare readonly loc: Tensor;
-  declare readonly scale: Tensor;
-  constructor(...args: Two<"loc", "scale">) {
-    super(start("Normal", NORMAL, readNormal(args)));
-  }
-}
-const readLogNormal = locScale("LogNormal");
+export const Normal = /* @__PURE__ */ ofRow("Normal", NORMAL, ["loc", "scale"]);
+export type Normal = InstanceType<typeof Normal>;
 /** e to a normal variable. */
-export class LogNormal extends Distribution {
-  declare readonly loc: Tensor;
-  declare readonly scale: Tensor;
-  constructor(...args: Two<"loc", "scale">) {
-    super(start("LogNormal", LOG_NORMAL, readLogNormal(args)));
-  }
-  override toString(): string {
-    return "LogNormal()";
-  }
-}
-const readLaplace = locScale("Laplace");
+export const LogNormal = /* @__PURE__ */ ofRow("LogNormal", LOG_NORMAL, ["loc", "scale"]);
+export type LogNormal = InstanceType<typeof LogNormal>;
 /** Exponential to both sides. */
-export class Laplace extends Distribution {
-  declare readonly loc: Tensor;
-  declare readonly scale: Tensor;
-  constructor(...args: Two<"loc", "scale">) {
-    super(start("Laplace", LAPLACE, readLaplace(args)));
-  }
-}
-const readCauchy = locScale("Cauchy");
+export const Laplace = /* @__PURE__ */ ofRow("Laplace", LAPLACE, ["loc", "scale"]);
+export type Laplace = InstanceType<typeof Laplace>;
 /** The ratio of two normal variables: without mean or variance. */
-export class Cauchy extends Distribution {
-  declare readonly loc: Tensor;
-  declare readonly scale: Tensor;
-  constructor(...args: Two<"loc", "scale">) {
-    super(start("Cauchy", CAUCHY, readCauchy(args)));
-  }
-}
-const readGumbel = locScale("Gumbel");
+export const Cauchy = /* @__PURE__ */ ofRow("Cauchy", CAUCHY, ["loc", "scale"]);
+export type Cauchy = InstanceType<typeof Cauchy>;
 /** Of the largest of many. */
-export class Gumbel extends Distribution {
-  declare readonly loc: Tensor;
-  declare readonly scale: Tensor;
-  constructor(...args: Two<"loc", "scale">) {
-    super(start("Gumbel", GUMBEL, readGumbel(args)));
-  }
-}
-const readHalfNormal = one("HalfNormal", "scale");
+export const Gumbel = /* @__PURE__ */ ofRow("Gumbel", GUMBEL, ["loc", "scale"]);
+export type Gumbel = InstanceType<typeof Gumbel>;
 /** The size of a normal variable of mean 0. */
-export class HalfNormal extends Distribution {
-  declare readonly scale: Tensor;
-  constructor(...args: One<"scale">) {
-    super(start("HalfNormal", HALF_NORMAL, readHalfNormal(args)));
-  }
-  override toString(): string {
-    return "HalfNormal()";
-  }
-}
-const readUniform = two("Uniform", "low", "high");
+export const HalfNormal = /* @__PURE__ */ ofRow("HalfNormal", HALF_NORMAL, ["scale"]);
+export type HalfNormal = InstanceType<typeof HalfNormal>;
 /** From low to high, without high. */
-export class Uniform extends Distribution {
-  declare readonly low: Tensor;
-  declare readonly high: Tensor;
-  constructor(...args: Two<"low", "high">) {
-    super(start("Uniform", UNIFORM, readUniform(args)));
-  }
+export class Uniform extends /* @__PURE__ */ ofRow("Uniform", UNIFORM, ["low", "high"]) {
   override _check(begun: Start): void {
     super._check(begun);
     const { low, high } = begun.values as { low: T; high: T };
@@ -308,32 +239,12 @@ export class Uniform extends Distribution {
     }
   }
 }
-const readExponential = one("Exponential", "rate");
 /** Of the time to an event that comes `rate` times per unit. */
-export class Exponential extends Distribution {
-  declare readonly rate: Tensor;
-  constructor(...args: One<"rate">) {
-    super(start("Exponential", EXPONENTIAL, readExponential(args)));
-  }
-}
-const readGamma = two("Gamma", "concentration", "rate");
+export const Exponential = /* @__PURE__ */ ofRow("Exponential", EXPONENTIAL, ["rate"]);
+export type Exponential = InstanceType<typeof Exponential>;
 /** Gamma. Samples have derivatives by rate, not by concentration. */
-export class Gamma extends Distribution {
-  declare readonly concentration: Tensor;
-  declare readonly rate: Tensor;
-  constructor(...args: Two<"concentration", "rate">) {
-    super(start("Gamma", GAMMA, readGamma(args)));
-  }
-}
-const readBeta = two("Beta", "concentration1", "concentration0");
+export const Gamma = /* @__PURE__ */ ofRow("Gamma", GAMMA, ["concentration", "rate"]);
+export type Gamma = InstanceType<typeof Gamma>;
 /** Beta. Samples have no derivatives. */
-export class Beta extends Distribution {
-  declare readonly concentration1: Tensor;
-  declare readonly concentration0: Tensor;
-  constructor(...args: Two<"concentration1", "concentration0">) {
-    super(start("Beta", BETA, readBeta(args)));
-  }
-  override toString(): string {
-    return "Beta()";
-  }
-}
+export const Beta = /* @__PURE__ */ ofRow("Beta", BETA, ["concentration1", "concentration0"]);
+export type Beta = InstanceType<typeof Beta>;

@@ -5,6 +5,7 @@ import { type Args, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import {
+  at,
   boolean,
   broadcast,
   type Constraint,
@@ -14,6 +15,8 @@ import {
   type Given,
   given,
   nonnegative,
+  ofRow,
+  type Parameters as P,
   type Row,
   real,
   Start,
@@ -23,8 +26,6 @@ import {
 
 const { add, div, log, log1p, mul, neg, sub } = core;
 type T = core.Tensor;
-type P = Readonly<Record<string, T>>;
-const at = (p: P, name: string): T => p[name] as T;
 const EPS = 2 ** -23;
 const clamped = (p: T): T => core.clamp(p, EPS, 1 - EPS);
 
@@ -97,6 +98,7 @@ const CATEGORICAL: Row = {
 const hot = (index: T, classes: number): T => core.oneHot(index, classes);
 const ONE_HOT: Row = {
   ...CATEGORICAL,
+  bare: true,
   event: (p) => [classesOf(p)],
   draw: (key, p, shape) => hot(CATEGORICAL.draw(key, p, shape.slice(0, -1)), classesOf(p)),
   log_prob: (x, p) => CATEGORICAL.log_prob(core.cast(core.argmax(x, -1), "float32"), p),
@@ -152,54 +154,32 @@ function ofClasses(op: string, row: Row, values: EitherGiven): Start {
   ]);
 }
 
-const readPoisson = signature("torch.distributions.Poisson", { rate: given, validate_args });
 /** Counts of mean `rate`. */
-export class Poisson extends Distribution {
-  declare readonly rate: Tensor;
-  constructor(
-    ...args: Args<[rate: Given, validate_args: boolean | null], { rate: Given; validate_args: boolean | null }>
-  ) {
-    const { rate, validate_args } = readPoisson(args);
-    const values = broadcast("Poisson", { rate });
-    super(new Start(POISSON, values, (values.rate as T).shape, validate_args));
-  }
+export const Poisson = /* @__PURE__ */ ofRow("Poisson", POISSON, ["rate"]);
+export type Poisson = InstanceType<typeof Poisson>;
+
+type OfProbabilities = new (...args: Either) => Distribution & { readonly probs: Tensor; readonly logits: Tensor };
+/** A class that is given `probs` or `logits` and has both. */
+function ofEither(name: string, row: Row, start: typeof ofTwo): OfProbabilities {
+  const read = either(name);
+  const { [name]: made } = {
+    [name]: class extends Distribution {
+      constructor(...args: Either) {
+        super(start(name, row, read(args)));
+      }
+    },
+  };
+  return made as unknown as OfProbabilities;
 }
-const readBernoulli = either("Bernoulli");
 /** 1 with probability `probs`, else 0. */
-export class Bernoulli extends Distribution {
-  declare readonly probs: Tensor;
-  declare readonly logits: Tensor;
-  constructor(...args: Either) {
-    super(ofTwo("Bernoulli", BERNOULLI, readBernoulli(args)));
-  }
-}
-const readGeometric = either("Geometric");
+export const Bernoulli = /* @__PURE__ */ ofEither("Bernoulli", BERNOULLI, ofTwo);
+export type Bernoulli = InstanceType<typeof Bernoulli>;
 /** How often 0 comes before the first 1. */
-export class Geometric extends Distribution {
-  declare readonly probs: Tensor;
-  declare readonly logits: Tensor;
-  constructor(...args: Either) {
-    super(ofTwo("Geometric", GEOMETRIC, readGeometric(args)));
-  }
-}
-const readCategorical = either("Categorical");
+export const Geometric = /* @__PURE__ */ ofEither("Geometric", GEOMETRIC, ofTwo);
+export type Geometric = InstanceType<typeof Geometric>;
 /** Numbers of classes with probabilities along the last axis of `probs`, which is normalised, or softmax of `logits`. */
-export class Categorical extends Distribution {
-  declare readonly probs: Tensor;
-  declare readonly logits: Tensor;
-  constructor(...args: Either) {
-    super(ofClasses("Categorical", CATEGORICAL, readCategorical(args)));
-  }
-}
-const readOneHot = either("OneHotCategorical");
+export const Categorical = /* @__PURE__ */ ofEither("Categorical", CATEGORICAL, ofClasses);
+export type Categorical = InstanceType<typeof Categorical>;
 /** As Categorical, in one-hot vectors. */
-export class OneHotCategorical extends Distribution {
-  declare readonly probs: Tensor;
-  declare readonly logits: Tensor;
-  constructor(...args: Either) {
-    super(ofClasses("OneHotCategorical", ONE_HOT, readOneHot(args)));
-  }
-  override toString(): string {
-    return "OneHotCategorical()";
-  }
-}
+export const OneHotCategorical = /* @__PURE__ */ ofEither("OneHotCategorical", ONE_HOT, ofClasses);
+export type OneHotCategorical = InstanceType<typeof OneHotCategorical>;

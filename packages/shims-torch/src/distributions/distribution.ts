@@ -27,7 +27,9 @@ export type Given = Tensor | number;
 export const given = tensor.either(scalar);
 export const validate_args = bool.or(null);
 export type Shape = readonly number[];
-type Values = Readonly<Record<string, core.Tensor>>;
+/** Parameters of one shape, by name. */
+export type Parameters = Readonly<Record<string, core.Tensor>>;
+export const at = (p: Parameters, name: string): core.Tensor => p[name] as core.Tensor;
 
 /** What values may be, in PyTorch's words. */
 export interface Constraint {
@@ -57,18 +59,20 @@ export function offending({ core: x }: Tensor, { holds }: Constraint): number | 
 export interface Row {
   readonly parameters: Readonly<Record<string, Constraint>>;
   readonly support?: Constraint;
-  readonly event?: (p: Values) => Shape;
+  readonly event?: (p: Parameters) => Shape;
   /** Draws of a shape. They follow changes of the parameters unless `fixed` says of which they do not. */
-  readonly draw: (key: core.AnyKey, p: Values, shape: Shape) => core.Tensor;
+  readonly draw: (key: core.AnyKey, p: Parameters, shape: Shape) => core.Tensor;
   /** Parameters by which samples have no derivative; true for all. */
   readonly fixed?: true | readonly string[];
-  readonly log_prob: (x: core.Tensor, p: Values) => core.Tensor;
-  readonly mean: (p: Values) => core.Tensor;
-  readonly variance: (p: Values) => core.Tensor;
-  readonly mode?: (p: Values) => core.Tensor;
-  readonly entropy?: (p: Values) => core.Tensor;
-  readonly cdf?: (x: core.Tensor, p: Values) => core.Tensor;
-  readonly icdf?: (x: core.Tensor, p: Values) => core.Tensor;
+  readonly log_prob: (x: core.Tensor, p: Parameters) => core.Tensor;
+  readonly mean: (p: Parameters) => core.Tensor;
+  readonly variance: (p: Parameters) => core.Tensor;
+  readonly mode?: (p: Parameters) => core.Tensor;
+  readonly entropy?: (p: Parameters) => core.Tensor;
+  readonly cdf?: (x: core.Tensor, p: Parameters) => core.Tensor;
+  readonly icdf?: (x: core.Tensor, p: Parameters) => core.Tensor;
+  /** Whether it prints without its parameters, as some of PyTorch's do. */
+  readonly bare?: true;
 }
 
 /** Numbers and tensors as tensors of one shape. */
@@ -167,7 +171,7 @@ export class Distribution {
     });
   }
   /** What formulas compute of, after the changes that a program made to properties. */
-  get _values(): Values {
+  get _values(): Parameters {
     return this._of("parameters").values;
   }
   _formula(name: "entropy" | "mode"): core.Tensor;
@@ -278,7 +282,8 @@ export class Distribution {
   }
 
   toString(): string {
-    const shown = (this.#start?.shown ?? []).map((name) => {
+    const names = this.#start?.row.bare ? [] : (this.#start?.shown ?? []);
+    const shown = names.map((name) => {
       const value = (this as unknown as Record<string, Tensor>)[name] as Tensor;
       return `${name}: ${value.core.size === 1 ? oneText(value) : `torch.Size(${sizeText(value.shape)})`}`;
     });
@@ -297,3 +302,30 @@ function oneText(value: Tensor): string {
 }
 
 const pythonShape = (shape: Shape): string => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+
+type RowArguments<N extends readonly string[]> = Args<
+  [...{ [I in keyof N]: Given }, validate_args: boolean | null],
+  { [K in N[number]]: Given } & { validate_args: boolean | null }
+>;
+/** A class of distributions under its name, made of its row and its parameters in the original's order. */
+export function ofRow<const N extends readonly string[]>(
+  name: string,
+  row: Row,
+  parameters: N,
+): new (
+  ...args: RowArguments<N>
+) => Distribution & { readonly [K in N[number]]: Tensor } {
+  const rules = { ...Object.fromEntries(parameters.map((parameter) => [parameter, given])), validate_args };
+  const read = signature(`torch.distributions.${name}`, rules);
+  const { [name]: made } = {
+    [name]: class extends Distribution {
+      constructor(...args: RowArguments<N>) {
+        const { validate_args, ...values } = read(args as readonly unknown[]);
+        const tensors = broadcast(name, values as Readonly<Record<string, Given>>);
+        const { shape } = Object.values(tensors)[0] as core.Tensor;
+        super(new Start(row, tensors, shape, validate_args));
+      }
+    },
+  };
+  return made as never;
+}

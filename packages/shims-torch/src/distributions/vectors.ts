@@ -5,12 +5,10 @@ import { type Args, instance, int, signature } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { tensor } from "../kinds.js";
 import { type Tensor, wrap } from "../tensor.js";
-import { Distribution, positive, type Row, real, type Shape, Start, validate_args } from "./distribution.js";
+import { at, Distribution, positive, type Row, real, type Shape, Start, validate_args } from "./distribution.js";
 
 const { add, div, mul, sub, square } = core;
 type T = core.Tensor;
-type P = Readonly<Record<string, T>>;
-const at = (p: P, name: string): T => p[name] as T;
 const last = { axes: [-1] } as const;
 const lastKept = { axes: [-1], keepdims: true } as const;
 
