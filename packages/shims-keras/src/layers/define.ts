@@ -87,6 +87,8 @@ export interface LayerOptions<R, N> {
   readonly keepsDtype?: boolean;
   /** Whether the layer takes nothing beside its own arguments, as some of Keras' do. Default false. */
   readonly closed?: boolean;
+  /** Whether a call that nobody says it of, and that stands in no other, is one of training. Default false. */
+  readonly trains?: boolean;
   /** Whether a mask passes the layer. Default false: it ends there. */
   readonly masks?: boolean;
 }
@@ -100,7 +102,8 @@ export function layerOf<
   const O extends readonly (keyof Values<R>)[],
   N extends object = Record<never, never>,
 >(className: string, rules: R, _order: O, options: LayerOptions<R, N> = {}): LayerClass<R, O, N> {
-  const { normal, call = {}, first, sameShape = false, keepsDtype = false, masks = false, closed = false } = options;
+  const { normal, call = {}, first, sameShape = false, keepsDtype = false, masks = false } = options;
+  const { closed = false, trains = false } = options;
   const further = Object.entries(layerRules).filter(([key]) => !(key in rules) && (!closed || key === "input_shape"));
   const all = { ...rules, ...Object.fromEntries(further) };
   const read = signature(`keras.layers.${className}`, all);
@@ -120,6 +123,10 @@ export function layerOf<
       for (const key of own)
         attributes[key] = ready && key in ready ? ready[key] : resolved(className, key, given[key]);
       for (const key of Object.keys(ready ?? {})) if (!(key in given)) attributes[key] = ready?.[key];
+    }
+
+    protected override get trainingByDefault(): boolean {
+      return trains;
     }
 
     protected override configuration(): Record<string, unknown> {

@@ -23,15 +23,8 @@ export * from "./depthwise.js";
 export * from "./embedding.js";
 export { CategoryEncoding, Discretization, Normalization } from "./encoding.js";
 export { RandomBrightness, RandomContrast } from "./image_color.js";
-export {
-  CenterCrop,
-  RandomCrop,
-  RandomFlip,
-  RandomRotation,
-  RandomTranslation,
-  RandomZoom,
-  Resizing,
-} from "./image_geometry.js";
+export { CenterCrop, Resizing } from "./image_geometry.js";
+export { RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom } from "./image_random.js";
 export { Layer } from "./layer.js";
 export { IntegerLookup, StringLookup, TextVectorization } from "./lookup.js";
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from "./merge.js";
