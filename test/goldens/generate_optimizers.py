@@ -197,9 +197,6 @@ def torch_run(_name, fn, options, start, gradients):
 
     parameters = [torch.nn.Parameter(torch.tensor(p)) for p in start]
     tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
-    # The Newton-Schulz iterations of Muon are in bfloat16; here they are of the dtype of the parameters.
-    if fn == "Muon":
-        torch.Tensor.bfloat16 = lambda self: self.clone()
     optimizer = getattr(torch.optim, fn)(parameters, **tuples)
     for step in range(STEPS):
         for parameter, g in zip(parameters, gradients):

@@ -14,7 +14,7 @@ import {
 import { everyRunsParams, hostValue } from "../capture/trace.js";
 import { copyTensor } from "../define_op.js";
 import { hostScalar } from "../ops/create.js";
-import { add, div, greater, maximum, mul, where } from "../ops/elementwise.js";
+import { add, cast, div, greater, maximum, mul, where } from "../ops/elementwise.js";
 import { sqrt } from "../ops/elementwise_unary.js";
 import { matmul } from "../ops/matmul.js";
 import { sum } from "../ops/reduce.js";
@@ -36,28 +36,33 @@ export interface NewtonSchulzSettings {
   eps?: number;
   /** `clamped` (torch) divides by the norm, at least eps; `added` (Keras, optax) by the norm plus eps. Default `clamped`. */
   epsMode?: "clamped" | "added";
+  /** What each product, with what is added to it, is rounded to. Default `float32`; that of torch is `bfloat16`. */
+  precision?: "float32" | "bfloat16";
 }
 
 /**
- * A matrix with its singular values brought near 1 by the Newton-Schulz iteration, in float32: x = x / |x|, then
- * x = a x + b (x x') x + c (x x')^2 x. Settings are asked for in every run. In the current scope; not differentiated.
+ * A matrix with its singular values brought near 1 by the Newton-Schulz iteration: x = x / |x|, then
+ * x = a x + b (x x') x + c (x x')^2 x. Settings are asked for in every run. In the current scope; float32; not differentiated.
  */
 export function orthogonalised(matrix: Tensor, settings: () => NewtonSchulzSettings): Tensor {
   const [rows, columns] = matrix.shape as [number, number];
   const steps = hostValue(() => settings().steps ?? 5);
   const clamped = hostValue(() => (settings().epsMode ?? "clamped") === "clamped");
+  const halves = hostValue(() => settings().precision === "bfloat16");
+  const rounded = (x: Tensor): Tensor => (halves ? cast(cast(x, "bfloat16"), "float32") : x);
   const factor = (i: 0 | 1 | 2): Tensor => hostScalar(() => (settings().coefficients ?? [3.4445, -4.775, 2.0315])[i]);
   return noGrad(() =>
     scope(() => {
       const [a, b, c, eps] = [factor(0), factor(1), factor(2), hostScalar(() => settings().eps ?? 1e-7)];
-      const norm = sqrt(sum(mul(matrix, matrix)));
-      let x = div(matrix, clamped ? maximum(norm, eps) : add(norm, eps));
+      const start = rounded(matrix);
+      const norm = rounded(sqrt(sum(mul(start, start))));
+      let x = rounded(div(start, clamped ? maximum(norm, eps) : add(norm, eps)));
       const isTall = rows > columns;
       for (let i = 0; i < steps; i++) {
         // The smaller of both products: f(x') = f(x)'.
-        const gram = matmul(x, x, { transposeA: isTall, transposeB: !isTall });
-        const power = add(mul(gram, b), mul(matmul(gram, gram), c));
-        x = add(mul(x, a), isTall ? matmul(x, power) : matmul(power, x));
+        const gram = rounded(matmul(x, x, { transposeA: isTall, transposeB: !isTall }));
+        const power = rounded(add(mul(gram, b), mul(matmul(gram, gram), c)));
+        x = rounded(add(mul(x, a), isTall ? matmul(x, power) : matmul(power, x)));
       }
       return x;
     }),

@@ -61,6 +61,7 @@ const spec: OptimizerSpec<MuonSettings> = {
     coefficients: ns_coefficients,
     eps,
     steps: ns_steps,
+    precision: "bfloat16" as const,
     ...(adjust_lr_fn === "match_rms_adamw" && {
       scale: (rows: number, columns: number): number => 0.2 * Math.sqrt(Math.max(rows, columns)),
     }),
@@ -77,7 +78,7 @@ const spec: OptimizerSpec<MuonSettings> = {
   },
 };
 
-/** Muon, for matrices alone: lr 1e-3, weight_decay 0.1, momentum 0.95; five Newton-Schulz iterations, in float32. */
+/** Muon, for matrices alone: lr 1e-3, weight_decay 0.1, momentum 0.95; five Newton-Schulz iterations, rounded to bfloat16. */
 export class Muon extends FusedOptimizer<MuonSettings> {
   constructor(
     ...args: [
