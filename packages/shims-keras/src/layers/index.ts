@@ -26,7 +26,7 @@ export { RandomBrightness, RandomContrast } from "./image_color.js";
 export { CenterCrop, Resizing } from "./image_geometry.js";
 export { RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom } from "./image_random.js";
 export { Layer } from "./layer.js";
-export { IntegerLookup, StringLookup, TextVectorization } from "./lookup.js";
+export { IntegerLookup, StringLookup } from "./lookup.js";
 export { Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract } from "./merge.js";
 export * from "./merge_functions.js";
 export * from "./multi_head_attention.js";
@@ -53,3 +53,4 @@ export {
   ZeroPadding3D,
 } from "./reshaping.js";
 export { deserialize, serialize } from "./serialize.js";
+export { TextVectorization } from "./text_vectorization.js";
