@@ -75,7 +75,7 @@ class StringLookupLayer extends layerOf(
   },
 ) {
   override built = true;
-  readonly #words = vocabularyOf<string>(this as never, ofStrings, this.vocabulary, this.idf_weights);
+  readonly #words = vocabularyOf<string>(this as never, this.vocabulary, this.idf_weights);
 
   override __call__(...args: unknown[]): unknown {
     const { flat, shape } = leaves(this.className, expectWords(this.className, args[0]));
@@ -95,15 +95,18 @@ class StringLookupLayer extends layerOf(
   }
 
   get_vocabulary(...args: GetVocabulary): string[] {
-    return this.#words.get(args);
+    const asked = ofStrings.get(args);
+    return this.#words.listed(asked);
   }
 
   vocabulary_size(...args: []): number {
-    return this.#words.size(args);
+    ofStrings.size(args);
+    return this.#words.all.length;
   }
 
   set_vocabulary(...args: SetVocabulary<string>): void {
-    this.#words.replace(args);
+    const { vocabulary, idf_weights } = ofStrings.set(args);
+    this.#words.set(vocabulary as never, idf_weights);
   }
 }
 
@@ -133,7 +136,7 @@ class IntegerLookupLayer extends layerOf("IntegerLookup", integerRules, [
   "mask_token",
   "oov_token",
 ]) {
-  readonly #numbers = vocabularyOf<number>(this as never, ofIntegers, this.vocabulary, this.idf_weights);
+  readonly #numbers = vocabularyOf<number>(this as never, this.vocabulary, this.idf_weights);
 
   protected override outputDtype(_: TensorDtype): TensorDtype {
     return this.output_mode === "tf_idf" ? "float32" : "int32";
@@ -153,15 +156,18 @@ class IntegerLookupLayer extends layerOf("IntegerLookup", integerRules, [
   }
 
   get_vocabulary(...args: GetVocabulary): number[] {
-    return this.#numbers.get(args);
+    const asked = ofIntegers.get(args);
+    return this.#numbers.listed(asked);
   }
 
   vocabulary_size(...args: []): number {
-    return this.#numbers.size(args);
+    ofIntegers.size(args);
+    return this.#numbers.all.length;
   }
 
   set_vocabulary(...args: SetVocabulary<number>): void {
-    this.#numbers.replace(args);
+    const { vocabulary, idf_weights } = ofIntegers.set(args);
+    this.#numbers.set(vocabulary as never, idf_weights);
   }
 
   /** On the device: the vocabulary in order, and where each of its numbers has its place. */

@@ -69,7 +69,6 @@ class TextVectorizationLayer extends layerOf("TextVectorization", textRules, [
       mask_token: "",
       oov_token: "[UNK]",
     },
-    ofTexts,
     this.vocabulary,
     this.idf_weights,
   );
@@ -130,15 +129,18 @@ class TextVectorizationLayer extends layerOf("TextVectorization", textRules, [
   }
 
   get_vocabulary(...args: GetVocabulary): string[] {
-    return this.#words.get(args);
+    const asked = ofTexts.get(args);
+    return this.#words.listed(asked);
   }
 
   vocabulary_size(...args: []): number {
-    return this.#words.size(args);
+    ofTexts.size(args);
+    return this.#words.all.length;
   }
 
   set_vocabulary(...args: SetVocabulary<string>): void {
-    this.#words.replace(args);
+    const { vocabulary, idf_weights } = ofTexts.set(args);
+    this.#words.set(vocabulary as never, idf_weights);
   }
 }
 

@@ -23,7 +23,6 @@ export const vocabularyReaders = (name: string) => ({
   set: signature(`keras.layers.${name}.set_vocabulary`, { vocabulary: listOf(any), idf_weights: weightsKind }),
 });
 
-type VocabularyReaders = ReturnType<typeof vocabularyReaders>;
 /** What get_vocabulary takes. */
 export type GetVocabulary = Args<[include_special_tokens: boolean], { include_special_tokens: boolean }>;
 /** What set_vocabulary takes. */
@@ -49,28 +48,8 @@ export class Vocabulary<T extends string | number> {
   weights: readonly number[] | undefined;
   #places = new Map<T, number>();
 
-  readonly #readers: VocabularyReaders;
-
-  constructor(setting: Setting<T>, readers: VocabularyReaders) {
+  constructor(setting: Setting<T>) {
     this.#setting = setting;
-    this.#readers = readers;
-  }
-
-  /** A layer's get_vocabulary. */
-  get(args: GetVocabulary): T[] {
-    return this.#readers.get(args).include_special_tokens ? this.all : [...this.tokens];
-  }
-
-  /** A layer's vocabulary_size: special tokens too. */
-  size(args: readonly []): number {
-    this.#readers.size(args);
-    return this.all.length;
-  }
-
-  /** A layer's set_vocabulary. */
-  replace(args: SetVocabulary<T>): void {
-    const { vocabulary, idf_weights } = this.#readers.set(args);
-    this.set(vocabulary as readonly T[], idf_weights);
   }
 
   /** Of what is in no vocabulary. */
@@ -95,6 +74,11 @@ export class Vocabulary<T extends string | number> {
   get depth(): number {
     const { pad_to_max_tokens, max_tokens } = this.#setting;
     return pad_to_max_tokens && max_tokens !== null ? max_tokens : this.first + this.tokens.length;
+  }
+
+  /** The tokens, with the special ones before them or without. */
+  listed({ include_special_tokens }: { include_special_tokens: boolean }): T[] {
+    return include_special_tokens ? this.all : [...this.tokens];
   }
 
   /** Sets the tokens, with the special ones before them or without. */
@@ -176,13 +160,12 @@ export class Vocabulary<T extends string | number> {
 /** A vocabulary as a layer's arguments say. */
 export function vocabularyOf<T extends string | number>(
   layer: Omit<Setting<T>, "op"> & { readonly className: string },
-  readers: VocabularyReaders,
   given: readonly T[] | null,
   idf: readonly number[] | null,
 ): Vocabulary<T> {
   const { className: op, max_tokens, num_oov_indices, mask_token, oov_token, output_mode, pad_to_max_tokens } = layer;
   const setting = { op, max_tokens, num_oov_indices, mask_token, oov_token, output_mode, pad_to_max_tokens };
-  const made = new Vocabulary<T>(setting, readers);
+  const made = new Vocabulary<T>(setting);
   if (given !== null) made.set(given, idf);
   return made;
 }
