@@ -165,14 +165,12 @@ const additiveRules = {
   seed: seedKind.or(null),
 } as const;
 /** As Attention; scores are sums of tanh(query + key), by a learned factor for each feature. */
-class AdditiveAttentionLayer extends layerOf("AdditiveAttention", additiveRules, ["use_scale", "dropout"], options) {
+class AdditiveAttentionLayer extends layerOf("AdditiveAttention", additiveRules, ["use_scale", "dropout"], {
+  ...options,
+  unsaved: ["score_mode"],
+}) {
   readonly #keys = seedGenerator(this.seed);
   scale: VariableBase | undefined;
-
-  protected override configuration(): Record<string, unknown> {
-    const { score_mode: _, ...config } = super.configuration();
-    return config;
-  }
 
   override build(shapes: Shape | readonly Shape[]): void {
     expectInputs(this.className, shapes);

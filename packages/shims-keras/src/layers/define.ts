@@ -89,6 +89,8 @@ export interface LayerOptions<R, N> {
   readonly closed?: boolean;
   /** Whether a call that nobody says it of, and that stands in no other, is one of training. Default false. */
   readonly trains?: boolean;
+  /** Arguments that its configuration does not name, as the original's does not. */
+  readonly unsaved?: readonly string[];
   /** Whether a mask passes the layer. Default false: it ends there. */
   readonly masks?: boolean;
 }
@@ -103,11 +105,12 @@ export function layerOf<
   N extends object = Record<never, never>,
 >(className: string, rules: R, _order: O, options: LayerOptions<R, N> = {}): LayerClass<R, O, N> {
   const { normal, call = {}, first, sameShape = false, keepsDtype = false, masks = false } = options;
-  const { closed = false, trains = false } = options;
+  const { closed = false, trains = false, unsaved = [] } = options;
   const further = Object.entries(layerRules).filter(([key]) => !(key in rules) && (!closed || key === "input_shape"));
   const all = { ...rules, ...Object.fromEntries(further) };
   const read = signature(`keras.layers.${className}`, all);
   const own = Object.keys(rules).filter((key) => !COMMON.has(key));
+  const saved = own.filter((key) => !unsaved.includes(key));
   class Made extends BuiltInLayer {
     static override readonly className: string = className;
     static override readonly callReader = callSignature(className, call, first);
@@ -131,7 +134,7 @@ export function layerOf<
 
     protected override configuration(): Record<string, unknown> {
       const attributes = this as unknown as Record<string, unknown>;
-      const config = Object.fromEntries(own.map((key) => [key, serialized(attributes[key])]));
+      const config = Object.fromEntries(saved.map((key) => [key, serialized(attributes[key])]));
       return closed ? { ...config, trainable: undefined } : config;
     }
 

@@ -168,16 +168,12 @@ const categoryRules = {
 /** Whole numbers below `num_tokens` as vectors: one for each, or of each example which are there, or how often. */
 class CategoryEncodingLayer extends layerOf("CategoryEncoding", categoryRules, ["num_tokens", "output_mode"], {
   call: { count_weights: array.or(null) },
+  unsaved: ["sparse"],
   normal: ({ num_tokens }, op) => {
     if (num_tokens !== null) return { num_tokens };
     throw new ArgumentError({ op, argument: "num_tokens", expected: positive.expected, given: "None" });
   },
 }) {
-  protected override configuration(): Record<string, unknown> {
-    const { sparse: _, ...config } = super.configuration();
-    return config;
-  }
-
   override compute_output_shape(shape: Shape): Shape {
     return encodedShape(shape, this.output_mode, this.num_tokens);
   }

@@ -56,18 +56,23 @@ const weights = {
 const constraints = { kernel_constraint: constraint, bias_constraint: constraint } as const;
 /** There is one way to compute attention here; it keeps no scores in any case. */
 const flash = { flash_attention: only(null, false) } as const;
+const options = { call, first: "query", masks: true, unsaved: ["flash_attention"] } as const;
 
 interface Projected {
   query: Core;
   key: Core;
   value: Core;
-  gate: Core | undefined;
 }
+type Dense = InstanceType<typeof EinsumDense>;
 interface Heads extends BuiltInLayer {
   readonly use_bias: boolean;
   readonly use_gate: boolean;
+  query_dense: Dense | undefined;
+  key_dense: Dense | undefined;
+  gate_dense: Dense | undefined;
+  value_dense: Dense | undefined;
+  output_dense: Dense | undefined;
 }
-type Dense = InstanceType<typeof EinsumDense>;
 
 /** The shapes of query, value and key. */
 function shapesOfCall(query: Shape | readonly Shape[], { value, key }: Readonly<Record<string, unknown>>): Shape[] {
@@ -151,7 +156,6 @@ function raisedTo(mask: Core, rank: number, own: number): Core {
 }
 
 interface Scored {
-  readonly layer: Heads;
   readonly scale: number;
   readonly rate: number;
   readonly keys: SeedGenerator;
@@ -168,7 +172,7 @@ function attend(
   { query, key, value }: Projected,
   [q, v]: readonly [Shape, Shape],
   context: CallContext,
-  { layer: _, scale, rate, keys, window, equations, keyFirst, repeats }: Scored,
+  { scale, rate, keys, window, equations, keyFirst, repeats }: Scored,
 ): [Core, Core | undefined] {
   const causal = context.use_causal_mask === true;
   const wantsScores = context.return_attention_scores === true;
@@ -189,6 +193,27 @@ function attend(
   const weights = keep ? where(keep, soft, 0) : soft;
   const used = context.training && rate > 0 ? dropout(weights, rate, keys.next()) : weights;
   return [einsum(equations.results, used, every(value)), weights];
+}
+
+/** A call of either layer: projections, attention as `scored` says of projections of a rank, and back. */
+function attended(
+  layer: Heads,
+  query: Tensor,
+  context: CallContext,
+  scored: (rank: number) => Scored,
+): LayerInput<Tensor> {
+  const value = asTensor(context.value as TensorLike);
+  const key = context.key === null ? value : asTensor(context.key as TensorLike);
+  const run = (projection: Dense | undefined, x: Tensor): Core => (projection as Dense).call(x).core;
+  const projected = {
+    query: run(layer.query_dense, query),
+    key: run(layer.key_dense, key),
+    value: run(layer.value_dense, value),
+  };
+  const gate = layer.gate_dense && run(layer.gate_dense, query);
+  const [output, scores] = attend(projected, [query.shape, value.shape], context, scored(projected.query.rank));
+  const result = run(layer.output_dense, new Tensor(gate ? mul(output, gate) : output));
+  return scores && context.return_attention_scores ? [new Tensor(result), new Tensor(scores)] : new Tensor(result);
 }
 
 /** Equations for projections [batch, ..., heads, width] with attention over some axes. */
@@ -230,9 +255,7 @@ class MultiHeadAttentionLayer extends layerOf(
   multiRules,
   ["num_heads", "key_dim", "value_dim", "dropout"],
   {
-    call,
-    first: "query",
-    masks: true,
+    ...options,
     normal: ({ value_dim, key_dim, output_shape, attention_axes }) => ({
       value_dim: value_dim ?? key_dim,
       output_shape: output_shape === null ? null : [output_shape].flat(),
@@ -246,11 +269,6 @@ class MultiHeadAttentionLayer extends layerOf(
   gate_dense: Dense | undefined;
   value_dense: Dense | undefined;
   output_dense: Dense | undefined;
-
-  protected override configuration(): Record<string, unknown> {
-    const { flash_attention: _, ...config } = super.configuration();
-    return config;
-  }
 
   protected override shapesToBuild(shapes: Shape | readonly Shape[], keywords: Readonly<Record<string, unknown>>) {
     return shapesOfCall(shapes, keywords);
@@ -306,27 +324,15 @@ class MultiHeadAttentionLayer extends layerOf(
   }
 
   override call(query: Tensor, context: CallContext): LayerInput<Tensor> {
-    const value = asTensor(context.value as TensorLike);
-    const key = context.key === null ? value : asTensor(context.key as TensorLike);
-    const run = (layer: Dense | undefined, x: Tensor): Core => (layer as Dense).call(x).core;
-    const projected = {
-      query: run(this.query_dense, query),
-      key: run(this.key_dense, key),
-      value: run(this.value_dense, value),
-      gate: this.gate_dense && run(this.gate_dense, query),
-    };
-    const [output, scores] = attend(projected, [query.shape, value.shape], context, {
-      layer: this,
+    return attended(this, query, context, (rank) => ({
       scale: 1 / Math.sqrt(this.key_dim),
       rate: this.dropout,
       keys: this.#keys,
       window: this.sliding_window,
-      equations: equationsOf(projected.query.rank, this.attention_axes as readonly number[]),
+      equations: equationsOf(rank, this.attention_axes as readonly number[]),
       keyFirst: true,
       repeats: 1,
-    });
-    const result = run(this.output_dense, new Tensor(projected.gate ? mul(output, projected.gate) : output));
-    return scores && context.return_attention_scores ? [new Tensor(result), new Tensor(scores)] : new Tensor(result);
+    }));
   }
 }
 
@@ -351,7 +357,7 @@ class GroupQueryAttentionLayer extends layerOf(
   "GroupQueryAttention",
   groupRules,
   ["head_dim", "num_query_heads", "num_key_value_heads", "dropout"],
-  { call, first: "query", masks: true },
+  options,
 ) {
   readonly #keys = seedGenerator(this.seed);
   query_dense: Dense | undefined;
@@ -366,11 +372,6 @@ class GroupQueryAttentionLayer extends layerOf(
     const expected = `a divisor of the ${this.num_query_heads} query heads`;
     const given = `${this.num_key_value_heads}`;
     throw new ArgumentError({ op: this.className, argument: "num_key_value_heads", expected, given });
-  }
-
-  protected override configuration(): Record<string, unknown> {
-    const { flash_attention: _, ...config } = super.configuration();
-    return config;
   }
 
   protected override shapesToBuild(shapes: Shape | readonly Shape[], keywords: Readonly<Record<string, unknown>>) {
@@ -407,17 +408,7 @@ class GroupQueryAttentionLayer extends layerOf(
   }
 
   override call(query: Tensor, context: CallContext): LayerInput<Tensor> {
-    const value = asTensor(context.value as TensorLike);
-    const key = context.key === null ? value : asTensor(context.key as TensorLike);
-    const run = (layer: Dense | undefined, x: Tensor): Core => (layer as Dense).call(x).core;
-    const projected = {
-      query: run(this.query_dense, query),
-      key: run(this.key_dense, key),
-      value: run(this.value_dense, value),
-      gate: this.gate_dense && run(this.gate_dense, query),
-    };
-    const [output, scores] = attend(projected, [query.shape, value.shape], context, {
-      layer: this,
+    return attended(this, query, context, () => ({
       scale: 1 / Math.sqrt(this.head_dim),
       rate: this.dropout,
       keys: this.#keys,
@@ -425,9 +416,7 @@ class GroupQueryAttentionLayer extends layerOf(
       equations: GROUPED,
       keyFirst: false,
       repeats: this.num_query_heads / this.num_key_value_heads,
-    });
-    const result = run(this.output_dense, new Tensor(projected.gate ? mul(output, projected.gate) : output));
-    return scores && context.return_attention_scores ? [new Tensor(result), new Tensor(scores)] : new Tensor(result);
+    }));
   }
 }
 

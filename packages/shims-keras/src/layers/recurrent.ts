@@ -174,17 +174,13 @@ function recurrentLayer<const R extends Rules, const O extends readonly (keyof V
   cellOf: (given: Record<string, unknown>) => Cell,
 ): RecurrentClass<R, O> {
   const readReset = resetSignatures(name);
-  class Recurrent extends layerOf(name, rules as Rules, [], { call: recurrentCall, first: "sequences", masks: true }) {
+  const options = { call: recurrentCall, first: "sequences", masks: true, unsaved: ["use_cudnn", "implementation"] };
+  class Recurrent extends layerOf(name, rules as Rules, [], options) {
     cell: Cell = cellOf(this as unknown as Record<string, unknown>);
     states: readonly VariableBase[] | undefined;
 
     get #switches(): { cell: Cell } & Switches {
       return this as unknown as { cell: Cell } & Switches;
-    }
-
-    protected override configuration(): Record<string, unknown> {
-      const { use_cudnn: _, implementation: __, ...config } = super.configuration();
-      return config;
     }
 
     override build(shape: Shape): void {
