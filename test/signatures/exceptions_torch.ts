@@ -25,6 +25,7 @@ export const torchExceptions: Exceptions = {
       "as PyTorch has them without listing them",
     ],
     [/^torch\.(Bool|Byte|Float|Int|Long)Tensor$/, "classes of C++: Python tells no signature"],
+    [/^torch\.autograd\.function\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.signal\.windows\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.(finfo|iinfo)$/, "classes of C++: Python tells no signature"],
     [/^torch\.unique$/, "chosen by its flags: Python tells no signature"],
@@ -46,6 +47,17 @@ export const torchExceptions: Exceptions = {
     [/^torchvision\.transforms\..*\.forward$/, "calls of transforms, which have __call__ in torchvision"],
   ],
   differences: {
+    "torch.autograd.detect_anomaly": { body: "stands for the block of a with statement" },
+    "torch.autograd.gradcheck": {
+      eps: "float32 cannot tell values apart that PyTorch compares in float64",
+      atol: "in float32",
+      rtol: "in float32",
+    },
+    "torch.autograd.gradgradcheck": {
+      eps: "float32 cannot tell values apart that PyTorch compares in float64",
+      atol: "in float32",
+      rtol: "in float32",
+    },
     "torch.full": { names: "named tensors are a prototype that PyTorch has given up" },
     "torch.Tensor.mm": { out_dtype: "as the function has it: refused unless left out" },
     "torch.Tensor.bmm": { out_dtype: "as the function has it: refused unless left out" },

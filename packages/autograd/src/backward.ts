@@ -89,6 +89,17 @@ export function hookGradient(node: Node, hook: GradientHook, last = false): () =
   };
 }
 
+/** What is told of every gradient that an application gives: of which of its inputs, counted from 0. */
+export type PullListener = (application: Application, input: number, gradient: Tensor) => void;
+let listener: PullListener | undefined;
+
+/** Lets `heard`, or nobody, hear of every gradient of backward passes from now on. Returns who did before. */
+export function setPullListener(heard: PullListener | undefined): PullListener | undefined {
+  const before = listener;
+  listener = heard;
+  return before;
+}
+
 /** The gradient as the node's hooks leave it. The caller owns what it gets, as it did what it gave. */
 function throughHooks(node: Node, gradient: Tensor): Tensor {
   const found = hooks.get(node);
@@ -158,7 +169,10 @@ export function backward(
       });
       if (leading.has(application) && dys.some((dy) => dy)) {
         const { inputs } = application;
-        for (const [i, part] of application.pull(dys, inputs.map(isUseful))) arrived.add(inputs[i] as Node, part);
+        for (const [i, part] of application.pull(dys, inputs.map(isUseful))) {
+          listener?.(application, i, part);
+          arrived.add(inputs[i] as Node, part);
+        }
       }
       for (const [i, dy] of dys.entries()) if (dy) settle(application.outputs[i] as Node, dy);
     }

@@ -48,7 +48,14 @@ export {
   sizeOf,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
-export { type BackwardOptions, backward, type GradientHook, hookGradient } from "./backward.js";
+export {
+  type BackwardOptions,
+  backward,
+  type GradientHook,
+  hookGradient,
+  type PullListener,
+  setPullListener,
+} from "./backward.js";
 export { type Abstract, abstractly } from "./capture/abstract.js";
 export { type CapturedFunction, capture } from "./capture/capture.js";
 export { Captured, type CaptureOptions, type CaptureResult, type RunOptions } from "./capture/captured.js";

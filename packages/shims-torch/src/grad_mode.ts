@@ -6,16 +6,12 @@ export interface GradMode {
   [Symbol.dispose](): void;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the declared types of the functions below say what they give.
-function mode(fn: string, on: boolean, body: (() => unknown) | null): any {
-  const before = setRecording(on);
-  if (!body) {
-    return {
-      [Symbol.dispose]: () => {
-        setRecording(before);
-      },
-    };
-  }
+/**
+ * Ends a mode that has begun: after the call of `body`, which is synchronous, or without one where the `using` block ends.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the declared types of the functions say what they give.
+export function during(fn: string, body: (() => unknown) | null, leave: () => void): any {
+  if (!body) return { [Symbol.dispose]: leave };
   try {
     const result = body();
     if (result instanceof Promise) {
@@ -28,9 +24,16 @@ function mode(fn: string, on: boolean, body: (() => unknown) | null): any {
     }
     return result;
   } finally {
-    setRecording(before);
+    leave();
   }
 }
+
+const mode = (fn: string, on: boolean, body: (() => unknown) | null) => {
+  const before = setRecording(on);
+  return during(fn, body, () => {
+    setRecording(before);
+  });
+};
 
 export interface Block {
   (): GradMode;

@@ -6,6 +6,7 @@ import type { Tensor } from "./tensor.js";
 
 import "./start.js";
 
+export { is_anomaly_check_nan_enabled, is_anomaly_enabled } from "./autograd/anomaly.js";
 export { type CompileArguments, compile } from "./compile.js";
 export * from "./devices/settings.js";
 export {

@@ -19,6 +19,7 @@ export const accelerator = namespace("torch.accelerator", acceleratorMembers);
 export { backends } from "./devices/backends.js";
 export const autograd = namespace("torch.autograd", {
   ...autogradMembers,
+  function: namespace("torch.autograd.function", autogradMembers.function),
   functional: namespace("torch.autograd.functional", autogradMembers.functional),
 });
 export declare namespace autograd {

@@ -11,9 +11,11 @@ import {
 import { defineOp, launch, nonDifferentiable } from "../define_op.js";
 import type { Dtype } from "../dtype.js";
 import { device } from "../engine.js";
-import type { Tensor } from "../tensor.js";
+import { scope } from "../scope.js";
+import { noGrad } from "../tape.js";
+import { empty, type Tensor } from "../tensor.js";
 import { broadcasting } from "../vmap/rules.js";
-import { gcd, shiftLeft } from "./bits.js";
+import { gcd, isNan, shiftLeft } from "./bits.js";
 import * as plain from "./elementwise.js";
 import { pair, type TensorLike } from "./elementwise_op.js";
 import { abs, neg, square } from "./elementwise_unary.js";
@@ -78,6 +80,24 @@ function cumulative(f: (x: Tensor, options: scans.CumulativeOptions) => Tensor) 
     if (counted.dtype !== "int32") return f(counted, options);
     return unlessWrapped(f(counted, options), f(plain.cast(counted, "float32"), options));
   };
+}
+
+/**
+ * Lets the next read throw ArgumentError if there is a NaN among floats, named by `op` and `argument`. Nothing waits for the device.
+ */
+export function refuseNan(
+  x: Tensor,
+  { op, argument, expected }: { op: string; argument: string; expected: string },
+): void {
+  if (x.size === 0) return;
+  noGrad(() =>
+    scope(() => {
+      const bad = reductions.sum(plain.where(isNan(x), Number.NaN, 0));
+      const slot = device().faults.slot({ op, argument, expected, found: ["NaN"] });
+      const { params } = integerCheckedGeometry([], [], slot, op);
+      launch(integerChecked, { a: bad, b: bad, y: empty([], "int32") }, params, integerCheckedConstants("from_f32"));
+    }),
+  );
 }
 
 export const checked = {

@@ -201,6 +201,8 @@ export interface GradArguments {
   create_graph: boolean;
   /** Gives null for an input the outputs do not depend on, instead of throwing. */
   allow_unused: boolean | null;
+  /** Whether grad_outputs have a first dimension of examples, which the gradients then have too. */
+  is_grads_batched: boolean;
   /** Gives zeros for an input the outputs do not depend on. */
   materialize_grads: boolean;
 }
@@ -223,13 +225,34 @@ const readGrad = signature("torch.autograd.grad", {
   create_graph: false,
   only_inputs: only(true),
   allow_unused: bool.or(null),
-  is_grads_batched: only(false),
+  is_grads_batched: bool.or(false),
   materialize_grads: bool.or(false),
 });
+
+/** Gradients for each of the examples that cotangents have along their first dimension, all at once. */
+function ofExamples(
+  cotangents: readonly (core.Tensor | undefined)[],
+  pulled: (cotangents: readonly (core.Tensor | undefined)[]) => (core.Tensor | undefined)[],
+): (core.Tensor | undefined)[] {
+  const given = cotangents.flatMap((each) => (each ? [each] : []));
+  const { outputs, rest } = core.vmap(
+    given,
+    given.map(() => 0),
+    (examples) => {
+      let next = 0;
+      const found = pulled(cotangents.map((each) => (each ? examples[next++] : undefined)));
+      const outputs = found.flatMap((gradient) => (gradient ? [gradient] : []));
+      return { outputs, axes: outputs.map(() => 0), rest: found.map((gradient) => gradient !== undefined) };
+    },
+  );
+  let next = 0;
+  return rest.map((reached) => (reached ? outputs[next++] : undefined));
+}
 
 /** Gradients of the sum of the outputs by each input, without touching any `.grad`. */
 export function grad(...args: GradArgs): Tensor[] {
   const { grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads, ...given } = readGrad(args);
+  const batched = given.is_grads_batched;
   const listed = (argument: string, tensors: Tensor | Iterable<Tensor>): Tensor[] => {
     const list = tensors instanceof Tensor ? [tensors] : [...tensors];
     if (list.length > 0 && list.every((each) => each instanceof Tensor)) return list;
@@ -260,7 +283,13 @@ export function grad(...args: GradArgs): Tensor[] {
     requireGraph(output, "autograd.grad", i);
     const weight = weights[i];
     if (!weight) requireScalar(output, "autograd.grad");
-    else if (`${weight.shape}` !== `${output.shape}`)
+    else if (batched ? weight.rank === 0 : false)
+      complain(
+        core.ShapeError,
+        "If `is_grads_batched=True`, then the first dimension of `grad_output` must be that of examples",
+        { op: "autograd.grad", argument: `grad_outputs[${i}]`, expected: "one dimension or more", given: "none" },
+      );
+    else if (`${batched ? weight.shape.slice(1) : weight.shape}` !== `${output.shape}`)
       complain(
         core.ShapeError,
         `Mismatch in shape: grad_output[${i}] has a shape of torch.Size(${sizeText(weight.shape)}) and output[${i}] has a shape of torch.Size(${sizeText(output.shape)}).`,
@@ -283,18 +312,19 @@ export function grad(...args: GradArgs): Tensor[] {
   }
   return walk("autograd.grad", () =>
     core.scope(() => {
-      const found = core.gradients(
-        outs.map((output) => output.core),
-        ins.map((input) => input.core),
-        {
-          cotangents: weights.map((weight) => (weight ? givenGradient(weight) : undefined)),
-          createGraph: create_graph,
-          retainGraph: retain_graph ?? create_graph,
-        },
-      );
+      const given = weights.map((weight) => (weight ? givenGradient(weight) : undefined));
+      const pass = { createGraph: create_graph, retainGraph: retain_graph ?? create_graph };
+      const pulled = (cotangents: readonly (core.Tensor | undefined)[]) =>
+        core.gradients(
+          outs.map((output) => output.core),
+          ins.map((input) => input.core),
+          { cotangents, ...pass },
+        );
+      const found = batched ? ofExamples(given, pulled) : pulled(given);
       return found.map((gradient, i) => {
         if (gradient) return wrap(gradient);
-        if (materialize_grads) return wrap(core.zeros((ins[i] as Tensor).shape));
+        const examples = batched ? (given[0]?.shape.slice(0, 1) ?? []) : [];
+        if (materialize_grads) return wrap(core.zeros([...examples, ...(ins[i] as Tensor).shape]));
         if (allow_unused) return null as unknown as Tensor;
         return complain(
           core.FacetError,
