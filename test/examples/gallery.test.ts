@@ -19,6 +19,18 @@ describe.each(["torch", "keras", "jax"])("%s", (dialect) => {
     expect(Object.keys(losses)).toEqual(programs);
   });
 
+  test.each(programs)("%s is told of, and drawn", (name) => {
+    const readme = readFileSync(`${folder}README.md`, "utf8");
+    expect(readme).toContain(`| [${dialect}/${name}](${dialect}/${name}.ts) |`);
+    expect(readme).toContain(`\n| ${dialect}/${name} | `);
+    expect(readme).toContain(`(charts/${dialect}_${name}.svg)`);
+    const chart = readFileSync(`${folder}charts/${dialect}_${name}.svg`, "utf8");
+    // A mark for each of the original's losses.
+    expect(chart.match(/<g aria-label="dot"[^>]*>.*?<\/g>/s)?.[0].match(/<path /g)).toHaveLength(
+      losses[name]?.length ?? 0,
+    );
+  });
+
   test.each(programs)("%s", async (name) => {
     const { train } = (await import(`${folder}${dialect}/${name}.ts`)) as {
       train: (steps: number, dropout?: number) => Promise<number[]>;

@@ -92,7 +92,7 @@ export async function writeAgain(files: readonly string[]): Promise<number> {
 }
 
 /** Undefined where jsdom is not installed. */
-async function openDocument(): Promise<Document | undefined> {
+export async function openDocument(): Promise<Document | undefined> {
   try {
     const { JSDOM } = await import("jsdom");
     return new JSDOM("").window.document;

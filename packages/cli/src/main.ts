@@ -21,6 +21,7 @@ Commands
   compare NAME ...     train the programs of an experiment side by side; \`facet compare --help\` lists experiments and options
   conformance NAME     run cases of the original's own tests through the dialect torch, keras or jax; \`--help\` lists options
   fuzz torch           run random programs by PyTorch and by the dialect side by side; \`facet fuzz --help\` lists options
+  gallery [text]       train the programs of examples/gallery beside their originals' losses, and draw both
 
 Options
   -h, --help           print this

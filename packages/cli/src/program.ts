@@ -9,6 +9,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   compare: "benchmarks/src/compare.ts",
   conformance: "test/conformance/run.ts",
   fuzz: "test/fuzz/run.ts",
+  gallery: "benchmarks/src/gallery.ts",
 };
 
 /** Runs such a program with the arguments that follow its name; returns its exit code. */
