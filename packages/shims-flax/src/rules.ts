@@ -22,12 +22,13 @@ export const sizes = int.either(listOf(int));
 export const key = new Kind<PRNGKeyArray>("a key made by jax.random.key", (x) => x instanceof PRNGKeyArray);
 export const mask = array.or(null);
 
+const WORDS = ["SAME", "SAME_LOWER", "VALID", "CIRCULAR", "REFLECT", "CAUSAL"] as const;
 /** Padding of a convolution: a word, a number for every side, or for each axis a number or a pair. */
-export type Padding = string | number | readonly (number | readonly [number, number])[];
+export type Padding = (typeof WORDS)[number] | number | readonly (number | readonly [number, number])[];
 const pair = new Kind<readonly [number, number]>(
   "a pair",
   (x) => Array.isArray(x) && x.length === 2 && x.every(Number.isInteger),
 );
-export const padding: Kind<Padding> = oneOf("SAME", "SAME_LOWER", "VALID", "CIRCULAR", "REFLECT", "CAUSAL")
+export const padding: Kind<Padding> = oneOf(...WORDS)
   .either(int)
-  .either(listOf(int.either(pair))) as Kind<Padding>;
+  .either(listOf(int.either(pair)));

@@ -95,16 +95,29 @@ function shapesOf(
   });
 }
 
-/** The result of fun(...args) with shapes and dtypes (ShapeDtypeStruct) in the place of arrays: nothing is computed. */
-export const eval_shape: <F extends AnyFunction>(
-  fun: F,
-  ...args: unknown[]
-  // biome-ignore lint/suspicious/noExplicitAny: of the structure of what fun returns.
-) => any = define("jax.eval_shape", { fun: func, "*args": any, "**kwargs": any }, ({ fun, args, kwargs }) => {
-  const named = kwargs as unknown as object;
-  const all = [...(args as unknown as unknown[]), ...(Object.keys(named).length > 0 ? [named] : [])];
-  return shapesOf("eval_shape", fun, all);
-}) as never;
+/** What a function returns, with ShapeDtypeStruct in the place of arrays and numbers. */
+export type Shapes<T> = 0 extends 1 & T
+  ? T
+  : T extends JaxArray | ShapeDtypeStruct | number | boolean
+    ? ShapeDtypeStruct
+    : T extends object
+      ? { [K in keyof T]: Shapes<T[K]> }
+      : T;
+
+/**
+ * jax.eval_shape: the result of `fun(...args)` with its shapes and dtypes (ShapeDtypeStruct) in the place of arrays, of the
+ * structure that `fun` returns. Nothing is computed; arguments may be ShapeDtypeStructs themselves. Throws what `fun` throws,
+ * ShapeError say.
+ */
+export const eval_shape: <F extends AnyFunction>(fun: F, ...args: unknown[]) => Shapes<ReturnType<F>> = define(
+  "jax.eval_shape",
+  { fun: func, "*args": any, "**kwargs": any },
+  ({ fun, args, kwargs }) => {
+    const named = kwargs as unknown as object;
+    const all = [...(args as unknown as unknown[]), ...(Object.keys(named).length > 0 ? [named] : [])];
+    return shapesOf("eval_shape", fun, all);
+  },
+) as never;
 
 const SHORT: Readonly<Record<Dtype, string>> = {
   float32: "f32",

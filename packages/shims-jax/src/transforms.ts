@@ -52,13 +52,31 @@ const GRAD = {
   reduce_axes: only([]),
 } as const;
 
-/** Type of the gradient: a list for several positions, that of the first argument by default; else the caller knows. */
-type GradientOf<F extends AnyFunction, N> = [N] extends [readonly number[]]
-  ? Parameters<F>[number][]
-  : [N] extends [0]
-    ? Parameters<F>[0]
-    : // biome-ignore lint/suspicious/noExplicitAny: positions given by name or other than 0 are not followed.
-      any;
+/** The type of the argument at a position, -1 being the last; of any argument where the position is no such literal. */
+type ArgumentAt<P extends readonly unknown[], I> = I extends number
+  ? `${I}` extends keyof P
+    ? Required<P>[I]
+    : [I, P] extends [-1, readonly [...unknown[], infer Last]]
+      ? Last
+      : P[number]
+  : never;
+
+/** Type of the gradient: the argument's, the first one's by default; for several positions a list with one for each. */
+type GradientOf<F extends AnyFunction, N> = N extends readonly number[]
+  ? { -readonly [K in keyof N]: ArgumentAt<Parameters<F>, N[K]> }
+  : ArgumentAt<Parameters<F>, N>;
+
+/** Options by name; `argnums` and `has_aux` stand by themselves, as the compiler follows them only so. */
+type ByName<F, N, A> = {
+  readonly argnums?: N | undefined;
+  readonly has_aux?: A | undefined;
+  readonly hasAux?: A | undefined;
+} & Keywords<Omit<GradNamed<F, N>, "fun" | "argnums" | "has_aux">>;
+
+/** What jax.grad's function gives: the gradient, beside what `fun` returned second with `has_aux`. */
+type WithAux<F extends AnyFunction, N, A> = [A] extends [true]
+  ? [GradientOf<F, N>, ReturnType<F>[1]]
+  : GradientOf<F, N>;
 
 function scalarLoss(fn: string, value: unknown): Tensor {
   if (typeof value === "number") return constant(value);
@@ -103,10 +121,16 @@ function differentiate(fn: string, fun: AnyFunction, { argnums, has_aux }: GradO
   });
 }
 
-type ValueAndGrad = <F extends AnyFunction, const N extends number | readonly number[] = 0>(
-  fun: F,
-  ...args: Args<GradRest<N>, GradNamed<F, N>>
-) => (...args: Parameters<F>) => [ReturnType<F>, GradientOf<F, N>];
+interface ValueAndGrad {
+  <F extends AnyFunction, const N extends number | readonly number[] = 0>(
+    fun: F,
+    options: ByName<F, N, boolean>,
+  ): (...args: Parameters<F>) => [ReturnType<F>, GradientOf<F, N>];
+  <F extends AnyFunction, const N extends number | readonly number[] = 0>(
+    fun: F,
+    ...args: Args<GradRest<N>, GradNamed<F, N>>
+  ): (...args: Parameters<F>) => [ReturnType<F>, GradientOf<F, N>];
+}
 /**
  * jax.value_and_grad: a function that returns [value, gradient], or [[value, aux], gradient] with `has_aux`. Arguments are
  * pytrees; only those at `argnums` (default 0) are differentiated. All others, a trailing object of keywords among them, are
@@ -119,10 +143,16 @@ export const value_and_grad: ValueAndGrad = define(
     (...args: unknown[]) => [...differentiate("value_and_grad", fun, options, args)],
 ) as ValueAndGrad;
 
-type Grad = <F extends AnyFunction, const N extends number | readonly number[] = 0>(
-  fun: F,
-  ...args: Args<GradRest<N>, GradNamed<F, N>>
-) => (...args: Parameters<F>) => GradientOf<F, N>;
+interface Grad {
+  <F extends AnyFunction, const N extends number | readonly number[] = 0, const A extends boolean = false>(
+    fun: F,
+    options: ByName<F, N, A>,
+  ): (...args: Parameters<F>) => WithAux<F, N, A>;
+  <F extends AnyFunction, const N extends number | readonly number[] = 0>(
+    fun: F,
+    ...args: Args<GradRest<N>, GradNamed<F, N>>
+  ): (...args: Parameters<F>) => GradientOf<F, N>;
+}
 /** jax.grad: the gradient alone, or [gradient, aux] with `has_aux`. Arguments as in value_and_grad. */
 export const grad: Grad = define(
   "jax.grad",

@@ -226,12 +226,11 @@ export function resized(
   return resize(x, { size, channelsLast, method, antialias: antialias && method !== "nearest", ...edges });
 }
 
+const interpolations = interpolationKind.or("nearest" as Interpolation);
 const upRules = (rank: Rank) => ({
   size: sizesOf(rank).or(rank === 1 ? 2 : new Array<number>(rank).fill(2)),
   ...(rank === 1 ? ({} as { data_format: typeof formats }) : { data_format: formats }),
-  ...(rank === 2
-    ? { interpolation: interpolationKind.or("nearest" as Interpolation) }
-    : ({} as { interpolation: Interpolation })),
+  ...(rank === 2 ? { interpolation: interpolations } : ({} as { interpolation: typeof interpolations })),
 });
 type UpClass = WithoutNew<
   LayerClass<ReturnType<typeof upRules>, readonly ["size", "data_format"], { size: readonly number[] | number }>

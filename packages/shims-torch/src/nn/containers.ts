@@ -1,6 +1,7 @@
 import { ArgumentError } from "@facet/autograd";
 import { instance, int, isKeywords, type Keywords, type Kind, mapping, signature } from "@facet/dialect";
 import { anything, each, iterable } from "../kinds.js";
+import type { Tensor } from "../tensor.js";
 import { Module } from "./module.js";
 
 function at(container: Module, index: number): Module {
@@ -34,8 +35,13 @@ const readers = {
 type One = [module: Module] | [Keywords<{ module: Module }>];
 type At = [index: number] | [Keywords<{ index: number }>];
 
-/** Modules one after the other: given as arguments, or named in an object or Map. */
-export class Sequential extends Module {
+/**
+ * torch.nn.Sequential: modules one after the other, each called with what the one before gave; given as arguments, or named in
+ * an object or Map. Takes a tensor and gives one; where the first or last module is another, say so:
+ * `new nn.Sequential<Tensor, [Tensor, Tensor]>(new nn.Linear(4, 3), new nn.GRU(3, 2))`.
+ * Throws ArgumentError where something else than a module is given.
+ */
+export class Sequential<In = Tensor, Out = Tensor> extends Module {
   constructor(...modules: Module[] | [Readonly<Record<string, Module>> | ReadonlyMap<string, Module>]) {
     super();
     readers.sequential(modules);
@@ -60,10 +66,9 @@ export class Sequential extends Module {
     }
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: what the first module takes and the last gives.
-  override forward(...args: [input: any] | [{ readonly input: any }]): any {
+  override forward(...args: [input: In] | [{ readonly input: In }]): Out {
     const { input } = readers.forward(args);
-    return [...this._modules.values()].reduce((x, module) => module?.(x), input);
+    return [...this._modules.values()].reduce<unknown>((x, module) => module?.(x), input) as Out;
   }
 
   get(...args: At): Module {
