@@ -427,7 +427,11 @@ describe("mistakes", () => {
       (model) => model.fit(x, y, wrong({ batchsize: 3 })),
       /fit: batchsize: .*did you mean batch_size\?/,
     ],
-    ["an unsupported one", (model) => model.fit(x, y, { ...wrong({ steps_per_epoch: 3 }) }), /fit: steps_per_epoch/],
+    [
+      "an unsupported one",
+      async (model) => model.compile({ loss: "mse", ...wrong({ jit_compile: true }) }),
+      /compile: jit_compile/,
+    ],
     ["no targets", (model) => model.fit(x, wrong(undefined)), /fit: y: expected targets, got none/],
     [
       "data on the device",

@@ -25,6 +25,7 @@ export const kerasExceptions: Exceptions = {
     [/\.mask$/, "machinery of losses"],
     [/^keras\.(Optimizer|optimizers\.\w+)\.(make|update)$/, "between the base of the optimizers and each of them"],
     [/^keras\.callbacks\.\w+\.(on_|set_)/, "hooks that users define and training calls"],
+    [/^keras\.utils\.(PyDataset|Sequence)\.on_/, "hooks that users define and training calls"],
   ],
   ours: [
     [/^keras\.(NdArray|ndarray|Tensor)\b/, "stand for NumPy's array, np.array and the backend's tensor"],

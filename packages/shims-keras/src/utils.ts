@@ -2,11 +2,18 @@
 import "./start.js";
 import { ArgumentError, OutOfMemoryError } from "@facet/autograd";
 import { define } from "@facet/dialect";
+import { withoutNew } from "./callable.js";
 import { clearSession } from "./config.js";
 import { hostArray, positive } from "./kinds.js";
 import { type HostArray, hostData, NdArray } from "./ndarray.js";
+import { PyDatasetBase } from "./training/py_dataset.js";
 
 export { set_random_seed } from "./config.js";
+/** Batches by number: see PyDatasetBase. `Sequence` is its older name. */
+export const PyDataset = /* @__PURE__ */ withoutNew(PyDatasetBase);
+export type PyDataset = PyDatasetBase;
+export const Sequence = PyDataset;
+export type Sequence = PyDatasetBase;
 export const clear_session = clearSession("keras.utils");
 
 /** More elements than a typed array can have. */

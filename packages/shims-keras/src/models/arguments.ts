@@ -10,6 +10,7 @@ import type { KerasTensor, Tensor } from "../tensor.js";
 import type { CallbackBase } from "../training/callback.js";
 import type { ClassWeight, InputData } from "../training/data.js";
 import type { Verbose } from "../training/loop.js";
+import type { TrainingData } from "../training/sources.js";
 
 export interface CompileArguments {
   optimizer: optimizers.OptimizerArgument;
@@ -20,19 +21,21 @@ export interface CompileArguments {
 }
 
 export interface EvaluateArguments {
-  x: InputData;
+  x: TrainingData;
   y: HostArray | null;
   batch_size: number | null;
   verbose: Verbose;
   sample_weight: HostArray | null;
+  steps: number | null;
   callbacks: readonly CallbackBase[] | CallbackBase | null;
   return_dict: boolean;
 }
 
 export interface PredictArguments {
-  x: InputData;
+  x: TrainingData;
   batch_size: number | null;
   verbose: Verbose;
+  steps: number | null;
   callbacks: readonly CallbackBase[] | CallbackBase | null;
 }
 

@@ -17,6 +17,7 @@ import type { HistoryCallback } from "../training/callback.js";
 import { type ClassWeight, checkInputs, dataSet, type InputData } from "../training/data.js";
 import { type FitArguments, runEvaluate, runFit, runPredict, type Verbose } from "../training/loop.js";
 import { standardOutput } from "../training/progbar.js";
+import type { TrainingData } from "../training/sources.js";
 import { BatchStep, type StepLogs } from "../training/step.js";
 import {
   type CompileArguments,
@@ -310,11 +311,13 @@ export class ModelBase extends Layer {
 
   /**
    * Trains for `epochs` passes over x and y. Defaults: batch_size 32, epochs 1, verbose "auto" (1), shuffle true;
-   * validation_split takes the last samples, before shuffling. Resolves to the History.
+   * validation_split takes the last samples, before shuffling. `x` may be batches [x, y] or [x, y, sample_weight]: a
+   * keras.utils.PyDataset, a generator (which goes on from epoch to epoch), or a generator function or an iterable (which begin
+   * anew with each), asynchronous or not. Resolves to the History.
    */
   fit(
     ...args: Args<
-      [x: InputData, y: HostArray | null, batch_size: number | null, epochs: number, verbose: Verbose],
+      [x: TrainingData, y: HostArray | null, batch_size: number | null, epochs: number, verbose: Verbose],
       FitArguments
     >
   ): Promise<HistoryCallback> {
@@ -324,7 +327,13 @@ export class ModelBase extends Layer {
   /** Loss (and metrics) over x and y: a number, or a list [loss, ...metrics], or with return_dict an object. */
   evaluate(
     ...args: Args<
-      [x: InputData, y: HostArray | null, batch_size: number | null, verbose: Verbose, sample_weight: HostArray | null],
+      [
+        x: TrainingData,
+        y: HostArray | null,
+        batch_size: number | null,
+        verbose: Verbose,
+        sample_weight: HostArray | null,
+      ],
       EvaluateArguments
     >
     // biome-ignore lint/suspicious/noExplicitAny: as in Keras, the kind of result depends on what was compiled and asked for.
@@ -334,7 +343,7 @@ export class ModelBase extends Layer {
 
   /** Outputs for x, on the host: one array, or a list for a model of several outputs. Default batch_size 32. */
   predict(
-    ...args: Args<[x: InputData, batch_size: number | null, verbose: Verbose], PredictArguments>
+    ...args: Args<[x: TrainingData, batch_size: number | null, verbose: Verbose], PredictArguments>
     // biome-ignore lint/suspicious/noExplicitAny: one array or a list of them.
   ): Promise<any> {
     return runPredict(this, args);

@@ -1,47 +1,58 @@
 // fit, evaluate and predict: batches, epochs, callbacks and progress around BatchStep.
-import {
-  ArgumentError,
-  Captured,
-  type Tensor as CoreTensor,
-  device,
-  foldIn,
-  noGrad,
-  permutation,
-  scope,
-} from "@facet/autograd";
-import { any, bool, listOf, number, oneOf, only, show, signature } from "@facet/dialect";
+import { ArgumentError, Captured, type Tensor as CoreTensor, device, type Key, noGrad, scope } from "@facet/autograd";
+import { any, bool, int, Kind, listOf, number, oneOf, show, signature } from "@facet/dialect";
 import { nextKey } from "../config.js";
 import { classWeights, positive, wholeNumber } from "../kinds.js";
 import { packed, tensorList } from "../layers/inputs.js";
 import type { Model } from "../models/model.js";
 import { type HostArray, NdArray } from "../ndarray.js";
-import type { Tensor } from "../tensor.js";
-import { type Batches, repeatedBatches, StreamedBatches } from "./batches.js";
+import type { Shape, Tensor } from "../tensor.js";
+import { repeatedBatches, StreamedBatches } from "./batches.js";
 import { type BatchLogs, type CallbackBase, callbacksKind, HistoryCallback } from "./callback.js";
 import { type ClassWeight, type DataSet, dataSet, type InputData, splitLast } from "./data.js";
 import { ProgressBar, standardOutput } from "./progbar.js";
 import { Recorder } from "./recorder.js";
+import {
+  ArrayReader,
+  type BatchSource,
+  batchReader,
+  Epochs,
+  type Fed,
+  isBatchSource,
+  type Reader,
+  type SourceOptions,
+  type TrainingData,
+} from "./sources.js";
 import { BatchStep, explained } from "./step.js";
 
 export type Verbose = "auto" | 0 | 1 | 2;
 
 export interface FitArguments {
-  x: InputData;
+  x: TrainingData;
   y: HostArray | null;
   batch_size: number | null;
   epochs: number;
   verbose: Verbose;
   callbacks: readonly CallbackBase[] | CallbackBase | null;
   validation_split: number;
-  validation_data: readonly [x: InputData, y: HostArray, sample_weight?: HostArray] | null;
+  validation_data: ValidationData | null;
   shuffle: boolean;
   class_weight: ClassWeight | null;
   sample_weight: HostArray | null;
   initial_epoch: number;
+  steps_per_epoch: number | null;
+  validation_steps: number | null;
   validation_batch_size: number | null;
+  validation_freq: number | readonly number[];
 }
+/** Arrays [x, y] or [x, y, sample_weight], or batches as `x` takes them. */
+export type ValidationData = readonly [x: InputData, y: HostArray, sample_weight?: HostArray] | BatchSource;
 
 const verboseRule = oneOf("auto", 0, 1, 2).or("auto");
+const validationKind = new Kind<ValidationData>(
+  "a list [x, y] or [x, y, sample_weight], or batches (a PyDataset, a generator)",
+  (value) => (Array.isArray(value) ? value.length === 2 || value.length === 3 : isBatchSource(value)),
+);
 const readFit = signature("keras.Model.fit", {
   x: any.or(null),
   y: any.or(null),
@@ -50,17 +61,15 @@ const readFit = signature("keras.Model.fit", {
   verbose: verboseRule,
   callbacks: callbacksKind.or(null),
   validation_split: number.or(0),
-  validation_data: listOf(any)
-    .where("a list [x, y] or [x, y, sample_weight]", ({ length }) => length === 2 || length === 3)
-    .or(null),
+  validation_data: validationKind.or(null),
   shuffle: bool.or(true),
   class_weight: classWeights.or(null),
   sample_weight: any.or(null),
   initial_epoch: wholeNumber.or(0),
-  steps_per_epoch: only(null),
-  validation_steps: only(null),
+  steps_per_epoch: positive.or(null),
+  validation_steps: positive.or(null),
   validation_batch_size: positive.or(null),
-  validation_freq: only(1),
+  validation_freq: positive.either(listOf(int)).or(1),
 });
 const readEvaluate = signature("keras.Model.evaluate", {
   x: any.or(null),
@@ -68,7 +77,7 @@ const readEvaluate = signature("keras.Model.evaluate", {
   batch_size: positive.or(null),
   verbose: verboseRule,
   sample_weight: any.or(null),
-  steps: only(null),
+  steps: positive.or(null),
   callbacks: callbacksKind.or(null),
   return_dict: bool.or(false),
 });
@@ -76,7 +85,7 @@ const readPredict = signature("keras.Model.predict", {
   x: any,
   batch_size: positive.or(null),
   verbose: verboseRule,
-  steps: only(null),
+  steps: positive.or(null),
   callbacks: callbacksKind.or(null),
 });
 
@@ -139,10 +148,9 @@ class Pacer {
 }
 
 interface Pass {
-  readonly batches: Batches;
-  /** Samples in all. */
-  readonly count: number;
-  readonly batchSize: number;
+  readonly epochs: Epochs;
+  /** Which of them this is, from 0. */
+  readonly epoch: number;
   readonly training: boolean;
   readonly callbacks: readonly CallbackBase[];
   readonly bar: ProgressBar | undefined;
@@ -150,25 +158,27 @@ interface Pass {
   readonly stopped?: () => boolean;
 }
 
+/** Steps that a recorder has room for where nobody knows how many there will be. */
+const ROOM = 128;
+
 /** One pass over a data set. Resolves to the means, the loss first, and to the loss of every step. */
 async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<string, number>; losses: number[] }> {
-  const { batches, count, batchSize, training, callbacks, bar } = pass;
-  const steps = Math.ceil(count / batchSize);
+  const { epochs, training, callbacks, bar } = pass;
   let recorder: Recorder | undefined;
   const pacer = new Pacer();
   const [begin, end] = training
     ? (["on_train_batch_begin", "on_train_batch_end"] as const)
     : (["on_test_batch_begin", "on_test_batch_end"] as const);
+  let at = 0;
   try {
-    for (let at = 0; at < steps; at++) {
+    for await (const { batches, feed, data } of epochs.epoch(pass.epoch)) {
       for (const callback of callbacks) await callback[begin](at, {});
-      const start = at * batchSize;
-      const stop = Math.min(start + batchSize, count);
+      if (data) step.check(data);
       const now: Recorder = scope(() => {
-        const found = step.run(batches, batches.feed(start, stop), training);
+        const found = step.run(batches, feed(), training);
         recorder ??= new Recorder(
           found.map(({ name }) => name),
-          steps,
+          epochs.steps ?? ROOM,
         );
         recorder.record(found);
         return recorder;
@@ -178,10 +188,12 @@ async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<str
         for (const callback of callbacks) await callback[end](at, logs);
       }
       await pacer.step();
-      bar?.update(at + 1, async () => sorted(await now.means()));
+      at += 1;
+      bar?.update(at, async () => sorted(await now.means()));
       if (training && pass.stopped?.()) break;
     }
-    const values = recorder as unknown as Recorder;
+    if (!recorder) throw ranOut(training ? "fit" : "evaluate");
+    const values = recorder as Recorder;
     const losses = (await values.read()).loss ?? [];
     return { means: await values.means(), losses };
   } finally {
@@ -189,54 +201,91 @@ async function runPass(step: BatchStep, pass: Pass): Promise<{ means: Record<str
   }
 }
 
+/** Of an iterator that gives no batch to an epoch. */
+function ranOut(op: string): ArgumentError {
+  const expected =
+    "a batch for every epoch: a generator function, or an object to be gone through, begins anew with each";
+  return new ArgumentError({ op, argument: "x", expected, given: "a generator that has ended" });
+}
+
+/** Whether an epoch, from 0, is followed by validation. */
+const validates = (epoch: number, every: number | readonly number[]): boolean =>
+  typeof every === "number" ? (epoch + 1) % every === 0 : every.includes(epoch + 1);
+
+/** Batches of a model's training or validation, and data of the first of them to prepare a step with. */
+interface Opened {
+  readonly first: DataSet;
+  /** Once the step is prepared. */
+  readonly reader: () => Reader;
+}
+
 export async function runFit(model: Model, args: readonly unknown[]): Promise<HistoryCallback> {
-  const given = readFit(args);
+  const given = readFit(args) as FitArguments;
   const verbose = verbosity(given.verbose);
   const batchSize = given.batch_size ?? BATCH_SIZE;
-  const validationBatch = given.validation_batch_size ?? batchSize;
-  const { epochs } = given;
-  let train = dataSet("fit", given.x, given.y, given.sample_weight, given.class_weight);
-  let validation: DataSet | undefined;
-  if (given.validation_data !== null) {
-    const [x, y, weights] = given.validation_data;
-    validation = dataSet("fit", x, y, weights);
-  } else if (given.validation_split !== 0) {
-    ({ train, validation } = splitLast(train, given.validation_split));
-  }
+  const { epochs, y, sample_weight, batch_size, class_weight } = given;
+  let shuffleKey: Key | null = null;
+  const shuffle = (): Key | null => (given.shuffle ? shuffleKey : null);
   const step = new BatchStep(model, "fit");
-  step.prepare(train);
-  if (validation) step.prepare(validation);
+  const from = { op: "fit", shapes: () => step.inputShapes };
+  const refused = { y, sample_weight, batch_size, validation_split: given.validation_split || null };
+  const resident = (data: DataSet, size: number, key: () => Key | null): Opened => ({
+    first: data,
+    reader: () => new ArrayReader(repeatedBatches(data, step.inputShapes), data.count, size, key),
+  });
 
+  let train = await openBatches(given.x, { ...from, classWeight: class_weight, refused, shuffle });
+  let validation: Opened | undefined;
+  const [size, none] = [given.validation_batch_size ?? batchSize, () => null];
+  if (!train) {
+    let data = dataSet("fit", given.x, y, sample_weight, class_weight);
+    if (given.validation_data === null && given.validation_split !== 0) {
+      const parts = splitLast(data, given.validation_split);
+      data = parts.train;
+      validation = resident(parts.validation, size, none);
+    }
+    train = resident(data, batchSize, shuffle);
+  }
+  if (given.validation_data !== null) {
+    const [x, targets, weights] = Array.isArray(given.validation_data) ? given.validation_data : [];
+    const only = { validation_batch_size: given.validation_batch_size };
+    validation =
+      x === undefined
+        ? await openBatches(given.validation_data, { ...from, classWeight: null, refused: only, shuffle: none })
+        : resident(dataSet("fit", x, targets, weights), size, none);
+  }
+  step.prepare(train.first);
+  if (validation) step.prepare(validation.first);
+
+  // Drawn whether or not it is used, so that shuffling changes no other draw.
+  shuffleKey = nextKey();
+  const output = standardOutput();
+  const training = new Epochs(train.reader(), given.steps_per_epoch);
+  const validating = validation && new Epochs(validation.reader(), given.validation_steps);
   const history = new HistoryCallback();
   const callbacks = callbackList(given.callbacks);
-  const steps = Math.ceil(train.count / batchSize);
-  introduce([history, ...callbacks], model, { epochs, steps, verbose });
+  introduce([history, ...callbacks], model, { epochs, steps: training.steps, verbose });
   model.stop_training = false;
   model.history = history;
-  // Drawn whether or not it is used, so that shuffling changes no other draw.
-  const shuffleKey = nextKey();
-  const output = standardOutput();
-  const trainBatches = repeatedBatches(train, step.inputShapes);
-  const validationBatches = validation && repeatedBatches(validation, step.inputShapes);
   try {
+    await training.reset();
     for (const callback of callbacks) await callback.on_train_begin({});
     let logs: Record<string, number> = {};
     for (let epoch = given.initial_epoch; epoch < epochs; epoch++) {
       for (const callback of callbacks) await callback.on_epoch_begin(epoch, {});
       if (verbose > 0) output.write(`Epoch ${epoch + 1}/${epochs}\n`);
-      const bar = verbose > 0 ? new ProgressBar(steps, verbose, output) : undefined;
-      if (given.shuffle) trainBatches.setOrder(permutation(foldIn(shuffleKey, epoch), train.count));
+      const bar = verbose > 0 ? new ProgressBar(training.steps, verbose, output) : undefined;
       model.reset_metrics();
       const stopped = (): boolean => model.stop_training;
-      const pass = { batches: trainBatches, count: train.count, batchSize, training: true, callbacks, bar, stopped };
-      const trained = await runPass(step, pass);
+      const trained = await runPass(step, { epochs: training, epoch, training: true, callbacks, bar, stopped });
       history.facet.batch_losses.push(...trained.losses);
       logs = sorted(trained.means);
-      if (validation && validationBatches) {
+      if (validating && validates(epoch, given.validation_freq)) {
         model.reset_metrics();
+        await validating.reset();
         for (const callback of callbacks) await callback.on_test_begin({});
-        const data = { batches: validationBatches, count: validation.count, batchSize: validationBatch };
-        const means = sorted((await runPass(step, { ...data, training: false, callbacks, bar: undefined })).means);
+        const pass = { epochs: validating, epoch, training: false, callbacks, bar: undefined };
+        const means = sorted((await runPass(step, pass)).means);
         for (const callback of callbacks) await callback.on_test_end(means);
         logs = {
           ...logs,
@@ -253,9 +302,15 @@ export async function runFit(model: Model, args: readonly unknown[]): Promise<Hi
     return history;
   } finally {
     step.dispose();
-    trainBatches.dispose();
-    validationBatches?.dispose();
+    training.dispose();
+    validating?.dispose();
   }
+}
+
+/** Batches that are no arrays; undefined for arrays. */
+async function openBatches(x: unknown, options: SourceOptions): Promise<Opened | undefined> {
+  const found = await batchReader(x, options);
+  return found && { first: found.first, reader: () => found.reader };
 }
 
 export async function runEvaluate(
@@ -263,18 +318,23 @@ export async function runEvaluate(
   args: readonly unknown[],
 ): Promise<number | number[] | Record<string, number>> {
   const given = readEvaluate(args);
-  const batchSize = given.batch_size ?? BATCH_SIZE;
+  const { x, y, sample_weight, batch_size } = given;
   const verbose = verbosity(given.verbose);
-  const data = dataSet("evaluate", given.x, given.y, given.sample_weight);
   const step = new BatchStep(model, "evaluate");
+  const refused = { y, sample_weight, batch_size };
+  const from = { op: "evaluate", shapes: () => step.inputShapes, classWeight: null, shuffle: () => null };
+  const source = await batchReader(x, { ...from, refused });
+  const data = source?.first ?? dataSet("evaluate", x, y, sample_weight);
   step.prepare(data);
   model.reset_metrics();
+  const reader = source?.reader ?? new ArrayReader(step.streamed(data), data.count, batch_size ?? BATCH_SIZE);
+  const epochs = new Epochs(reader, given.steps);
   const callbacks = callbackList(given.callbacks);
-  const steps = Math.ceil(data.count / batchSize);
-  introduce(callbacks, model, { epochs: 1, steps, verbose });
+  introduce(callbacks, model, { epochs: 1, steps: epochs.steps, verbose });
+  await epochs.reset();
   for (const callback of callbacks) await callback.on_test_begin({});
-  const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
-  const pass = { batches: step.streamed(data), count: data.count, batchSize, training: false, callbacks, bar };
+  const bar = verbose > 0 ? new ProgressBar(epochs.steps, verbose, standardOutput()) : undefined;
+  const pass = { epochs, epoch: 0, training: false, callbacks, bar };
   const { means } = await runPass(step, pass).finally(() => step.dispose());
   const logs = sorted(means);
   await bar?.finish(logs);
@@ -284,38 +344,47 @@ export async function runEvaluate(
 
 export async function runPredict(model: Model, args: readonly unknown[]): Promise<NdArray | NdArray[]> {
   const given = readPredict(args);
-  const batchSize = given.batch_size ?? BATCH_SIZE;
+  const { x, batch_size } = given;
   const verbose = verbosity(given.verbose);
-  const data = dataSet("predict", given.x, null, null);
-  const callbacks = callbackList(given.callbacks);
-  const steps = Math.ceil(data.count / batchSize);
-  introduce(callbacks, model, { epochs: 1, steps, verbose });
-  for (const callback of callbacks) await callback.on_predict_begin({});
-  const bar = verbose > 0 ? new ProgressBar(steps, verbose, standardOutput()) : undefined;
-  const pacer = new Pacer();
-  const batches = new StreamedBatches(
-    data,
-    model.inputs?.map(({ shape }) => shape),
-  );
-  const body = (feed: CoreTensor[]) => {
-    const { x } = batches.batch(feed);
-    const found = model.customPrediction ? predictions(model.predict_step(packed(x))) : model.runAll(x, false);
-    return { outputs: found.map(({ core }) => core), rest: undefined };
+  const shapes = (): readonly Shape[] | undefined => model.inputs?.map(({ shape }) => shape);
+  const from = { op: "predict", shapes, classWeight: null, shuffle: () => null };
+  const source = await batchReader(x, { ...from, refused: { batch_size } });
+  const arrays = (): Reader => {
+    const data = dataSet("predict", x, null, null);
+    return new ArrayReader(new StreamedBatches(data, shapes()), data.count, batch_size ?? BATCH_SIZE);
   };
+  const epochs = new Epochs(source?.reader ?? arrays(), given.steps);
+  const callbacks = callbackList(given.callbacks);
+  introduce(callbacks, model, { epochs: 1, steps: epochs.steps, verbose });
+  await epochs.reset();
+  for (const callback of callbacks) await callback.on_predict_begin({});
+  const bar = verbose > 0 ? new ProgressBar(epochs.steps, verbose, standardOutput()) : undefined;
+  const pacer = new Pacer();
   const captured = new Captured<undefined>({ name: "predict", outputs: "shared" });
-  const forward = (feed: CoreTensor[]): readonly CoreTensor[] =>
-    (model.run_eagerly ? body(feed) : explained("predict", () => captured.run(feed, body))).outputs;
+  const forward = ({ batches, feed }: Fed): readonly CoreTensor[] => {
+    const body = (standIns: readonly CoreTensor[]) => {
+      const batch = batches.batch(standIns);
+      const found = model.customPrediction
+        ? predictions(model.predict_step(packed(batch.x)))
+        : model.runAll(batch.x, false);
+      return { outputs: found.map(({ core }) => core), rest: undefined };
+    };
+    if (model.run_eagerly) return body(feed()).outputs;
+    return explained("predict", () => captured.run(feed(), body, { key: batches.key })).outputs;
+  };
   const parts: Promise<NdArray>[][] = [];
-  for (let at = 0; at < steps; at++) {
-    const start = at * batchSize;
-    const stop = Math.min(start + batchSize, data.count);
-    for (const callback of callbacks) await callback.on_predict_batch_begin(at, {});
-    parts.push(scope(() => noGrad(() => forward(batches.feed(start, stop)).map(read))));
-    for (const callback of callbacks) await callback.on_predict_batch_end(at, {});
-    await pacer.step();
-    bar?.update(at + 1, async () => ({}));
+  try {
+    for await (const next of epochs.epoch(0)) {
+      const at = parts.length;
+      for (const callback of callbacks) await callback.on_predict_batch_begin(at, {});
+      parts.push(scope(() => noGrad(() => forward(next).map(read))));
+      for (const callback of callbacks) await callback.on_predict_batch_end(at, {});
+      await pacer.step();
+      bar?.update(at + 1, async () => ({}));
+    }
+  } finally {
+    captured.dispose();
   }
-  captured.dispose();
   const outputs: NdArray[] = [];
   for (let i = 0; i < (parts[0]?.length ?? 0); i++) {
     outputs.push(joined(await Promise.all(parts.map((part) => part[i] as Promise<NdArray>))));

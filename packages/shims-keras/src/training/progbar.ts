@@ -26,9 +26,9 @@ export function standardOutput(): Output {
 }
 
 export interface ProgressState {
-  /** Steps done and in all. */
+  /** Steps done, and in all; null while nobody knows. */
   current: number;
-  target: number;
+  target: number | null;
   /** Seconds since the start. */
   elapsed: number;
   secondsPerStep: number;
@@ -41,6 +41,11 @@ const bold = (text: string): string => `\x1b[1m${text}\x1b[0m`;
 /** The line for a state; `styled` adds the colours it has on a terminal. */
 export function progressLine(state: ProgressState, styled = false): string {
   const { current, target, elapsed, secondsPerStep, values, finished } = state;
+  if (target === null) {
+    const [count, clock] = [`${String(current).padStart(7)}/Unknown`, `${roundEven(elapsed)}s`];
+    const head = styled ? `${bold(count)} ${bold(clock)}` : `${count} ${clock}`;
+    return `${head}${perStep(secondsPerStep)}${valuesText(values)}`;
+  }
   const count = `${String(current).padStart(String(target).length)}/${target}`;
   const done = Math.floor((WIDTH * current) / target);
   const [filled, rest] = ["━".repeat(done), "━".repeat(WIDTH - done)];
@@ -85,7 +90,8 @@ export function formatValue(value: number, size = Math.abs(value)): string {
 /** Draws the line while steps go by: live on a terminal, once at the end elsewhere. */
 export class ProgressBar {
   readonly #output: Output;
-  readonly #target: number;
+  readonly #target: number | null;
+  #current = 0;
   readonly #verbose: number;
   readonly #now: () => number;
   readonly #start: number;
@@ -95,7 +101,7 @@ export class ProgressBar {
   #reading: Promise<void> | undefined;
   #lastRead = Number.NEGATIVE_INFINITY;
 
-  constructor(target: number, verbose: number, output: Output, now = () => performance.now() / 1000) {
+  constructor(target: number | null, verbose: number, output: Output, now = () => performance.now() / 1000) {
     this.#target = target;
     this.#verbose = verbose;
     this.#output = output;
@@ -103,7 +109,7 @@ export class ProgressBar {
     this.#start = now();
   }
 
-  #state(current: number, finished: boolean): ProgressState {
+  #state(current: number, target: number | null, finished: boolean): ProgressState {
     const now = this.#now();
     const secondsPerStep =
       this.#afterFirst !== undefined && current > 1
@@ -113,7 +119,7 @@ export class ProgressBar {
           : 0;
     return {
       current,
-      target: this.#target,
+      target,
       elapsed: now - this.#start,
       secondsPerStep,
       values: this.#values,
@@ -124,9 +130,10 @@ export class ProgressBar {
   /** After step `current`. `read` asks the device for values; nobody waits for them, the line shows the last that came. */
   update(current: number, read: () => Promise<Readonly<Record<string, number>>>): void {
     const now = this.#now();
-    if (this.#verbose === 1 && this.#output.live && now - this.#lastDrawn >= INTERVAL && current < this.#target) {
+    this.#current = current;
+    if (this.#verbose === 1 && this.#output.live && now - this.#lastDrawn >= INTERVAL && current !== this.#target) {
       this.#lastDrawn = now;
-      this.#output.write(`\r${progressLine(this.#state(current, false), true)}\x1b[K`);
+      this.#output.write(`\r${progressLine(this.#state(current, this.#target, false), true)}\x1b[K`);
       if (this.#reading === undefined && now - this.#lastRead >= READ_INTERVAL) {
         this.#lastRead = now;
         this.#reading = read().then(
@@ -146,7 +153,8 @@ export class ProgressBar {
   async finish(values: Readonly<Record<string, number>>): Promise<void> {
     await this.#reading;
     this.#values = values;
-    const state = this.#state(this.#target, true);
+    const target = this.#target ?? this.#current;
+    const state = this.#state(target, target, true);
     if (this.#verbose === 2) this.#output.write(`${plainLine(state)}\n`);
     else if (this.#verbose === 1 && this.#output.live) this.#output.write(`\r${progressLine(state, true)}\x1b[K\n`);
     else if (this.#verbose === 1) this.#output.write(`${progressLine(state)}\n`);

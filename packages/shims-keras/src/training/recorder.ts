@@ -32,8 +32,9 @@ export function combine(values: readonly number[], counts: readonly number[], ki
  */
 export class Recorder {
   readonly names: readonly string[];
-  readonly #slots: CoreTensor;
-  readonly #steps: number;
+  #slots: CoreTensor;
+  /** Steps there is room for. */
+  #steps: number;
   readonly #counts: number[][];
   readonly #kinds: Measured["kind"][] = [];
   /** The last read, and how many steps it knows: readers of the same state share one. */
@@ -53,8 +54,9 @@ export class Recorder {
 
   /** Takes what the next step measured, in the order of the names. */
   record(measured: readonly Measured[]): void {
-    const { queue } = this.#slots.storage.device;
     const step = this.count;
+    if (step === this.#steps) this.#grow();
+    const { queue } = this.#slots.storage.device;
     for (const [i, { value, count, kind }] of measured.entries()) {
       const place = this.#slots.alias([1], 4 * (i * this.#steps + step));
       queue.copy(value.view, place.view);
@@ -64,16 +66,28 @@ export class Recorder {
     }
   }
 
+  /** Makes room for as many steps again, where nobody knew how many there would be. */
+  #grow(): void {
+    const [before, steps] = [this.#slots, this.#steps];
+    this.#slots = unscoped(() => zeros([this.names.length, 2 * steps]));
+    this.#steps = 2 * steps;
+    for (let i = 0; i < this.names.length; i++) {
+      const [from, to] = [before.alias([steps], 4 * i * steps), this.#slots.alias([steps], 8 * i * steps)];
+      before.storage.device.queue.copy(from.view, to.view);
+      from.dispose();
+      to.dispose();
+    }
+    before.dispose();
+  }
+
   /** Values of each name for every step recorded until now: means or totals, as they were measured. */
   async read(): Promise<Record<string, number[]>> {
     const { count } = this;
+    const steps = this.#steps;
     if (this.#last?.count !== count) this.#last = { count, data: this.#slots.data() };
     const data = await this.#last.data;
     return Object.fromEntries(
-      this.names.map((name, i) => [
-        name,
-        Array.from({ length: count }, (_, at) => data[i * this.#steps + at] as number),
-      ]),
+      this.names.map((name, i) => [name, Array.from({ length: count }, (_, at) => data[i * steps + at] as number)]),
     );
   }
 

@@ -68,6 +68,8 @@ export class BatchStep {
   readonly #model: Model;
   readonly #op: string;
   #metrics: readonly Metric[] = [];
+  /** Shape of the predictions that targets are checked against. */
+  #predicted: readonly number[] | undefined;
 
   constructor(model: Model, op: string) {
     if (!(model.loss || model.customStep) || !model.optimizer) uncompiled(op, model);
@@ -106,8 +108,14 @@ export class BatchStep {
     );
     if (!shapes.y || !shapes.predicted) return;
     this.#metrics = this.#model.resolveMetrics(shapes.y, shapes.predicted);
-    if (!this.#model.customStep && targets)
-      checkTargets(this.#op, this.#model.loss as losses.Loss, targets, shapes.predicted);
+    this.#predicted = shapes.predicted;
+    this.check(data);
+  }
+
+  /** Checks targets once the step is prepared: those of a batch that came later. */
+  check({ y }: DataSet): void {
+    if (y && this.#predicted && !this.#model.customStep)
+      checkTargets(this.#op, this.#model.loss as losses.Loss, y, this.#predicted);
   }
 
   /** Shapes of the model's inputs, once it is built. */
