@@ -51,7 +51,7 @@ NAMESPACES = {
         *["keras.losses", "keras.losses.Loss", "keras.metrics", "keras.metrics.Metric", "keras.optimizers"],
         *["keras.optimizers.Optimizer", "keras.optimizers.schedules", "keras.callbacks", "keras.callbacks.Callback"],
         *["keras.datasets", "keras.datasets.mnist", "keras.datasets.fashion_mnist", "keras.datasets.cifar10", "keras.ops"],
-        *["keras.random", "keras.config", "keras.backend", "keras.utils", "keras.tree", "keras.saving"],
+        *["keras.random", "keras.config", "keras.backend", "keras.utils", "keras.tree", "keras.saving", "keras.applications"],
     ],
     "jax": [
         *["jax", "jax.Array", "jax.numpy", "jax.numpy.linalg", "jax.numpy.fft", "jax.lax", "jax.nn", "jax.nn.initializers"],

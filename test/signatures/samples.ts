@@ -46,6 +46,7 @@ const texts = [
     "train",
     "clip",
     "floor",
+    "pre",
     "strong_wolfe",
     "original",
     "xy",

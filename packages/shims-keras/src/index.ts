@@ -2,6 +2,7 @@
 import { Tensor as CoreTensor } from "@facet/autograd";
 import { instance, namespace, only, signature } from "@facet/dialect";
 import * as activationsModule from "./activations.js";
+import * as applicationsModule from "./applications/index.js";
 import * as backendModule from "./backend.js";
 import { type Makes, withoutNew } from "./callable.js";
 import * as callbacksModule from "./callbacks.js";
@@ -81,6 +82,7 @@ export const activations: Public<typeof activationsModule, "resolve" | "softmaxA
   "keras.activations",
   without(activationsModule, "resolve", "softmaxAlong"),
 );
+export const applications = namespace("keras.applications", applicationsModule);
 export const backend = namespace("keras.backend", backendModule);
 export const facet = namespace("keras.facet", facetModule);
 export const callbacks: typeof callbacksModule = namespace("keras.callbacks", callbacksModule);

@@ -9,6 +9,14 @@ import { type HostArray, hostData, NdArray } from "./ndarray.js";
 import { PyDatasetBase } from "./training/py_dataset.js";
 
 export { set_random_seed } from "./config.js";
+export {
+  is_keras_tensor,
+  normalize,
+  pack_x_y_sample_weight,
+  pad_sequences,
+  timeseries_dataset_from_array,
+  unpack_x_y_sample_weight,
+} from "./data_utils.js";
 /** Batches by number: see PyDatasetBase. `Sequence` is its older name. */
 export const PyDataset = /* @__PURE__ */ withoutNew(PyDatasetBase);
 export type PyDataset = PyDatasetBase;
