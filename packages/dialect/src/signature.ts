@@ -192,52 +192,67 @@ function readerOf(
       given: `${count}`,
     });
 
-  // Runs in every call of a public function: no closures for errors that are not thrown, one object of one layout for values.
+  /** Values where nothing is given. Copied, they are one object of one layout, in which what is given is put in its place. */
+  const defaults: Record<string, unknown> = {};
+  for (const parameter of places) defaults[parameter.name] = parameter.required ? undefined : parameter.otherwise;
+
+  /** Values by place after the arguments, those by keyword among them. */
+  const byPlace = (
+    args: readonly unknown[],
+    count: number,
+    keywords: Record<string, unknown> | undefined,
+    quiet: boolean,
+  ): unknown[] => {
+    const given = args.slice(0, Math.min(count, byPosition.length));
+    if (rest && count > byPosition.length) given[byPosition.length] = args.slice(byPosition.length, count);
+    const further: Record<string, unknown> | undefined = others < 0 ? undefined : {};
+    for (const key of keywords ? Reflect.ownKeys(keywords) : []) {
+      if (typeof key === "symbol") throw quiet ? MISFIT : unknown(String(key));
+      const value = keywords?.[key];
+      const parameter = named(key);
+      if (!parameter) {
+        if (!further) throw quiet ? MISFIT : unknown(key);
+        further[key] = value;
+        continue;
+      }
+      if (value === undefined) continue;
+      const at = places.indexOf(parameter);
+      if (given[at] !== undefined)
+        throw quiet ? MISFIT : new ArgumentError({ op, argument: parameter.name, expected: "one value", given: "two" });
+      given[at] = value;
+    }
+    if (further) given[others] = further;
+    return given;
+  };
+
+  // Runs in every call of a public function: nothing is made for errors that are not thrown, and most calls have positions only.
   return (args, quiet) => {
     const last = args[args.length - 1];
     const keywords = isKeywords(last) && holdsKeywords(last, args.length - 1) ? last : undefined;
     const count = keywords ? args.length - 1 : args.length;
     if (count > byPosition.length && !rest) throw quiet ? MISFIT : surplus(count);
-    const given = args.slice(0, Math.min(count, byPosition.length));
-    if (rest && count > byPosition.length) given[byPosition.length] = args.slice(byPosition.length, count);
-    const further: Record<string, unknown> | undefined = others < 0 ? undefined : {};
-    if (keywords) {
-      for (const key of Reflect.ownKeys(keywords)) {
-        if (typeof key === "symbol") throw quiet ? MISFIT : unknown(String(key));
-        const value = keywords[key];
-        const parameter = named(key);
-        if (!parameter) {
-          if (!further) throw quiet ? MISFIT : unknown(key);
-          further[key] = value;
-          continue;
-        }
-        if (value === undefined) continue;
-        const at = places.indexOf(parameter);
-        if (given[at] !== undefined)
-          throw quiet
-            ? MISFIT
-            : new ArgumentError({ op, argument: parameter.name, expected: "one value", given: "two" });
-        given[at] = value;
-      }
-    }
-    if (further) given[others] = further;
-    const values: Record<string, unknown> = {};
+    const simple = !keywords && count <= byPosition.length;
+    const given = simple ? args : byPlace(args, count, keywords, quiet);
+    const values = { ...defaults };
     for (let i = 0; i < places.length; i++) {
       const parameter = places[i] as Declared;
-      values[parameter.name] = checked(op, parameter, given[i], quiet);
+      const value = given[i];
+      if (value !== undefined) values[parameter.name] = checked(op, parameter, value, quiet);
+      else if (parameter.required) throw quiet ? MISFIT : missing(op, parameter);
+      // Lists and objects of a caller's own.
+      else if (parameter.how === "positions") values[parameter.name] = [];
+      else if (parameter.how === "keywords") values[parameter.name] = {};
     }
     return values;
   };
 }
 
-/** A parameter's value: the default where none is given, or the one given, held against what it may be. */
+const missing = (op: string, { name, kind }: Declared): FacetError =>
+  new ArgumentError({ op, argument: name, expected: kind === undefined ? "a value" : kind.expected, given: "none" });
+
+/** A parameter's value as it was given, held against what it may be. */
 function checked(op: string, parameter: Declared, value: unknown, quiet: boolean): unknown {
   const { name, rule, kind, how } = parameter;
-  if (value === undefined) {
-    if (!parameter.required) return how === "positions" ? [] : parameter.otherwise;
-    const expected = kind === undefined ? "a value" : kind.expected;
-    throw quiet ? MISFIT : new ArgumentError({ op, argument: name, expected, given: "none" });
-  }
   if (rule instanceof Only) {
     if (same(rule.value, value) || rule.also.some((allowed) => same(allowed, value))) return rule.value;
     const expected = `${show(rule.value)}: other values are not supported`;
