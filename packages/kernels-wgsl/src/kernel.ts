@@ -267,5 +267,12 @@ export function spread(count: number): Workgroups {
 
 export const divideUp = (a: number, b: number): number => Math.ceil(a / b);
 
+/** Whether two shapes are the same. */
+export function isSameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
+}
+
 /** Elements of an array of this shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1);

@@ -5,6 +5,7 @@ import {
   argReduceGeometry,
   DtypeError,
   formatShape,
+  isSameShape,
   type ReductionName,
   reduce,
   reduceConstants,
@@ -207,7 +208,7 @@ export const argmin = (x: Tensor, axis: number, keepdims = false): Tensor => arg
 /** Sums a gradient over the dimensions along which `shape` was broadcast to it. */
 export function sumTo(dy: Tensor, shape: readonly number[] | undefined): Tensor {
   const target = shape as readonly number[];
-  if (`${dy.shape}` === `${target}`) return dy;
+  if (isSameShape(dy.shape, target)) return dy;
   const extra = dy.rank - target.length;
   const axes = dy.shape.flatMap((extent, i) => (i < extra || (target[i - extra] === 1 && extent !== 1) ? [i] : []));
   return reshape(axes.length === 0 ? dy : sum(dy, { axes, keepdims: true }), target);

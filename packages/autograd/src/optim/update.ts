@@ -21,10 +21,10 @@ export function formOf<S extends OptimizerSettings, W extends Switches>(
   settings: () => S,
 ): OptimizerForm {
   let form!: OptimizerForm;
-  // Of the form only the switches are compared before a replay: the same ones give the same form.
+  // Before a replay texts are compared, not switches one by one.
   hostValue(() => {
     form = optimizerForm(row, settings());
-    return [Object.values(form.switches), Object.values(form.common)];
+    return form.key;
   });
   return form;
 }

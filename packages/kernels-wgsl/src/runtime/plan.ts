@@ -235,8 +235,11 @@ export class Plan {
       return;
     }
     const { stepping } = step.dispatch.compiled;
-    const along = stepping.map((name) => resolve(viewOf(step, name), slots, i).offset);
-    const offsets = along.length === 0 ? step.offsets : [...along, ...step.offsets];
+    // Outside loops nothing steps: no list is made for each call.
+    const offsets =
+      stepping.length === 0
+        ? step.offsets
+        : [...stepping.map((name) => resolve(viewOf(step, name), slots, i).offset), ...step.offsets];
     queue.encodeCall(step.dispatch, step.group ?? this.#bind(step, slots, i), offsets);
   }
 

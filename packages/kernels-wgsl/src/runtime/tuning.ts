@@ -54,6 +54,11 @@ export function runsOn({ subgroupSize }: { readonly subgroupSize: number }, vari
 const applies = (variant: AnyVariant, params: Params, views: Sizes): boolean =>
   variant.applies?.(params, views as Record<string, { offset: number }>) ?? true;
 
+function firstOf(variants: readonly AnyVariant[], params: Params, views: Sizes): AnyVariant | undefined {
+  for (const variant of variants) if (applies(variant, params, views)) return variant;
+  return undefined;
+}
+
 /**
  * Picks variants for one device. The first that applies is the static rule's and decides the order of accumulation; one of the
  * same order that is made for the adapter's kind goes before it there, and a table of measurements may put another of that order in its place.
@@ -101,12 +106,16 @@ export class Tuning {
   /** The variant to run where nothing was measured. */
   #untuned(kernel: AnyKernel, params: Params, views: Sizes): AnyVariant | undefined {
     const variants = this.#variantsOf(kernel);
-    const first = variants.find((variant) => applies(variant, params, views));
-    if (!first || !variants.at(-1)?.prefer) return first;
+    const first = firstOf(variants, params, views);
+    if (!first || !variants[variants.length - 1]?.prefer) return first;
     const { kind } = this.#adapter;
-    const own = kind === "hardware" ? [kind] : [kind, "software"];
-    const preferred = variants.filter(({ prefer, order }) => prefer && own.includes(prefer) && order === first.order);
-    return preferred.find((variant) => applies(variant, params, views)) ?? first;
+    for (const variant of variants) {
+      const { prefer, order } = variant;
+      if (!prefer || order !== first.order) continue;
+      if (prefer !== kind && (kind === "hardware" || prefer !== "software")) continue;
+      if (applies(variant, params, views)) return variant;
+    }
+    return first;
   }
 
   #stored(): TuningTable | undefined {

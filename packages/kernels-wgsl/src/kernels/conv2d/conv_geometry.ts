@@ -57,14 +57,17 @@ function extents(op: string, argument: string, shape: readonly number[], axes: s
       expected: `no empty axis (${axes})${axes.includes("N") ? " but N" : ""}`,
       given: formatShape(shape),
     });
-  return Object.fromEntries(shape.map((extent, axis) => [axes[axis], extent]));
+  const result: Record<string, number> = {};
+  for (let axis = 0; axis < axes.length; axis++) result[axes[axis] as string] = shape[axis] as number;
+  return result;
 }
 
 /** Strides of a contiguous tensor whose axes stand in the order of `axes`. */
 function strides(extent: Readonly<Record<string, number>>, axes: string): Record<string, number> {
   let stride = 1;
   const result: Record<string, number> = {};
-  for (const axis of [...axes].reverse()) {
+  for (let i = axes.length - 1; i >= 0; i--) {
+    const axis = axes[i] as string;
     result[axis] = stride;
     stride *= extent[axis] as number;
   }

@@ -4,8 +4,10 @@ import {
   defineKernel,
   divideUp,
   FAT_LANES,
+  isSameShape,
   type ParamType,
   type ParamValues,
+  sizeOf,
   spread,
   TILE,
   type Variant,
@@ -234,6 +236,13 @@ export function elementwiseGeometry(
   s1 = 0,
   op = "elementwise",
 ): { shape: number[]; params: ElementwiseParams } {
+  const first = shapes[0] ?? [];
+  // Nearly all calls: nothing to broadcast, one axis of all elements.
+  if (shapes.every((operand) => isSameShape(operand, first))) {
+    const count = sizeOf(first);
+    const strides = shapes.map(() => (count === 1 ? 0 : 1));
+    return { shape: [...first], params: paramsOf([{ extent: count, strides }], count, s0, s1) };
+  }
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   const shape: number[] = [];
   const axes: Axis[] = [];
@@ -254,7 +263,6 @@ export function elementwiseGeometry(
     for (const [i, size] of extents.entries()) steps[i] = (steps[i] as number) * size;
     if (extent !== 1) pushMerged(axes, { extent, strides });
   }
-  const count = shape.reduce((product, extent) => product * extent, 1);
   if (axes.length === 0) axes.push({ extent: 1, strides: shapes.map(() => 0) });
   if (axes.length > MAX_AXES) {
     throw new UnsupportedError({
@@ -264,10 +272,21 @@ export function elementwiseGeometry(
       given: shapes.map(formatShape).join(" and "),
     });
   }
-  const table = Array.from({ length: 4 * MAX_AXES }, (_, i): number => (i % 4 === 0 ? 1 : 0));
-  for (const [d, axis] of axes.entries()) table.splice(4 * d, 1 + axis.strides.length, axis.extent, ...axis.strides);
-  return { shape, params: { count, tile: TILE, s0, s1, rank: axes.length, axes: table } };
+  return { shape, params: paramsOf(axes, sizeOf(shape), s0, s1) };
 }
+
+function paramsOf(axes: readonly Axis[], count: number, s0: number, s1: number): ElementwiseParams {
+  const table = [...NO_AXES];
+  for (let d = 0; d < axes.length; d++) {
+    const { extent, strides } = axes[d] as Axis;
+    table[4 * d] = extent;
+    for (let i = 0; i < strides.length; i++) table[4 * d + 1 + i] = strides[i] as number;
+  }
+  return { count, tile: TILE, s0, s1, rank: axes.length, axes: table };
+}
+
+/** The table of axes where there is none: extents of 1, and no strides. */
+const NO_AXES: readonly number[] = Array.from({ length: 4 * MAX_AXES }, (_, i) => (i % 4 === 0 ? 1 : 0));
 
 /** Appends an axis outside the others, or lengthens the outermost when every operand goes on from it in the same step. */
 function pushMerged(axes: Axis[], axis: Axis): void {

@@ -74,6 +74,8 @@ const stepNames = ({ byStep: { rates = [], others = [] } = {} }: AnyOptimizerRow
 /** A row with its switches set. */
 export interface OptimizerForm {
   readonly row: AnyOptimizerRow;
+  /** Tells it from other forms of the row. */
+  readonly key: string;
   readonly switches: Switches;
   readonly common: CommonSwitches;
   /** Names of the states. */
@@ -104,7 +106,7 @@ export function optimizerForm<S extends OptimizerSettings, W extends Switches>(
       throw new FacetError({ op: row.name, argument: "hyper", expected: `fewer than ${MOST_HYPER} hyperparameters` });
     const formula = row.update(switches).join(" ");
     const byStep = stepNames(row).filter((name) => new RegExp(`\\bh\\.${name}\\b`).test(formula));
-    form = { row, switches, common, states: row.states(switches), hyper, byStep };
+    form = { row, key, switches, common, states: row.states(switches), hyper, byStep };
     known.set(key, form);
   }
   return form;
@@ -150,6 +152,8 @@ export function optimizerConstants(form: OptimizerForm, scaling: Scaling = "none
 /** What constants were made from; undefined for others. */
 export const optimizerOrigin = (given: Constants): OptimizerForm | undefined => origins.get(given);
 
+const NO_HYPER = Object.fromEntries(hyperNames.map((name) => [name, 0])) as Record<Hyper, number>;
+
 /**
  * Params of `optimizerStep` for one step of a row; what depends on the step is computed here, in f64. Throws ArgumentError on
  * settings that are out of their range.
@@ -165,8 +169,12 @@ export function optimizerParams<S extends OptimizerSettings, W extends Switches>
 ): OptimizerParams {
   checkCommon(row.name, settings, options);
   row.check(settings);
-  const values = [...Object.values({ ...row.hyper(settings, options.step), ...commonHyper(settings) }), settings.lr];
-  const hyper = Object.fromEntries(hyperNames.map((name, i) => [name, values[i] ?? 0])) as Record<Hyper, number>;
+  // Computed in every step of every optimiser, replayed ones too: one object is copied and filled in.
+  const hyper = { ...NO_HYPER };
+  const own: Readonly<Record<string, number>> = { ...row.hyper(settings, options.step), ...commonHyper(settings) };
+  let i = 0;
+  for (const name in own) hyper[hyperNames[i++] as Hyper] = own[name] as number;
+  hyper[hyperNames[i] as Hyper] = settings.lr;
   return { count: options.count, block_shift: shift, first_block: start >> shift, zero: 0, ...hyper };
 }
 
