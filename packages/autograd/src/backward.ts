@@ -163,11 +163,13 @@ export function backward(
       arrived.add(node, own);
     }
     for (const application of order.reverse()) {
+      let some = false;
       const dys = application.outputs.map((node) => {
         const dy = arrived.take(node);
+        if (dy) some = true;
         return dy && anyHooks ? throughHooks(node, dy) : dy;
       });
-      if (leading.has(application) && dys.some((dy) => dy)) {
+      if (some && leading.has(application)) {
         const { inputs } = application;
         for (const [i, part] of application.pull(dys, inputs.map(isUseful))) {
           listener?.(application, i, part);

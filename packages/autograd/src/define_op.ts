@@ -1,11 +1,11 @@
 import { FacetError } from "@facet/kernels-wgsl";
 import { arithmetic } from "./backward.js";
-import { type Dtype, type Half, isHalf } from "./dtype.js";
+import type { Dtype, Half } from "./dtype.js";
 import { allWidened, dtypeOfHalves } from "./halves.js";
 import { launchingAs, type OpInputs } from "./launch.js";
-import { currentLayer, restoreLayer } from "./layer.js";
+import { record } from "./record.js";
 import { adopt, scope } from "./scope.js";
-import { enter, isRecording, type Node, noGrad, recall, save, type Unentered } from "./tape.js";
+import { isRecording, noGrad } from "./tape.js";
 import { empty, type Tensor } from "./tensor.js";
 import { innermostOf, isBatching } from "./vmap/batched_tensor.js";
 import { type BatchRule, callBatched } from "./vmap/call.js";
@@ -172,7 +172,7 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
   };
   const call = (inputs: I, attrs: A): Tensor => {
     const { y, aux } = withAux(inputs, attrs);
-    for (const tensor of Object.values<Tensor>(aux)) tensor.dispose();
+    if (spec.aux) for (const tensor of Object.values<Tensor>(aux)) tensor.dispose();
     return y;
   };
   const op = Object.assign(call, { withAux, spec }) as Op<I, A, X>;
@@ -183,113 +183,4 @@ export function defineOp<I extends OpInputs, A = undefined, X extends string = n
     throw new FacetError({ op: spec.name, argument: "name", expected: "a name no other op has" });
   opTable.set(spec.name, op);
   return op;
-}
-
-/** The node of `y` for one application; undefined when no gradient flows into any differentiable input. */
-function record<I extends OpInputs, A, X extends string>(
-  spec: OpSpec<I, A, X>,
-  inputs: I,
-  y: Tensor,
-  attrs: A,
-  aux: Record<X, Tensor>,
-): Node | undefined {
-  const tracked = Object.entries(inputs).flatMap(([name, input]) => {
-    const rule = spec.vjp[name];
-    return input?.node && rule && "gradient" in rule ? [{ name, node: input.node, rule }] : [];
-  });
-  if (tracked.length === 0) return undefined;
-  const sources: Record<string, Tensor | undefined> = { ...inputs, y, ...aux };
-  const shapes: Record<string, readonly number[]> = {};
-  // Gradients of halves are computed in float32 and rounded once, where the op has not its own way.
-  const takesHalves = spec.halves?.gradients;
-  const wide = <T extends Record<string, Tensor>>(given: T): T =>
-    takesHalves === "own" || (takesHalves === "kernels" && !isRecording()) ? given : allWidened(given);
-  for (const name in sources) if (sources[name]) shapes[name] = sources[name].shape;
-  const joint = spec.joint?.saves ?? [];
-  const names = [...new Set(tracked.flatMap(({ rule }) => [...rule.saves, ...joint]))].filter((name) => sources[name]);
-  const context = { attrs, shapes };
-  const dtypes = Object.fromEntries(tracked.map(({ name }) => [name, (inputs[name] as Tensor).dtype]));
-  /** A gradient in the dtype of its input; dy itself where it is dy as it was widened. */
-  const fitted = (name: string, gradient: Tensor, dy: Tensor, wideDy: Tensor): Tensor => {
-    const dtype = dtypes[name] as Dtype;
-    if (gradient === wideDy && dtype === dy.dtype) return dy;
-    return gradient.dtype === dtype ? gradient : arithmetic.cast(gradient, dtype);
-  };
-  const made: Unentered = {
-    op: spec.name,
-    layer: currentLayer(),
-    inputs: tracked.map(({ node }) => node),
-    saved: names.map((name) => save(sources[name] as Tensor, name === "y" ? undefined : sources[name]?.node)),
-    *pull([dy], wanted) {
-      const asked = tracked.flatMap(({ name, rule }, i) => (wanted[i] ? [{ i, name, rule }] : []));
-      // A kernel that makes several gradients together cannot be differentiated itself: then, and for one alone, the rows do it.
-      if (spec.joint && !isRecording() && asked.length > 1) {
-        const { gradients } = spec.joint;
-        const saved = savedBy(made, spec.joint.saves, names);
-        const wantedNames = new Set(asked.map(({ name }) => name));
-        const parts = inLayer(made, [dy as Tensor, ...Object.values(saved)], () => {
-          const given = wide({ dy: dy as Tensor });
-          const found = gradients(given.dy, wide(saved), context, wantedNames);
-          const own = Object.entries(found).filter(([name]) => wantedNames.has(name));
-          return Object.fromEntries(own.map(([name, x]) => [name, fitted(name, x, dy as Tensor, given.dy)]));
-        });
-        for (const { i, name } of asked) if (parts[name]) yield [i, parts[name]];
-        return;
-      }
-      // Halves are widened once for all rows.
-      const whole = isHalf((dy as Tensor).dtype)
-        ? inLayer(made, [dy as Tensor], () => wide({ dy: dy as Tensor })).dy
-        : dy;
-      for (const { i, name, rule } of asked) {
-        const saved = savedBy(made, rule.saves, names);
-        // Operands that had one shape may be broadcast under vmap, where one of them has examples and the other has none.
-        const { x } = inLayer(made, [dy as Tensor, whole as Tensor, ...Object.values(saved)], () => {
-          const summed = arithmetic.sumTo(
-            rule.gradient(whole as Tensor, wide(saved), context),
-            shapes[name] as number[],
-          );
-          return { x: fitted(name, summed, dy as Tensor, whole as Tensor) };
-        });
-        yield [i, x as Tensor];
-      }
-      if (whole !== dy) whole?.dispose();
-    },
-  };
-  const [node] = enter(made, [y.shape]);
-  // What was saved of y must lead back through this very node, or second derivatives would stop there.
-  const own = made.saved?.[names.indexOf("y")];
-  if (own) own.tensor.node = node;
-  return node;
-}
-
-function savedBy(made: Unentered, wanted: readonly string[], names: readonly string[]) {
-  const saved: Record<string, Tensor> = {};
-  for (const name of wanted) {
-    const index = names.indexOf(name);
-    if (index >= 0) saved[name] = recall(made, index);
-  }
-  return saved;
-}
-
-/**
- * Computes gradients under the layer of their forward pass. Temporaries are freed; the results belong to the caller and to no scope, also those
- * that are among the tensors which were `lent`.
- */
-function inLayer(
-  { layer }: Unentered,
-  lent: readonly Tensor[],
-  gradients: () => Readonly<Record<string, Tensor | undefined>>,
-): Record<string, Tensor | undefined> {
-  const results = restoreLayer(layer && `${layer} (backward)`, () => scope(gradients));
-  const own: Record<string, Tensor | undefined> = {};
-  for (const [name, result] of Object.entries(results)) own[name] = result && detachFromScopes(result, lent);
-  return own;
-}
-
-/** A gradient may be dy or a saved tensor itself; the caller must own what it gets. */
-function detachFromScopes(result: Tensor, lent: readonly Tensor[]): Tensor {
-  const own = result.alias();
-  own.node = result.node;
-  if (!lent.includes(result)) result.dispose();
-  return own;
 }

@@ -24,6 +24,9 @@ export const widened = (x: Tensor): Tensor => (isHalf(x.dtype) ? arithmetic.cast
 
 /** All of them so. */
 export function allWidened<T extends Readonly<Record<string, Tensor | undefined>>>(tensors: T): T {
+  let halves = false;
+  for (const name in tensors) halves ||= tensors[name] !== undefined && isHalf(tensors[name].dtype);
+  if (!halves) return tensors;
   return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, x && widened(x)])) as T;
 }
 

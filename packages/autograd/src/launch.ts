@@ -2,6 +2,7 @@
 import {
   type AnyKernel,
   type BindingSpec,
+  type BufferView,
   type Constants,
   DtypeError,
   formatShape,
@@ -48,12 +49,18 @@ export function launch<B extends Record<string, BindingSpec>, P extends Record<s
   params: ParamValues<P> | (() => ParamValues<P>),
   constants?: Constants,
 ): void {
-  const given = Object.entries(tensors as Record<string, Tensor | undefined>).filter(
-    (entry): entry is [string, Tensor] => entry[1] !== undefined,
-  );
+  const all = tensors as Record<string, Tensor | undefined>;
+  const given: [string, Tensor][] = [];
+  let halves = false;
+  for (const name in all) {
+    const tensor = all[name];
+    if (!tensor) continue;
+    given.push([name, tensor]);
+    halves ||= isHalf(tensor.dtype);
+  }
   const values = typeof params === "function" ? everyRunsParams(params) : params;
   const fresh = typeof params === "function" ? (params as () => PlanParams) : undefined;
-  if (kernel.halves && given.some(([, { dtype }]) => isHalf(dtype)))
+  if (halves && kernel.halves)
     onHalves(kernel as AnyKernel, given, values, (kernel, given) => enter(kernel, given, values, fresh, constants));
   else enter(kernel as AnyKernel, given, values, fresh, constants);
 }
@@ -78,7 +85,8 @@ function enter(
     trace.call({ kernel, views, params: values, constants, label, layer }, fresh);
     return;
   }
-  const views = Object.fromEntries(given.map(([name, tensor]) => [name, tensor.view]));
+  const views: Record<string, BufferView> = {};
+  for (const [name, tensor] of given) views[name] = tensor.view;
   const { device } = (given[0] as [string, Tensor])[1].storage;
   device.run(kernel, views as never, values as never, constants ? { label, layer, constants } : { label, layer });
 }

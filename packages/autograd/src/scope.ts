@@ -67,24 +67,31 @@ function isTensor(value: object): value is Tensor {
 }
 
 /** Every tensor in nested arrays, plain objects, maps, sets and wrappers. */
-export function* findTensors(value: unknown): Generator<Tensor> {
+export function findTensors(value: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  collect(value, found);
+  return found;
+}
+
+// A list and no generator: every scope looks through its result.
+function collect(value: unknown, found: Tensor[]): void {
   if (typeof value !== "object" || value === null) return;
   if (tensorsOf in value) {
-    yield* (value as HoldsTensors)[tensorsOf]();
+    for (const tensor of (value as HoldsTensors)[tensorsOf]()) found.push(tensor);
     return;
   }
   if (Array.isArray(value) || value instanceof Set) {
-    for (const part of value) yield* findTensors(part);
+    for (const part of value) collect(part, found);
     return;
   }
   if (value instanceof Map) {
-    for (const part of value.values()) yield* findTensors(part);
+    for (const part of value.values()) collect(part, found);
     return;
   }
   const prototype = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) {
-    for (const part of Object.values(value)) yield* findTensors(part);
+    for (const part of Object.values(value)) collect(part, found);
   } else if (isTensor(value)) {
-    yield value;
+    found.push(value);
   }
 }

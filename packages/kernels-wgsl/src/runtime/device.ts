@@ -71,6 +71,7 @@ export class Device {
   readonly offsetAlignment: number;
   /** Lanes of every subgroup; 0 where the adapter has no subgroups or theirs differ in size. */
   readonly subgroupSize: number;
+  readonly #mostWorkgroups: number;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
   /** Stands in for optional bindings that are read and not given. */
@@ -92,6 +93,7 @@ export class Device {
     this.gpu = gpu;
     this.adapter = adapter;
     this.offsetAlignment = gpu.limits.minStorageBufferOffsetAlignment;
+    this.#mostWorkgroups = gpu.limits.maxComputeWorkgroupsPerDimension;
     const failures = new Failures(gpu);
     this.#failures = failures;
     const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
@@ -212,26 +214,26 @@ export class Device {
     const label = options.label ?? kernel.name;
     const variant = this.tuning.pick(kernel, params, given, options);
     const workgroups = variant.workgroups(params);
-    if (
-      workgroups.some(
-        (count) => !Number.isInteger(count) || count < 0 || count > this.gpu.limits.maxComputeWorkgroupsPerDimension,
-      )
-    ) {
+    const most = this.#mostWorkgroups;
+    const [x, y, z] = workgroups;
+    if (!(isCount(x, most) && isCount(y, most) && isCount(z, most))) {
       throw new DeviceError({
         op: label,
         argument: `${kernel.name}/${variant.name} workgroups`,
-        expected: `at most ${this.gpu.limits.maxComputeWorkgroupsPerDimension} in each dimension`,
+        expected: `at most ${most} in each dimension`,
         given: `[${workgroups.join(", ")}]`,
       });
     }
+    const bindings = kernel.bindings as Record<string, BindingSpec>;
+    const views: BufferView[] = [];
+    for (const name in bindings)
+      views.push(given[name] ?? this.#standIn(label, name, bindings[name] as BindingSpec, views.length));
     return {
       kernel,
       variant,
       constants: options.constants,
       compiled: this.#pipelines.get(kernel, variant, options.constants, stepping),
-      views: Object.entries(kernel.bindings as Record<string, BindingSpec>).map(([name, spec], place) =>
-        this.#resolve(label, name, spec, given[name], place),
-      ),
+      views,
       params: params as Record<string, number | readonly number[]>,
       workgroups,
       label,
@@ -239,9 +241,9 @@ export class Device {
     };
   }
 
-  #resolve(label: string, name: string, spec: BindingSpec, view: BufferView | undefined, place: number): BufferView {
+  /** What is bound where nothing is given. */
+  #standIn(label: string, name: string, spec: BindingSpec, place: number): BufferView {
     if (name === "faults") return this.faults.view;
-    if (view) return view;
     if (spec.optional)
       return spec.access === "read" ? this.#zero : { ...this.#writable, offset: 256 * place, bytes: 256 };
     throw new ArgumentError({ op: label, argument: name, expected: "a buffer for this binding", given: "none" });
@@ -369,3 +371,5 @@ export class Device {
     this.#failures.raise();
   }
 }
+
+const isCount = (count: number, most: number): boolean => Number.isInteger(count) && count >= 0 && count <= most;

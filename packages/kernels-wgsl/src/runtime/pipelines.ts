@@ -56,8 +56,10 @@ export class PipelineCache {
     constants: Constants | undefined,
     stepping: readonly string[] = NONE,
   ): CompiledKernel {
-    const { compiled, keep } = this.#find(kernel, variant, constants, stepping);
-    if (compiled) return compiled;
+    const pipelines = this.#of(kernel);
+    const key = keyOf(variant, constants, stepping);
+    const known = pipelines.get(key);
+    if (known) return known;
     const { code, label } = this.#source(kernel, variant, constants);
     const { layout, pipelineLayout, id } = this.#layout(kernel, stepping);
     const pipeline = this.#guard(
@@ -69,13 +71,17 @@ export class PipelineCache {
       },
       (message) => this.#failed(kernel, variant, message),
     );
-    return keep({ pipeline, layout, layoutId: id, stepping });
+    const compiled = { pipeline, layout, layoutId: id, stepping };
+    pipelines.set(key, compiled);
+    return compiled;
   }
 
   /** The same, waiting for the compiler. Rejects with what the device says of a variant that does not compile. */
   async compile(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined): Promise<CompiledKernel> {
-    const { compiled, keep } = this.#find(kernel, variant, constants, NONE);
-    if (compiled) return compiled;
+    const pipelines = this.#of(kernel);
+    const key = keyOf(variant, constants, NONE);
+    const known = pipelines.get(key);
+    if (known) return known;
     const { code, label } = this.#source(kernel, variant, constants);
     const { layout, pipelineLayout, id } = this.#layout(kernel, NONE);
     this.#device.pushErrorScope("validation");
@@ -84,19 +90,19 @@ export class PipelineCache {
     if (refused) throw new Error(refused.message);
     const compute = { module, entryPoint: "main" };
     const pipeline = await this.#device.createComputePipelineAsync({ label, layout: pipelineLayout, compute });
-    return keep({ pipeline, layout, layoutId: id, stepping: NONE });
+    const compiled = { pipeline, layout, layoutId: id, stepping: NONE };
+    pipelines.set(key, compiled);
+    return compiled;
   }
 
-  #find(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined, stepping: readonly string[]) {
-    const pipelines = this.#pipelines.get(kernel) ?? new Map<string, CompiledKernel>();
-    this.#pipelines.set(kernel, pipelines);
-    const name = stepping.length === 0 ? variant.name : `${variant.name} [${stepping}]`;
-    const key = constants === undefined ? name : `${name} ${textOf(constants)}`;
-    const keep = (made: CompiledKernel): CompiledKernel => {
-      pipelines.set(key, made);
-      return made;
-    };
-    return { compiled: pipelines.get(key), keep };
+  /** Those of one kernel. */
+  #of(kernel: AnyKernel): Map<string, CompiledKernel> {
+    let pipelines = this.#pipelines.get(kernel);
+    if (!pipelines) {
+      pipelines = new Map();
+      this.#pipelines.set(kernel, pipelines);
+    }
+    return pipelines;
   }
 
   #source(kernel: AnyKernel, variant: AnyVariant, constants: Constants | undefined) {
@@ -131,6 +137,11 @@ export class PipelineCache {
     layouts.set(`${stepping}`, entry);
     return entry;
   }
+}
+
+function keyOf(variant: AnyVariant, constants: Constants | undefined, stepping: readonly string[]): string {
+  const name = stepping.length === 0 ? variant.name : `${variant.name} [${stepping}]`;
+  return constants === undefined ? name : `${name} ${textOf(constants)}`;
 }
 
 const texts = new WeakMap<Constants, string>();

@@ -22,6 +22,8 @@ export interface Dispatch {
 const RING_BYTES = 1 << 18;
 /** Dispatches after which an encoder is submitted though nobody waits, so that the device starts while JavaScript goes on. */
 const SUBMIT_AFTER = 128;
+/** Bind groups kept that were used last; as many from the time before may be there still. */
+const BIND_GROUPS = 2048;
 
 /** What the queue needs of its device; kept small so that it can be read alone. */
 export interface QueueHost {
@@ -42,7 +44,9 @@ export class CommandQueue {
   #pass: GPUComputePassEncoder | undefined;
   #lastPipeline: GPUComputePipeline | undefined;
   #labels: (string | (() => string))[] = [];
-  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  /** Bind groups by layout and memory: those used since there were last too many, and those used in the time before. */
+  #bindGroups = new Map<string, GPUBindGroup>();
+  #olderBindGroups = new Map<string, GPUBindGroup>();
   readonly #staging = new Map<number, GPUBuffer[]>();
   /** Number of the submission being collected. */
   #submission = 0;
@@ -90,13 +94,13 @@ export class CommandQueue {
       view.block.lastUse = this.#submission;
       key += `,${view.block.id}:${view.offset}:${view.bytes}`;
     }
-    let group = this.#bindGroups.get(key);
-    if (group) {
-      // Moves the key to the young end: the map's order is the age of last use.
-      this.#bindGroups.delete(key);
-    } else {
-      group = createBindGroup(this.#host.gpu, call, call.views, this.#ring);
-      if (this.#bindGroups.size >= 4096) this.#bindGroups.delete(this.#bindGroups.keys().next().value as string);
+    // A group in use is only looked up: what it costs to keep track of ages falls to those that are new or were long not used.
+    const known = this.#bindGroups.get(key);
+    if (known) return known;
+    const group = this.#olderBindGroups.get(key) ?? createBindGroup(this.#host.gpu, call, call.views, this.#ring);
+    if (this.#bindGroups.size >= BIND_GROUPS) {
+      this.#olderBindGroups = this.#bindGroups;
+      this.#bindGroups = new Map();
     }
     this.#bindGroups.set(key, group);
     return group;
@@ -247,6 +251,7 @@ export class CommandQueue {
   /** Drops bind groups, which hold their buffers: called when the pool trims. */
   forgetBindGroups(): void {
     this.#bindGroups.clear();
+    this.#olderBindGroups.clear();
   }
 }
 
