@@ -19,6 +19,7 @@ Commands
     --adapter NAME     on this adapter
     --out FILE         write what differs from the default to FILE, not to the cache
   compare NAME ...     train the programs of an experiment side by side; \`facet compare --help\` lists experiments and options
+  census [NAME]        how many public programs the dialects can express, and what stops the rest; \`--help\` lists options
   conformance NAME     run cases of the original's own tests through the dialect torch, keras or jax; \`--help\` lists options
   fuzz torch           run random programs by PyTorch and by the dialect side by side; \`facet fuzz --help\` lists options
   gallery [text]       train the programs of examples/gallery beside their originals' losses, and draw both

@@ -7,6 +7,7 @@ import type { Output } from "./output.js";
 /** Commands that are programs of the repository, not of the published packages. */
 export const PROGRAMS: Readonly<Record<string, string>> = {
   compare: "benchmarks/src/compare.ts",
+  census: "test/census/run.ts",
   conformance: "test/conformance/run.ts",
   fuzz: "test/fuzz/run.ts",
   gallery: "benchmarks/src/gallery.ts",
