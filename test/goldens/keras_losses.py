@@ -188,3 +188,94 @@ def metrics_cases():
     metric.update_state(target, x)
     arrays = {"target0": stored(target), "x0": stored(x), "y": stored([float(metric.result())])}
     yield case("BinaryAccuracy_tied", {"metric": "BinaryAccuracy", "options": {}, "name": metric.name}, arrays)
+    yield from state_metrics_cases()
+
+
+CURVES = [("ROC", "interpolation"), ("ROC", "majoring"), ("PR", "interpolation"), ("PR", "minoring"), ("PRGAIN", "interpolation")]
+# class, options, kind of the targets, their shape, shape of the predictions
+STATE_METRICS = [
+    *[(cls, {}, "bits", (12,), (12,)) for cls in ["TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives"]],
+    *[(cls, {"thresholds": [0.25, 0.75]}, "bits", (6, 2), (6, 2)) for cls in ["TruePositives", "FalseNegatives"]],
+    ("TrueNegatives", {"thresholds": [0.0, 0.5, 1.0]}, "bits", (8, 1), (8,)),
+    *[(cls, {}, "bits", (12,), (12, 1)) for cls in ["Precision", "Recall"]],
+    *[(cls, {"thresholds": [0.3, 0.6]}, "bits", (12,), (12,)) for cls in ["Precision", "Recall"]],
+    *[(cls, {"top_k": 2}, "bits", (6, 4), (6, 4)) for cls in ["Precision", "Recall"]],
+    *[(cls, {"class_id": 1}, "bits", (6, 3), (6, 3)) for cls in ["Precision", "Recall"]],
+    ("Precision", {"top_k": 2, "class_id": 0}, "bits", (8, 3), (8, 3)),
+    *[("AUC", {"curve": curve, "summation_method": method, "num_thresholds": 20}, "bits", (16,), (16,)) for curve, method in CURVES],
+    ("AUC", {}, "bits", (16, 1), (16, 1)),
+    ("AUC", {"thresholds": [0.2, 0.5, 0.9]}, "bits", (16,), (16,)),
+    ("AUC", {"multi_label": True}, "bits", (8, 3), (8, 3)),
+    ("AUC", {"multi_label": True, "num_labels": 3, "label_weights": [1.0, 2.0, 0.5]}, "bits", (8, 3), (8, 3)),
+    ("AUC", {"label_weights": [1.0, 2.0, 0.5]}, "bits", (8, 3), (8, 3)),
+    ("AUC", {"from_logits": True}, "bits", (12,), (12,)),
+    ("SensitivityAtSpecificity", {"specificity": 0.5}, "bits", (16,), (16,)),
+    ("SpecificityAtSensitivity", {"sensitivity": 0.6, "num_thresholds": 10}, "bits", (16,), (16,)),
+    ("PrecisionAtRecall", {"recall": 0.7}, "bits", (16,), (16,)),
+    ("RecallAtPrecision", {"precision": 0.6, "class_id": 1}, "bits", (10, 3), (10, 3)),
+    ("IoU", {"num_classes": 3, "target_class_ids": [0, 2]}, "classes", (9,), (9,)),
+    ("IoU", {"num_classes": 3, "target_class_ids": [1], "ignore_class": 0, "sparse_y_pred": False}, "classes", (9,), (9, 3)),
+    ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.4}, "bits", (10,), (10,)),
+    ("MeanIoU", {"num_classes": 4}, "classes", (3, 4), (3, 4)),
+    ("OneHotIoU", {"num_classes": 3, "target_class_ids": [0, 1]}, "rows", (8, 3), (8, 3)),
+    ("OneHotMeanIoU", {"num_classes": 3}, "rows", (8, 3), (8, 3)),
+    *[("FBetaScore", {"average": average, "beta": 2.0}, "bits", (8, 3), (8, 3)) for average in ["micro", "macro", "weighted"]],
+    ("FBetaScore", {"threshold": 0.4}, "bits", (8, 3), (8, 3)),
+    ("F1Score", {"average": "macro"}, "rows", (8, 3), (8, 3)),
+    ("R2Score", {}, "values", (8, 2), (8, 2)),
+    ("R2Score", {"class_aggregation": "variance_weighted_average", "num_regressors": 2}, "values", (8, 2), (8, 2)),
+    ("R2Score", {"class_aggregation": None}, "values", (8, 2), (8, 2)),
+    ("RootMeanSquaredError", {}, "values", (6, 3), (6, 3)),
+    ("Accuracy", {}, "classes", (8,), (8, 1)),
+    ("BinaryCrossentropy", {"label_smoothing": 0.2}, "bits", (6, 2), (6, 2)),
+    *[(cls, {}, "values", (6, 3), (6, 3)) for cls in ["LogCoshError", "CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation"]],
+    *[(cls, {}, "bits", (6, 3), (6, 3)) for cls in ["Hinge", "SquaredHinge", "CategoricalHinge", "Poisson", "MeanSquaredLogarithmicError"]],
+    ("KLDivergence", {}, "rows", (6, 3), (6, 3)),
+    ("MeanAbsolutePercentageError", {}, "values", (6, 3), (6, 3)),
+    ("TopKCategoricalAccuracy", {"k": 2}, "rows", (8, 4), (8, 4)),
+    ("SparseTopKCategoricalAccuracy", {"k": 2}, "classes", (8,), (8, 4)),
+    ("SparseTopKCategoricalAccuracy", {"k": 1, "from_sorted_ids": True}, "classes", (8,), (8, 3)),
+]
+
+
+def state_metrics_cases():
+    """Two batches, the second with weights; a metric of values by sum and mean."""
+    for cls, options, kind, wanted, given in STATE_METRICS:
+        words = [cls, *[f"{key}_{value}" for key, value in options.items()], "x".join(map(str, given)), "weighted"]
+        name = "_".join(words).replace(" ", "")
+        inputs = Inputs("keras_metrics", name)
+        metric = getattr(keras.metrics, cls)(**options)
+        tensors, results = {}, []
+        for batch in range(2):
+            high = options.get("num_classes", 4 if "TopK" in cls else 3)
+            classes = kind == "classes" and (wanted == given or given[-1] == 1 or options.get("from_sorted_ids"))
+            x = inputs.integers(*given, high=high) if classes else inputs.uniform(*given)
+            if kind == "values" or options.get("from_logits"):
+                x = inputs.normal(*given)
+            target = {
+                "bits": lambda: inputs.integers(*wanted, high=2),
+                "classes": lambda: inputs.integers(*wanted, high=high),
+                "rows": lambda: np.eye(wanted[-1])[inputs.integers(*wanted[:-1], high=wanted[-1])],
+                "values": lambda: inputs.normal(*wanted),
+            }[kind]()
+            weights = {}
+            if batch == 1:
+                size = wanted if cls in ["MeanIoU"] else wanted[:1]
+                weights = {"sample_weight": inputs.integers(*size, high=4) if "IoU" in cls else inputs.uniform(*size)}
+            # TensorFlow looks for the first k among float32 only.
+            metric.update_state(target, tf.constant(x, tf.float32) if "TopK" in cls and not classes else x, **weights)
+            results.append(np.array(metric.result(), np.float64))
+            tensors |= {f"target{batch}": stored(target), f"x{batch}": stored(x)}
+            tensors |= {f"weights{batch}": stored(value) for value in weights.values()}
+        params = {"metric": cls, "options": options, "name": metric.name}
+        yield case(name, params, {**tensors, "y": stored(np.stack(results))})
+    for cls in ["Mean", "Sum"]:
+        inputs = Inputs("keras_metrics", cls)
+        metric = getattr(keras.metrics, cls)()
+        x, weights = inputs.normal(4, 3), inputs.uniform(4)
+        metric.update_state(x)
+        results = [float(metric.result())]
+        metric.update_state(x, sample_weight=weights)
+        results.append(float(metric.result()))
+        tensors = {"x0": stored(x), "x1": stored(x), "weights1": stored(weights), "y": stored(results)}
+        yield case(cls, {"metric": cls, "options": {}, "name": metric.name}, tensors)

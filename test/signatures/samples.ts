@@ -12,6 +12,8 @@ const texts = [
     "none",
     "same",
     "valid",
+    "PR",
+    "majoring",
     "nearest",
     "dot",
     "horizontal",

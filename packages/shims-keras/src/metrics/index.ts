@@ -4,22 +4,75 @@ import { ArgumentError } from "@facet/autograd";
 import { any, define, Kind } from "@facet/dialect";
 import { snakeCase } from "../config.js";
 import { showUnknown } from "../kinds.js";
-import { BinaryAccuracy, CategoricalAccuracy, type MetricName, SparseCategoricalAccuracy, TABLE } from "./classes.js";
-import { MeanMetric, type PerSample } from "./mean.js";
-import { Metric } from "./metric.js";
-
-export { binary_accuracy, categorical_accuracy, sparse_categorical_accuracy } from "./accuracy.js";
-export {
+import {
+  ALIASES,
   BinaryAccuracy,
   CategoricalAccuracy,
-  CategoricalCrossentropy,
-  MeanAbsoluteError,
-  MeanSquaredError,
   type MetricName,
   SparseCategoricalAccuracy,
-  SparseCategoricalCrossentropy,
+  TABLE,
 } from "./classes.js";
-export { Metric } from "./metric.js";
+import { MeanMetric, type PerSample } from "./mean.js";
+import { Metric, metricsByName } from "./metric.js";
+
+export {
+  binary_crossentropy,
+  binary_focal_crossentropy,
+  categorical_crossentropy,
+  categorical_focal_crossentropy,
+  categorical_hinge,
+  hinge,
+  huber,
+  kl_divergence,
+  log_cosh,
+  mean_absolute_error,
+  mean_absolute_percentage_error,
+  mean_squared_error,
+  mean_squared_logarithmic_error,
+  poisson,
+  sparse_categorical_crossentropy,
+  squared_hinge,
+} from "../losses/index.js";
+export {
+  binary_accuracy,
+  categorical_accuracy,
+  concordance_correlation,
+  pearson_correlation,
+  sparse_categorical_accuracy,
+  sparse_top_k_categorical_accuracy,
+  top_k_categorical_accuracy,
+} from "./accuracy.js";
+export {
+  Accuracy,
+  BinaryAccuracy,
+  BinaryCrossentropy,
+  CategoricalAccuracy,
+  CategoricalCrossentropy,
+  CategoricalHinge,
+  ConcordanceCorrelation,
+  CosineSimilarity,
+  Hinge,
+  KLDivergence,
+  LogCoshError,
+  MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  type MetricName,
+  PearsonCorrelation,
+  Poisson,
+  RootMeanSquaredError,
+  SparseCategoricalAccuracy,
+  SparseCategoricalCrossentropy,
+  SparseTopKCategoricalAccuracy,
+  SquaredHinge,
+  TopKCategoricalAccuracy,
+} from "./classes.js";
+export * from "./confusion.js";
+export { Mean, MeanMetricWrapper, Sum } from "./mean.js";
+export { Metric, type MetricResult } from "./metric.js";
+export * from "./overlaps.js";
+export { F1Score, FBetaScore, R2Score } from "./scores.js";
 
 export type MetricArgument = MetricName | Metric | PerSample;
 
@@ -51,9 +104,12 @@ export function resolve(identifier: unknown, yTrue?: readonly number[], yPred?: 
     const sparse = yTrue.length < yPred.length || yTrue.at(-1) === 1;
     return sparse ? new SparseCategoricalAccuracy(identifier) : new CategoricalAccuracy(identifier);
   }
-  const name = typeof identifier === "string" ? snakeCase(identifier) : "";
-  if (Object.hasOwn(TABLE, name)) return new TABLE[name as keyof typeof TABLE](identifier as string);
-  const expected = `a metric, a function or one of accuracy, acc, ${Object.keys(TABLE).join(", ")}`;
-  const given = showUnknown(identifier, ["accuracy", ...Object.keys(TABLE)]);
+  const asked = typeof identifier === "string" ? snakeCase(identifier) : "";
+  const name = Object.hasOwn(ALIASES, asked) ? ALIASES[asked as keyof typeof ALIASES] : asked;
+  const found = Object.hasOwn(TABLE, name) ? TABLE[name as keyof typeof TABLE] : metricsByName.get(name);
+  if (found) return new found({ name: identifier as string });
+  const known = [...new Set(["accuracy", "acc", ...Object.keys(TABLE), ...metricsByName.keys()])];
+  const expected = `a metric, a function or one of ${known.join(", ")}`;
+  const given = showUnknown(identifier, known);
   throw new ArgumentError({ op: "metrics.get", argument: "identifier", expected, given });
 }

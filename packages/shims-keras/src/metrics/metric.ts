@@ -1,10 +1,20 @@
 // The base of metrics: state variables and what is made of them.
-import { scope, UnsupportedError, zeros } from "@facet/autograd";
+import {
+  type Tensor as CoreTensor,
+  full,
+  noGrad,
+  outsideCapture,
+  reshape,
+  scope,
+  UnsupportedError,
+  zeros,
+} from "@facet/autograd";
 import { type Args, only, signature } from "@facet/dialect";
 import { Callable, classNameOf } from "../callable.js";
 import { automaticName } from "../config.js";
 import { type InitializerArgument, initializerKind } from "../initializers.js";
 import { knownShape, nameKind } from "../kinds.js";
+import type { NdArray } from "../ndarray.js";
 import { Tensor, type TensorLike } from "../tensor.js";
 import { type StateArguments, stateVariable, type VariableBase } from "../variable.js";
 
@@ -30,10 +40,37 @@ const readAddVariable = signature("keras.metrics.Metric.add_variable", {
 });
 const readReset = signature("keras.metrics.Metric.reset_state", {});
 
+/** Classes by the names that Keras finds them by: those that the program carries. */
+export const metricsByName = new Map<string, new (given: { name: string }) => Metric>();
+
+/** A metric's value: a tensor to compute with; awaited, the number that it is, or an NdArray where it has several elements. */
+export class MetricResult extends Tensor implements PromiseLike<number> {
+  /** The value that a function gives; 0 where it gives none. */
+  static of(value: () => CoreTensor | undefined): MetricResult {
+    const found = noGrad(() =>
+      scope(() => {
+        const made = value();
+        return made ? reshape(made, made.shape) : full([], 0);
+      }),
+    );
+    return new MetricResult(found);
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: values are awaited here, where Python reads them at once.
+  then<A = number, B = never>(
+    // biome-ignore lint/suspicious/noExplicitAny: a number, or an NdArray.
+    onfulfilled?: ((value: any) => A | PromiseLike<A>) | null,
+    onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const read: Promise<number | NdArray> = this.ndim === 0 ? this.item() : this.numpy();
+    return read.then(onfulfilled, onrejected);
+  }
+}
+
 /** A metric is called like a function; Callable makes it one. */
 export interface Metric {
-  (y_true: TensorLike, y_pred: TensorLike, sample_weight?: TensorLike | null): Promise<number>;
-  (...args: Update): Promise<number>;
+  (y_true: TensorLike, y_pred: TensorLike, sample_weight?: TensorLike | null): MetricResult;
+  (...args: Update): MetricResult;
 }
 
 /**
@@ -75,7 +112,7 @@ export class Metric extends Callable {
   }
 
   #variable(shape: readonly number[], initializer: InitializerArgument, name: string | null): VariableBase {
-    const made = stateVariable("add_weight", shape, initializer, name);
+    const made = outsideCapture(() => stateVariable("add_weight", shape, initializer, name));
     this.#variables.push(made);
     return made;
   }
@@ -88,7 +125,7 @@ export class Metric extends Callable {
   }
 
   /** The value so far. */
-  // biome-ignore lint/suspicious/noExplicitAny: a promise of a number here, a tensor in a class of the program's own.
+  // biome-ignore lint/suspicious/noExplicitAny: a MetricResult here, a tensor in a class of the program's own.
   result(..._args: any[]): any {
     const expected = "a class that says in result() what the value is";
     throw new UnsupportedError({ op: this.name, argument: "result", expected, given: "none" });

@@ -7,7 +7,7 @@ import type { LayerInput } from "../layers/arguments.js";
 import { expectShape, isShapes, listed, packed } from "../layers/inputs.js";
 import { Layer } from "../layers/layer.js";
 import * as losses from "../losses/index.js";
-import { type Metric, type MetricArgument, resolve as resolveMetric } from "../metrics/index.js";
+import { Metric, type MetricArgument, resolve as resolveMetric } from "../metrics/index.js";
 import type { HostArray } from "../ndarray.js";
 import { infer, type Spec } from "../operation.js";
 import * as optimizers from "../optimizers/index.js";
@@ -243,9 +243,15 @@ export class ModelBase extends Layer {
     return this.optimizer !== undefined;
   }
 
-  /** The metrics of compile, once data has shown which they are. A class may give those that its own steps measure. */
+  /**
+   * The metrics of compile, once data has shown which they are, and those among the model's attributes. A class may give those
+   * that its own steps measure.
+   */
   get metrics(): readonly Metric[] {
-    return this.#metrics ?? [];
+    const own = Object.values(this)
+      .flat()
+      .filter((value): value is Metric => value instanceof Metric);
+    return [...new Set([...(this.#metrics ?? []), ...own])];
   }
 
   /** Finds the metrics for targets and predictions of these shapes. */

@@ -225,7 +225,7 @@ const scalar = (x: CoreTensor): CoreTensor => (x.rank === 0 ? x : reshape(x, [])
 
 /** Totals rather than means: a count of hits is exact. A metric with a state of its own is updated and asked. */
 function measurement(metric: Metric, y: Tensor, predicted: Tensor): Measured {
-  if (metric instanceof MeanMetric && metric.update_state === MeanMetric.prototype.update_state) {
+  if (metric instanceof MeanMetric && metric.isMean && !predicted._keras_mask) {
     const values = metric.call(y, predicted).core;
     return { value: sum(values), count: values.size, kind: "total" };
   }
