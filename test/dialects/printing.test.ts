@@ -9,7 +9,7 @@ import { describe, expect, test, vi } from "vitest";
 const jnp = jax.numpy;
 
 interface Case {
-  dtype: "float32" | "int" | "bool";
+  dtype: "float32" | "float16" | "bfloat16" | "int" | "bool";
   shape: number[];
   values?: (number | string)[];
   rule?: { step: number; period: number; shift: number; scale: number };
@@ -45,18 +45,18 @@ async function printed(x: { show(): Promise<void> }): Promise<{ shown: string; i
 
 const PRINTS: Record<string, Prints> = {
   torch: async (c) => {
-    const dtype = { float32: torch.float32, int: torch.int64, bool: torch.bool }[c.dtype];
+    const dtype = { float32: torch.float32, int: torch.int64, bool: torch.bool }[c.dtype as "float32"];
     const { shown, inspected } = await printed(torch.tensor(elementsOf(c), { dtype }).reshape(c.shape));
     expect(inspected).toBe(shown);
     return [shown];
   },
   jax: async (c) => {
-    const dtype = { float32: "float32", int: "int32", bool: "bool" }[c.dtype] as "float32";
+    const dtype = (c.dtype === "int" ? "int32" : c.dtype) as "float32";
     const { shown, inspected } = await printed(jnp.array(elementsOf(c), dtype).reshape(c.shape));
     return [shown, inspected];
   },
   keras: async (c) => {
-    const dtype = { float32: "float32", int: "int32", bool: "bool" }[c.dtype] as "float32";
+    const dtype = { float32: "float32", int: "int32", bool: "bool" }[c.dtype as "float32"] as "float32";
     const x = keras.ops.reshape(
       keras.ops.convert_to_tensor(c.dtype === "int" ? Int32Array.from(elementsOf(c)) : elementsOf(c), dtype),
       c.shape,

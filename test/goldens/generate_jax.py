@@ -17,6 +17,7 @@ from golden_format import write
 from jax_arguments import arguments_cases
 from jax_compositions import compositions_cases
 from jax_functions import functions_cases, promotions_cases, second_cases
+from jax_halves import halves_cases
 from jax_layers import layers_cases
 from jax_lax import lax_cases
 from jax_numpy import numpy_cases
@@ -42,6 +43,8 @@ FILES = {
     "jax_optimizers": optimizers_cases,
     "jax_transforms": transforms_cases,
     "jax_compositions": compositions_cases,
+    # Of the files above, as they are stored.
+    "jax_halves": halves_cases,
 }
 RANDOM = ("jax_random", "jax_initializers")
 
@@ -60,4 +63,6 @@ if __name__ == "__main__":
         sys.exit(f"no such file: {', '.join(unknown)}; there are {', '.join(FILES)}")
     for name in sys.argv[1:] or FILES:
         precision = "as JAX gives them with 64-bit types off" if name in RANDOM else double
+        if name == "jax_halves":
+            precision = "dtypes alone"
         write(name, {"precision": precision, **header}, list(FILES[name]()))

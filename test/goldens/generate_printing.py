@@ -50,6 +50,16 @@ def cases():
         yield {"dtype": "float32", "shape": shape, "rule": rule(chosen)}
 
 
+def halves():
+    """Of JAX alone."""
+    for dtype in ("float16", "bfloat16"):
+        for values in VALUES:
+            yield {"dtype": dtype, "shape": [len(values)], "values": values}
+            yield {"dtype": dtype, "shape": [], "values": values[:1]}
+        yield {"dtype": dtype, "shape": [2, 3], "values": [1.0, -0.5, 100.25, 3.0]}
+        yield {"dtype": dtype, "shape": [40], "values": [0.1, 2.5, 12.0]}
+
+
 def rule(chosen):
     period = chosen.choice([7, 101, 1009, 65537])
     return {
@@ -84,6 +94,7 @@ def printers(dialect):
         import jax.numpy as jnp
 
         dtypes = {"float32": jnp.float32, "int": jnp.int32, "bool": jnp.bool_}
+        dtypes |= {name: getattr(jnp, name) for name in ("float16", "bfloat16")}
 
         def jax_texts(case):
             x = jnp.asarray(array(case).astype(dtypes[case["dtype"]]))
@@ -109,7 +120,7 @@ def main():
     # Keras prints NumPy's text with a frame around it, which fewer cases show.
     every = 4 if dialect == "keras" else 1
     with np.errstate(over="ignore"):
-        for case in list(cases())[every - 1 :: every]:
+        for case in [*list(cases())[every - 1 :: every], *(halves() if dialect == "jax" else [])]:
             found = texts(case)
             if "values" in case:
                 case = {**case, "values": as_json(case["values"])}

@@ -194,9 +194,12 @@ test("mistakes are typed and named", () => {
     [() => f32.add(jnp.ones([2])), /add: .*\[3\].*\[2\]|add: .*\[2\]/],
     [
       () => f32.astype("float64" as never),
-      /astype: dtype: expected float32, int32, uint32, bool, uint8, got "float64"/,
+      /astype: dtype: expected float32, float16, bfloat16, int32, uint32, bool, uint8, got "float64"/,
     ],
-    [() => bytes.add(1), /add: x: expected float32, int32, uint32 or bool \(convert with astype\), got uint8/],
+    [
+      () => bytes.add(1),
+      /add: x: expected float32, float16, bfloat16, int32, uint32 or bool \(convert with astype\), got uint8/,
+    ],
     [() => jnp.sum(f32, 1), /sum: axis: expected an axis of an array of rank 1, got 1/],
     [
       () => jnp.sum(f32, { axes: 0 } as never),
@@ -213,7 +216,7 @@ test("mistakes are typed and named", () => {
     [() => jnp.stack([f32, jnp.ones([2])]), /stack: arrays\[1\]: expected \[3\], got \[2\]/],
     [() => jnp.concatenate([]), /concatenate: arrays: expected a list of at least one Array/],
     [() => jnp.pad(f32, 1, "edge"), /pad: mode: expected "constant"/],
-    [() => jnp.matmul(i32, i32), /matmul: a: expected float32 \(convert with astype\), got int32/],
+    [() => jnp.matmul(i32, i32), /matmul: a: expected floats \(convert with astype\), got int32/],
     [() => jnp.matmul(f32, jnp.ones([2, 2])), /matmul: b: expected 3 rows/],
     [() => jnp.zeros([-1]), /zeros: shape: expected whole numbers of 0 or more/],
     [() => jnp.ones([2]).squeeze(0), /squeeze: axis: expected axes of extent 1/],

@@ -92,6 +92,7 @@ export * from "./dropouts.js";
 export * from "./dtype.js";
 export { EDGE, isElided, shownOf, shownPositions } from "./elision.js";
 export { closeDevice, device, setDevice, startDevice } from "./engine.js";
+export { inFloat32 } from "./halves.js";
 export { knownValue } from "./host_values.js";
 export * from "./init.js";
 export { type Jacobian, jacfwd, jacrev } from "./jacobians.js";

@@ -1,4 +1,5 @@
 // What arguments of JAX may be, as kinds of packages/dialect, and the types of calls.
+import { isHalf } from "@facet/autograd";
 import {
   type Args,
   bool,
@@ -7,11 +8,11 @@ import {
   type Keywords,
   Kind,
   listOf,
-  only,
+  oneOf,
   type Rules,
   type Values,
 } from "@facet/dialect";
-import { type ArrayLike, DTYPES, JaxArray } from "./array.js";
+import { type ArrayLike, converted, DTYPES, JaxArray, run } from "./array.js";
 
 /** A call as Python takes it: `Required` by position, then `Optional` ones, any of them and the rest of `Named` by name. */
 export type Given<
@@ -63,7 +64,19 @@ export const precision = new Kind<string>(
   '"default", "high" or "highest"',
   (x) => typeof x === "string" && ["default", "high", "highest", "fastest", "float32"].includes(x.toLowerCase()),
 ).or(null);
-export const preferred = only(null, "float32");
+/** The dtype of floats that a result is asked for in, that of the operands without one. */
+export const float = oneOf("float32").or(null);
+export const preferred = float;
+
+/** Arguments of a product as they are multiplied: where float32 is asked for, halves become that before. */
+export function inPreferred<const T extends { readonly preferred_element_type: "float32" | null }>(values: T): T {
+  if (values.preferred_element_type === null) return values;
+  const wide = (x: unknown): unknown => {
+    if (Array.isArray(x)) return x.map(wide);
+    return x instanceof JaxArray && isHalf(x.dtype) ? run(() => converted(x.core, "float32")) : x;
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, x]) => [name, wide(x)])) as T;
+}
 
 /** A plain object as a value: trees of arrays have them as inner nodes. */
 export const tree = new Kind<unknown>("a tree", () => true, true);

@@ -7,6 +7,8 @@ import {
   full,
   type HoldsTensors,
   hostScalar,
+  isFloating,
+  isHalf,
   scope,
   Tensor,
   tensorsOf,
@@ -63,7 +65,7 @@ export class JaxArray implements HoldsTensors {
   get shape(): readonly number[] {
     return this.core.shape;
   }
-  /** Name of the element type: "float32", "int32", "uint32", "bool" or "uint8". */
+  /** Name of the element type: one of those that `jnp.float32`, `jnp.bfloat16` and the like are names of. */
   get dtype(): Dtype {
     return this.core.dtype;
   }
@@ -75,7 +77,7 @@ export class JaxArray implements HoldsTensors {
     return this.core.size;
   }
   get nbytes(): number {
-    return this.size * (this.dtype === "bool" || this.dtype === "uint8" ? 1 : 4);
+    return this.size * (this.dtype === "bool" || this.dtype === "uint8" ? 1 : isHalf(this.dtype) ? 2 : 4);
   }
   /** The array with its dimensions reversed. */
   get T(): JaxArray {
@@ -147,7 +149,12 @@ export function detached(x: Tensor): Tensor {
   return adopt(x.alias());
 }
 
-export const DTYPES = ["float32", "int32", "uint32", "bool", "uint8"] as const satisfies Dtype[];
+export const DTYPES = ["float32", "float16", "bfloat16", "int32", "uint32", "bool", "uint8"] as const satisfies Dtype[];
+
+/** Those that ops compute on. */
+const ARITHMETIC = DTYPES.slice(0, -1)
+  .join(", ")
+  .replace(/, (\w+)$/, " or $1");
 
 export function checkDtype(fn: string, dtype: Dtype): Dtype {
   if ((DTYPES as readonly Dtype[]).includes(dtype)) return dtype;
@@ -167,7 +174,7 @@ export function converted(x: Tensor, dtype: Dtype): Tensor {
     throw new UnsupportedError({
       op: "astype",
       argument: "dtype",
-      expected: "float32, int32, uint32 or bool: bytes come from Uint8Array only",
+      expected: `${ARITHMETIC}: bytes come from Uint8Array only`,
       given: dtype,
     });
   return cast(x.dtype === "uint8" ? u8ToF32(x, { divisor: 1 }) : x, dtype);
@@ -185,21 +192,22 @@ export function computable(fn: string, argument: string, x: ArrayLike): Tensor {
   throw new DtypeError({
     op: fn,
     argument,
-    expected: "float32, int32, uint32 or bool (convert with astype)",
+    expected: `${ARITHMETIC} (convert with astype)`,
     given: "uint8",
   });
 }
 
-/** As computable, and in float32: integers and booleans are converted, as JAX's inexact functions do. */
+/** As computable, and of floats: integers, booleans and numbers become float32, as in JAX's inexact functions. Of several operands: promotedReal. */
 export function inexact(fn: string, argument: string, x: ArrayLike): Tensor {
-  return x instanceof JaxArray ? converted(x.core, "float32") : scalar(fn, argument, x, "float32");
+  if (!(x instanceof JaxArray)) return scalar(fn, argument, x, "float32");
+  return isFloating(x.dtype) ? x.core : converted(x.core, "float32");
 }
 
 /** Integers in int32; a whole number is one. */
 export function integral(fn: string, argument: string, x: ArrayLike): Tensor {
   const whole = isNumber(x) && Number.isInteger(numberOf(x));
   if (whole) return scalar(fn, argument, x, "int32");
-  if (x instanceof JaxArray && x.dtype !== "float32" && x.dtype !== "bool") return converted(x.core, "int32");
+  if (x instanceof JaxArray && !isFloating(x.dtype) && x.dtype !== "bool") return converted(x.core, "int32");
   throw new DtypeError({ op: fn, argument, expected: "integers", given: x instanceof JaxArray ? x.dtype : show(x) });
 }
 
@@ -212,7 +220,7 @@ export function scalar(fn: string, argument: string, x: unknown, dtype: Dtype): 
   throw new UnsupportedError({
     op: fn,
     argument,
-    expected: "float32, int32, uint32 or bool: bytes come from Uint8Array only",
+    expected: `${ARITHMETIC}: bytes come from Uint8Array only`,
     given: dtype,
   });
 }

@@ -1,5 +1,13 @@
 // custom_vjp, custom_jvp and checkpoint: functions of trees whose derivative is given, or whose intermediate results are not kept.
-import { ArgumentError, checkpoint as checkpointed, customJvp, customVjp, type Tensor, zeros } from "@facet/autograd";
+import {
+  ArgumentError,
+  checkpoint as checkpointed,
+  customJvp,
+  customVjp,
+  isFloating,
+  type Tensor,
+  zeros,
+} from "@facet/autograd";
 import { type Args, bool, define, func, int, type Keywords, listOf, only, show, signature } from "@facet/dialect";
 import { JaxArray } from "./array.js";
 import { keepsNothing, type Policy } from "./checkpoint_policies.js";
@@ -7,7 +15,7 @@ import { filledWith } from "./numpy/creation.js";
 import { flatten, type PyTreeDef, unflatten } from "./pytree.js";
 import { type AnyFunction, treeScope } from "./tree_scope.js";
 
-const isFloat = (leaf: unknown): leaf is JaxArray => leaf instanceof JaxArray && leaf.dtype === "float32";
+const isFloat = (leaf: unknown): leaf is JaxArray => leaf instanceof JaxArray && isFloating(leaf.dtype);
 
 /** Leaves of trees with their arrays taken out, and put back. */
 class Parts {

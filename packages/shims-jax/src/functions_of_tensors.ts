@@ -1,5 +1,13 @@
 // Functions of pytrees as functions of tensors, which the core transforms.
-import { ArgumentError, DtypeError, detach, findTensors, isDifferentiating, type Tensor } from "@facet/autograd";
+import {
+  ArgumentError,
+  DtypeError,
+  detach,
+  findTensors,
+  isDifferentiating,
+  isFloating,
+  type Tensor,
+} from "@facet/autograd";
 import { show } from "@facet/dialect";
 import { JaxArray } from "./array.js";
 import { filledWith } from "./numpy/creation.js";
@@ -20,7 +28,7 @@ export function differentiable(fn: string, leaf: unknown): Tensor {
       expected: "arrays and numbers as leaves",
       given: show(leaf),
     });
-  if (x.dtype !== "float32")
+  if (!isFloating(x.dtype))
     throw new DtypeError({
       op: fn,
       argument: "argument to differentiate",

@@ -40,7 +40,7 @@ export { stop_gradient } from "./transforms.js";
 import * as core from "@facet/autograd";
 import { type Dtype, DtypeError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
 import { define, int, listOf, only } from "@facet/dialect";
-import { array, arrayLike, dtype as dtypeKind, type Given, precision, preferred } from "./arguments.js";
+import { array, arrayLike, dtype as dtypeKind, type Given, inPreferred, precision, preferred } from "./arguments.js";
 import { type ArrayLike, checkDtype, computable, converted, detached, JaxArray, operand, run } from "./array.js";
 import { axesOf, axisOf, broadcast, permuted } from "./numpy/axes.js";
 import { contracted, type DimensionNumbers, factors, multiplied } from "./numpy/linalg.js";
@@ -137,7 +137,8 @@ export const dot: (...args: Given<[lhs: ArrayLike, rhs: ArrayLike], [], DotNamed
     preferred_element_type: preferred,
     out_sharding,
   },
-  ({ lhs, rhs, dimension_numbers }) => {
+  (values) => {
+    const { lhs, rhs, dimension_numbers } = inPreferred(values);
     if (dimension_numbers !== null) return general("dot", lhs, rhs, dimension_numbers as unknown as DotDimensions);
     for (const [argument, x] of Object.entries({ lhs, rhs })) {
       const { rank, shape } = operand("dot", argument, x);
@@ -169,7 +170,10 @@ export const dot_general: (
     "*": null,
     out_sharding,
   },
-  ({ lhs, rhs, dimension_numbers }) => general("dot_general", lhs, rhs, dimension_numbers as unknown as DotDimensions),
+  (values) => {
+    const { lhs, rhs, dimension_numbers } = inPreferred(values);
+    return general("dot_general", lhs, rhs, dimension_numbers as unknown as DotDimensions);
+  },
 );
 
 export const convert_element_type: (

@@ -1,6 +1,6 @@
 import * as core from "@facet/autograd";
 import { define, int, listOf, only } from "@facet/dialect";
-import { arrayLike, type Given, precision, preferred } from "./arguments.js";
+import { arrayLike, type Given, inPreferred, precision, preferred } from "./arguments.js";
 import { type ArrayLike, computable, type JaxArray, run } from "./array.js";
 import {
   type ConvOptions,
@@ -57,7 +57,8 @@ export const conv_general_dilated: (...args: Given<ConvRequired, ConvRest, ConvN
     preferred_element_type: preferred,
     out_sharding: only(null),
   },
-  ({ lhs, rhs, window_strides, padding, ...values }) => {
+  (given) => {
+    const { lhs, rhs, window_strides, padding, ...values } = inPreferred(given);
     const fn = "conv_general_dilated";
     return run(() =>
       convolution(
@@ -84,9 +85,10 @@ export const conv: (
 ) => JaxArray = define(
   "jax.lax.conv",
   { lhs: arrayLike, rhs: arrayLike, window_strides: strides, padding, precision, preferred_element_type: preferred },
-  ({ lhs, rhs, window_strides, padding }) =>
-    run(() =>
-      convolution(
+  (given) =>
+    run(() => {
+      const { lhs, rhs, window_strides, padding } = inPreferred(given);
+      return convolution(
         core.conv,
         "conv",
         computable("conv", "lhs", lhs),
@@ -99,6 +101,6 @@ export const conv: (
           dimension_numbers: null,
           feature_group_count: 1,
         },
-      ),
-    ),
+      );
+    }),
 );

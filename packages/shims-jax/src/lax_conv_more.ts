@@ -2,7 +2,7 @@
 import * as core from "@facet/autograd";
 import { ArgumentError } from "@facet/autograd";
 import { bool, int, listOf, show } from "@facet/dialect";
-import { arrayLike, declared, precision, preferred } from "./arguments.js";
+import { arrayLike, declared, inPreferred, precision, preferred } from "./arguments.js";
 import { type ArrayLike, computable, run } from "./array.js";
 import {
   ConvDimensionNumbers,
@@ -89,8 +89,10 @@ export const conv_transpose = declared<
     preferred_element_type: preferred,
     use_consistent_padding: bool.or(false),
   },
-  ({ lhs, rhs, strides, padding, rhs_dilation, dimension_numbers, transpose_kernel, use_consistent_padding }) =>
+  (values) =>
     run(() => {
+      const { lhs, rhs, strides, padding, rhs_dilation, dimension_numbers, transpose_kernel, use_consistent_padding } =
+        inPreferred(values);
       const fn = "conv_transpose";
       const [x, given] = [computable(fn, "lhs", lhs), computable(fn, "rhs", rhs)];
       const layout = dimension_numbers ?? DEFAULTS[x.rank];
@@ -165,8 +167,9 @@ export const conv_with_general_padding = declared<
     precision,
     preferred_element_type: preferred,
   },
-  ({ lhs, rhs, window_strides, padding, lhs_dilation, rhs_dilation }) =>
+  (values) =>
     run(() => {
+      const { lhs, rhs, window_strides, padding, lhs_dilation, rhs_dilation } = inPreferred(values);
       const fn = "conv_with_general_padding";
       return convolution(
         core.conv,

@@ -8,9 +8,9 @@ import { type ArrayLike, isNumber, JaxArray, numberOf, run } from "./array.js";
 import { signOf } from "./numpy/elementwise.js";
 import { promoted } from "./numpy/ufunc.js";
 
-const FLOATS: readonly Dtype[] = ["float32"];
-const SIGNED: readonly Dtype[] = ["int32", "float32"];
-const NUMBERS: readonly Dtype[] = ["uint32", "int32", "float32"];
+const FLOATS: readonly Dtype[] = ["float32", "float16", "bfloat16"];
+const SIGNED: readonly Dtype[] = ["int32", ...FLOATS];
+const NUMBERS: readonly Dtype[] = ["uint32", ...SIGNED];
 const ALL: readonly Dtype[] = ["bool", ...NUMBERS];
 
 function expectKind(fn: string, argument: string, x: Tensor, dtypes: readonly Dtype[]): Tensor {
@@ -137,7 +137,7 @@ function pair(fn: string, x: ArrayLike, y: ArrayLike, dtypes: readonly Dtype[]):
   const dtype = (first ?? second)?.dtype ?? a.dtype;
   const loose = [x, y].some((each) =>
     isNumber(each)
-      ? dtype === "bool" || (dtype !== "float32" && !Number.isInteger(numberOf(each)))
+      ? dtype === "bool" || (!core.isFloating(dtype) && !Number.isInteger(numberOf(each)))
       : kindOf(each) !== dtype,
   );
   if (loose)
@@ -157,7 +157,7 @@ export const mul: (
 );
 /** Integers are divided towards zero; by zero they give all bits set, as in the original. */
 const quotient: CoreBinary = (a, b) =>
-  a.dtype === "float32" ? core.div(a, b) : core.where(core.equal(b, 0), core.full([], -1, a.dtype), core.div(a, b));
+  core.isFloating(a.dtype) ? core.div(a, b) : core.where(core.equal(b, 0), core.full([], -1, a.dtype), core.div(a, b));
 export const div = binary("div", quotient, NUMBERS);
 export const pow = binary("pow", core.pow, FLOATS);
 const either =

@@ -162,7 +162,7 @@ export const reduce_window: (
         spread.every((n) => n === 1) &&
         [window, strides, dilation].every((list) => at.every((d) => list[d] === 1)) &&
         (typeof padding === "string" || at.every((d) => padding[d]?.[0] === 0 && padding[d]?.[1] === 0));
-      if (reduction && x.dtype === "float32" && init_value === reduction.init && (whole(0, 3) || whole(0, 1))) {
+      if (reduction && core.isFloating(x.dtype) && init_value === reduction.init && (whole(0, 3) || whole(0, 1))) {
         const [from, layout] = whole(0, 3) ? ([1, "NHWC"] as const) : ([2, "NCHW"] as const);
         const spatial = (list: readonly number[]) => list.slice(from, from + 2);
         return pooled(fn, reduction.kind, x, {

@@ -7,7 +7,7 @@ import { array, arrayLike, axes as axesKind, dtype as dtypeKind, type Given, int
 import { type ArrayLike, type Axis, checkDtype, converted, inexact, integral, JaxArray, run } from "./array.js";
 import * as initial from "./initializers.js";
 import { axesOf, axisOf, broadcast, permuted } from "./numpy/axes.js";
-import { promoted } from "./numpy/ufunc.js";
+import { promoted, promotedReal } from "./numpy/ufunc.js";
 
 export { dot_product_attention, log1mexp, logmeanexp, standardize } from "./nn_more.js";
 export const initializers = namespace("jax.nn.initializers", initial);
@@ -17,13 +17,13 @@ type Activation = (...args: Given<[x: ArrayLike], [], { x: ArrayLike }>) => JaxA
 const activation = (name: string, op: (x: Tensor) => Tensor): Activation =>
   define(`jax.nn.${name}`, { x: arrayLike }, ({ x }) => run(() => op(inexact(name, "x", x))));
 
-/** Defined for float32 alone, as in JAX; a number is one. */
+/** Defined for floats alone, as in JAX; a number is one. */
 const strict = (name: string, op: (x: Tensor) => Tensor): Activation =>
   define(`jax.nn.${name}`, { x: arrayLike }, ({ x }) =>
     run(() => {
       const [a] = promoted(name, { x }) as [Tensor];
-      if (a.dtype === "float32") return op(a);
-      throw new DtypeError({ op: name, argument: "x", expected: "float32 (convert with astype)", given: a.dtype });
+      if (core.isFloating(a.dtype)) return op(a);
+      throw new DtypeError({ op: name, argument: "x", expected: "floats (convert with astype)", given: a.dtype });
     }),
   );
 
@@ -31,7 +31,9 @@ const strict = (name: string, op: (x: Tensor) => Tensor): Activation =>
 export const relu: Activation = define("jax.nn.relu", { x: arrayLike }, ({ x }) =>
   run(() => {
     const [a] = promoted("relu", { x }) as [Tensor];
-    return a.dtype === "float32" ? core.relu(a) : core.maximum(converted(a, a.dtype === "bool" ? "int32" : a.dtype), 0);
+    return core.isFloating(a.dtype)
+      ? core.relu(a)
+      : core.maximum(converted(a, a.dtype === "bool" ? "int32" : a.dtype), 0);
   }),
 );
 /** min(max(x, 0), 6); at 0 and at 6 the derivative is 0. */
@@ -124,8 +126,8 @@ export const logsumexp: (...args: Given<[a: ArrayLike], LogSumExpRest, LogSumExp
   { a: arrayLike, axis: axesKind, b: arrayLike.or(null), keepdims: false, return_sign: false, where },
   ({ a, axis, b, keepdims, return_sign, where }) => {
     const results = core.scope(() => {
-      const factor = b === null ? undefined : inexact("logsumexp", "b", b);
-      let x = inexact("logsumexp", "a", a);
+      const [given, factor] = promotedReal("logsumexp", b === null ? { a } : { a, b }) as [Tensor, Tensor?];
+      let x = given;
       const outside: Tensor[] = [];
       if (where !== null) outside.push(core.logicalNot(broadcast(converted(where.core, "bool"), x.shape)));
       if (factor) outside.push(core.equal(core.expand(factor, x.shape), 0));
@@ -133,7 +135,10 @@ export const logsumexp: (...args: Given<[a: ArrayLike], LogSumExpRest, LogSumExp
       const axes = axesOf("logsumexp", axis, x.rank);
       const none = axes.some((i) => x.shape[i] === 0);
       const largest = none
-        ? core.zeros(x.shape.map((extent, i) => (axes.includes(i) ? 1 : extent)))
+        ? core.zeros(
+            x.shape.map((extent, i) => (axes.includes(i) ? 1 : extent)),
+            x.dtype,
+          )
         : core.max(core.adopt(x.alias()), { axes, keepdims: true });
       // A row of -Infinity alone has no finite largest element to subtract.
       const shift = core.where(core.less(core.abs(largest), Number.POSITIVE_INFINITY), largest, 0);

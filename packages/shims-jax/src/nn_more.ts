@@ -28,16 +28,17 @@ export const standardize = declared<
     run(() => {
       const fn = "standardize";
       const x = inexact(fn, "x", given);
+      const own = (argument: string, value: ArrayLike): Tensor => converted(inexact(fn, argument, value), x.dtype);
       const average = (of: Tensor): Tensor => meanOf(new JaxArray(of), { axis, keepdims: true, where }).core;
-      const centre = mean === null ? average(x) : inexact(fn, "mean", mean);
+      const centre = mean === null ? average(x) : own("mean", mean);
       const away = core.sub(x, centre);
       const spread =
         variance !== null
-          ? inexact(fn, "variance", variance)
+          ? own("variance", variance)
           : algorithm === "stable"
             ? average(core.square(away))
             : core.maximum(core.sub(average(core.square(x)), core.square(centre)), 0);
-      return core.mul(away, core.rsqrt(core.add(spread, inexact(fn, "epsilon", epsilon))));
+      return core.mul(away, core.rsqrt(core.add(spread, own("epsilon", epsilon))));
     }),
 );
 
@@ -56,7 +57,7 @@ export const logmeanexp = declared<[x: ArrayLike], [axis: Axis, where: JaxArray 
       const axes = axesOf("logmeanexp", axis, x.rank);
       if (where === null) return core.sub(total, Math.log(core.sizeOf(axes.map((d) => x.shape[d] as number))));
       const counted = core.cast(broadcast(converted(where.core, "bool"), x.shape), "float32");
-      return core.sub(total, core.log(core.sum(counted, { axes, keepdims })));
+      return core.sub(total, core.cast(core.log(core.sum(counted, { axes, keepdims })), x.dtype));
     }),
 );
 

@@ -1,6 +1,6 @@
 // Losses of optax. They give one value per example; take the mean yourself, as there.
 import * as core from "@facet/autograd";
-import { DtypeError, formatShape, ShapeError, type Tensor } from "@facet/autograd";
+import { formatShape, ShapeError, type Tensor } from "@facet/autograd";
 import { define } from "@facet/dialect";
 import { array, arrayLike, type Given, ints } from "./arguments.js";
 import { type ArrayLike, type Axis, computable, converted, inexact, integral, JaxArray, run } from "./array.js";
@@ -17,8 +17,8 @@ const NONE = { reduction: "none", labelSmoothing: 0 } as const;
 /** Real numbers, which is what optax takes. */
 function floating(fn: string, argument: string, x: ArrayLike): Tensor {
   const tensor = computable(fn, argument, x);
-  if (tensor.dtype === "float32") return tensor;
-  throw new DtypeError({ op: fn, argument, expected: "float32", given: tensor.dtype });
+  core.expectFloating(fn, argument, tensor.dtype);
+  return tensor;
 }
 
 function logitsOf(fn: string, logits: ArrayLike): Tensor {
@@ -104,7 +104,9 @@ export const softmax_cross_entropy_with_integer_labels: CrossEntropy = define(
       }
       const whole = maskOf(where, given, axes) as JaxArray;
       const mask = new JaxArray(flat(core.expand(converted(whole.core, "bool"), given.shape)));
-      const chosen = core.sum(core.mul(core.oneHot(index, x.shape.at(-1) as number), x), { axes: [-1] });
+      const chosen = core.sum(core.mul(core.cast(core.oneHot(index, x.shape.at(-1) as number), x.dtype), x), {
+        axes: [-1],
+      });
       const total: JaxArray = logsumexp(new JaxArray(x), { axis: -1, where: mask });
       return core.where(any(mask, -1).core, core.sub(total.core, chosen), 0);
     }),
@@ -163,10 +165,10 @@ export const smooth_labels: (...args: Given<[labels: ArrayLike, alpha: ArrayLike
         const classes =
           where === null
             ? axes.reduce((count, i) => count * (x.shape[i] as number), 1)
-            : converted(sum(where, { axis: axes, keepdims: true }).core, "float32");
+            : converted(sum(where, { axis: axes, keepdims: true }).core, x.dtype);
         if (typeof alpha === "number" && typeof classes === "number")
           return core.add(core.mul(x, 1 - alpha), alpha / classes);
-        const share = inexact("smooth_labels", "alpha", alpha);
+        const share = converted(inexact("smooth_labels", "alpha", alpha), x.dtype);
         return core.add(core.mul(x, core.sub(1, share)), core.div(share, classes));
       }),
   );

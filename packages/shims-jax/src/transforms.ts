@@ -6,6 +6,7 @@ import {
   FacetError,
   findTensors,
   formatShape,
+  isFloating,
   type NestedArray,
   ShapeError,
   type Tensor,
@@ -94,7 +95,7 @@ function scalarLoss(fn: string, value: unknown): Tensor {
       expected: "a scalar: gradient only defined for scalar-output functions",
       given: `output of shape (${value.shape.join(", ")}${value.ndim === 1 ? "," : ""})`,
     });
-  if (value.dtype !== "float32")
+  if (!isFloating(value.dtype))
     throw new DtypeError({ op: fn, argument: "fun", expected: "a float32 result", given: value.dtype });
   return value.core;
 }

@@ -1,4 +1,5 @@
 // Numbers as decimals, rounded as C and Python round them: on the exact value, ties to the even digit.
+import { decode, encode } from "@facet/autograd";
 
 /** Digits and exponent of the shortest decimal that reads back as the number: d.ddd times ten to the exponent. */
 export interface Decimal {
@@ -45,14 +46,24 @@ export function exponentText(exponent: number, digits: number): string {
   return `${exponent < 0 ? "-" : "+"}${`${Math.abs(exponent)}`.padStart(digits, "0")}`;
 }
 
-/** The shortest decimal that is this float and no other; `single` says that it is a float32. */
-export function shortest(value: number, single: boolean): Decimal {
+/** Bits of a float. */
+export type Width = 16 | 32 | 64;
+
+/** The float of a width that lies nearest to a number. */
+export const ROUNDED: Readonly<Record<Width, (x: number) => number>> = {
+  16: (x) => decode(encode([x], "float16").slice().buffer as ArrayBuffer, "float16", 1)[0] as number,
+  32: Math.fround,
+  64: (x) => x,
+};
+
+/** The shortest decimal that is this float of `width` bits and no other. */
+export function shortest(value: number, width: Width): Decimal {
   const size = Math.abs(value);
   let text = size.toExponential();
   // Nine digits tell every float32 from its neighbours.
-  for (let fraction = 0; single && fraction < 9; fraction++) {
+  for (let fraction = 0; width < 64 && fraction < 9; fraction++) {
     text = size.toExponential(fraction);
-    if (Math.fround(Number(text)) === size) break;
+    if (ROUNDED[width](Number(text)) === size) break;
   }
   const [mantissa, exponent] = text.split("e") as [string, string];
   return {

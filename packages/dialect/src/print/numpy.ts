@@ -2,7 +2,7 @@
 
 import { EDGE, isElided, shownOf, sizeOf } from "@facet/autograd";
 import { type Printable, shownValues } from "./array.js";
-import { type Decimal, exponentText, fixed, scientific, shortest } from "./decimal.js";
+import { type Decimal, exponentText, fixed, ROUNDED, scientific, shortest, type Width } from "./decimal.js";
 
 /** Characters of a line, brackets included. */
 export const LINE_WIDTH = 75;
@@ -11,7 +11,24 @@ const PRECISION = 8;
 
 type Format = (value: number) => string;
 
-const isSingle = (dtype: string): boolean => dtype === "float32";
+/** Bits of a float's dtype. */
+const widthOf = (dtype: string): Width => Number(dtype.slice("float".length)) as Width;
+/** From where on elements, and numbers by themselves, are written with an exponent. */
+const LARGE: Readonly<Record<Width, readonly [element: number, scalar: number]>> = {
+  16: [1e3, 1e3],
+  32: [1e6, 1e6],
+  64: [1e8, 1e16],
+};
+
+/** C's %g, which is how numbers of bfloat16 are written: six digits without zeros at their end. */
+function general(value: number): string {
+  if (!Number.isFinite(value)) return nonFinite(value);
+  const [mantissa, power] = scientific(value, 5).split("e") as [string, string];
+  const exponent = Number(power);
+  const trimmed = (text: string): string => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+  if (value !== 0 && (exponent < -4 || exponent >= 6)) return `${trimmed(mantissa)}e${exponentText(exponent, 2)}`;
+  return trimmed(fixed(value, 5 - exponent));
+}
 
 /** `name(shape=...)`'s tuple: `()`, `(3,)`, `(2, 3)`. */
 export const pythonShape = (shape: readonly (number | null)[]): string => {
@@ -22,20 +39,20 @@ export const pythonShape = (shape: readonly (number | null)[]): string => {
 /** How all elements of an array are written, given those that are shown. */
 function formatOf(dtype: string, values: readonly number[], rank: number): Format {
   if (dtype === "bool") return (value) => (value ? (rank > 0 ? " True" : "True") : "False");
-  if (dtype.startsWith("float")) return floatFormat(values, isSingle(dtype));
+  if (dtype === "bfloat16") return general;
+  if (dtype.startsWith("float")) return floatFormat(values, widthOf(dtype));
   const width = Math.max(0, ...values.map((value) => `${value}`.length));
   return (value) => `${value}`.padStart(width);
 }
 
-function floatFormat(values: readonly number[], single: boolean): Format {
+function floatFormat(values: readonly number[], width: Width): Format {
   const finite = values.filter(Number.isFinite);
   const sizes = finite.filter((value) => value !== 0).map(Math.abs);
   const [most, least] = [Math.max(...sizes), Math.min(...sizes)];
   // Compared in the array's own precision.
-  const own = single ? Math.fround : Number;
-  const exponential =
-    sizes.length > 0 && (most >= (single ? 1e6 : 1e8) || least < own(0.0001) || own(most / least) > 1000);
-  return exponential ? exponentialFormat(values, finite, single) : positionalFormat(values, finite, single);
+  const own = ROUNDED[width];
+  const exponential = sizes.length > 0 && (most >= LARGE[width][0] || least < own(0.0001) || own(most / least) > 1000);
+  return exponential ? exponentialFormat(values, finite, width) : positionalFormat(values, finite, width);
 }
 
 /** Room on the left, so that nan and inf fit into the column. */
@@ -47,13 +64,13 @@ function leftOf(left: number, right: number, values: readonly number[], finite: 
 
 const nonFinite = (value: number): string => (Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf");
 
-function positionalFormat(values: readonly number[], finite: readonly number[], single: boolean): Format {
-  const parts = finite.map((value) => positional(value, single));
+function positionalFormat(values: readonly number[], finite: readonly number[], width: Width): Format {
+  const parts = finite.map((value) => positional(value, width));
   const right = Math.max(0, ...parts.map(({ fraction }) => fraction.length));
   const left = leftOf(Math.max(0, ...parts.map(({ whole }) => whole.length)), right, values, finite);
   return (value) => {
     if (!Number.isFinite(value)) return nonFinite(value).padStart(left + right + 1);
-    const { whole, fraction } = positional(value, single);
+    const { whole, fraction } = positional(value, width);
     return `${whole.padStart(left)}.${fraction.padEnd(right)}`;
   };
 }
@@ -69,15 +86,15 @@ function sidesOf({ negative, digits, exponent }: Decimal): { whole: string; frac
 }
 
 /** Shortest digits, cut to the precision after the point. */
-function positional(value: number, single: boolean): { whole: string; fraction: string } {
-  const decimal = shortest(value, single);
+function positional(value: number, width: Width): { whole: string; fraction: string } {
+  const decimal = shortest(value, width);
   if (decimal.digits.length - 1 - decimal.exponent <= PRECISION) return sidesOf(decimal);
   const [whole, fraction] = fixed(value, PRECISION).split(".") as [string, string];
   return { whole, fraction: fraction.replace(/0+$/, "") };
 }
 
-function exponentialFormat(values: readonly number[], finite: readonly number[], single: boolean): Format {
-  const parts = finite.map((value) => shortest(value, single));
+function exponentialFormat(values: readonly number[], finite: readonly number[], width: Width): Format {
+  const parts = finite.map((value) => shortest(value, width));
   const precision = Math.min(PRECISION, Math.max(...parts.map(({ digits }) => digits.length - 1)));
   const exponentDigits = Math.max(2, ...parts.map(({ exponent }) => `${Math.abs(exponent)}`.length));
   const right = exponentDigits + 2 + precision;
@@ -137,12 +154,13 @@ function broken(words: readonly string[], separator: string, indent: string, wid
 /** Text of one number, as `str` of a NumPy scalar. */
 export function scalarText(value: number, dtype: string): string {
   if (dtype === "bool") return value ? "True" : "False";
+  if (dtype === "bfloat16") return general(value);
   if (!dtype.startsWith("float")) return `${value}`;
   if (!Number.isFinite(value)) return nonFinite(value);
-  const single = isSingle(dtype);
-  const decimal = shortest(value, single);
+  const width = widthOf(dtype);
+  const decimal = shortest(value, width);
   const size = Math.abs(value);
-  if (size > 0 && (size >= (single ? 1e6 : 1e16) || size < 1e-4)) {
+  if (size > 0 && (size >= LARGE[width][1] || size < 1e-4)) {
     const { negative, digits, exponent } = decimal;
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : "";
     return `${negative ? "-" : ""}${digits[0]}${fraction}e${exponentText(exponent, 2)}`;

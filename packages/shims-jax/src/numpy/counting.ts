@@ -28,7 +28,7 @@ const HISTOGRAM = {
 
 /** Edges of bins of one width, through which gradients reach the least and the largest element. */
 function edgesOf(fn: string, { a, bins, range }: Pick<HistogramNamed, "a" | "bins" | "range">): Tensor {
-  if (bins instanceof JaxArray) return converted(bins.core, "float32");
+  if (bins instanceof JaxArray) return inexact(fn, "bins", bins);
   const x = inexact(fn, "a", a);
   if (bins < 1 || (range && !(range[0] <= range[1])))
     throw new ArgumentError({
@@ -38,7 +38,7 @@ function edgesOf(fn: string, { a, bins, range }: Pick<HistogramNamed, "a" | "bin
       given: show(bins < 1 ? bins : range),
     });
   const ends = range ?? (x.size === 0 ? [0, 1] : undefined);
-  const [low, high] = ends ? ends.map((end) => core.full([], end)) : [core.min(x), core.max(x)];
+  const [low, high] = ends ? ends.map((end) => core.full([], end, x.dtype)) : [core.min(x), core.max(x)];
   const one = core.equal(low as Tensor, high as Tensor);
   const from = core.where(one, core.sub(low as Tensor, 0.5), low as Tensor);
   const to = core.where(one, core.add(high as Tensor, 0.5), high as Tensor);
@@ -47,11 +47,15 @@ function edgesOf(fn: string, { a, bins, range }: Pick<HistogramNamed, "a" | "bin
 
 function counted(fn: string, values: HistogramNamed): { counts: Tensor; edges: Tensor } {
   const { a, weights, density } = values;
-  return core.histogram(inexact(fn, "a", a), {
-    bins: edgesOf(fn, values),
+  const x = inexact(fn, "a", a);
+  const edges = edgesOf(fn, values);
+  const { counts } = core.histogram(converted(x, "float32"), {
+    bins: converted(edges, "float32"),
     weights: weights === null ? undefined : converted(weights.core, "float32"),
     density: density ?? false,
   });
+  const own = weights === null || !core.isFloating(weights.dtype) ? x.dtype : weights.dtype;
+  return { counts: core.cast(counts, own), edges };
 }
 /** Counts (float32) in bins of one width, or between given edges, and the edges. The last bin takes both of its ends. */
 export const histogram: (
@@ -63,8 +67,7 @@ export const histogram: (
     const given = values as unknown as HistogramNamed;
     return pair(
       () => {
-        const { counts, edges } = counted("histogram", given);
-        return { counts: core.cast(counts, "float32"), edges };
+        return counted("histogram", given);
       },
       "counts",
       "edges",
@@ -111,9 +114,11 @@ export const bincount: (
         throw new ArgumentError({ op: fn, argument: "length", expected: "the number of counts", given: "null" });
       const given = computable(fn, "x", x);
       const index = core.maximum(converted(given, "int32"), 0);
-      return core.bincount(index, length, {
-        ...(weights === null ? {} : { weights: converted(weights.core, "float32") }),
-        mode: "drop",
-      });
+      if (weights === null) return core.bincount(index, length, { mode: "drop" });
+      const added = inexact(fn, "weights", weights);
+      return core.cast(
+        core.bincount(index, length, { weights: converted(added, "float32"), mode: "drop" }),
+        added.dtype,
+      );
     }),
 );

@@ -10,6 +10,7 @@ import {
   flattenNested,
   floor,
   fromData,
+  isFloating,
   mul,
   type NestedArray,
   reshape,
@@ -22,9 +23,9 @@ import {
 } from "@facet/autograd";
 import { bool, define, int, number, only, required, show } from "@facet/dialect";
 import { arrayLike, dtype as dtypeKind, type Given, shape as shapeKind } from "../arguments.js";
-import { type ArrayLike, checkDtype, converted, inexact, JaxArray, run } from "../array.js";
+import { type ArrayLike, checkDtype, converted, JaxArray, run } from "../array.js";
 import { axisOf, broadcast, permuted } from "./axes.js";
-import { promoted } from "./ufunc.js";
+import { promoted, promotedReal } from "./ufunc.js";
 
 /** What arrays are made of. */
 export type ArrayInput =
@@ -265,9 +266,9 @@ export const linspace: (
     device,
   },
   ({ start, stop, num, endpoint, retstep, dtype, axis }) => {
-    const wanted = checkDtype("linspace", dtype ?? "float32");
     const intervals = endpoint ? num - 1 : num;
-    const [from, to] = [inexact("linspace", "start", start), inexact("linspace", "stop", stop)];
+    const [from, to] = promotedReal("linspace", { start, stop }) as [Tensor, Tensor];
+    const wanted = checkDtype("linspace", dtype ?? from.dtype);
     const samples =
       num === 0
         ? filledWith("linspace", [0, ...sub(to, from).shape], 0, wanted)
@@ -284,7 +285,7 @@ function spaced(start: Tensor, stop: Tensor, num: number, intervals: number, dty
   const share = reshape(div(coreArange(0, num), Math.max(1, intervals)), [num, ...shape.map(() => 1)]);
   const mixed = add(mul(start, sub(1, share)), mul(stop, share));
   const values = where(equal(share, 1), expand(stop, mixed.shape), mixed);
-  return dtype === "float32" ? values : converted(floor(values), dtype);
+  return converted(isFloating(dtype) ? values : floor(values), dtype);
 }
 
 /** The first axis in another place. */

@@ -6,7 +6,7 @@ import { array, arrayLike, dtype as dtypeKind, type Given } from "../arguments.j
 import { type ArrayLike, checkDtype, computable, converted, inexact, type JaxArray, run } from "../array.js";
 import { axisOf, broadcast, lineOf } from "./axes.js";
 import { type Both, both } from "./function.js";
-import { promoted } from "./ufunc.js";
+import { promoted, promotedReal } from "./ufunc.js";
 
 type Running = (x: Tensor, options: { axis: number }) => Tensor;
 
@@ -43,7 +43,7 @@ const withoutNan =
   (a: ArrayLike): ArrayLike =>
     run(() => {
       const [x] = promoted(fn, { a }) as [Tensor];
-      return x.dtype === "float32" ? core.where(core.isNan(x), value, x) : x;
+      return core.isFloating(x.dtype) ? core.where(core.isNan(x), value, x) : x;
     });
 /** As cumsum, NaN as 0. */
 export const nancumsum = cumulative("nancumsum", core.cumsum, withoutNan("nancumsum", 0)).fn;
@@ -168,13 +168,12 @@ export const trapezoid: (
   { y: arrayLike, x: edge, dx: number.or(1), axis: int.or(-1) },
   ({ y: given, x, dx, axis }) =>
     run(() => {
-      const y = inexact("trapezoid", "y", given);
+      const [y, places] = promotedReal("trapezoid", x === null ? { y: given } : { y: given, x }) as [Tensor, Tensor?];
       const at = axisOf("trapezoid", axis, y.rank);
       const extent = y.shape[at] as number;
       const pairs = core.add(core.sliceAlong(y, at, 1, extent), core.sliceAlong(y, at, 0, extent - 1));
       let width: Tensor | number = dx;
-      if (x !== null) {
-        const places = inexact("trapezoid", "x", x);
+      if (places) {
         const steps = core.diff(places, { axis: places.rank === 1 ? 0 : at });
         width =
           places.rank === 1
@@ -201,7 +200,7 @@ export const interp: (
   ({ x: given, xp, fp, left, right }) =>
     run(() => {
       const fn = "interp";
-      const [x, places, values] = [inexact(fn, "x", given), inexact(fn, "xp", xp), inexact(fn, "fp", fp)];
+      const [x, places, values] = promotedReal(fn, { x: given, xp, fp }) as [Tensor, Tensor, Tensor];
       if (places.rank !== 1 || places.size === 0 || `${places.shape}` !== `${values.shape}`)
         throw new ShapeError({
           op: fn,
@@ -220,7 +219,9 @@ export const interp: (
       const share = core.div(core.sub(line, x0), core.where(step, 1, width));
       const inside = core.where(step, f0, core.add(f0, core.mul(share, core.sub(f1, f0))));
       const end = (argument: string, value: ArrayLike | null, i: number): Tensor =>
-        value === null ? core.reshape(core.sliceAlong(values, 0, i, i + 1), []) : inexact(fn, argument, value);
+        value === null
+          ? core.reshape(core.sliceAlong(values, 0, i, i + 1), [])
+          : converted(inexact(fn, argument, value), values.dtype);
       const first = core.sliceAlong(places, 0, 0, 1);
       const below = core.where(core.less(line, first), end("left", left, 0), inside);
       const y = core.where(

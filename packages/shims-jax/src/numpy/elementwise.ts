@@ -2,7 +2,7 @@ import * as core from "@facet/autograd";
 import { ArgumentError, type Tensor, UnsupportedError } from "@facet/autograd";
 import { type Args, define, defineMethod, int, type Keywords, only } from "@facet/dialect";
 import { arrayLike } from "../arguments.js";
-import { type ArrayLike, converted, inexact, isNumber, JaxArray, run, scalar } from "../array.js";
+import { type ArrayLike, converted, isNumber, JaxArray, run, scalar } from "../array.js";
 import { type Both, both } from "./function.js";
 import { nonzero, SIZED } from "./sized.js";
 import {
@@ -13,6 +13,7 @@ import {
   keeping,
   noBooleans,
   promoted,
+  promotedReal,
   real,
   UFUNC,
   type Ufunc,
@@ -42,7 +43,8 @@ const minus = applied("subtract", noBooleans("subtract", core.sub as never));
 export const larger = applied("maximum", logically(core.maximum, core.logicalOr));
 export const smaller = applied("minimum", logically(core.minimum, core.logicalAnd));
 /** True division: integers give float32. */
-const divided: Binary = (x, y) => run(() => core.div(inexact("divide", "x1", x), inexact("divide", "x2", y)));
+const divided: Binary = (x, y) =>
+  run(() => core.div(...(promotedReal("divide", { x1: x, x2: y }) as [Tensor, Tensor])));
 const compared = {
   equal: applied("equal", core.equal),
   not_equal: applied("not_equal", core.notEqual),
@@ -70,7 +72,7 @@ const generalPower = applied("power", core.pow, ["x1", "x2"]);
 
 function raised(x: ArrayLike, y: ArrayLike): JaxArray {
   const whole = typeof y === "number" && Number.isInteger(y);
-  if (!(x instanceof JaxArray) || isNumber(x) || x.dtype === "float32" || !whole) return generalPower(x, y);
+  if (!(x instanceof JaxArray) || isNumber(x) || core.isFloating(x.dtype) || !whole) return generalPower(x, y);
   if (y < 0)
     throw new ArgumentError({
       op: "power",
@@ -135,9 +137,9 @@ export const tanh = real("tanh", core.tanh);
 export const reciprocal = real("reciprocal", core.reciprocal);
 export const isnan = real("isnan", core.isNan);
 /** Integers stay as they are. */
-export const floor = keeping("floor", (x) => (x.dtype === "float32" ? core.floor(x) : x));
+export const floor = keeping("floor", (x) => (core.isFloating(x.dtype) ? core.floor(x) : x));
 /** Integers stay as they are. */
-export const ceil = keeping("ceil", (x) => (x.dtype === "float32" ? core.ceil(x) : x));
+export const ceil = keeping("ceil", (x) => (core.isFloating(x.dtype) ? core.ceil(x) : x));
 
 const bound = arrayLike.or(null);
 
@@ -199,7 +201,7 @@ const rounds: Both<"a", [decimals: number, out: null], RoundNamed> = both(
   (a, { decimals }) =>
     run(() => {
       const x = asNumbers(promoted("round", { a })[0] as Tensor);
-      if (x.dtype !== "float32") {
+      if (!core.isFloating(x.dtype)) {
         if (decimals >= 0) return x;
         throw new UnsupportedError({
           op: "round",

@@ -33,7 +33,7 @@ const integers =
 const quotient: CoreBinary = (a, b) => {
   // Words have no negative quotients, which would have to be rounded down.
   const whole = a.dtype === "uint32" ? core.div(a, b) : core.floorDivide(a, b);
-  if (a.dtype === "float32") return whole;
+  if (core.isFloating(a.dtype)) return whole;
   const byZero =
     a.dtype === "uint32" ? core.bitwiseNot(core.zeros([], "uint32")) : core.where(core.equal(a, 0), -1, -2);
   return core.where(core.equal(b, 0), core.cast(byZero, a.dtype), whole);
@@ -77,7 +77,7 @@ export const bitwise_xor = bitwise("bitwise_xor", core.bitwiseXor);
 
 const complement = (name: string): Unary =>
   keeping(name, (x) => {
-    if (x.dtype !== "float32") return core.bitwiseNot(x);
+    if (!core.isFloating(x.dtype)) return core.bitwiseNot(x);
     throw new DtypeError({ op: name, argument: "x", expected: "integers or booleans", given: x.dtype });
   });
 export const bitwise_not = complement("bitwise_not");
@@ -103,7 +103,7 @@ const extreme = (name: "fmax" | "fmin", beyond: (a: Tensor, b: Tensor) => Tensor
   namedTwo(name, (a, b) => {
     if (a.dtype === "bool") return ofBooleans(a, b);
     const first = beyond(a, b);
-    return core.where(a.dtype === "float32" ? core.logicalOr(first, core.isNan(b)) : first, a, b);
+    return core.where(core.isFloating(a.dtype) ? core.logicalOr(first, core.isNan(b)) : first, a, b);
   });
 /** The larger of two numbers; of a number and NaN the number. */
 export const fmax = extreme("fmax", core.greater, core.logicalOr);

@@ -1,17 +1,17 @@
 import * as core from "@facet/autograd";
 import { DtypeError, formatShape, ShapeError, sizeOf, type Tensor } from "@facet/autograd";
 import { define, defineMethod, int, listOf, only } from "@facet/dialect";
-import { arrayLike, type Given, precision, preferred } from "../arguments.js";
+import { arrayLike, type Given, inPreferred, precision, preferred } from "../arguments.js";
 import { type ArrayLike, JaxArray, run } from "../array.js";
 import { axisOf, permuted } from "./axes.js";
 import { times } from "./elementwise.js";
 import { promoted } from "./ufunc.js";
 
-/** Two arrays promoted to float32, the only dtype products are computed in. */
+/** Two arrays promoted to one dtype, of floats: products are of no others. */
 export function factors(fn: string, a: ArrayLike, b: ArrayLike): [Tensor, Tensor] {
   const [x, y] = promoted(fn, { a, b }) as [Tensor, Tensor];
-  if (x.dtype === "float32") return [x, y];
-  throw new DtypeError({ op: fn, argument: "a", expected: "float32 (convert with astype)", given: x.dtype });
+  if (core.isFloating(x.dtype)) return [x, y];
+  throw new DtypeError({ op: fn, argument: "a", expected: "floats (convert with astype)", given: x.dtype });
 }
 
 /** How exactly products are computed: in float32, whatever `precision` says. */
@@ -75,9 +75,10 @@ export function contracted(fn: string, x: Tensor, y: Tensor, { contracting, batc
 }
 
 /** jnp.matmul: the last two dimensions are multiplied, the others broadcast; vectors stand for one row or one column. */
-export const matmul: Product = define("jax.numpy.matmul", { a: arrayLike, b: arrayLike, ...PRODUCT }, ({ a, b }) =>
-  multiplied("matmul", a, b),
-);
+export const matmul: Product = define("jax.numpy.matmul", { a: arrayLike, b: arrayLike, ...PRODUCT }, (values) => {
+  const { a, b } = inPreferred(values);
+  return multiplied("matmul", a, b);
+});
 
 export type ContractedAxes = number | readonly [number | readonly number[], number | readonly number[]];
 
@@ -109,7 +110,10 @@ export const tensordot: (
 ) => JaxArray = define(
   "jax.numpy.tensordot",
   { a: arrayLike, b: arrayLike, axes: contractedAxes.or(2), ...PRODUCT },
-  ({ a, b, axes }) => tensorProduct("tensordot", a, b, axes as ContractedAxes),
+  (values) => {
+    const { a, b, axes } = inPreferred(values);
+    return tensorProduct("tensordot", a, b, axes as ContractedAxes);
+  },
 );
 
 function dotted(a: ArrayLike, b: ArrayLike): JaxArray {
@@ -119,9 +123,10 @@ function dotted(a: ArrayLike, b: ArrayLike): JaxArray {
 }
 
 /** jnp.dot: product of numbers, of vectors, of matrices; else the last dimension of a with the second to last of b. */
-export const dot: Product = define("jax.numpy.dot", { a: arrayLike, b: arrayLike, ...PRODUCT }, ({ a, b }) =>
-  dotted(a, b),
-);
+export const dot: Product = define("jax.numpy.dot", { a: arrayLike, b: arrayLike, ...PRODUCT }, (values) => {
+  const { a, b } = inPreferred(values);
+  return dotted(a, b);
+});
 
 /** jnp.outer: every product of the elements of two arrays, laid flat. */
 export const outer: (
@@ -144,8 +149,13 @@ const matmulMethod: ProductMethod<"other"> = defineMethod(
   (self: JaxArray, { other }) => multiplied("matmul", self, other),
 );
 const { out_sharding: _, ...DOT } = PRODUCT;
-const dotMethod: ProductMethod<"b"> = defineMethod("jax.Array.dot", { b: arrayLike, ...DOT }, (self: JaxArray, { b }) =>
-  dotted(self, b),
+const dotMethod: ProductMethod<"b"> = defineMethod(
+  "jax.Array.dot",
+  { b: arrayLike, ...DOT },
+  (self: JaxArray, values) => {
+    const { a, b } = inPreferred({ ...values, a: self });
+    return dotted(a, b);
+  },
 );
 
 export const linalgMethods = { matmul: matmulMethod, dot: dotMethod };

@@ -3,13 +3,14 @@ import "../start.js";
 import * as core from "@facet/autograd";
 import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
 import { bool, define, int, number, oneOf, only } from "@facet/dialect";
-import { arrayLike, arrays, axes as axesKind, type Given, precision, preferred } from "../arguments.js";
+import { arrayLike, arrays, axes as axesKind, type Given, inPreferred, precision, preferred } from "../arguments.js";
 import { type ArrayLike, type Axis, inexact, JaxArray, pair, run } from "../array.js";
 import { axesOf } from "./axes.js";
 import { type ContractedAxes, contractedAxes, factors, multiplied, tensorProduct } from "./linalg.js";
 import { diagonal as diagonalOf, trace as tracedOf } from "./matrices.js";
 import { crossed, dottedAlong } from "./products.js";
 import { transposedMatrix } from "./rearrange.js";
+import { promotedReal } from "./ufunc.js";
 
 const PRECISION = { precision, preferred_element_type: preferred } as const;
 type Precise = Partial<{ precision: string | null; preferred_element_type: "float32" | null }>;
@@ -25,7 +26,7 @@ export const det = ofMatrices("det", core.det);
 export const solve: (...args: Given<[a: ArrayLike, b: ArrayLike], [], { a: ArrayLike; b: ArrayLike }>) => JaxArray =
   define("jax.numpy.linalg.solve", { a: arrayLike, b: arrayLike }, ({ a, b }) =>
     run(() => {
-      const [x, y] = [inexact("solve", "a", a), inexact("solve", "b", b)];
+      const [x, y] = promotedReal("solve", { a, b }) as [Tensor, Tensor];
       if (y.rank !== 1) return core.solve(x, y, { checked: false });
       const column = core.solve(x, core.reshape(y, [y.size, 1]), { checked: false });
       return core.reshape(column, column.shape.slice(0, -1));
@@ -262,12 +263,18 @@ type OfTwo<Named = object> = (x1: ArrayLike, x2: ArrayLike, options?: Partial<Na
 export const matmul: OfTwo = define(
   "jax.numpy.linalg.matmul",
   { x1: arrayLike, x2: arrayLike, "/": null, "*": null, ...PRECISION },
-  ({ x1, x2 }) => multiplied("matmul", x1, x2),
+  (values) => {
+    const { x1, x2 } = inPreferred(values);
+    return multiplied("matmul", x1, x2);
+  },
 );
 export const vecdot: OfTwo<{ axis: number }> = define(
   "jax.numpy.linalg.vecdot",
   { x1: arrayLike, x2: arrayLike, "/": null, "*": null, axis: int.or(-1), ...PRECISION },
-  ({ x1, x2, axis }) => dottedAlong("vecdot", x1, x2, axis),
+  (values) => {
+    const { x1, x2, axis } = inPreferred(values);
+    return dottedAlong("vecdot", x1, x2, axis);
+  },
 );
 export const tensordot: OfTwo<{ axes: ContractedAxes; out_sharding: null }> = define(
   "jax.numpy.linalg.tensordot",
@@ -280,7 +287,10 @@ export const tensordot: OfTwo<{ axes: ContractedAxes; out_sharding: null }> = de
     ...PRECISION,
     out_sharding: only(null),
   },
-  ({ x1, x2, axes }) => tensorProduct("tensordot", x1, x2, axes as ContractedAxes),
+  (values) => {
+    const { x1, x2, axes } = inPreferred(values);
+    return tensorProduct("tensordot", x1, x2, axes as ContractedAxes);
+  },
 );
 export const outer: (x1: ArrayLike, x2: ArrayLike) => JaxArray = define(
   "jax.numpy.linalg.outer",

@@ -3,7 +3,7 @@
 import type { Tensor } from "@facet/autograd";
 import * as core from "@facet/autograd";
 import { bool, int, number, only } from "@facet/dialect";
-import { array, arrayLike, axes, dtype as dtypeKind } from "../arguments.js";
+import { array, arrayLike, axes, dtype as dtypeKind, float } from "../arguments.js";
 import { type ArrayLike, computable, inexact, type JaxArray, run } from "../array.js";
 import { axesOf } from "./axes.js";
 import { type Both, both } from "./function.js";
@@ -13,14 +13,13 @@ const out = only(null);
 const keepdims = bool.or(false);
 const initial = arrayLike.or(null);
 const where = array.or(null);
-const float = only(null, "float32");
 
-const nanAt = (x: Tensor): Tensor => (x.dtype === "float32" ? core.isNan(x) : core.full(x.shape, false, "bool"));
+const nanAt = (x: Tensor): Tensor => (core.isFloating(x.dtype) ? core.isNan(x) : core.full(x.shape, false, "bool"));
 /** x with a value in the place of NaN. */
 const filled = (fn: string, a: ArrayLike, value: number): JaxArray =>
   run(() => {
     const x = computable(fn, "a", a);
-    return x.dtype === "float32" ? core.where(core.isNan(x), value, x) : x;
+    return core.isFloating(x.dtype) ? core.where(core.isNan(x), value, x) : x;
   });
 /** Where elements count: they are numbers, and a mask holds. */
 const counted = (fn: string, a: ArrayLike, mask: JaxArray | null): JaxArray =>
@@ -63,7 +62,7 @@ const extreme = (fn: "nanmax" | "nanmin", of: typeof plain.max, lowest: number):
     // Where all are NaN, so is the result.
     return run(() => {
       const x = computable(fn, "a", a);
-      if (x.dtype !== "float32") return found.core;
+      if (!core.isFloating(x.dtype)) return found.core;
       const none = core.all(core.isNan(x), { axes: axesOf(fn, values.axis, x.rank), keepdims: values.keepdims });
       return core.where(none, Number.NaN, found.core);
     });

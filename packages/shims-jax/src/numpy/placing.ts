@@ -18,7 +18,7 @@ import { vmap } from "../vmap.js";
 import { axesOf, axisOf, lineOf } from "./axes.js";
 import { power, round } from "./elementwise.js";
 import { argsort, sort } from "./ordering.js";
-import { promoted } from "./ufunc.js";
+import { promoted, promotedReal } from "./ufunc.js";
 
 /** As round. */
 export const around = declared<[a: ArrayLike], [decimals: number]>()(
@@ -289,6 +289,8 @@ export const gradient: (
   ({ f, varargs, axis }) => {
     const fn = "gradient";
     const x = inexact(fn, "f", f);
+    const stepped = (spacing: ArrayLike): [Tensor, Tensor] =>
+      promotedReal(fn, { f, varargs: spacing }) as [Tensor, Tensor];
     const axes = axesOf(fn, axis, x.rank);
     const spacings = varargs as unknown as readonly ArrayLike[];
     if (spacings.length > 1 && spacings.length !== axes.length)
@@ -299,7 +301,10 @@ export const gradient: (
         given: `${spacings.length}`,
       });
     const results = axes.map((d, i) =>
-      run(() => along(fn, x, d, inexact(fn, "varargs", spacings[spacings.length > 1 ? i : 0] ?? 1))),
+      run(() => {
+        const [values, spacing] = stepped(spacings[spacings.length > 1 ? i : 0] ?? 1);
+        return along(fn, values, d, spacing);
+      }),
     );
     return results.length === 1 ? results[0] : results;
   },
@@ -351,7 +356,7 @@ export const unwrap = declared<[p: ArrayLike], [discont: number | null, axis: nu
       if (n < 2) return x;
       const steps = core.sub(core.sliceAlong(x, at, 1, n), core.sliceAlong(x, at, 0, n - 1));
       const half = period / 2;
-      const wrapped = core.sub(core.remainder(core.add(steps, half), core.full([], period)), half);
+      const wrapped = core.sub(core.remainder(core.add(steps, half), core.full([], period, x.dtype)), half);
       const upper = core.where(core.logicalAnd(core.equal(wrapped, -half), core.greater(steps, 0)), half, wrapped);
       const correction = core.where(core.less(core.abs(steps), discont ?? half), 0, core.sub(upper, steps));
       const moved = core.add(core.sliceAlong(x, at, 1, n), core.cumsum(correction, { axis: at }));

@@ -5,7 +5,7 @@ import { int, only } from "@facet/dialect";
 import { arrayLike, declared } from "../arguments.js";
 import { type ArrayLike, inexact, type JaxArray, run } from "../array.js";
 import { convolve } from "./products.js";
-import { promoted } from "./ufunc.js";
+import { promoted, promotedReal } from "./ufunc.js";
 
 function line(fn: string, argument: string, x: Tensor): Tensor {
   if (x.rank === 0) return core.reshape(x, [1]);
@@ -48,8 +48,8 @@ export const polyder = declared<[p: ArrayLike], [m: number]>()(
       for (let i = 0; i < m; i++)
         x =
           x.size <= 1
-            ? core.zeros([0])
-            : core.mul(core.sliceAlong(x, 0, 0, x.size - 1), core.arange(x.size - 1, 0, -1));
+            ? core.zeros([0], x.dtype)
+            : core.mul(core.sliceAlong(x, 0, 0, x.size - 1), core.arange(x.size - 1, 0, -1, x.dtype));
       return x;
     }),
 );
@@ -59,8 +59,9 @@ export const polyint = declared<[p: ArrayLike], [m: number, k: ArrayLike | null]
   { p: arrayLike, m: order, k: arrayLike.or(null) },
   ({ p, m, k }) =>
     run(() => {
-      let x = line("polyint", "p", inexact("polyint", "p", p));
-      const given = k === null ? core.zeros([1]) : line("polyint", "k", inexact("polyint", "k", k));
+      const [own, added] = promotedReal("polyint", { p, k: k ?? 0 }) as [Tensor, Tensor];
+      let x = line("polyint", "p", own);
+      const given = line("polyint", "k", added);
       if (given.size !== 1 && given.size !== m)
         throw new ArgumentError({
           op: "polyint",
@@ -70,7 +71,7 @@ export const polyint = declared<[p: ArrayLike], [m: number, k: ArrayLike | null]
         });
       const constants = core.expand(given, [m]);
       for (let i = 0; i < m; i++)
-        x = core.concat([core.div(x, core.arange(x.size, 0, -1)), core.sliceAlong(constants, 0, i, i + 1)], 0);
+        x = core.concat([core.div(x, core.arange(x.size, 0, -1, x.dtype)), core.sliceAlong(constants, 0, i, i + 1)], 0);
       return x;
     }),
 );
@@ -81,10 +82,13 @@ export const poly = declared<[seq_of_zeros: ArrayLike]>()(
   ({ seq_of_zeros }) =>
     run(() => {
       const zeros = line("poly", "seq_of_zeros", inexact("poly", "seq_of_zeros", seq_of_zeros));
-      let p = core.ones([1]);
+      let p = core.ones([1], zeros.dtype);
       for (let i = 0; i < zeros.size; i++) {
-        const shifted = core.mul(core.concat([core.zeros([1]), p], 0), core.sliceAlong(zeros, 0, i, i + 1));
-        p = core.sub(core.concat([p, core.zeros([1])], 0), shifted);
+        const shifted = core.mul(
+          core.concat([core.zeros([1], zeros.dtype), p], 0),
+          core.sliceAlong(zeros, 0, i, i + 1),
+        );
+        p = core.sub(core.concat([p, core.zeros([1], zeros.dtype)], 0), shifted);
       }
       return p;
     }),

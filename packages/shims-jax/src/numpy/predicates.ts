@@ -79,7 +79,7 @@ export const allclose: Close = define("jax.numpy.allclose", CLOSE, (values) =>
 
 const sameElements = (a: Tensor, b: Tensor, equalNan: boolean): Tensor => {
   const same = core.equal(a, b);
-  if (!equalNan || a.dtype !== "float32") return core.all(same);
+  if (!equalNan || !core.isFloating(a.dtype)) return core.all(same);
   return core.all(core.logicalOr(same, core.logicalAnd(core.isNan(a), core.isNan(b))));
 };
 /** Whether two arrays have the same shape and the same elements: an Array of shape []. */
@@ -142,7 +142,7 @@ export const nan_to_num: (
   ({ x: given, nan, posinf, neginf }) =>
     run(() => {
       const [x] = promoted("nan_to_num", { x: given }) as [Tensor];
-      if (x.dtype !== "float32") return x;
+      if (!core.isFloating(x.dtype)) return x;
       return core.nanToNum(x, { nan, ...(posinf === null ? {} : { posinf }), ...(neginf === null ? {} : { neginf }) });
     }),
 );

@@ -2,11 +2,11 @@
 import * as core from "@facet/autograd";
 import { ArgumentError, ShapeError, type Tensor } from "@facet/autograd";
 import { define, int, Kind, oneOf, only, string } from "@facet/dialect";
-import { arrayLike, type Given, precision, preferred } from "../arguments.js";
+import { arrayLike, type Given, inPreferred, precision, preferred } from "../arguments.js";
 import { type ArrayLike, inexact, type JaxArray, run } from "../array.js";
 import { axisOf, withLast } from "./axes.js";
 import { contracted, factors, multiplied } from "./linalg.js";
-import { promoted } from "./ufunc.js";
+import { promoted, promotedReal } from "./ufunc.js";
 
 /** Products are computed in float32 throughout, which is what every precision allows. */
 const PRECISION = { precision, preferred_element_type: preferred } as const;
@@ -22,8 +22,9 @@ type OfTwo = (
 export const inner: OfTwo = define(
   "jax.numpy.inner",
   { a: arrayLike, b: arrayLike, "*": null, ...PRECISION },
-  ({ a, b }) =>
+  (values) =>
     run(() => {
+      const { a, b } = inPreferred(values);
       const [x, y] = factors("inner", a, b);
       if (x.rank === 0 || y.rank === 0) return core.mul(x, y);
       return contracted("inner", x, y, { contracting: [[-1], [-1]], batch: [[], []] });
@@ -31,16 +32,14 @@ export const inner: OfTwo = define(
 );
 
 /** The sum of the products of all elements, both laid flat. */
-export const vdot: OfTwo = define(
-  "jax.numpy.vdot",
-  { a: arrayLike, b: arrayLike, "*": null, ...PRECISION },
-  ({ a, b }) =>
-    run(() => {
-      const [x, y] = factors("vdot", a, b);
-      if (x.size !== y.size)
-        throw new ShapeError({ op: "vdot", argument: "b", expected: `${x.size} elements`, given: `${y.size}` });
-      return core.sum(core.mul(core.reshape(x, [x.size]), core.reshape(y, [y.size])));
-    }),
+export const vdot: OfTwo = define("jax.numpy.vdot", { a: arrayLike, b: arrayLike, "*": null, ...PRECISION }, (values) =>
+  run(() => {
+    const { a, b } = inPreferred(values);
+    const [x, y] = factors("vdot", a, b);
+    if (x.size !== y.size)
+      throw new ShapeError({ op: "vdot", argument: "b", expected: `${x.size} elements`, given: `${y.size}` });
+    return core.sum(core.mul(core.reshape(x, [x.size]), core.reshape(y, [y.size])));
+  }),
 );
 
 /** Sums of products along an axis of both, which broadcast elsewhere. */
@@ -62,7 +61,10 @@ export const vecdot: (x1: ArrayLike, x2: ArrayLike, options?: Partial<PrecisionN
   define(
     "jax.numpy.vecdot",
     { x1: arrayLike, x2: arrayLike, "/": null, "*": null, axis: int.or(-1), ...PRECISION },
-    ({ x1, x2, axis }) => dottedAlong("vecdot", x1, x2, axis),
+    (values) => {
+      const { x1, x2, axis } = inPreferred(values);
+      return dottedAlong("vecdot", x1, x2, axis);
+    },
   );
 
 const asColumn = (fn: string, argument: string, x: ArrayLike, at: -1 | -2): JaxArray =>
@@ -115,9 +117,11 @@ export const einsum: (
     _dot_general: only(null),
     out_sharding: only(null),
   },
-  ({ subscripts, operands }) =>
+  (values) =>
     run(() => {
-      const list = (operands as unknown as readonly ArrayLike[]).map((x, i) => inexact("einsum", `operands[${i}]`, x));
+      const { subscripts, operands } = inPreferred(values);
+      const given = operands as unknown as readonly ArrayLike[];
+      const list = promotedReal("einsum", Object.fromEntries(given.map((x, i) => [`operands[${i}]`, x])));
       return core.einsum(subscripts, ...list);
     }),
 );
@@ -229,7 +233,7 @@ export const polyval: (p: ArrayLike, x: ArrayLike, options?: { unroll?: number }
   { p: arrayLike, x: arrayLike, "*": null, unroll: int.or(16) },
   ({ p, x }) =>
     run(() => {
-      const [coefficients, at] = [inexact("polyval", "p", p), inexact("polyval", "x", x)];
+      const [coefficients, at] = promotedReal("polyval", { p, x }) as [Tensor, Tensor];
       if (coefficients.rank !== 1)
         throw new ArgumentError({
           op: "polyval",
@@ -237,7 +241,7 @@ export const polyval: (p: ArrayLike, x: ArrayLike, options?: { unroll?: number }
           expected: "one dimension",
           given: core.formatShape(coefficients.shape),
         });
-      let y: Tensor = core.zeros(at.shape);
+      let y: Tensor = core.zeros(at.shape, at.dtype);
       for (let i = 0; i < coefficients.size; i++)
         y = core.add(core.mul(y, at), core.reshape(core.sliceAlong(coefficients, 0, i, i + 1), []));
       return y;

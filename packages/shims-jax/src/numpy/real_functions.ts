@@ -3,7 +3,7 @@ import * as core from "@facet/autograd";
 import { define, type Keywords, only } from "@facet/dialect";
 import { arrayLike, type Given } from "../arguments.js";
 import { type ArrayLike, inexact, type JaxArray, pair, run } from "../array.js";
-import { type Binary, promoted, real, realOfTwo, type Ufunc, ufunc } from "./ufunc.js";
+import { type Binary, promoted, promotedReal, real, realOfTwo, type Ufunc, ufunc } from "./ufunc.js";
 
 export const tan = real("tan", core.tan);
 export const arcsin = real("arcsin", core.asin);
@@ -45,7 +45,7 @@ export const fabs = real("fabs", (x) => core.abs(x, { rightAtZero: true }));
 const inFloats =
   (name: string, op: (a: core.Tensor, b: core.Tensor) => core.Tensor): Binary =>
   (x, y) =>
-    run(() => op(inexact(name, "x1", x), inexact(name, "x2", y)));
+    run(() => op(...(promotedReal(name, { x1: x, x2: y }) as [core.Tensor, core.Tensor])));
 const logSum = (
   name: string,
   op: (a: core.Tensor, b: core.Tensor) => core.Tensor,
@@ -60,17 +60,17 @@ export const hypot = realOfTwo("hypot", core.hypot);
 export const copysign = realOfTwo("copysign", core.copysign);
 /** 0 where x1 < 0, 1 where x1 > 0, x2 at 0. */
 export const heaviside = realOfTwo("heaviside", (a, b) =>
-  core.where(core.equal(a, 0), b, core.where(core.isNan(a), a, core.cast(core.greater(a, 0), "float32"))),
+  core.where(core.equal(a, 0), b, core.where(core.isNan(a), a, core.cast(core.greater(a, 0), a.dtype))),
 );
 /** The float32 next to x towards y. */
 export const nextafter: Binary = define("jax.numpy.nextafter", { x: arrayLike, y: arrayLike, "/": null }, ({ x, y }) =>
-  run(() => core.nextafter(inexact("nextafter", "x", x), inexact("nextafter", "y", y))),
+  run(() => core.nextafter(...(promotedReal("nextafter", { x, y }) as [core.Tensor, core.Tensor]))),
 );
 /** x to the power y in float32, of integers too. */
 export const float_power: Binary = define(
   "jax.numpy.float_power",
   { x: arrayLike, y: arrayLike, "/": null },
-  ({ x, y }) => run(() => core.pow(inexact("float_power", "x", x), inexact("float_power", "y", y))),
+  ({ x, y }) => run(() => core.pow(...(promotedReal("float_power", { x, y }) as [core.Tensor, core.Tensor]))),
 );
 /** x1 2^x2, for whole x2. */
 export const ldexp = realOfTwo("ldexp", core.ldexp);
@@ -104,6 +104,6 @@ export const trunc: (...args: Given<[x: ArrayLike], [], { x: ArrayLike }>) => Ja
   ({ x }) =>
     run(() => {
       const [of] = promoted("trunc", { x }) as [core.Tensor];
-      return of.dtype === "float32" ? core.trunc(of) : of;
+      return core.isFloating(of.dtype) ? core.trunc(of) : of;
     }),
 );

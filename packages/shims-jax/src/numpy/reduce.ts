@@ -1,7 +1,7 @@
 import * as core from "@facet/autograd";
 import { ArgumentError, type Dtype, ShapeError, type Tensor, UnsupportedError } from "@facet/autograd";
 import { bool, define, defineMethod, int, number, only } from "@facet/dialect";
-import { array, arrayLike, axes, dtype as dtypeKind, type Given } from "../arguments.js";
+import { array, arrayLike, axes, dtype as dtypeKind, float, type Given } from "../arguments.js";
 import {
   type ArrayLike,
   type Axis,
@@ -30,8 +30,11 @@ const out = only(null);
 const keepdims = bool.or(false);
 const initial = arrayLike.or(null);
 const where = array.or(null);
-/** Means and variances are computed in float32. */
-const float = only(null, "float32");
+/** What a mean or variance is of: its result has that dtype. */
+const inIts = (fn: string, a: ArrayLike, dtype: "float32" | null): Tensor => {
+  const x = inexact(fn, "a", a);
+  return dtype === null ? x : converted(x, dtype);
+};
 
 const conditionOf = (mask: JaxArray, x: Tensor): Tensor => broadcast(converted(mask.core, "bool"), x.shape);
 
@@ -43,7 +46,7 @@ const masked = (x: Tensor, mask: Where, value: number): Tensor =>
 const countOf = (x: Tensor, mask: Where, options: Axes): number | Tensor =>
   mask === null
     ? options.axes.reduce((product, i) => product * (x.shape[i] as number), 1)
-    : core.sum(core.cast(conditionOf(mask, x), "float32"), options);
+    : core.cast(core.sum(conditionOf(mask, x), options), x.dtype);
 
 /** What a reduction over some dimensions leaves of a shape. */
 const reducedShape = (x: Tensor, { axes, keepdims }: Axes): number[] =>
@@ -197,9 +200,9 @@ const means: Both<"a", MeanRest, MeanNamed> = both(
   "mean",
   "a",
   { axis: axes, dtype: float, out, keepdims, "*": null, where },
-  (a, { axis, keepdims, where }) =>
+  (a, { axis, dtype, keepdims, where }) =>
     run(() => {
-      const x = inexact("mean", "a", a);
+      const x = inIts("mean", a, dtype);
       const options = { axes: axesOf("mean", axis, x.rank), keepdims };
       if (where === null) return core.mean(x, options);
       return core.div(core.sum(masked(x, where, 0), options), countOf(x, where, options));
@@ -220,11 +223,14 @@ type SpreadRest = [axis: Axis, dtype: "float32" | null, out: null, ddof: number,
 const spreadRules = { axis: axes, dtype: float, out, ddof: 0, keepdims, "*": null, where } as const;
 const correction = number.or(null);
 
-function variance(fn: string, a: ArrayLike, given: Omit<SpreadNamed, "dtype" | "out">): Tensor {
+function variance(fn: string, a: ArrayLike, given: Omit<SpreadNamed, "out">): Tensor {
+  return core.inFloat32((x) => squaresAround(fn, x, given))(inIts(fn, a, given.dtype));
+}
+
+function squaresAround(fn: string, x: Tensor, given: Omit<SpreadNamed, "dtype" | "out">): Tensor {
   const { ddof, correction, where, mean } = given;
   if (correction !== null && ddof !== 0)
     throw new ArgumentError({ op: fn, argument: "correction", expected: "no ddof beside it", given: `ddof ${ddof}` });
-  const x = inexact(fn, "a", a);
   const over = { axes: axesOf(fn, given.axis, x.rank), keepdims: given.keepdims };
   const kept = { axes: over.axes, keepdims: true };
   const average = (): Tensor =>

@@ -234,7 +234,7 @@ export const angle = declared<[z: ArrayLike], [deg: boolean]>()(
     run(() => {
       const x = inexact("angle", "z", z);
       const turned = core.where(core.less(x, 0), deg ? 180 : Math.PI, 0);
-      return core.where(core.isNan(x), x, turned);
+      return core.where(core.isNan(x), x, core.cast(turned, x.dtype));
     }),
 );
 /** How many bits are set in the size of a number: uint8. */

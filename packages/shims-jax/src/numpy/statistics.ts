@@ -2,10 +2,11 @@
 import * as core from "@facet/autograd";
 import { ShapeError, type Tensor } from "@facet/autograd";
 import { bool, define, int, only } from "@facet/dialect";
-import { array, arrayLike, axes, type Given } from "../arguments.js";
-import { type ArrayLike, type Axis, computable, inexact, type JaxArray, run } from "../array.js";
+import { array, arrayLike, axes, float, type Given } from "../arguments.js";
+import { type ArrayLike, type Axis, computable, converted, inexact, type JaxArray, run } from "../array.js";
 import { axesOf, broadcast } from "./axes.js";
 import { type Both, both } from "./function.js";
+import { promotedReal } from "./ufunc.js";
 
 interface AverageNamed {
   a: ArrayLike;
@@ -26,11 +27,10 @@ export const average: <Returned extends boolean = false>(
   { a: arrayLike, axis: axes, weights: arrayLike.or(null), returned: bool.or(false), keepdims: bool.or(false) },
   ({ a, axis, weights, returned, keepdims }) => {
     const fn = "average";
-    const x = inexact(fn, "a", a);
+    const [x, factors] = promotedReal(fn, weights === null ? { a } : { a, weights }) as [Tensor, Tensor?];
     const options = { axes: axesOf(fn, axis, x.rank), keepdims };
     const whole = (): Tensor => {
-      if (weights === null) return core.full(x.shape, 1);
-      const w = inexact(fn, "weights", weights);
+      const w = factors ?? core.full(x.shape, 1, x.dtype);
       if (`${w.shape}` === `${x.shape}`) return w;
       if (w.rank === 1 && options.axes.length === 1 && w.size === x.shape[options.axes[0] as number])
         return broadcast(
@@ -97,11 +97,14 @@ interface CovNamed {
   aweights: JaxArray | null;
   dtype: "float32" | null;
 }
-function covariance(
-  values: Pick<CovNamed, "m" | "y" | "rowvar" | "bias" | "ddof" | "fweights" | "aweights"> & { fn: string },
-): Tensor {
-  const { fn, m, y, rowvar, bias, ddof, fweights, aweights } = values;
+type CovValues = Omit<CovNamed, "rowvar"> & { rowvar: boolean; fn: string };
+function covariance(values: CovValues): Tensor {
+  const { fn, m, y, rowvar, dtype } = values;
   const x = observations(fn, m, y, rowvar);
+  return core.inFloat32((rows) => spreadOf(rows, values))(dtype === null ? x : converted(x, dtype));
+}
+
+function spreadOf(x: Tensor, { fn, bias, ddof, fweights, aweights }: CovValues): Tensor {
   const less = ddof ?? (bias ? 0 : 1);
   const [rows, count] = x.shape as [number, number];
   if (count === 0) return core.full(rows === 1 ? [] : [rows, rows], Number.NaN);
@@ -156,7 +159,7 @@ export const cov: (
     ddof: int.or(null),
     fweights: array.or(null),
     aweights: array.or(null),
-    dtype: only(null, "float32"),
+    dtype: float,
   },
   (values) => run(() => covariance({ ...values, fn: "cov" })),
 );
@@ -170,11 +173,12 @@ export const corrcoef: (
   >
 ) => JaxArray = define(
   "jax.numpy.corrcoef",
-  { x: arrayLike, y: arrayLike.or(null), rowvar: bool.or(true), dtype: only(null, "float32") },
-  ({ x, y, rowvar }) =>
+  { x: arrayLike, y: arrayLike.or(null), rowvar: bool.or(true), dtype: float },
+  ({ x, y, rowvar, dtype }) =>
     run(() => {
       const c = covariance({
         fn: "corrcoef",
+        dtype,
         m: x,
         y,
         rowvar,

@@ -39,19 +39,23 @@ export function commonDtype(operands: readonly ArrayLike[], dtypes: readonly Dty
   ]);
 }
 
-/** Operands as tensors of the one dtype JAX promotes them to. */
-export function promoted(fn: string, operands: Readonly<Record<string, ArrayLike>>): Tensor[] {
+/** Operands as tensors of the one dtype JAX promotes them to, or of `least` where that is one of a category below. */
+export function promoted(fn: string, operands: Readonly<Record<string, ArrayLike>>, least: Dtype = "bool"): Tensor[] {
   const names = Object.keys(operands);
   const given = Object.values(operands);
   for (const [i, x] of given.entries())
     if (!arrayLike.accepts(x))
       throw new ArgumentError({ op: fn, argument: names[i] as string, expected: arrayLike.expected, given: show(x) });
-  const target = commonDtype(given);
+  const target = core.atLeast(commonDtype(given), least);
   return given.map((x, i) => {
     if (!(x instanceof JaxArray) || isNumber(x)) return scalar(fn, names[i] as string, x, target);
     return target === "uint8" ? computable(fn, names[i] as string, x) : converted(x.core, target);
   });
 }
+
+/** Operands of a function of real numbers: of the dtype of their floats, float32 where there are none. */
+export const promotedReal = (fn: string, operands: Readonly<Record<string, ArrayLike>>): Tensor[] =>
+  promoted(fn, operands, "float32");
 
 /** Refuses booleans, on which JAX does no arithmetic. */
 export const noBooleans =
@@ -106,10 +110,10 @@ export const ufunc = (
 export const comparison = (name: string, op: Binary): Binary =>
   define(`jax.numpy.${name}`, { x: arrayLike, y: arrayLike, "/": null }, ({ x, y }) => op(x, y));
 
-/** Functions of two arguments by position, x1 and x2, both in float32. */
+/** Functions of two real numbers by position, x1 and x2. */
 export const realOfTwo = (name: string, op: CoreBinary): Binary =>
   define(`jax.numpy.${name}`, { x1: arrayLike, x2: arrayLike, "/": null }, ({ x1, x2 }) =>
-    run(() => op(inexact(name, "x1", x1), inexact(name, "x2", x2))),
+    run(() => op(...(promotedReal(name, { x1, x2 }) as [Tensor, Tensor]))),
   );
 
 /** Functions of two arguments by position, x1 and x2, promoted to one dtype. */

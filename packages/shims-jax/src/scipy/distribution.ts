@@ -3,7 +3,8 @@ import type { Tensor } from "@facet/autograd";
 import * as core from "@facet/autograd";
 import { define, type Keywords } from "@facet/dialect";
 import { arrayLike } from "../arguments.js";
-import { type ArrayLike, inexact, type JaxArray, run } from "../array.js";
+import { type ArrayLike, type JaxArray, run } from "../array.js";
+import { promotedReal } from "../numpy/ufunc.js";
 
 type Named<P extends string> = { readonly [K in P]: Tensor };
 type Formula<P extends string> = (t: Named<P>) => Tensor;
@@ -33,11 +34,12 @@ export function distribution<
     );
     const own = define(`jax.scipy.stats.${name}.${fn}`, rules, (values: Record<string, unknown>) =>
       run(() => {
-        const t: Record<string, Tensor> = {};
+        const given: Record<string, ArrayLike> = {};
         for (const [each, otherwise] of Object.entries(parameters))
-          t[each] = inexact(fn, each, (values[each] ?? otherwise ?? 0) as ArrayLike);
-        for (const each of names) t[each] ??= inexact(fn, each, values[each] as ArrayLike);
-        return formula(t);
+          given[each] = (values[each] ?? otherwise ?? 0) as ArrayLike;
+        for (const each of names) given[each] ??= values[each] as ArrayLike;
+        const tensors = promotedReal(fn, given);
+        return formula(Object.fromEntries(Object.keys(given).map((each, i) => [each, tensors[i] as Tensor])));
       }),
     );
     return [fn, own];

@@ -7,6 +7,7 @@ import { array, arrayLike, axes as axesKind, type Given } from "../arguments.js"
 import { type ArrayLike, type Axis, inexact, type JaxArray, run } from "../array.js";
 import { logsumexp as nnLogsumexp } from "../nn.js";
 import { axesOf } from "../numpy/axes.js";
+import { promotedReal } from "../numpy/ufunc.js";
 
 type OfOne<Name extends string = "x"> = (
   ...args: Given<[x: ArrayLike], [], { readonly [K in Name]: ArrayLike }>
@@ -60,7 +61,9 @@ const ofTwo = <const A extends string, const B extends string>(
 ): OfTwo<A, B> =>
   define(`jax.scipy.special.${fn}`, { [a]: arrayLike, [b]: arrayLike }, (values) => {
     const given = values as unknown as Record<string, ArrayLike>;
-    return run(() => op(inexact(fn, a, given[a] as ArrayLike), inexact(fn, b, given[b] as ArrayLike)));
+    return run(() =>
+      op(...(promotedReal(fn, { [a]: given[a] as ArrayLike, [b]: given[b] as ArrayLike }) as [Tensor, Tensor])),
+    );
   });
 /** x log y, 0 where x is 0. */
 export const xlogy = ofTwo("xlogy", "x", "y", core.xlogy);
@@ -83,8 +86,8 @@ function signOfGamma(x: Tensor): Tensor {
   const isPole = core.logicalAnd(core.less(x, 0), core.equal(whole, x));
   // Below 0 the sign changes at each whole number.
   const isOdd = core.notEqual(core.sub(whole, core.mul(core.floor(core.mul(whole, 0.5)), 2)), 0);
-  const sign = core.where(core.logicalAnd(core.less(x, 0), isOdd), -1, core.full([], 1));
-  const atZero = core.where(core.signbit(x), -1, core.full([], 1));
+  const sign = core.where(core.logicalAnd(core.less(x, 0), isOdd), -1, core.full([], 1, x.dtype));
+  const atZero = core.where(core.signbit(x), -1, core.full([], 1, x.dtype));
   return core.where(isPole, Number.NaN, core.where(core.equal(x, 0), atZero, sign));
 }
 export const gamma = ofOne("gamma", (x) => core.mul(signOfGamma(x), core.exp(core.lgamma(x))));
@@ -116,7 +119,7 @@ export const factorial: (...args: Given<[n: ArrayLike], [exact: false], { n: Arr
 export const zeta: (
   ...args: Given<[x: ArrayLike], [q: ArrayLike | null], { x: ArrayLike; q: ArrayLike | null }>
 ) => JaxArray = define("jax.scipy.special.zeta", { x: arrayLike, q: arrayLike.or(null) }, ({ x, q }) =>
-  run(() => core.zeta(inexact("zeta", "x", x), inexact("zeta", "q", q ?? 1))),
+  run(() => core.zeta(...(promotedReal("zeta", { x, q: q ?? 1 }) as [Tensor, Tensor]))),
 );
 /** The n-th derivative of digamma; n is a number. */
 export const polygamma: (...args: Given<[n: number, x: ArrayLike], [], { n: number; x: ArrayLike }>) => JaxArray =

@@ -28,7 +28,7 @@ export const bernoulli = distribution(
     },
     ppf: (t) => {
       const [q, p] = [part(t, "q"), part(t, "p")];
-      const y = core.cast(core.greater(q, sub(1, p)), "float32");
+      const y = core.cast(core.greater(q, sub(1, p)), q.dtype);
       const valid = both(both(from(q, 0), core.lessEqual(q, 1)), both(from(p, 0), core.lessEqual(p, 1)));
       return within(valid, y, Number.NaN);
     },

@@ -5,6 +5,7 @@ import { ShapeError } from "@facet/autograd";
 import { only } from "@facet/dialect";
 import { arrayLike, declared } from "../arguments.js";
 import { type ArrayLike, inexact, integral, type JaxArray, run } from "../array.js";
+import { promotedReal } from "../numpy/ufunc.js";
 import { within } from "./distribution.js";
 
 const { add, sub, mul, div, log, square } = core;
@@ -13,7 +14,7 @@ const LOG_2PI = Math.log(2 * Math.PI);
 function normal(x: ArrayLike, mean: ArrayLike, cov: ArrayLike): JaxArray {
   return run(() => {
     const fn = "multivariate_normal.logpdf";
-    const [at, centre, spread] = [inexact(fn, "x", x), inexact(fn, "mean", mean), inexact(fn, "cov", cov)];
+    const [at, centre, spread] = promotedReal(fn, { x, mean, cov }) as [Tensor, Tensor, Tensor];
     const away = sub(at, centre);
     if (centre.rank === 0) return mul(add(div(square(away), spread), add(log(spread), LOG_2PI)), -0.5);
     const n = centre.shape.at(-1) as number;
@@ -53,11 +54,10 @@ export const multivariate_normal = {
 function counts(x: ArrayLike, n: ArrayLike, p: ArrayLike): JaxArray {
   return run(() => {
     const fn = "multinomial.logpmf";
-    const [at, draws] = [integral(fn, "x", x), integral(fn, "n", n)].map((whole) => core.cast(whole, "float32")) as [
-      Tensor,
-      Tensor,
-    ];
     const chances = inexact(fn, "p", p);
+    const counted = (argument: string, given: ArrayLike): Tensor =>
+      core.cast(integral(fn, argument, given), chances.dtype);
+    const [at, draws] = [counted("x", x), counted("n", n)];
     const terms = sub(core.xlogy(at, chances), core.lgamma(add(at, 1)));
     const y = add(core.lgamma(add(draws, 1)), core.sum(terms, { axes: -1 }));
     // As in the original all of x must sum to n, not each row.
@@ -77,7 +77,7 @@ export const multinomial = {
 function shares(x: ArrayLike, alpha: ArrayLike): JaxArray {
   return run(() => {
     const fn = "dirichlet.logpdf";
-    const [given, weights] = [inexact(fn, "x", x), inexact(fn, "alpha", alpha)];
+    const [given, weights] = promotedReal(fn, { x, alpha }) as [Tensor, Tensor];
     const k = weights.shape[0];
     if (weights.rank !== 1 || k === undefined || given.rank < 1 || (given.shape[0] !== k && given.shape[0] !== k - 1))
       throw new ShapeError({
