@@ -49,6 +49,19 @@ const torch: Record<string, Call> = {
   "special.ndtr": of(F.ndtr),
   "special.log_ndtr": of(F.logNdtr),
   "special.ndtri": of(F.ndtri),
+  ...Object.fromEntries(
+    (["t", "u", "v", "w"] as const).flatMap((kind): [string, Call][] => [
+      [`special.chebyshev_polynomial_${kind}`, of((x, n) => F.chebyshev(kind, x as F.Tensor, n as F.Tensor))],
+      [
+        `special.shifted_chebyshev_polynomial_${kind}`,
+        of((x, n) => F.chebyshev(kind, F.sub(F.mul(x as F.Tensor, 2), 1), n as F.Tensor)),
+      ],
+    ]),
+  ),
+  "special.hermite_polynomial_h": of((x, n) => F.hermite(x as F.Tensor, n as F.Tensor, "physicists")),
+  "special.hermite_polynomial_he": of((x, n) => F.hermite(x as F.Tensor, n as F.Tensor, "probabilists")),
+  "special.laguerre_polynomial_l": of(F.laguerre),
+  "special.legendre_polynomial_p": of(F.legendre),
   "special.xlog1py": of(F.xlog1py),
   "special.zeta": of(F.zeta),
   "nn.functional.relu": of(F.relu),

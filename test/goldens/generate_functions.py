@@ -37,6 +37,12 @@ PAIRS = [[nan, 1], [1, nan], [0, 0], [0, 1], [1, 0], [-1, 2], [2, -1], [inf, 1],
 ONE = [(-4, 4)]
 UNIT = [(-0.95, 0.95)]
 POSITIVE = [(0.1, 9)]
+# Not of NaN, of which PyTorch makes what memory holds.
+DEGREES = [[1, 8], [-1, 7], [0, 5], [0.25, -1], [0.25, -0.5], [0.25, 0], [0.25, 1], [-2, 3]]
+POLYNOMIALS = [
+    *[f"{shift}chebyshev_polynomial_{kind}" for shift in ("", "shifted_") for kind in "tuvw"],
+    *"hermite_polynomial_h hermite_polynomial_he laguerre_polynomial_l legendre_polynomial_p".split(),
+]
 TORCH = [
     *[(n, ONE, {}, SPECIAL) for n in ("sin cos tan atan sinh cosh asinh exp exp2 expm1 sinc frac trunc floor ceil round erf erfc sigmoid").split()],
     *[(n, UNIT, {}, SPECIAL) for n in ("asin acos atanh erfinv").split()],
@@ -76,6 +82,7 @@ TORCH = [
     ("special.zeta", [(1.2, 9), (0.2, 9)], {}, [[1, 2], [0.5, 2], [2, 0], [2, -1], [2, -1.5]]),
     ("igamma", [(0.2, 20), (0.1, 30)], {}, [[0, 1], [-1, 2], [2, -1], [2, inf]]),
     ("igammac", [(0.2, 20), (0.1, 30)], {}, [[0, 1], [-1, 2], [2, -1], [2, inf]]),
+    *[("special." + n, [(-1.5, 1.5), (0, 9)], {}, DEGREES) for n in POLYNOMIALS],
     ("lerp", [(-4, 4), (-4, 4), (0, 1)], {}, []),
     ("addcmul", [(-4, 4), (-4, 4), (-4, 4)], {"value": 0.75}, []),
     ("addcdiv", [(-4, 4), (-4, 4), (1, 4)], {"value": 0.75}, []),
@@ -90,7 +97,7 @@ TORCH = [
 ]
 GRADIENT_FREE = {"isnan", "isinf", "isposinf", "isneginf", "isfinite", "signbit", "heaviside", "special.zeta"}
 NO_GRADIENT_OF_FIRST = {"igamma", "igammac"}
-NO_GRADIENT = {"special.bessel_j0", "special.bessel_j1"} | GRADIENT_FREE
+NO_GRADIENT = {"special.bessel_j0", "special.bessel_j1", *("special." + n for n in POLYNOMIALS)} | GRADIENT_FREE
 
 
 def operands(name, intervals, edges):

@@ -3,8 +3,8 @@ import "./start.js";
 import * as core from "@facet/autograd";
 import type { Args } from "@facet/dialect";
 import { convertCore } from "./convert.js";
-import { native, out, tensor } from "./kinds.js";
-import type { Out } from "./ops/arithmetic.js";
+import { native, type Operand, operand, out, tensor } from "./kinds.js";
+import { arithmetic, type Out, requireTensor } from "./ops/arithmetic.js";
 import { floating } from "./ops/of_one.js";
 import { floatingOperands } from "./ops/of_two.js";
 import { type Tensor, wrap } from "./tensor.js";
@@ -61,6 +61,42 @@ export const spherical_bessel_j0: (x: Tensor, ...args: Args<[], Out>) => Tensor 
   { x: tensor, "*": null, out },
   ({ x }) => core.noGrad(() => core.scope(() => wrap(core.sinc(core.div(convertCore(x.core, "float32"), Math.PI))))),
 );
+
+/** Polynomials of x and a degree n, whose fractions are cut off; PyTorch has no gradient of them. */
+const polynomial = (name: string, f: (x: core.TensorLike, n: core.TensorLike) => core.Tensor): OfDegree => {
+  const compute = arithmetic(`special.${name}`, (x, n) => core.noGrad(() => f(x, n)), "float32");
+  return native(`special.${name}`, { x: operand, n: operand, "*": null, out }, ({ x, n }) => {
+    requireTensor(`special.${name}`, x, n);
+    return compute(x, n);
+  });
+};
+type OfDegree = (x: Operand, ...args: Args<[n: Operand], { n: Operand } & Out>) => Tensor;
+type Kind = "t" | "u" | "v" | "w";
+const chebyshev = (kind: Kind) => polynomial(`chebyshev_polynomial_${kind}`, (x, n) => core.chebyshev(kind, x, n));
+/** Of 2 x - 1. */
+const shifted = (kind: Kind) =>
+  polynomial(`shifted_chebyshev_polynomial_${kind}`, (x, n) =>
+    core.chebyshev(kind, core.sub(core.mul(asTensor(x), 2), 1), n),
+  );
+const asTensor = (x: core.TensorLike): core.Tensor => (typeof x === "number" ? core.full([], x) : x);
+export const chebyshev_polynomial_t = /* @__PURE__ */ chebyshev("t");
+export const chebyshev_polynomial_u = /* @__PURE__ */ chebyshev("u");
+export const chebyshev_polynomial_v = /* @__PURE__ */ chebyshev("v");
+export const chebyshev_polynomial_w = /* @__PURE__ */ chebyshev("w");
+export const shifted_chebyshev_polynomial_t = /* @__PURE__ */ shifted("t");
+export const shifted_chebyshev_polynomial_u = /* @__PURE__ */ shifted("u");
+export const shifted_chebyshev_polynomial_v = /* @__PURE__ */ shifted("v");
+export const shifted_chebyshev_polynomial_w = /* @__PURE__ */ shifted("w");
+/** The physicists' polynomials, for the weight e^-x^2. */
+export const hermite_polynomial_h = /* @__PURE__ */ polynomial("hermite_polynomial_h", (x, n) =>
+  core.hermite(x, n, "physicists"),
+);
+/** The probabilists', for e^(-x^2 / 2). */
+export const hermite_polynomial_he = /* @__PURE__ */ polynomial("hermite_polynomial_he", (x, n) =>
+  core.hermite(x, n, "probabilists"),
+);
+export const laguerre_polynomial_l = /* @__PURE__ */ polynomial("laguerre_polynomial_l", core.laguerre);
+export const legendre_polynomial_p = /* @__PURE__ */ polynomial("legendre_polynomial_p", core.legendre);
 
 /** input log(1 + other), 0 where input is 0. */
 export const xlog1py = floatingOperands("special.xlog1py", core.xlog1py);

@@ -7,10 +7,10 @@ import {
   elementwiseSpecial,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
-import { type Vjp, vjp } from "../define_op.js";
+import { nonDifferentiable, type Vjp, vjp } from "../define_op.js";
 import type { Tensor } from "../tensor.js";
 import { add, div, equal, greaterEqual, lessEqual, logicalAnd, mul, sub, where } from "./elementwise.js";
-import { ofOne, ofTwo, toward, unary } from "./elementwise_op.js";
+import { binary, ofOne, ofTwo, pair, type TensorLike, toward, unary } from "./elementwise_op.js";
 import { clamp, neg, signum, square } from "./elementwise_unary.js";
 import { exp, log, xlogy } from "./powers.js";
 
@@ -114,6 +114,30 @@ export const zeta = ofTwo(
   toward("b", ["a", "b"], (dy, { a, b }) => neg(mul(dy, mul(a, zeta(add(a, 1), b))))),
   { kernel: elementwiseBinarySpecial },
 );
+const ofDegree = (name: "chebyshev" | "hermite" | "laguerre" | "legendre") =>
+  binary(name, nonDifferentiable, nonDifferentiable, { kernel: elementwiseBinarySpecial });
+const chebyshevOp = ofDegree("chebyshev");
+const hermiteOp = ofDegree("hermite");
+const laguerreOp = ofDegree("laguerre");
+const legendreOp = ofDegree("legendre");
+/** Slope and start of the polynomial of degree 1. */
+const KINDS = { t: [1, 0], u: [2, 0], v: [2, -1], w: [2, 1] } as const;
+/**
+ * Chebyshev's polynomials of four kinds, of x and the degree trunc(n), elementwise and broadcast. Of a degree below 0 and an infinite or
+ * NaN one 0, from 100 000 on NaN. Not differentiated, as the others are not.
+ */
+export function chebyshev(kind: "t" | "u" | "v" | "w", x: TensorLike, n: TensorLike): Tensor {
+  const [s0, s1] = KINDS[kind];
+  return chebyshevOp(pair(x, n), { s0, s1 });
+}
+/** Hermite's polynomials of the degree trunc(n): the physicists', for the weight e^-x^2, or the probabilists', for e^(-x^2 / 2). */
+export const hermite = (x: TensorLike, n: TensorLike, weight: "physicists" | "probabilists"): Tensor =>
+  hermiteOp(pair(x, n), { s0: weight === "physicists" ? 2 : 1, s1: 0 });
+/** Laguerre's polynomials of the degree trunc(n). */
+export const laguerre = (x: TensorLike, n: TensorLike): Tensor => laguerreOp(pair(x, n), undefined);
+/** Legendre's polynomials of the degree trunc(n). */
+export const legendre = (x: TensorLike, n: TensorLike): Tensor => legendreOp(pair(x, n), undefined);
+
 const GAMMA = { kernel: elementwiseIncompleteGamma };
 /** e^-x x^(a - 1) / gamma(a) */
 const gammaDensity = (a: Tensor, x: Tensor): Tensor => exp(sub(sub(xlogy(sub(a, 1), x), x), lgamma(a)));

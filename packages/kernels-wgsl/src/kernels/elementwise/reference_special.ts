@@ -152,3 +152,23 @@ export function relativeEntropy(x: number, y: number): number {
   if (x > 0 && y > 0) return x * log(x / y);
   return x === 0 && y >= 0 ? 0 : inf;
 }
+
+/** Polynomials by p(k + 1) = (a(k) x + b(k)) p(k) - c(k) p(k - 1), from 1 and p(1). */
+function byRecurrence(n: number, first: number, step: (k: number, p: number, before: number) => number): number {
+  if (!(n > -1) || n === inf) return 0;
+  if (n >= 100_000) return Number.NaN;
+  let [p, next] = [1, first];
+  for (let k = 1; k <= floor(n); k++) [p, next] = [next, step(k, next, p)];
+  return p;
+}
+
+/** Chebyshev's polynomials, of which that of degree 1 is slope x + start. */
+export const chebyshev = (x: number, n: number, slope: number, start: number): number =>
+  byRecurrence(n, slope * x + start, (_, p, before) => 2 * x * p - before);
+/** Hermite's polynomials: the physicists' with scale 2, the probabilists' with 1. */
+export const hermite = (x: number, n: number, scale: number): number =>
+  byRecurrence(n, scale * x, (k, p, before) => scale * (x * p - k * before));
+export const laguerre = (x: number, n: number): number =>
+  byRecurrence(n, 1 - x, (k, p, before) => ((2 * k + 1 - x) * p - k * before) / (k + 1));
+export const legendre = (x: number, n: number): number =>
+  byRecurrence(n, x, (k, p, before) => ((2 * k + 1) * x * p - k * before) / (k + 1));

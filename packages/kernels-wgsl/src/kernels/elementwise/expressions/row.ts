@@ -40,8 +40,11 @@ function expression<Arity extends 1 | 2 | 3>(
 
 export const unary = (wgsl: string, reference: (...v: [number, number, number]) => number, rest: Rest = {}): Of<1> =>
   expression(1, wgsl, reference as Expression["reference"], rest);
-export const binary = (wgsl: string, reference: (...v: [number, number, number?]) => number, rest: Rest = {}): Of<2> =>
-  expression(2, wgsl, reference as Expression["reference"], rest);
+export const binary = (
+  wgsl: string,
+  reference: (...v: [number, number, number?, number?]) => number,
+  rest: Rest = {},
+): Of<2> => expression(2, wgsl, reference as Expression["reference"], rest);
 export const ternary = (
   wgsl: string,
   reference: (...v: [number, number, number, number]) => number,

@@ -4,11 +4,15 @@ import { erf, erfinv } from "../reference_math.js";
 import {
   besselI,
   besselJ,
+  chebyshev,
   digamma,
   erfc,
   erfcx,
   gammaLower,
   gammaUpper,
+  hermite,
+  laguerre,
+  legendre,
   lgamma,
   logNdtr,
   ndtri,
@@ -37,6 +41,25 @@ const gamma = {
     [190, 210],
     [1e4, 1.01e4],
     [1e4, 9e3],
+  ),
+} as const;
+/** Of a number and a degree. */
+const polynomial = {
+  shader: "binary_special",
+  ...domain([-1.5, 1.5], [0, 12]),
+  ...edges(
+    [2, 3],
+    [-2, 3],
+    [1, 30],
+    [-1, 7],
+    [0.3, -1],
+    [0.3, -0.5],
+    [0.3, nan],
+    [nan, 0],
+    [nan, 2],
+    [0.3, inf],
+    [0.3, 1e6],
+    [0, 8],
   ),
 } as const;
 
@@ -126,6 +149,22 @@ export const specialFunctions = {
   bessel_i1e: unary("i1e_f32(a)", (a) => besselI(1, a, true), { ...bessel, ...within(8) }),
   bessel_j0: unary("j0_f32(a)", (a) => besselJ(0, a), { ...bessel, ...within(8, 6e-7) }),
   bessel_j1: unary("j1_f32(a)", (a) => besselJ(1, a), { ...bessel, ...within(8, 1e-6) }),
+  /** Chebyshev's polynomial of degree trunc(b), of whose kind that of degree 1 is s0 a + s1. */
+  chebyshev: binary("chebyshev_f32(a, b, params.s0, params.s1)", (a, b, s0 = 0, s1 = 0) => chebyshev(a, b, s0, s1), {
+    ...polynomial,
+    ...scalars(2, -1),
+    ...within(32, 1e-4),
+  }),
+  /** Hermite's polynomial of degree trunc(b): the physicists' for s0 of 2, the probabilists' for 1. */
+  hermite: binary("hermite_f32(a, b, params.s0)", (a, b, s0 = 0) => hermite(a, b, s0), {
+    ...polynomial,
+    ...scalars(1),
+    ...within(64, 1e-2),
+  }),
+  /** Laguerre's polynomial of degree trunc(b). */
+  laguerre: binary("laguerre_f32(a, b)", laguerre, { ...polynomial, ...within(64, 1e-5) }),
+  /** Legendre's polynomial of degree trunc(b). */
+  legendre: binary("legendre_f32(a, b)", legendre, { ...polynomial, ...within(64, 1e-5) }),
   /** Sum of (b + k)^-a over whole k from 0. Negative b down to -1000, for whole a. */
   zeta: binary("zeta_f32(a, b)", zeta, {
     shader: "binary_special",
