@@ -255,6 +255,64 @@ def matrices():
     yield "orgqr", ["$fm", "$p"], {}
 
 
+def masked():
+    reductions = "sum prod mean median norm var std amax amin argmax argmin logsumexp".split()
+    for name in reductions:
+        one = {"dim": 0} if name in ["median"] else {}
+        for x in ["$f", "$i", "$b"]:
+            yield f"masked.{name}", [x], one
+            yield f"masked.{name}", [x], {"mask": "$b", **one}
+            yield f"masked.{name}", [x], {"mask": "$bv", "dim": 1, "keepdim": True}
+        yield f"masked.{name}", ["$f"], {"mask": "$b", "dim": -2, "dtype": "~float32"}
+        yield f"masked.{name}", ["$fv"], {"mask": "$b"}
+        yield f"masked.{name}", ["$f"], {"mask": "$b", "dim": 2}
+    for name in "var std".split():
+        yield f"masked.{name}", ["$f", 1, False], {"mask": "$b"}
+        yield f"masked.{name}", ["$f", 1], {"mask": "$bv", "correction": 0}
+        yield f"masked.{name}", ["$f", 1, True], {"correction": 0}
+    for order in [1, 2.5, 0, "~inf", "~-inf"]:
+        yield "masked.norm", ["$f", order, 1], {"mask": "$bv"}
+        yield "masked.normalize", ["$f", order, 1], {"mask": "$bv"}
+    for name in "cumsum cumprod softmax log_softmax softmin".split():
+        for x in ["$f", "$i"]:
+            yield f"masked.{name}", [x, 1], {"mask": "$bv"}
+            # Of 64 bits PyTorch's logarithms of integers tell the least.
+            if name != "log_softmax" or x == "$f":
+                yield f"masked.{name}", [x, 1], {"mask": "$bv", "dtype": "~float32"}
+        yield f"masked.{name}", ["$f", 0], {}
+    yield "masked.normalize", ["$f", 2, 0], {"eps": 10.0}
+    yield "masked.logaddexp", ["$f", "$fv"], {"input_mask": "$b", "other_mask": "$bv"}
+    yield "masked.logaddexp", ["$f", "$fv"], {}
+
+
+def transforms():
+    for name in ["fft.irfft", "fft.hfft"]:
+        for x in ["$f", "$i", "$bv", "$cube", "$f0"]:
+            for norm in [None, "ortho", "forward", "backward", "other"]:
+                yield name, [x], {"norm": norm}
+            yield name, [x, 5], {"dim": 0}
+        yield name, ["$f", 4, 2], {}
+    for name in ["fft.irfft2", "fft.irfftn", "fft.hfft2", "fft.hfftn"]:
+        for x in ["$f", "$cube", "$i", "$f0"]:
+            for norm in [None, "ortho", "forward", "backward"]:
+                yield name, [x], {"norm": norm}
+            yield name, [x, [3, 5]], {}
+            yield name, [x, [-1, 4]], {"dim": [1, 0]}
+        yield name, ["$cube"], {"dim": [0, 0]}
+    for name in ["fft.fftshift", "fft.ifftshift"]:
+        for x in ["$f", "$i", "$b", "$fv", "$cube"]:
+            yield name, [x], {}
+            yield name, [x, 0], {}
+        yield name, ["$cube"], {"dim": [2, 0]}
+        yield name, ["$fv"], {"dim": 1}
+    for x in ["$i", "$f"]:
+        yield "linalg.cholesky_ex", [x], {}
+    for x in ["$f", "$i", "$b"]:
+        yield "zero_", [x], {}
+    for p in [1, 2, 0, "~inf"]:
+        yield "nn.functional.pdist", ["$fm", p], {}
+
+
 def windows():
     own = {"general_cosine": [{"a": [0.5, 0.25, 0.1]}, {"a": []}, {}], "gaussian": [{}, {"std": 0.5}, {"std": 0}], "kaiser": [{}, {"beta": 2.5}, {"beta": -1}],
            "exponential": [{}, {"tau": 0}, {"center": 1}, {"sym": False, "center": 1, "tau": 2.0}], "general_hamming": [{}, {"alpha": 0.75}]}
@@ -267,6 +325,8 @@ def windows():
 
 def array_cases():
     yield from windows()
+    yield from masked()
+    yield from transforms()
     yield from matrices()
     yield from products()
     yield from views()

@@ -25,6 +25,8 @@ export const torchExceptions: Exceptions = {
       "as PyTorch has them without listing them",
     ],
     [/^torch\.(Bool|Byte|Float|Int|Long)Tensor$/, "classes of C++: Python tells no signature"],
+    [/^torch\.fft\.hfft(2|n)$/, "as PyTorch's, whose list of names leaves them out"],
+    [/^torch\.masked\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.autograd\.function\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.signal\.windows\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.(finfo|iinfo)$/, "classes of C++: Python tells no signature"],

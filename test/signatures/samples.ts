@@ -47,6 +47,7 @@ const texts = [
     "add",
     "train",
     "clip",
+    "ortho",
     "floor",
     "pre",
     "strong_wolfe",

@@ -439,3 +439,22 @@ describe("data", () => {
     await expect((datasets.CIFAR10.open as () => Promise<unknown>)()).rejects.toThrow(ArgumentError);
   });
 });
+
+test("cholesky_ex tells the first minor that is not positive", async () => {
+  const given = torch.tensor([
+    [
+      [4, 2],
+      [2, 5],
+    ],
+    [
+      [1, 2],
+      [2, 1],
+    ],
+  ]);
+  const { L, info } = torch.linalg.cholesky_ex(given.to(torch.float32) as Tensor);
+  expect(await info.tolist()).toEqual([0, 2]);
+  expect(await L.get(0).tolist()).toEqual([
+    [2, 0],
+    [1, 2],
+  ]);
+});

@@ -40,15 +40,17 @@ export {
 export { vmap } from "./func/vmap.js";
 export { enable_grad, type GradMode, inference_mode, is_grad_enabled, no_grad, set_grad_enabled } from "./grad_mode.js";
 export type { Operand } from "./kinds.js";
-export { resize_as_ } from "./methods/more_inplace.js";
+export { resize_as_, zero_ } from "./methods/more_inplace.js";
 export {
   accelerator,
   autograd,
   backends,
   cuda,
   distributions,
+  fft,
   func,
   linalg,
+  masked,
   nn,
   optim,
   signal,

@@ -8,6 +8,7 @@ import { householderNamed, powerNamed } from "./ops/matrix_functions.js";
 import type { Tensor } from "./tensor.js";
 
 export {
+  cholesky_ex,
   choleskyLinalg as cholesky,
   eigh,
   eigvalsh,

@@ -5,8 +5,10 @@ import * as autogradMembers from "./autograd/index.js";
 import * as acceleratorMembers from "./devices/accelerator.js";
 import * as cudaMembers from "./devices/cuda.js";
 import * as distributionsMembers from "./distributions/index.js";
+import * as fftMembers from "./fft.js";
 import * as funcMembers from "./func/index.js";
 import * as linalgMembers from "./linalg.js";
+import * as maskedMembers from "./masked.js";
 import * as nnMembers from "./nn/index.js";
 import * as optimMembers from "./optim/index.js";
 import * as windowMembers from "./signal_windows.js";
@@ -51,8 +53,10 @@ export declare namespace distributions {
   type Independent = distributionsMembers.Independent;
   type MultivariateNormal = distributionsMembers.MultivariateNormal;
 }
+export const fft = namespace("torch.fft", fftMembers);
 export const func = namespace("torch.func", funcMembers);
 export const linalg = namespace("torch.linalg", linalgMembers);
+export const masked = namespace("torch.masked", maskedMembers);
 export const signal = namespace("torch.signal", { windows: namespace("torch.signal.windows", windowMembers) });
 export const special = namespace("torch.special", specialMembers);
 

@@ -115,6 +115,9 @@ export const resize_as_: (input: Tensor, ...args: Args<[the_template: Tensor], R
   ({ input, the_template }) => resized("resize_as_", input, the_template.shape),
 );
 
+/** Writes 0 everywhere: as the method. */
+export const zero_: (input: Tensor) => Tensor = native("zero_", { input: tensor }, ({ input }) => input.zero_());
+
 /** Writes a value on the main diagonal; with `wrap` again below it, a row after its end. */
 const fill_diagonal_: InPlace<
   [fill_value: number | boolean, wrap: boolean],

@@ -7,6 +7,7 @@ import { tensor } from "../kinds.js";
 import { type Tensor, wrap } from "../tensor.js";
 
 export { linear } from "../ops/linalg.js";
+export { pdist } from "../ops/products.js";
 export {
   dropout,
   elu,

@@ -206,6 +206,20 @@ export const choleskyLinalg: (input: Tensor, ...args: Args<[], Upper>) => Tensor
     return core.scope(() => wrap(core.cholesky(input.core, { upper })));
   },
 );
+/** Triangles, and the order of the first leading minor that is not positive, else 0; beyond it the triangle is NaN. */
+export const cholesky_ex: (input: Tensor, ...args: Args<[], { upper: boolean } & Checking>) => ResultAndInfo<"L"> =
+  native(
+    "linalg.cholesky_ex",
+    { input: tensor, "*": null, upper: false, ...checking },
+    ({ input, upper, check_errors }) => {
+      requireSquares("linalg.cholesky_ex", "A", input);
+      return core.scope(() => {
+        const L = core.cholesky(input.core, { upper, checked: check_errors });
+        const info = core.noGrad(() => firstOf(core.logicalNot(core.greater(diagonals(L), 0))));
+        return tuple<ResultAndInfo<"L">>({ L, info });
+      });
+    },
+  );
 export const cholesky: (input: Tensor, ...args: Args<[upper: boolean], Upper>) => Tensor = native(
   "cholesky",
   { input: tensor, upper: false, "*": null, out },
