@@ -323,7 +323,8 @@ export const pdist: (input: Tensor, ...args: Args<[p: number], { p: number }>) =
         given: `${p}`,
       });
     return core.scope(() => {
-      if (places.length === 0) return wrap(core.zeros([0]));
+      // Of no pairs there are no distances, which follow the rows all the same.
+      if (places.length === 0) return wrap(core.sliceAlong(core.reshape(input.core, [input.core.size]), 0, 0, 0));
       const [first, second] = [places.map((at) => Math.floor(at / n)), places.map((at) => at % n)];
       const rows = (list: number[]): core.Tensor =>
         core.gather(input.core, core.fromData(Int32Array.from(list), [list.length], "int32"));
