@@ -12,6 +12,15 @@ const floats = (values: number[], shape: number[] = [values.length]): F.Tensor =
 const read = async (x: F.Tensor): Promise<number[]> => [...(await x.data())];
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
+test("a quantile between equal elements has a slope of both, between equal infinities of the lower", async () => {
+  const slopes = async (values: number[]): Promise<number[]> => {
+    const x = F.variable(floats(values));
+    return read(F.gradients(F.quantile(x, 0.25), [x])[0] as F.Tensor);
+  };
+  expect(await slopes([2, 2, 2, 2])).toEqual([0.25, 0.75, 0, 0]);
+  expect(await slopes([Infinity, Infinity, Infinity, Infinity])).toEqual([1, 0, 0, 0]);
+});
+
 describe("long lines with many ties", () => {
   const extent = 3000;
   const values = createRandom(9)

@@ -7,9 +7,10 @@ A case is a program: {id, area, inputs: [tensor], steps: [[op, args, kw]], grad:
 Values are referred to as {"r": i}: inputs first, then one per step (a step with several results is a list; {"r": i, "k": j}).
 """
 
-import argparse, base64, json, math, random, sys, warnings
+import argparse, base64, functools, json, math, random, sys, warnings
 import numpy as np
 import torch, torch.nn.functional as F
+import torch_rows
 
 warnings.filterwarnings("ignore")
 torch.set_num_threads(1)
@@ -1241,14 +1242,15 @@ AREAS = {
     "inplace": (a_inplace, 4),
     "compose": (a_compose, 6),
     "double": (a_double, 5),
+    **torch_rows.areas(sys.modules[__name__]),
 }
 
 
 # ---------------------------------------------------------------- running in PyTorch
 def resolve(op):
-    ns, name = op.split(".")
+    ns, *within, name = op.split(".")
     if ns == "torch":
-        return getattr(torch, name)
+        return getattr(functools.reduce(getattr, within, torch), name)
     if ns == "F":
         return getattr(F, name)
     return lambda x, *a, **k: getattr(x, name)(*a, **k)

@@ -44,8 +44,6 @@ export function make(encoded: Encoded, wantsGrad = false): Any {
   return wantsGrad ? made.requires_grad_() : made;
 }
 
-const isTensor = (value: Any): boolean => value instanceof torch.Tensor;
-
 function argument(value: Any, values: readonly Any[]): Any {
   if (Array.isArray(value)) return value.map((each) => argument(each, values));
   if (value === null || typeof value !== "object") return value;
@@ -56,21 +54,39 @@ function argument(value: Any, values: readonly Any[]): Any {
 }
 
 function call(op: string, args: readonly Any[], keywords: Record<string, Any>): Any {
-  const [space, name] = op.split(".") as [string, string];
+  const path = op.split(".");
+  const [space, name] = [path[0] as string, path.at(-1) as string];
   const all = Object.keys(keywords).length > 0 ? [...args, keywords] : [...args];
   if (op === "getitem") return args[0].get(...args[1]);
-  if (space === "torch") return torch[name](...all);
+  if (space === "torch") return path.slice(1).reduce((at, part) => at[part], torch)(...all);
   return space === "F" ? torch.nn.functional[name](...all) : all[0][name](...all.slice(1));
 }
 
-/** Runs the steps; `values` holds the inputs and takes the results. */
-function runSteps({ steps }: Program, values: Any[]): Any[] {
-  for (const [op, args, keywords] of steps) {
-    const named = Object.entries(keywords).map(([name, value]) => [name, argument(value, values)]);
-    values.push(call(op, argument(args, values), Object.fromEntries(named)));
-  }
+function runStep([op, args, keywords]: Program["steps"][number], values: readonly Any[]): Any {
+  const named = Object.entries(keywords).map(([name, value]) => [name, argument(value, values)]);
+  return call(op, argument(args, values), Object.fromEntries(named));
+}
+
+/** Results whose number the values decide are promises. */
+const isPromised = (value: Any): boolean => typeof value?.then === "function";
+const outputsOf = (values: readonly Any[]): Any[] => {
   const last = values.at(-1);
-  return isTensor(last) ? [last] : Array.isArray(last) ? last : [last];
+  return Array.isArray(last) ? last : [last];
+};
+
+/** Runs the steps; `values` holds the inputs and takes the results. */
+async function runSteps({ steps }: Program, values: Any[]): Promise<Any[]> {
+  for (const step of steps) {
+    const result = runStep(step, values);
+    values.push(isPromised(result) ? await result : result);
+  }
+  return outputsOf(values);
+}
+
+/** As runSteps, within a trace. */
+function traceSteps({ steps }: Program, values: Any[]): Any[] {
+  for (const step of steps) values.push(runStep(step, values));
+  return outputsOf(values);
 }
 
 async function hold(value: Any): Promise<Held | null> {
@@ -99,7 +115,7 @@ function fit(outputs: readonly Any[], seeds: readonly Any[]): void {
 export async function runEager(program: Program): Promise<Results> {
   const { inputs, grad, expect } = program;
   const values = inputs.map((each) => make(each, each.req));
-  const outputs = runSteps(program, values);
+  const outputs = await runSteps(program, values);
   const results: Results = { outs: await holdAll(outputs) };
   const leaves = values.slice(0, inputs.length).filter((_, i) => inputs[i]?.req);
   const found = differentiable(outputs);
@@ -146,7 +162,7 @@ export async function runCompiled(program: Program): Promise<Results> {
       .map((each, i) => (inputs[i]?.req ? each.detach().requires_grad_() : each));
     const weights = given.slice(inputs.length);
     const leaves = values.filter((_, i) => inputs[i]?.req);
-    const outputs = runSteps(program, values);
+    const outputs = traceSteps(program, values);
     let found: Any[] = [];
     if (weights.length > 0) {
       const floats = differentiable(outputs);

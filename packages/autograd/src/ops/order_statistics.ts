@@ -120,8 +120,10 @@ const between: Readonly<Record<Interpolation, (at: (rank: Tensor) => Tensor, ran
   midpoint: (at, rank) => mul(add(at(floor(rank)), at(ceil(rank))), 0.5),
   linear: (at, rank) => {
     const [low, high] = [at(floor(rank)), at(ceil(rank))];
-    // Between equal infinities there is no distance.
-    return add(low, mul(where(equal(low, high), 0, sub(high, low)), sub(rank, floor(rank))));
+    const distance = sub(high, low);
+    // Between equal infinities there is none.
+    const none = logicalAnd(equal(low, high), isNan(distance));
+    return add(low, mul(where(none, 0, distance), sub(rank, floor(rank))));
   },
 };
 
