@@ -13,6 +13,8 @@ export const torchExceptions: Exceptions = {
     [/^torch\.(Device|Dtype)$/, "made by the package alone"],
   ],
   ours: [
+    [/^torch\.nn\.(ModuleDict|ParameterDict)$/, "as PyTorch's, whose list of names leaves their constructors out"],
+    [/^torch\.nn\.modules\./, "as PyTorch's, of a module whose signatures are not among those that are kept"],
     [
       /^torch\.(Tensor|Generator|device|set_grad_enabled)$/,
       "classes of C++ or of a with statement: Python tells no signature",
@@ -39,7 +41,10 @@ export const torchExceptions: Exceptions = {
     [/^torch\.set_default_dtype$/, "as PyTorch's, which its list of names leaves out"],
     [/^torch\.facet\./, "what JavaScript needs and PyTorch has not"],
     [/^torch\.Tensor\.(get|set|slice|show)$/, "stand for indexing and for print"],
-    [/^torch\.nn\.(Sequential|ModuleList)\.get$|^torch\.utils\.data\.Dataset\.get$/, "stand for indexing"],
+    [
+      /^torch\.nn\.(Sequential|ModuleList|ModuleDict|ParameterList|ParameterDict)\.(get|set|has)$|^torch\.utils\.data\.Dataset\.get$/,
+      "stand for indexing",
+    ],
     [
       /^torch\.nn\.\w+\.(reset_parameters|reset_running_stats|materialize|flatten_parameters)$/,
       "as PyTorch's, which its documentation does not list",

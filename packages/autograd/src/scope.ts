@@ -9,6 +9,8 @@ export interface HoldsTensors {
 }
 
 let innermost: Set<Tensor> | undefined;
+/** Scopes under way, the outermost first. */
+const open: Set<Tensor>[] = [];
 
 /** Enters a new tensor into the innermost scope. */
 export function adopt(tensor: Tensor): Tensor {
@@ -18,7 +20,7 @@ export function adopt(tensor: Tensor): Tensor {
 
 /** Takes tensors out of every scope: they live until disposed or collected. Returns what it was given. */
 export function keep<T>(value: T): T {
-  for (const tensor of findTensors(value)) innermost?.delete(tensor);
+  for (const tensor of findTensors(value)) for (const each of open) each.delete(tensor);
   return value;
 }
 
@@ -30,6 +32,7 @@ export function scope<T>(body: () => T): T {
   const outer = innermost;
   const own = new Set<Tensor>();
   innermost = own;
+  open.push(own);
   let result: T;
   try {
     result = body();
@@ -46,6 +49,7 @@ export function scope<T>(body: () => T): T {
     }
   } finally {
     innermost = outer;
+    open.pop();
     for (const tensor of own) tensor.dispose("freed at the end of its scope; return it, or keep() it, to use it later");
   }
   return result;

@@ -10,6 +10,7 @@ import * as funcMembers from "./func/index.js";
 import * as linalgMembers from "./linalg.js";
 import * as maskedMembers from "./masked.js";
 import * as nnMembers from "./nn/index.js";
+import * as moduleMembers from "./nn/module_names.js";
 import * as optimMembers from "./optim/index.js";
 import * as windowMembers from "./signal_windows.js";
 import * as specialMembers from "./special.js";
@@ -64,6 +65,7 @@ export const nn = namespace("torch.nn", {
   ...nnMembers,
   functional: namespace("torch.nn.functional", nnMembers.functional),
   init: namespace("torch.nn.init", nnMembers.init),
+  modules: namespace("torch.nn.modules", { module: namespace("torch.nn.modules.module", moduleMembers) }),
   utils: namespace("torch.nn.utils", {
     ...nnMembers.utils,
     rnn: namespace("torch.nn.utils.rnn", nnMembers.utils.rnn),
@@ -71,6 +73,9 @@ export const nn = namespace("torch.nn", {
 });
 export declare namespace nn {
   type Module = nnMembers.Module;
+  type ModuleDict = nnMembers.ModuleDict;
+  type ParameterList = nnMembers.ParameterList;
+  type ParameterDict = nnMembers.ParameterDict;
   type Parameter = nnMembers.Parameter;
   type StateDict = nnMembers.StateDict;
   type IncompatibleKeys = nnMembers.IncompatibleKeys;

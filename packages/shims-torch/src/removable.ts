@@ -21,13 +21,20 @@ export class RemovableHandle {
 /** Hooks of one kind of one object. */
 export class Hooks<F> {
   #list: { readonly hook: F }[] = [];
+  readonly #changed: () => void;
+  /** `changed` is told when a hook is added or taken out. */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed;
+  }
 
   /** Adds a hook after those there are, or before them. */
   add(hook: F, first = false): RemovableHandle {
     const entry = { hook };
     this.#list = first ? [entry, ...this.#list] : [...this.#list, entry];
+    this.#changed();
     return new RemovableHandle(() => {
       this.#list = this.#list.filter((each) => each !== entry);
+      this.#changed();
     });
   }
   get size(): number {

@@ -1,10 +1,12 @@
 import { ArgumentError, ObservedMap, observe, scope, UnsupportedError, withLayer } from "@facet/autograd";
-import type { Args, Keywords } from "@facet/dialect";
+import { type Args, type Keywords, methods } from "@facet/dialect";
 import { checkDevice, type Device, type Dtype } from "../dtype.js";
 import { complain } from "../errors.js";
 import { refuseHooks } from "../hooks.js";
 import type { Tensor } from "../tensor.js";
 import { readers } from "./module_arguments.js";
+import { type HookMethods, hookMethods, stateHooks, throughHooks } from "./module_hooks.js";
+import { type ModuleMethods, moduleMethods, requireFloat32 } from "./module_methods.js";
 import {
   childrenOf,
   fieldOf,
@@ -17,7 +19,17 @@ import {
   traps,
   walk,
 } from "./module_registry.js";
-import { type IncompatibleKeys, loadOwn, loadState, type StateDict, saveOwn } from "./module_state.js";
+import {
+  type IncompatibleKeys,
+  type LocalMetadata,
+  loadOwn,
+  loadState,
+  metadataOf,
+  type StateDict,
+  saveOwn,
+  versionOf,
+  withMetadata,
+} from "./module_state.js";
 
 export type { IncompatibleKeys, StateDict } from "./module_state.js";
 
@@ -56,7 +68,7 @@ const HOOKS = {
 };
 
 /** A module is called like a function: `net(x)` runs forward. */
-export interface Module {
+export interface Module extends HookMethods, ModuleMethods {
   (...inputs: Parameters<this["forward"]>): ReturnType<this["forward"]>;
   /** True until eval(): dropout acts. */
   training: boolean;
@@ -77,7 +89,7 @@ export class Module {
   constructor(...args: []) {
     readers.construct(args);
     const call = (...inputs: unknown[]): unknown => {
-      return withLayer(layerNames.get(module) ?? module._get_name(), () => scope(() => module.forward(...inputs)));
+      return withLayer(layerNames.get(module) ?? module._get_name(), () => scope(() => throughHooks(module, inputs)));
     };
     // An arrow function's own properties would hide fields of the same names.
     for (const name of ["name", "length"]) Reflect.deleteProperty(call, name);
@@ -201,13 +213,7 @@ export class Module {
     const [device, dtype] =
       "tensor" in values ? [null, values.tensor.dtype] : ["device" in values ? values.device : null, values.dtype];
     if (device !== null) checkDevice("Module.to", device);
-    if (dtype !== null && !dtype.is_floating_point)
-      throw new UnsupportedError({
-        op: "Module.to",
-        argument: "dtype",
-        expected: "torch.float32",
-        given: `${dtype}`,
-      });
+    if (dtype !== null) requireFloat32("Module.to", dtype);
     return this;
   }
 
@@ -226,10 +232,15 @@ export class Module {
         expected: "destination, prefix and keep_vars by keyword",
         given: "positions",
       });
-    const state = destination ?? {};
+    const state = destination ?? withMetadata({}, {});
+    const local = { version: versionOf(this) };
+    const metadata = metadataOf(state);
+    if (metadata) metadata[prefix.slice(0, -1)] = local;
+    for (const hook of stateHooks(this, "state_dict_pre")) hook(this, prefix, keep_vars);
     this._save_to_state_dict(state, prefix, keep_vars);
     for (const [name, module] of this._modules)
       module?.state_dict({ destination: state, prefix: `${prefix}${name}.`, keep_vars });
+    for (const hook of stateHooks(this, "state_dict_post")) hook(this, state, prefix, local);
     return state;
   }
 
@@ -245,27 +256,30 @@ export class Module {
   _load_from_state_dict(
     state: Readonly<Record<string, unknown>>,
     prefix: string,
-    _local_metadata: object,
+    local_metadata: LocalMetadata,
     strict: boolean,
     missing: string[],
     unexpected: string[],
     errors: string[],
   ): void {
-    loadOwn(this, state, prefix, strict, missing, unexpected, errors);
+    for (const hook of stateHooks(this, "load_state_dict_pre"))
+      hook(this, state as StateDict, prefix, { ...local_metadata }, strict, missing, unexpected, errors);
+    loadOwn(this, state, prefix, local_metadata, strict, missing, unexpected, errors);
   }
 
   /**
    * Copies tensors of a state_dict into this module. With `strict` (default) every name must be there and known; a size
-   * that does not fit is an error either way, with nothing copied.
+   * that does not fit is an error either way, with nothing copied. With `assign` the module has the state's own tensors from then
+   * on, in parameters of its own where they are none.
    */
   load_state_dict(
     ...args: Args<
-      [state_dict: StateDict, strict: boolean, assign: false],
-      { state_dict: StateDict; strict: boolean; assign: false }
+      [state_dict: StateDict, strict: boolean, assign: boolean],
+      { state_dict: StateDict; strict: boolean; assign: boolean }
     >
   ): IncompatibleKeys {
-    const { state_dict, strict } = readers.load_state_dict(args);
-    return loadState(this, state_dict, strict);
+    const { state_dict, strict, assign } = readers.load_state_dict(args);
+    return loadState(this, state_dict, strict, assign);
   }
 
   // Printing.
@@ -289,3 +303,6 @@ export class Module {
 }
 
 const indent = (text: string): string => text.replaceAll("\n", "\n  ");
+
+methods(Module, hookMethods);
+methods(Module, moduleMethods);

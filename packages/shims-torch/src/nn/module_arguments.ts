@@ -69,6 +69,6 @@ export const readers = {
   load_state_dict: read("load_state_dict", {
     state_dict: named<StateDict>("state_dict", "tensors by name, as state_dict() gives them"),
     strict: bool.or(true),
-    assign: only(false),
+    assign: bool.or(false),
   }),
 };

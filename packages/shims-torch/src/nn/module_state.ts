@@ -4,7 +4,9 @@ import { complain } from "../errors.js";
 import { sizeText } from "../python.js";
 import { Tensor } from "../tensor.js";
 import type { Module } from "./module.js";
+import { stateHooks } from "./module_hooks.js";
 import { nameOf, ownTensors } from "./module_registry.js";
+import { Parameter } from "./parameter.js";
 import { isUninitialized, type UninitializedParameter } from "./uninitialized.js";
 
 /** Parameters and buffers by their dotted names. */
@@ -15,6 +17,25 @@ export interface IncompatibleKeys {
   missing_keys: string[];
   unexpected_keys: string[];
 }
+
+/** What a state says of one module: the version of its class' state. */
+export interface LocalMetadata {
+  readonly version?: number;
+  /** Whether the module is to have the state's own tensors. */
+  readonly assign_to_params_buffers?: boolean;
+}
+type Metadata = Record<string, LocalMetadata>;
+
+/** A state dict with PyTorch's `_metadata`, which is not among its names. */
+export function withMetadata(state: StateDict, metadata: Metadata): StateDict {
+  return Object.defineProperty(state, "_metadata", { value: metadata, writable: true, configurable: true });
+}
+export const metadataOf = (state: object): Metadata | undefined =>
+  Object.getOwnPropertyDescriptor(state, "_metadata")?.enumerable === false
+    ? (state as { _metadata: Metadata })._metadata
+    : undefined;
+/** The version of a class' state: `_version` of the class, 1 unless it says another. */
+export const versionOf = (module: Module): number => (module as { _version?: number })._version ?? 1;
 
 class Incompatible implements IncompatibleKeys {
   readonly missing_keys: string[];
@@ -68,6 +89,7 @@ export function loadOwn(
   module: Module,
   state: Readonly<Record<string, unknown>>,
   prefix: string,
+  { assign_to_params_buffers = false }: LocalMetadata,
   strict: boolean,
   missing: string[],
   unexpected: string[],
@@ -93,6 +115,7 @@ export function loadOwn(
       errors.push(
         `size mismatch for ${key}: copying a param with shape torch.Size(${sizeText(source.shape)}) from checkpoint, the shape in current model is torch.Size(${sizeText(target.shape)}).`,
       );
+    else if (assign_to_params_buffers) copies.push(() => assign(module, name, target, source));
     else copies.push(() => target.copy_(source));
   }
   const { set_extra_state } = module as ExtraState;
@@ -109,14 +132,30 @@ export function loadOwn(
   }
 }
 
+/** Makes a tensor of a state the module's own. */
+function assign(module: Module, name: string, target: Tensor, source: Tensor): void {
+  const { requires_grad } = target;
+  const own =
+    !(target instanceof Parameter) || source instanceof Parameter ? source : new Parameter(source, requires_grad);
+  if (own instanceof Parameter) own.requires_grad_(requires_grad);
+  Reflect.set(module, name, own);
+}
+
 /** What Module.load_state_dict does. */
-export function loadState(module: Module, given: StateDict, strict: boolean): IncompatibleKeys {
+export function loadState(module: Module, given: StateDict, strict: boolean, assign: boolean): IncompatibleKeys {
   const [missing, unexpected, errors]: [string[], string[], string[]] = [[], [], []];
+  const incompatible = new Incompatible(missing, unexpected);
+  const own = metadataOf(given);
   const planned = planCopies(() => {
-    const state = { ...given };
+    const state = withMetadata({ ...given }, own ?? {});
     const load = (owner: Module, prefix: string): void => {
-      owner._load_from_state_dict(state, prefix, {}, true, missing, unexpected, errors);
+      const local = { ...own?.[prefix.slice(0, -1)], ...(assign ? { assign_to_params_buffers: true } : {}) };
+      owner._load_from_state_dict(state, prefix, local, true, missing, unexpected, errors);
       for (const [name, child] of owner._modules) if (child) load(child, `${prefix}${name}.`);
+      const hooks = stateHooks(owner, "load_state_dict_post");
+      // They look at what was loaded.
+      if (hooks.length > 0) copyNow(copies.splice(0));
+      for (const hook of hooks) hook(owner, incompatible);
     };
     load(module, "");
   });
@@ -133,8 +172,12 @@ export function loadState(module: Module, given: StateDict, strict: boolean): In
       given: "others",
     });
   }
+  copyNow(planned);
+  return incompatible;
+}
+
+function copyNow(list: readonly (() => unknown)[]): void {
   noGrad(() => {
-    for (const copy of planned) copy();
+    for (const copy of list) copy();
   });
-  return new Incompatible(missing, unexpected);
 }

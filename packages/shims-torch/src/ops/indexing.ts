@@ -213,7 +213,12 @@ function sliced(input: Tensor, { starts, stops, steps }: Bounds, shape: readonly
   return viewed(input, (x) => core.reshape(core.slice(x, starts, stops, steps), shape), { at });
 }
 
-function bounds(op: string, index: Exclude<Index, null>, extent: number, axis: number): [number, number, number] {
+export function bounds(
+  op: string,
+  index: Exclude<Index, null>,
+  extent: number,
+  axis: number,
+): [number, number, number] {
   if (index instanceof Tensor) return [0, extent, 1];
   if (typeof index === "number") {
     if (!Number.isInteger(index) || index < -extent || index >= extent)
