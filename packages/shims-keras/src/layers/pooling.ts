@@ -167,26 +167,44 @@ const ofImages =
       layout: channelsLast ? "NHWC" : "NCHW",
     });
 
+/** The largest of each window of [n, steps, c]. Default pool_size 2, strides as pool_size, padding "valid". */
 export const MaxPooling1D = /* @__PURE__ */ pooling("Max", 1, maxPool);
+/** The largest of each window of [n, h, w, c]. Default pool_size 2, strides as pool_size, padding "valid". */
 export const MaxPooling2D = /* @__PURE__ */ pooling("Max", 2, /* @__PURE__ */ ofImages(maxPool2d));
 export type MaxPooling2D = InstanceType<typeof MaxPooling2D>;
+/** The largest of each window of [n, d, h, w, c]. Default pool_size 2, strides as pool_size, padding "valid". */
 export const MaxPooling3D = /* @__PURE__ */ pooling("Max", 3, maxPool);
+/** The mean of each window of [n, steps, c]. Default pool_size 2, strides as pool_size, padding "valid". Places outside are not counted. */
 export const AveragePooling1D = /* @__PURE__ */ pooling("Average", 1, avgPool);
+/** The mean of each window of [n, h, w, c]. Default pool_size 2, strides as pool_size, padding "valid". Places outside are not counted. */
 export const AveragePooling2D = /* @__PURE__ */ pooling("Average", 2, /* @__PURE__ */ ofImages(avgPool2d));
 export type AveragePooling2D = InstanceType<typeof AveragePooling2D>;
+/** The mean of each window of [n, d, h, w, c]. Default pool_size 2, strides as pool_size, padding "valid". Places outside are not counted. */
 export const AveragePooling3D = /* @__PURE__ */ pooling("Average", 3, avgPool);
+/** The largest of each part of [n, steps, c], so many along each axis as output_size says. */
 export const AdaptiveMaxPooling1D = /* @__PURE__ */ adaptive("Max", 1);
+/** The largest of each part of [n, h, w, c], so many along each axis as output_size says. */
 export const AdaptiveMaxPooling2D = /* @__PURE__ */ adaptive("Max", 2);
+/** The largest of each part of [n, d, h, w, c], so many along each axis as output_size says. */
 export const AdaptiveMaxPooling3D = /* @__PURE__ */ adaptive("Max", 3);
+/** The mean of each part of [n, steps, c], so many along each axis as output_size says. */
 export const AdaptiveAveragePooling1D = /* @__PURE__ */ adaptive("Average", 1);
+/** The mean of each part of [n, h, w, c], so many along each axis as output_size says. */
 export const AdaptiveAveragePooling2D = /* @__PURE__ */ adaptive("Average", 2);
+/** The mean of each part of [n, d, h, w, c], so many along each axis as output_size says. */
 export const AdaptiveAveragePooling3D = /* @__PURE__ */ adaptive("Average", 3);
+/** The largest over steps: [n, steps, c] to [n, c], or with extents of 1 where keepdims (default false). */
 export const GlobalMaxPooling1D = /* @__PURE__ */ overall("Max", 1);
+/** The largest over h, w: [n, h, w, c] to [n, c], or with extents of 1 where keepdims (default false). */
 export const GlobalMaxPooling2D = /* @__PURE__ */ overall("Max", 2);
+/** The largest over d, h, w: [n, d, h, w, c] to [n, c], or with extents of 1 where keepdims (default false). */
 export const GlobalMaxPooling3D = /* @__PURE__ */ overall("Max", 3);
+/** The mean over steps: [n, steps, c] to [n, c], or with extents of 1 where keepdims (default false). */
 export const GlobalAveragePooling1D = /* @__PURE__ */ overall("Average", 1);
+/** The mean over h, w: [n, h, w, c] to [n, c], or with extents of 1 where keepdims (default false). */
 export const GlobalAveragePooling2D = /* @__PURE__ */ overall("Average", 2);
 export type GlobalAveragePooling2D = InstanceType<typeof GlobalAveragePooling2D>;
+/** The mean over d, h, w: [n, d, h, w, c] to [n, c], or with extents of 1 where keepdims (default false). */
 export const GlobalAveragePooling3D = /* @__PURE__ */ overall("Average", 3);
 export {
   AveragePooling1D as AvgPool1D,

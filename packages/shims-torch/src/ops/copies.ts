@@ -31,8 +31,11 @@ function copying(name: string, rules: Rules, view: (input: Tensor, ...rest: any[
 }
 const itself = (input: Tensor): Tensor => input;
 
+/** The input in memory of its own. */
 export const alias_copy: Copy<[], object> = copying("alias", {}, itself);
+/** The input in memory of its own, without a gradient. */
 export const detach_copy: Copy<[], object> = copying("detach", {}, (input) => input.data);
+/** expand() in memory of its own: extents of 1 repeated, -1 for those that stay. */
 export const expand_copy: Copy<[size: readonly number[]], { size: readonly number[] }> = copying(
   "expand",
   { size: ints },
@@ -43,6 +46,7 @@ export const view_copy: Copy<[size: readonly number[]], { size: readonly number[
   { size: ints },
   reshape,
 );
+/** permute() in memory of its own: dimension i of the result is dims[i] of the input. */
 export const permute_copy: Copy<[dims: readonly number[]], { dims: readonly number[] }> = copying(
   "permute",
   { dims: ints },
@@ -52,6 +56,7 @@ export const diagonal_copy: Copy<
   [offset: number, dim1: number, dim2: number],
   { offset: number; dim1: number; dim2: number }
 > = copying("diagonal", { offset: int.or(0), dim1: int.or(0), dim2: int.or(1) }, diagonal);
+/** narrow() in memory of its own: `length` places of one dimension from `start` on. */
 export const narrow_copy: Copy<
   [dim: number, start: number, length: number],
   { dim: number; start: number; length: number }
@@ -73,6 +78,7 @@ export const transpose_copy: Copy<[dim0: number, dim1: number], { dim0: number; 
   { dim0: int, dim1: int },
   transpose,
 );
+/** A matrix transposed, in memory of its own; of a vector a copy. */
 export const t_copy: Copy<[], object> = copying("t", {}, t);
 export const unfold_copy: Copy<
   [dimension: number, size: number, step: number],

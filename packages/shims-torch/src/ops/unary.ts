@@ -9,6 +9,7 @@ import type { Out } from "./arithmetic.js";
 import { type Compute, floating, type OfOne, type OfOneAlone, one, rounding, same, unary } from "./of_one.js";
 import { refuseDtype, requireFloat } from "./scalar.js";
 
+/** -x, of the dtype of x. Throws DtypeError for bools. */
 export const neg: OfOne = native("neg", one, ({ input }) => {
   if (input.core.dtype === "bool")
     complain(
@@ -18,26 +19,43 @@ export const neg: OfOne = native("neg", one, ({ input }) => {
     );
   return wrap(core.checked.neg(input.core));
 });
+/** |x|, of the dtype of x. */
 export const abs = same("abs", core.checked.abs);
 /** -1, 0 or 1; 0 of NaN; of bools themselves. */
 export const sign = unary("sign", (x) => (x.dtype === "bool" ? copyOf(x) : core.signum(x)));
 /** x * x; of bools int64. */
 export const square = unary("square", (x) => core.checked.square(x.dtype === "bool" ? core.cast(x, "int32") : x));
+/** The largest whole number not above x; integers are themselves. */
 export const floor = rounding("floor", core.floor);
+/** The smallest whole number not below x; integers are themselves. */
 export const ceil = rounding("ceil", core.ceil);
+/** e^x; of integers float32, as all functions of real numbers here. */
 export const exp = floating("exp", core.exp);
+/** e^x - 1, accurate near 0. */
 export const expm1 = floating("expm1", core.expm1);
+/** Natural logarithm; NaN below 0, -inf at 0. */
 export const log = floating("log", core.log);
+/** log(1 + x), accurate near 0. */
 export const log1p = floating("log1p", core.log1p);
+/** Square root; NaN below 0. */
 export const sqrt = floating("sqrt", core.sqrt);
+/** 1 / sqrt(x); NaN below 0, inf at 0. */
 export const rsqrt = floating("rsqrt", core.rsqrt);
+/** 1 / x; of integers float32. */
 export const reciprocal = floating("reciprocal", core.reciprocal);
+/** Sine of an angle in radians. */
 export const sin = floating("sin", core.sin);
+/** Cosine of an angle in radians. */
 export const cos = floating("cos", core.cos);
+/** Hyperbolic tangent, between -1 and 1. */
 export const tanh = floating("tanh", core.tanh);
+/** 1 / (1 + e^-x), between 0 and 1. */
 export const sigmoid = floating("sigmoid", core.sigmoid);
+/** Error function, between -1 and 1. */
 export const erf = floating("erf", core.erf);
+/** Inverse of erf; inf with the sign of x at -1 and 1, NaN beyond. */
 export const erfinv = floating("erfinv", core.erfinv);
+/** bool: true where x is 0. */
 export const logical_not = unary("logical_not", (x) => core.logicalNot(convertCore(x, "bool")));
 
 /** max(x, 0). Not of bools. */
@@ -79,27 +97,43 @@ export const round: (input: Tensor, ...args: Args<[], RoundArguments>) => Tensor
   },
 );
 
+/** Angle in radians whose cosine is x; NaN beyond -1 and 1. */
 export const acos = floating("acos", core.acos);
+/** Inverse of cosh; NaN below 1. */
 export const acosh = floating("acosh", core.acosh);
+/** Angle in radians whose sine is x; NaN beyond -1 and 1. */
 export const asin = floating("asin", core.asin);
+/** Inverse of sinh. */
 export const asinh = floating("asinh", core.asinh);
+/** Angle in radians whose tangent is x, between -pi/2 and pi/2. */
 export const atan = floating("atan", core.atan);
+/** Inverse of tanh; inf with the sign of x at -1 and 1, NaN beyond. */
 export const atanh = floating("atanh", core.atanh);
+/** Hyperbolic cosine, (e^x + e^-x) / 2. */
 export const cosh = floating("cosh", core.cosh);
+/** Hyperbolic sine, (e^x - e^-x) / 2. */
 export const sinh = floating("sinh", core.sinh);
+/** Tangent of an angle in radians. */
 export const tan = floating("tan", core.tan);
 /** sin(pi x) / (pi x), 1 at 0. */
 export const sinc = floating("sinc", core.sinc);
+/** 2^x. */
 export const exp2 = floating("exp2", core.exp2);
+/** Logarithm to base 2; NaN below 0, -inf at 0. */
 export const log2 = floating("log2", core.log2);
+/** Logarithm to base 10; NaN below 0, -inf at 0. */
 export const log10 = floating("log10", core.log10);
+/** 1 - erf(x). */
 export const erfc = floating("erfc", core.erfc);
+/** Derivative of the logarithm of the gamma function. */
 export const digamma = floating("digamma", core.digamma);
 /** log |gamma(x)|. */
 export const lgamma = floating("lgamma", core.lgamma);
 /** Modified Bessel function of the first kind, of order 0. */
 export const i0 = floating("i0", core.besselI0);
+/** Degrees as radians: x pi / 180. */
 export const deg2rad = floating("deg2rad", core.deg2rad);
+/** Radians as degrees: 180 x / pi. */
 export const rad2deg = floating("rad2deg", core.rad2deg);
 /** Whole numbers towards zero. */
 export const trunc = rounding("trunc", core.trunc);
@@ -121,9 +155,13 @@ export const bitwise_not = unary("bitwise_not", (x) => core.bitwiseNot(refuseDty
 const test = (f: Compute): ((given: { input: Tensor }) => Tensor) => {
   return ({ input }) => core.scope(() => wrap(f(convertCore(input.core, "float32"))));
 };
+/** bool: neither NaN nor infinite. */
 export const isfinite: OfOneAlone = native("isfinite", { input: tensor }, test(core.isFinite));
+/** bool: infinite, of either sign. */
 export const isinf: OfOneAlone = native("isinf", { input: tensor }, test(core.isInf));
+/** bool: +inf. */
 export const isposinf: OfOne = native("isposinf", one, test(core.isPosInf));
+/** bool: -inf. */
 export const isneginf: OfOne = native("isneginf", one, test(core.isNegInf));
 /** True everywhere: there are no complex numbers. */
 export const isreal: OfOneAlone = native("isreal", { input: tensor }, ({ input }) =>
