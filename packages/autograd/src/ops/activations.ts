@@ -6,10 +6,10 @@ import type { Tensor } from "../tensor.js";
 import { add, div, greater, greaterEqual, less, lessEqual, maximum, minimum, mul, sub, where } from "./elementwise.js";
 import { binary, ofOne, toward, type UnaryAttrs, unary } from "./elementwise_op.js";
 import { abs, neg, sqrt, square } from "./elementwise_unary.js";
+import { erf } from "./erf.js";
 import { type Arithmetic, formula } from "./formula.js";
 import { exp } from "./powers.js";
 import { sliceAlong } from "./shape.js";
-import { erf } from "./special.js";
 
 const tensors = (): Arithmetic<Tensor> => ({
   ...{ add, sub, mul, div, neg, abs, square, exp, erf },

@@ -26,6 +26,7 @@ export * from "./elementwise.js";
 export type { TensorLike } from "./elementwise_op.js";
 export * from "./elementwise_unary.js";
 export * from "./embedding.js";
+export { erf } from "./erf.js";
 export * from "./fft.js";
 export { type GatherOptions, gather, gatherElements, take } from "./gather.js";
 export * from "./grid_sample.js";

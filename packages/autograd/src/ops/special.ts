@@ -4,6 +4,7 @@ import {
   elementwiseBessel,
   elementwiseBinarySpecial,
   elementwiseIncompleteGamma,
+  elementwisePolynomial,
   elementwiseSpecial,
   UnsupportedError,
 } from "@facet/kernels-wgsl";
@@ -21,10 +22,6 @@ const { PI, SQRT1_2, sqrt } = Math;
 /** The density of the normal distribution. */
 const density = (x: Tensor): Tensor => mul(exp(mul(square(x), -0.5)), 1 / sqrt(2 * PI));
 
-export const erf = ofOne(
-  "erf",
-  vjp(["x"], (dy, { x }) => mul(dy, mul(exp(neg(square(x))), 2 / sqrt(PI)))),
-);
 /** 1 - erf(x), of large x too. */
 export const erfc = ofOne(
   "erfc",
@@ -115,7 +112,7 @@ export const zeta = ofTwo(
   { kernel: elementwiseBinarySpecial },
 );
 const ofDegree = (name: "chebyshev" | "hermite" | "laguerre" | "legendre") =>
-  binary(name, nonDifferentiable, nonDifferentiable, { kernel: elementwiseBinarySpecial });
+  binary(name, nonDifferentiable, nonDifferentiable, { kernel: elementwisePolynomial });
 const chebyshevOp = ofDegree("chebyshev");
 const hermiteOp = ofDegree("hermite");
 const laguerreOp = ofDegree("laguerre");

@@ -16,6 +16,7 @@ import elementwiseBesselWgsl from "./elementwise_bessel.wgsl";
 import elementwiseBinaryWgsl from "./elementwise_binary.wgsl";
 import elementwiseBinarySpecialWgsl from "./elementwise_binary_special.wgsl";
 import elementwiseIncompleteGammaWgsl from "./elementwise_incomplete_gamma.wgsl";
+import elementwisePolynomialWgsl from "./elementwise_polynomial.wgsl";
 import elementwiseSpecialWgsl from "./elementwise_special.wgsl";
 import elementwiseTernaryWgsl from "./elementwise_ternary.wgsl";
 import elementwiseTranscendentalWgsl from "./elementwise_transcendental.wgsl";
@@ -205,15 +206,26 @@ const binaryOf = (name: string, wgsl: string) =>
   defineKernel({ ...elementwiseBinary, name, wgsl, variants: [flatScalar(2), scalars.three, scalars.many] });
 
 /** y = f(a): inverse and hyperbolic functions, roots, other bases. See elementwise_transcendental.wgsl. */
-export const elementwiseTranscendental = unaryOf("elementwise_transcendental", elementwiseTranscendentalWgsl);
+export const elementwiseTranscendental = /* @__PURE__ */ unaryOf(
+  "elementwise_transcendental",
+  elementwiseTranscendentalWgsl,
+);
 /** y = f(a): functions of the error and gamma families. See elementwise_special.wgsl. */
-export const elementwiseSpecial = unaryOf("elementwise_special", elementwiseSpecialWgsl);
+export const elementwiseSpecial = /* @__PURE__ */ unaryOf("elementwise_special", elementwiseSpecialWgsl);
 /** y = f(a): Bessel functions. See elementwise_bessel.wgsl. */
-export const elementwiseBessel = unaryOf("elementwise_bessel", elementwiseBesselWgsl);
+export const elementwiseBessel = /* @__PURE__ */ unaryOf("elementwise_bessel", elementwiseBesselWgsl);
 /** y = f(a, b), broadcast: special functions of two operands. See elementwise_binary_special.wgsl. */
-export const elementwiseBinarySpecial = binaryOf("elementwise_binary_special", elementwiseBinarySpecialWgsl);
+export const elementwiseBinarySpecial = /* @__PURE__ */ binaryOf(
+  "elementwise_binary_special",
+  elementwiseBinarySpecialWgsl,
+);
 /** y = f(a, b), broadcast: the incomplete gamma functions. See elementwise_incomplete_gamma.wgsl. */
-export const elementwiseIncompleteGamma = binaryOf("elementwise_incomplete_gamma", elementwiseIncompleteGammaWgsl);
+export const elementwiseIncompleteGamma = /* @__PURE__ */ binaryOf(
+  "elementwise_incomplete_gamma",
+  elementwiseIncompleteGammaWgsl,
+);
+/** y = f(a, b), broadcast: orthogonal polynomials of degree b. See elementwise_polynomial.wgsl. */
+export const elementwisePolynomial = /* @__PURE__ */ binaryOf("elementwise_polynomial", elementwisePolynomialWgsl);
 
 interface Axis {
   extent: number;

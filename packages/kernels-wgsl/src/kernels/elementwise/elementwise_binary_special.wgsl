@@ -210,66 +210,6 @@ fn zeta_f32(s: f32, q: f32) -> f32 {
   return sum + pow_f32(a, -s) * (a / (s - 1.0) + 0.5 + rest / a);
 }
 
-// The degree that n is cut off to, below 100 000; -1 where there is none.
-fn degree_of(n: f32) -> i32 { return select(-1, i32(n), n > -1.0 && n < 100000.0); }
-
-// Polynomials by their recurrences: of degrees below 0 they are 0, above all bounds NaN.
-fn beyond_degrees(n: f32) -> f32 { return select(0.0, nan(), n >= 100000.0 && n < infinity()); }
-
-// Chebyshev's four kinds differ in the polynomial of degree 1, slope x + start.
-fn chebyshev_f32(x: f32, n: f32, slope: f32, start: f32) -> f32 {
-  let degree = degree_of(n);
-  if (degree < 0) { return beyond_degrees(n); }
-  var p = 1.0;
-  var next = slope * x + start;
-  for (var k = 0; k < degree; k++) {
-    let after = 2.0 * x * next - p;
-    p = next;
-    next = after;
-  }
-  return p;
-}
-
-// Hermite's for the weight e^-x^2 (scale 2) or e^(-x^2 / 2) (scale 1).
-fn hermite_f32(x: f32, n: f32, scale: f32) -> f32 {
-  let degree = degree_of(n);
-  if (degree < 0) { return beyond_degrees(n); }
-  var p = 1.0;
-  var next = scale * x;
-  for (var k = 1; k <= degree; k++) {
-    let after = scale * (x * next - f32(k) * p);
-    p = next;
-    next = after;
-  }
-  return p;
-}
-
-fn laguerre_f32(x: f32, n: f32) -> f32 {
-  let degree = degree_of(n);
-  if (degree < 0) { return beyond_degrees(n); }
-  var p = 1.0;
-  var next = 1.0 - x;
-  for (var k = 1; k <= degree; k++) {
-    let after = (f32(2 * k + 1) - x) * next - f32(k) * p;
-    p = next;
-    next = after / f32(k + 1);
-  }
-  return p;
-}
-
-fn legendre_f32(x: f32, n: f32) -> f32 {
-  let degree = degree_of(n);
-  if (degree < 0) { return beyond_degrees(n); }
-  var p = 1.0;
-  var next = x;
-  for (var k = 1; k <= degree; k++) {
-    let after = f32(2 * k + 1) * x * next - f32(k) * p;
-    p = next;
-    next = after / f32(k + 1);
-  }
-  return p;
-}
-
 // Where the operands hold an element, and its coordinates along the two inner axes.
 struct Place {
   at: vec2<u32>,

@@ -5,6 +5,7 @@ import {
   elementwiseBessel,
   elementwiseBinarySpecial,
   elementwiseIncompleteGamma,
+  elementwisePolynomial,
   elementwiseSpecial,
   elementwiseTranscendental,
 } from "./elementwise.js";
@@ -63,5 +64,10 @@ export const elementwiseSpecialEntries: KernelEntry[] = [
     kernel: elementwiseIncompleteGamma,
     reference: elementwiseReference,
     cases: [...expressionCases(2, "incomplete_gamma"), ...ofTwo("igamma").map(elementwiseCase)],
+  },
+  {
+    kernel: elementwisePolynomial,
+    reference: elementwiseReference,
+    cases: [...expressionCases(2, "polynomial"), ...ofTwo("legendre").map(elementwiseCase)],
   },
 ];

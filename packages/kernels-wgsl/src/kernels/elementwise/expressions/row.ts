@@ -4,7 +4,7 @@ import type { BindingDtype } from "../../../kernel.js";
 export interface Expression {
   readonly arity: 1 | 2 | 3;
   /** The shader that has its functions, when it is not the one of its arity; such an expression is never fused with others. */
-  readonly shader?: "transcendental" | "special" | "bessel" | "binary_special" | "incomplete_gamma";
+  readonly shader?: "transcendental" | "special" | "bessel" | "binary_special" | "incomplete_gamma" | "polynomial";
   /** WGSL of the operands `a`, `b`, `c` and the scalars `params.s0`, `params.s1`. */
   readonly wgsl: string;
   /** The same for i32 and u32 operands, where it takes other words. */

@@ -45,7 +45,7 @@ const gamma = {
 } as const;
 /** Of a number and a degree. */
 const polynomial = {
-  shader: "binary_special",
+  shader: "polynomial",
   ...domain([-1.5, 1.5], [0, 12]),
   ...edges(
     [2, 3],
