@@ -31,6 +31,7 @@ export const torchExceptions: Exceptions = {
     [/^torch\.masked\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.autograd\.function\./, "of a namespace whose signatures are not among those that are kept"],
     [/^torch\.signal\.windows\./, "of a namespace whose signatures are not among those that are kept"],
+    [/^torch\.autograd\.Variable$/, "a class of C++: Python tells no signature"],
     [/^torch\.(finfo|iinfo)$/, "classes of C++: Python tells no signature"],
     [/^torch\.unique$/, "chosen by its flags: Python tells no signature"],
     [

@@ -134,3 +134,17 @@ test("once_differentiable: the gradient's gradient throws", async () => {
   );
   expect(() => autograd.function.once_differentiable(1 as never)).toThrow(ArgumentError);
 });
+
+test("Variable wraps a tensor on its own memory, outside of its graph", async () => {
+  const { Variable } = torch.autograd;
+  const x = torch.ones(2);
+  const v = new Variable(x, { requires_grad: true });
+  expect([v.requires_grad, v.is_leaf, x instanceof Variable]).toEqual([true, true, true]);
+  x.fill_(3);
+  expect(await v.tolist()).toEqual([3, 3]);
+  v.mul(v).sum().backward();
+  expect(await (v.grad as torch.Tensor).tolist()).toEqual([6, 6]);
+  expect(Variable(v.mul(2)).requires_grad).toBe(false);
+  expect(() => Variable(3 as never)).toThrow(/Variable data has to be a tensor, but got number/);
+  expect(() => Variable(torch.tensor([1, 2]), true)).toThrow(/floating point/);
+});

@@ -8,6 +8,7 @@ export { AutogradFunction as Function, type FunctionCtx } from "./function.js";
 export * as functional from "./functional.js";
 export { gradcheck, gradgradcheck } from "./gradcheck.js";
 export { type BackwardAllArguments, backward, grad } from "./gradients.js";
+export { Variable } from "./variable.js";
 
 /** torch.autograd.function */
 const functionMembers = { Function: AutogradFunction, once_differentiable } as const;

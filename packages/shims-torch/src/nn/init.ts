@@ -1,13 +1,13 @@
 // torch.nn.init: fills tensors in place. Weights are [out, in, ...]: fan_in counts dimension 1 and the receptive field.
 import "../start.js";
 import * as core from "@facet/autograd";
-import { type Args, define, number, oneOf } from "@facet/dialect";
+import { type Args, define, int, number, oneOf } from "@facet/dialect";
 import { complain } from "../errors.js";
 import { write } from "../inplace.js";
 import { generator, scalar, tensor } from "../kinds.js";
 import { drawNormal, drawUniform } from "../ops/inplace.js";
 import { sizeText } from "../python.js";
-import { type Generator, nextKey } from "../random.js";
+import { type Generator, nextKey, nextKeys } from "../random.js";
 import type { Tensor } from "../tensor.js";
 
 const axes = { inAxis: 1, outAxis: 0 };
@@ -134,4 +134,132 @@ export const zeros_: (tensor: Tensor) => Tensor = define(named("zeros_"), { tens
 );
 export const ones_: (tensor: Tensor) => Tensor = define(named("ones_"), { tensor }, (given) =>
   constant(given.tensor, 1),
+);
+
+/** PyTorch's refusal of a tensor of another rank. */
+function requireRank(op: string, target: Tensor, fits: boolean, ranks: string): void {
+  if (fits) return;
+  complain(core.ShapeError, `Only tensors with ${ranks} dimensions are supported`, {
+    op,
+    argument: "tensor",
+    expected: `rank ${ranks}`,
+    given: sizeText(target.shape),
+  });
+}
+
+/**
+ * Orthonormal rows, or columns where these are fewer, times `gain`; dimensions behind the first count as one. The decomposition runs on
+ * the host. Throws ShapeError below rank 2.
+ */
+export const orthogonal_: Fill<[gain: number, generator: Generator | null], { gain: number }> = define(
+  named("orthogonal_"),
+  { tensor, gain: number.or(1), generator: generator.or(null) },
+  ({ tensor: target, gain, generator: own }) => {
+    requireRank("orthogonal_", target, target.rank >= 2, "2 or more");
+    const { size, shape } = target.core;
+    if (size === 0) return target;
+    const [rows] = shape as [number];
+    return fill("orthogonal_", target, () => {
+      const drawn = core.orthogonal(gain)(nextKey(own), [rows, size / rows]);
+      return core.scope(() => core.reshape(drawn, shape));
+    });
+  },
+);
+
+/** N(mean, std^2), of what lies in [a, b]: bounds are values, not multiples of std. */
+export const trunc_normal_: Fill<
+  [mean: number, std: number, a: number, b: number, generator: Generator | null],
+  { mean: number; std: number; a: number; b: number }
+> = define(
+  named("trunc_normal_"),
+  { tensor, mean: number.or(0), std: number.or(1), a: number.or(-2), b: number.or(2), generator: generator.or(null) },
+  ({ tensor: target, mean, std, a, b, generator: own }) => {
+    if (!(std > 0) || !(a <= b))
+      throw new core.ArgumentError({
+        op: "trunc_normal_",
+        argument: std > 0 ? "b" : "std",
+        expected: std > 0 ? `at least a, ${a}` : "above 0",
+        given: `${std > 0 ? b : std}`,
+      });
+    return fill("trunc_normal_", target, () =>
+      core.scope(() => {
+        const z = core.truncatedNormal(nextKeys(own), target.shape, (a - mean) / std, (b - mean) / std);
+        // Scaling rounds, which may lead out of the bounds.
+        return core.clamp(core.add(core.mul(z, std), mean), a, b);
+      }),
+    );
+  },
+);
+
+/** A tensor of zeros with ones at flat places. */
+const onesAt = (target: Tensor, places: readonly number[]): core.Tensor => {
+  const values = new Float32Array(target.core.size);
+  for (const place of places) values[place] = 1;
+  return core.fromData(values, target.shape);
+};
+
+/** The identity matrix, as far as it goes. Throws ShapeError unless the tensor has 2 dimensions. */
+export const eye_: (tensor: Tensor) => Tensor = define(named("eye_"), { tensor }, ({ tensor: target }) => {
+  requireRank("eye_", target, target.rank === 2, "2");
+  const [rows, columns] = target.shape as [number, number];
+  const places = Array.from({ length: Math.min(rows, columns) }, (_, i) => i * (columns + 1));
+  return fill("eye_", target, () => onesAt(target, places));
+});
+
+/**
+ * A weight of a convolution [out, in, ...] that gives its input back, in every group, as far as there are channels. Throws ShapeError
+ * unless the tensor has 3 to 5 dimensions, the first a multiple of `groups`.
+ */
+export const dirac_: (tensor: Tensor, ...args: Args<[groups: number], { groups: number }>) => Tensor = define(
+  named("dirac_"),
+  { tensor, groups: int.or(1) },
+  ({ tensor: target, groups }) => {
+    requireRank("dirac_", target, target.rank >= 3 && target.rank <= 5, "3, 4, or 5");
+    const [out, channels, ...taps] = target.shape as [number, number, ...number[]];
+    if (!(groups >= 1) || out % groups !== 0)
+      complain(core.ShapeError, "dim 0 must be divisible by groups", {
+        op: "dirac_",
+        argument: "groups",
+        expected: `a divisor of ${out}`,
+        given: `${groups}`,
+      });
+    const field = taps.reduce((size, extent) => size * extent, 1);
+    const middle = taps.reduce((at, extent) => at * extent + Math.floor(extent / 2), 0);
+    const each = out / groups;
+    const places = Array.from({ length: groups }, (_, group) =>
+      Array.from({ length: Math.min(each, channels) }, (_, d) => ((group * each + d) * channels + d) * field + middle),
+    );
+    return fill("dirac_", target, () => onesAt(target, places.flat()));
+  },
+);
+
+/**
+ * N(0, std^2) but for the share `sparsity` of every column, rounded up, which is 0 at rows drawn by chance. Throws ShapeError unless the
+ * tensor has 2 dimensions.
+ */
+export const sparse_: Fill<
+  [sparsity: number, std: number, generator: Generator | null],
+  { sparsity: number; std: number }
+> = define(
+  named("sparse_"),
+  { tensor, sparsity: number, std: number.or(0.01), generator: generator.or(null) },
+  ({ tensor: target, sparsity, std, generator: own }) => {
+    requireRank("sparse_", target, target.rank === 2, "2");
+    if (!(sparsity >= 0 && sparsity <= 1))
+      throw new core.ArgumentError({
+        op: "sparse_",
+        argument: "sparsity",
+        expected: "from 0 to 1",
+        given: `${sparsity}`,
+      });
+    if (target.core.size === 0) return target;
+    const zeros = Math.ceil(sparsity * (target.shape[0] as number));
+    return fill("sparse_", target, () =>
+      core.scope(() => {
+        const values = core.mul(core.normal(nextKeys(own), target.shape), std);
+        const order = core.argsort(core.uniform(nextKeys(own), target.shape), { axis: 0 });
+        return core.where(core.less(core.argsort(order, { axis: 0 }), zeros), 0, values);
+      }),
+    );
+  },
 );
