@@ -12,9 +12,9 @@ import { any, bool, define, func, int, listOf, only, pythonShape, show, signatur
 import { dtype as dtypeKind, shape as shapeKind } from "./arguments.js";
 import { checkDtype, JaxArray } from "./array.js";
 import { type ShapeInput, shapeOf } from "./numpy/creation.js";
-import { flatten, unflatten } from "./pytree.js";
 import { TracedNumber } from "./traced_number.js";
-import { type AnyFunction, synchronous } from "./tree_scope.js";
+import { flatten, unflatten } from "./tree/pytree.js";
+import { type AnyFunction, synchronous } from "./tree/scope.js";
 
 const readStruct = signature("jax.ShapeDtypeStruct", {
   shape: shapeKind,

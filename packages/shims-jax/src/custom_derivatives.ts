@@ -12,8 +12,8 @@ import { type Args, bool, define, func, int, type Keywords, listOf, only, show, 
 import { JaxArray } from "./array.js";
 import { keepsNothing, type Policy } from "./checkpoint_policies.js";
 import { filledWith } from "./numpy/creation.js";
-import { flatten, type PyTreeDef, unflatten } from "./pytree.js";
-import { type AnyFunction, treeScope } from "./tree_scope.js";
+import { flatten, type PyTreeDef, unflatten } from "./tree/pytree.js";
+import { type AnyFunction, treeScope } from "./tree/scope.js";
 
 const isFloat = (leaf: unknown): leaf is JaxArray => leaf instanceof JaxArray && isFloating(leaf.dtype);
 

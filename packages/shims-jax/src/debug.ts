@@ -4,7 +4,7 @@ import { any, arrayText, bool, define, func, read, show, string } from "@facet/d
 import { tree } from "./arguments.js";
 import { JaxArray } from "./array.js";
 import { emit, finished } from "./effects.js";
-import { flatten, type PyTreeDef, unflatten } from "./pytree.js";
+import { flatten, type PyTreeDef, unflatten } from "./tree/pytree.js";
 
 type Piece = string | { readonly key: string | number; readonly spec: string };
 

@@ -5,7 +5,7 @@ import { declared, tree } from "./arguments.js";
 import { JaxArray, run } from "./array.js";
 import { disabledJit } from "./jit.js";
 import { filledWith } from "./numpy/creation.js";
-import { map } from "./pytree.js";
+import { map } from "./tree/pytree.js";
 
 /** The device that computes. `platform` is "gpu", whatever WebGPU runs on; `device_kind` names the adapter. */
 export class Device {

@@ -12,8 +12,8 @@ import {
 import { type Args, bool, define, func, int, type Keywords, listOf, only, signature } from "@facet/dialect";
 import { tree } from "./arguments.js";
 import { arraysIn, asIs, differentiable, OfTensors, release, selected } from "./functions_of_tensors.js";
-import { flatten, type PyTreeDef, unflatten } from "./pytree.js";
-import { type AnyFunction, treeScope } from "./tree_scope.js";
+import { flatten, type PyTreeDef, unflatten } from "./tree/pytree.js";
+import { type AnyFunction, treeScope } from "./tree/scope.js";
 
 /** Tangents in the structure, shapes and dtype of what they belong to. */
 function tangentsLike(

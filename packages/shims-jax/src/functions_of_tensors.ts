@@ -11,8 +11,8 @@ import {
 import { show } from "@facet/dialect";
 import { JaxArray } from "./array.js";
 import { filledWith } from "./numpy/creation.js";
-import { flatten, leavesOf, type PyTreeDef, unflatten } from "./pytree.js";
-import { synchronous } from "./tree_scope.js";
+import { flatten, leavesOf, type PyTreeDef, unflatten } from "./tree/pytree.js";
+import { synchronous } from "./tree/scope.js";
 
 /** A number as an array. */
 export const constant = (x: number): Tensor => filledWith("array", [], x, null).core;

@@ -4,7 +4,7 @@ import { define, int, Kind, number, oneOf, only, required, signature } from "@fa
 import { dtype as dtypeKind, type Given, shape as shapeKind } from "./arguments.js";
 import { type JaxArray, run } from "./array.js";
 import { filledWith, type ShapeInput, shapeOf } from "./numpy/creation.js";
-import { PRNGKeyArray } from "./random.js";
+import { PRNGKeyArray } from "./random/index.js";
 
 interface InitNamed<D> {
   key: PRNGKeyArray;

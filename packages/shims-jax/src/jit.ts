@@ -14,10 +14,10 @@ import { bool, define, func, int, isKeywords, type Keywords, listOf, only, strin
 import { JaxArray } from "./array.js";
 import { collected, type Effect, perform } from "./effects.js";
 import { parameterNames } from "./parameter_names.js";
-import { flatten, leavesOf, type PyTreeDef, unflatten } from "./pytree.js";
-import { PRNGKeyArray } from "./random.js";
+import { PRNGKeyArray } from "./random/index.js";
 import { TracedNumber } from "./traced_number.js";
-import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
+import { flatten, leavesOf, type PyTreeDef, unflatten } from "./tree/pytree.js";
+import { type AnyFunction, synchronous, treeScope } from "./tree/scope.js";
 
 interface JitOptions {
   static_argnums: number | readonly number[] | null;

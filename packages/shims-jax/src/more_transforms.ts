@@ -5,9 +5,9 @@ import { ShapeDtypeStruct } from "./abstract.js";
 import { declared, tree } from "./arguments.js";
 import { JaxArray } from "./array.js";
 import { filledWith } from "./numpy/creation.js";
-import { leavesOf, map } from "./pytree.js";
 import { vjp } from "./transforms.js";
-import type { AnyFunction } from "./tree_scope.js";
+import { leavesOf, map } from "./tree/pytree.js";
+import type { AnyFunction } from "./tree/scope.js";
 import { type MapAxes, vmap } from "./vmap.js";
 
 /**

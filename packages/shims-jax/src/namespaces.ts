@@ -6,18 +6,18 @@ import { configMembers } from "./devices.js";
 import * as optimizers from "./example_libraries/optimizers.js";
 import * as stax from "./example_libraries/stax.js";
 import * as imageMembers from "./image.js";
-import * as laxMembers from "./lax.js";
+import * as laxMembers from "./lax/index.js";
 import * as nnMembers from "./nn.js";
 import * as numpyMembers from "./numpy/index.js";
-import * as optaxMembers from "./optax.js";
-import * as lossMembers from "./optax_losses.js";
-import * as furtherLosses from "./optax_losses_more.js";
-import * as composed from "./optax_schedules_composed.js";
-import { long, short as shortTree } from "./optax_tree.js";
-import * as randomMembers from "./random.js";
+import * as optaxMembers from "./optax/index.js";
+import * as lossMembers from "./optax/losses.js";
+import * as furtherLosses from "./optax/losses_more.js";
+import * as composed from "./optax/schedules_composed.js";
+import { long, short as shortTree } from "./optax/tree.js";
+import * as randomMembers from "./random/index.js";
 import * as specialMembers from "./scipy/special.js";
 import { stats } from "./scipy/stats.js";
-import { short, treeUtil } from "./tree_util.js";
+import { short, treeUtil } from "./tree/util.js";
 
 /** jax.ad_checkpoint: names for what a policy chooses. */
 export const ad_checkpoint = namespace("jax.ad_checkpoint", { checkpoint_name: policies.checkpoint_name });

@@ -18,9 +18,9 @@ export { type ArrayLike, type Axis, computable, detached, inexact, integral, Jax
 export type { Initializer } from "./initializers.js";
 export { disable_jit, jit } from "./jit.js";
 export { type ShapeInput, shapeOf } from "./numpy/creation.js";
-export { type GradientTransformation, increment } from "./optax_base.js";
-export { flatten, leavesOf, map, PyTreeDef, register, structureOf, unflatten } from "./pytree.js";
-export { PRNGKeyArray } from "./random.js";
+export { type GradientTransformation, increment } from "./optax/base.js";
+export { PRNGKeyArray } from "./random/index.js";
 export { derived, hostNumber, TracedNumber } from "./traced_number.js";
 export { grad, stop_gradient, value_and_grad } from "./transforms.js";
-export { type AnyFunction, treeScope } from "./tree_scope.js";
+export { flatten, leavesOf, map, PyTreeDef, register, structureOf, unflatten } from "./tree/pytree.js";
+export { type AnyFunction, treeScope } from "./tree/scope.js";

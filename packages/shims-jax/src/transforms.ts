@@ -27,8 +27,8 @@ import {
   selected,
   withAux,
 } from "./functions_of_tensors.js";
-import { flatten, leavesOf, map, unflatten } from "./pytree.js";
-import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
+import { flatten, leavesOf, map, unflatten } from "./tree/pytree.js";
+import { type AnyFunction, synchronous, treeScope } from "./tree/scope.js";
 
 interface GradOptions {
   argnums: number | readonly number[];

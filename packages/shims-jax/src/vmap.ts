@@ -11,9 +11,9 @@ import { type Args, define, func, int, isKeywords, only, show, string } from "@f
 import { tree } from "./arguments.js";
 import { JaxArray } from "./array.js";
 import { filledWith } from "./numpy/creation.js";
-import { flatten, leavesOf, type PyTreeDef, structureOf, unflatten } from "./pytree.js";
-import { PRNGKeyArray } from "./random.js";
-import { type AnyFunction, synchronous, treeScope } from "./tree_scope.js";
+import { PRNGKeyArray } from "./random/index.js";
+import { flatten, leavesOf, type PyTreeDef, structureOf, unflatten } from "./tree/pytree.js";
+import { type AnyFunction, synchronous, treeScope } from "./tree/scope.js";
 
 /** Where examples stand: an axis for all arrays of a tree, null for none, or a tree of these that is the upper part of it. */
 export type MapAxes = number | null | readonly MapAxes[] | { readonly [key: string]: MapAxes };

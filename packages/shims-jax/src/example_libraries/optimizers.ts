@@ -5,12 +5,12 @@ import { ArgumentError, type HoldsTensors, scope, type Tensor, tensorsOf } from 
 import { bool, define, instance, isKeywords, listOf, number, show, signature } from "@facet/dialect";
 import { arrayLike, type Given, tree as treeKind } from "../arguments.js";
 import { type ArrayLike, inexact, type JaxArray, run } from "../array.js";
-import { FlatTree } from "../flat_tree.js";
-import { scalar, scalarOrSchedule, valueAt } from "../optax_schedules.js";
-import { map, register } from "../pytree.js";
+import { scalar, scalarOrSchedule, valueAt } from "../optax/schedules.js";
 import { derived, hostNumber } from "../traced_number.js";
-import { norm } from "../tree_norm.js";
-import { treeScope } from "../tree_scope.js";
+import { FlatTree } from "../tree/flat_tree.js";
+import { norm } from "../tree/norm.js";
+import { map, register } from "../tree/pytree.js";
+import { treeScope } from "../tree/scope.js";
 
 /** A step size, or a function of the step's index. */
 export type Schedule = (i: number) => number;

@@ -8,7 +8,7 @@ import { computable, type JaxArray, run } from "../array.js";
 import { glorot_normal, type Initializer, normal } from "../initializers.js";
 import * as nn from "../nn.js";
 import { exp, tanh } from "../numpy/elementwise.js";
-import { type PRNGKeyArray, split } from "../random.js";
+import { type PRNGKeyArray, split } from "../random/index.js";
 import { extent, flatShape, init, keyOf, type Layer, layer, NAME, weightsOf } from "./stax_layer.js";
 
 export { FanInConcat, FanInSum, FanOut, parallel, serial, shape_dependent } from "./stax_combinators.js";

@@ -5,7 +5,7 @@ import type { Given } from "../arguments.js";
 import { JaxArray } from "../array.js";
 import { plus } from "../numpy/elementwise.js";
 import { concatenate } from "../numpy/joining.js";
-import { type PRNGKeyArray, split } from "../random.js";
+import { type PRNGKeyArray, split } from "../random/index.js";
 import { extent, flatShape, keyOf, type Layer, layer, NAME, type Shape } from "./stax_layer.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a layer takes must be what the one before it gives; that is seen when it is applied.

@@ -14,9 +14,9 @@ import {
   padding as paddingKind,
   paddingOf,
   pairOf,
-} from "../lax_convolution.js";
-import { type PoolKind, type PoolLayout, pooled } from "../lax_reduce_window.js";
-import { type PRNGKeyArray, split } from "../random.js";
+} from "../lax/convolution.js";
+import { type PoolKind, type PoolLayout, pooled } from "../lax/reduce_window.js";
+import { type PRNGKeyArray, split } from "../random/index.js";
 import { extent, flatShape, init, keyOf, type Layer, layer, NAME, weightsOf } from "./stax_layer.js";
 
 /** [top, bottom, left, right] of an image. */

@@ -4,7 +4,7 @@ import { func, int, Kind, show, signature } from "@facet/dialect";
 import { tree } from "../arguments.js";
 import { JaxArray } from "../array.js";
 import type { Initializer } from "../initializers.js";
-import { PRNGKeyArray } from "../random.js";
+import { PRNGKeyArray } from "../random/index.js";
 
 /** A shape, of which one extent (the batch, as a rule) may be -1; layers that fan out have a list of shapes. */
 export type Shape = readonly number[] | readonly Shape[];
