@@ -195,4 +195,8 @@ export const functionsWithoutGradient: readonly string[] = [
   "shift_right_logical",
   "gcd",
   "lcm",
+  "chebyshev",
+  "hermite",
+  "laguerre",
+  "legendre",
 ];
