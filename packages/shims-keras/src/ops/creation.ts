@@ -227,16 +227,16 @@ function spaced(
       expected: `an integer from ${-rank - 1} to ${rank}`,
       given: `${axis}`,
     });
-  const rows = Array.from({ length: num }, (_, i) => {
-    // Both ends are met exactly.
-    const share = parts > 0 ? i / parts : 0;
-    return core.add(core.mul(start, 1 - share), core.mul(stop, share));
-  });
-  if (rows.length === 0) {
-    const like = core.add(start, stop).shape;
-    return { values: core.zeros([...like.slice(0, at), 0, ...like.slice(at)]), step };
-  }
-  return { values: core.stack(rows, at), step };
+  // Shares of both ends, each rounded once, so that both ends are met exactly.
+  const places = core.reshape(core.arange(0, num), [num, ...new Array<number>(rank).fill(1)]);
+  const share = (of: core.Tensor): core.Tensor => core.div(of, Math.max(parts, 1));
+  const rest = parts > 0 ? core.sub(parts, places) : 1;
+  const values = core.add(
+    core.mul(start, typeof rest === "number" ? rest : share(rest)),
+    core.mul(stop, share(places)),
+  );
+  const order = Array.from({ length: rank }, (_, i) => i + 1);
+  return { values: at === 0 ? values : core.transpose(values, order.toSpliced(at, 0, 0)), step };
 }
 const endpointRules = { num: numberKind.or(50), endpoint: bool.or(true) } as const;
 const inDtype = (x: core.Tensor, wanted: unknown, op: string): Tensor =>
