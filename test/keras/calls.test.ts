@@ -94,3 +94,17 @@ test("what is refused is called", () => {
   const labels = new Set(calls.map(label));
   for (const each of Object.keys(REFUSED)) expect(labels, each).toContain(each);
 });
+
+test("numbers between two ends meet both, along any axis, and as many as a device holds", async () => {
+  const { ops } = keras;
+  const read = async (x: keras.Tensor) => Array.from((await ops.convert_to_numpy(x)).data);
+  // What NumPy gives; Keras on TensorFlow fails at an axis other than the first.
+  const powers = ops.geomspace([[1, -2]], [[8, -16]], 4, { axis: 1 });
+  expect(powers.shape).toEqual([1, 4, 2]);
+  for (const [i, value] of (await read(powers)).entries())
+    expect(value).toBeCloseTo([1, -2, 2, -4, 4, -8, 8, -16][i] as number, 4);
+  const line = await read(ops.linspace(0.1, 0.7, 1001));
+  expect([line[0], line[1000]]).toEqual([0.1, 0.7].map(Math.fround));
+  expect(ops.linspace([0, 1], 2, 0).shape).toEqual([0, 2]);
+  expect(() => ops.linspace([0, 1], 2, 2 ** 31)).toThrow(FacetError);
+});

@@ -210,7 +210,7 @@ function spaced(
   start: core.Tensor,
   stop: core.Tensor,
   { num: count, endpoint, axis }: Pick<SpaceArguments, "num" | "endpoint" | "axis">,
-): { values: core.Tensor; step: core.Tensor } {
+): { values: core.Tensor; step: core.Tensor; along: (x: core.Tensor) => core.Tensor } {
   const num = hostNumber(op, "num", count);
   if (!(Number.isInteger(num) && num >= 0)) {
     const expected = "a whole number of at least 0";
@@ -236,7 +236,12 @@ function spaced(
     core.mul(stop, share(places)),
   );
   const order = Array.from({ length: rank }, (_, i) => i + 1);
-  return { values: at === 0 ? values : core.transpose(values, order.toSpliced(at, 0, 0)), step };
+  return {
+    values: at === 0 ? values : core.transpose(values, order.toSpliced(at, 0, 0)),
+    step,
+    // What is the same for all numbers, in their shape.
+    along: (x) => core.reshape(x, [...new Array<number>(rank - x.rank).fill(1), ...x.shape].toSpliced(at, 0, 1)),
+  };
 }
 const endpointRules = { num: numberKind.or(50), endpoint: bool.or(true) } as const;
 const inDtype = (x: core.Tensor, wanted: unknown, op: string): Tensor =>
@@ -286,8 +291,8 @@ export const geomspace: (...args: SpaceRest<unknown, number | TensorDtype | null
     compute: ({ start, stop, dtype: wanted, ...given }) => {
       const from = floated(start, "geomspace");
       const logs = [from, floated(stop, "geomspace")].map((x) => core.log(core.abs(x))) as [core.Tensor, core.Tensor];
-      const { values } = spaced("geomspace", ...logs, given);
-      return inDtype(core.mul(core.exp(values), core.sign(from)), wanted, "geomspace");
+      const { values, along } = spaced("geomspace", ...logs, given);
+      return inDtype(core.mul(core.exp(values), along(core.sign(from))), wanted, "geomspace");
     },
   },
 );
