@@ -191,19 +191,11 @@ export const trunc_normal_: Fill<
   },
 );
 
-/** A tensor of zeros with ones at flat places. */
-const onesAt = (target: Tensor, places: readonly number[]): core.Tensor => {
-  const values = new Float32Array(target.core.size);
-  for (const place of places) values[place] = 1;
-  return core.fromData(values, target.shape);
-};
-
 /** The identity matrix, as far as it goes. Throws ShapeError unless the tensor has 2 dimensions. */
 export const eye_: (tensor: Tensor) => Tensor = define(named("eye_"), { tensor }, ({ tensor: target }) => {
   requireRank("eye_", target, target.rank === 2, "2");
   const [rows, columns] = target.shape as [number, number];
-  const places = Array.from({ length: Math.min(rows, columns) }, (_, i) => i * (columns + 1));
-  return fill("eye_", target, () => onesAt(target, places));
+  return fill("eye_", target, () => core.eye(rows, columns));
 });
 
 /**
@@ -226,10 +218,11 @@ export const dirac_: (tensor: Tensor, ...args: Args<[groups: number], { groups: 
     const field = taps.reduce((size, extent) => size * extent, 1);
     const middle = taps.reduce((at, extent) => at * extent + Math.floor(extent / 2), 0);
     const each = out / groups;
-    const places = Array.from({ length: groups }, (_, group) =>
-      Array.from({ length: Math.min(each, channels) }, (_, d) => ((group * each + d) * channels + d) * field + middle),
-    );
-    return fill("dirac_", target, () => onesAt(target, places.flat()));
+    const values = new Float32Array(target.core.size);
+    for (let group = 0; group < groups; group++)
+      for (let d = 0; d < Math.min(each, channels); d++)
+        values[((group * each + d) * channels + d) * field + middle] = 1;
+    return fill("dirac_", target, () => core.fromData(values, target.shape));
   },
 );
 

@@ -27,6 +27,12 @@ export function pairsOf<T>(op: string, argument: string, given: Pairs<T>): (read
   });
 }
 
+/** Refuses a key that is not among those of a container. Throws ArgumentError. */
+export function refuseKey(op: string, key: string, keys: Iterable<string>): never {
+  const expected = [...keys].map((each) => `"${each}"`).join(", ") || "none: it is empty";
+  throw new ArgumentError({ op, argument: "key", expected, given: `"${key}"` });
+}
+
 const pairs = mapping<Pairs<Module>>("an object of modules by name").either(
   iterable<readonly [string, Module]>("a Map, a ModuleDict or pairs"),
 ) as unknown as Kind<Pairs<Module>>;
@@ -57,10 +63,7 @@ export class ModuleDict extends Module {
   /** The module of a key: Python's `modules[key]`. */
   get(...args: Key): Module {
     const { key } = readers.get(args);
-    const found = this._modules.get(key);
-    if (found) return found;
-    const expected = [...this._modules.keys()].map((each) => `"${each}"`).join(", ") || "none: it is empty";
-    throw new ArgumentError({ op: this._get_name(), argument: "key", expected, given: `"${key}"` });
+    return this._modules.get(key) ?? refuseKey(this._get_name(), key, this._modules.keys());
   }
   /** Puts a module under a key: Python's `modules[key] = module`. */
   set(...args: [key: string, module: Module] | [Keywords<{ key: string; module: Module }>]): void {

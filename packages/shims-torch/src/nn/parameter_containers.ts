@@ -6,7 +6,7 @@ import { each, iterable } from "../kinds.js";
 import { Tensor } from "../tensor.js";
 import { placeOf, placesOf, type Slice, slice } from "./containers.js";
 import { Module } from "./module.js";
-import { type Pairs, pairsOf } from "./named_modules.js";
+import { type Pairs, pairsOf, refuseKey } from "./named_modules.js";
 import { Parameter } from "./parameter.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: values of every kind may stand beside parameters.
@@ -172,10 +172,7 @@ export class ParameterDict extends Module {
   /** Takes the value of a key out and returns it. */
   pop(...args: Key): Value {
     const { key } = ofDict.pop(args);
-    if (!this.has(key)) {
-      const expected = this._keys.map((each) => `"${each}"`).join(", ") || "none: it is empty";
-      throw new ArgumentError({ op: "ParameterDict.pop", argument: "key", expected, given: `"${key}"` });
-    }
+    if (!this.has(key)) refuseKey("ParameterDict.pop", key, this._keys);
     const value = this.get(key);
     this._keys = this._keys.filter((each) => each !== key);
     Reflect.deleteProperty(this, key);
