@@ -31,8 +31,6 @@ const LANES = 64u;
 @group(0) @binding(2) var<storage, read_write> y: array<VY>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn is_nan(x: f32) -> bool { return (bitcast<i32>(x) & 0x7fffffff) > 0x7f800000; }
-
 // A variable: WGSL refuses NaN and infinity as constants.
 fn from_bits(word: u32) -> f32 {
   var bits = word;
