@@ -1,6 +1,6 @@
 // Optimizers of optax: transformations with a learning rate in them.
 import * as core from "@facet/autograd";
-import { bool, define, only } from "@facet/dialect";
+import { bool, define, only, type Parameter } from "@facet/dialect";
 import type { Given } from "../arguments.js";
 import { hostNumber } from "../traced_number.js";
 import { FlatTree } from "../tree/flat_tree.js";
@@ -23,59 +23,48 @@ import {
 
 type Rated = { learning_rate: ScalarOrSchedule };
 
-/** Adam: `adam(1e-3)`, `adam(1e-3, 0.9, 0.999, 1e-8)` or `adam(1e-3, { b1: 0.8 })`. eps_root is added under the root. */
-export const adam: (
-  ...args: Given<[learning_rate: ScalarOrSchedule], AdamRest, AdamNamed & Rated>
-) => GradientTransformation = define(
-  "optax.adam",
-  { learning_rate: scalarOrSchedule, ...moments, mu_dtype, "*": null, nesterov },
-  ({ learning_rate, ...options }) => adamTransform("adam", learning_rate, options),
-);
+type Adam = (...args: Given<[learning_rate: ScalarOrSchedule], AdamRest, AdamNamed & Rated>) => GradientTransformation;
+/** `ahead` is whether it looks ahead, by Nesterov's momentum, and what it does unless it is told. */
+const adamAs = (name: "adam" | "nadam", ahead: Parameter<boolean>): Adam =>
+  define(
+    `optax.${name}`,
+    { learning_rate: scalarOrSchedule, ...moments, mu_dtype, "*": null, nesterov: ahead },
+    ({ learning_rate, ...options }) => adamTransform(name, learning_rate, options),
+  );
 
-/** Adam with decoupled weight decay (default 1e-4) of the parameters that `mask` marks. `update` needs the parameters. */
-export const adamw: (
+type AdamW = (
   ...args: Given<
     [learning_rate: ScalarOrSchedule],
     [...AdamRest, weight_decay: ScalarOrSchedule, mask: Mask],
     AdamNamed & Rated & { weight_decay: ScalarOrSchedule; mask: Mask }
   >
-) => GradientTransformation = define(
-  "optax.adamw",
-  {
-    learning_rate: scalarOrSchedule,
-    ...moments,
-    mu_dtype,
-    weight_decay: scalarOrSchedule.or(1e-4),
-    mask: maskKind,
-    "*": null,
-    nesterov,
-  },
-  ({ learning_rate, weight_decay, mask, ...options }) =>
-    chained([adamDirection(options), decayed(weight_decay, mask), rated(learning_rate, true)]),
-);
+) => GradientTransformation;
+const adamwAs = (name: "adamw" | "nadamw", ahead: Parameter<boolean>): AdamW =>
+  define(
+    `optax.${name}`,
+    {
+      learning_rate: scalarOrSchedule,
+      ...moments,
+      mu_dtype,
+      weight_decay: scalarOrSchedule.or(1e-4),
+      mask: maskKind,
+      "*": null,
+      nesterov: ahead,
+    },
+    ({ learning_rate, weight_decay, mask, ...options }) =>
+      chained([adamDirection(options), decayed(weight_decay, mask), rated(learning_rate, true)]),
+  );
+
+/** Adam: `adam(1e-3)`, `adam(1e-3, 0.9, 0.999, 1e-8)` or `adam(1e-3, { b1: 0.8 })`. eps_root is added under the root. */
+export const adam = adamAs("adam", nesterov);
+/** Adam with decoupled weight decay (default 1e-4) of the parameters that `mask` marks. `update` needs the parameters. */
+export const adamw = adamwAs("adamw", nesterov);
 
 const looksAhead = bool.or(true);
 /** Adam with Nesterov's momentum: `adam` with `nesterov`. */
-export const nadam: typeof adam = define(
-  "optax.nadam",
-  { learning_rate: scalarOrSchedule, ...moments, mu_dtype, "*": null, nesterov: looksAhead },
-  ({ learning_rate, ...options }) => adamTransform("nadam", learning_rate, options),
-);
+export const nadam = adamAs("nadam", looksAhead);
 /** The same with decoupled weight decay: `adamw` with `nesterov`. */
-export const nadamw: typeof adamw = define(
-  "optax.nadamw",
-  {
-    learning_rate: scalarOrSchedule,
-    ...moments,
-    mu_dtype,
-    weight_decay: scalarOrSchedule.or(1e-4),
-    mask: maskKind,
-    "*": null,
-    nesterov: looksAhead,
-  },
-  ({ learning_rate, weight_decay, mask, ...options }) =>
-    chained([adamDirection(options), decayed(weight_decay, mask), rated(learning_rate, true)]),
-);
+export const nadamw = adamwAs("nadamw", looksAhead);
 
 interface SgdNamed extends Rated {
   momentum: number | null;
